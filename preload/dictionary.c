@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Records of the dictionary. */
+
+#include "dictionary.h"
+
+#include <string.h>
+
+#include "abi.h"
+#include "program.h"
+
+/* Appends `text` and a NUL, or only counts them. */
+static void put(char *at, size_t *done, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	if (at)
+		memcpy(at + *done, text, bytes);
+	*done += bytes;
+}
+
+static void put_redact(const struct ts_conf *conf, char *at, size_t *done)
+{
+	for (size_t i = 0; i < conf->n_redact; i++) {
+		put(at, done, conf->redact[i]);
+		if (at && i + 1 < conf->n_redact)
+			at[*done - 1] = ',';
+	}
+	if (!conf->n_redact)
+		put(at, done, "");
+}
+
+static size_t finish(char *at, size_t done, struct ts_dictionary_record *record, uint32_t type)
+{
+	size_t bytes = TS_ALIGN8(done);
+
+	if (at) {
+		memset(at + done, 0, bytes - done);
+		record->type = type;
+		record->bytes = (uint32_t)bytes;
+	}
+	return bytes;
+}
+
+size_t ts_dictionary_settings(const struct ts_conf *conf, const char *store, char *at)
+{
+	struct ts_dictionary_settings *settings = (struct ts_dictionary_settings *)at;
+	const char *tenant = ts_program_environment("TRACESHIM_TENANT");
+	size_t done = sizeof(*settings);
+
+	if (at)
+		*settings = (struct ts_dictionary_settings){.n_rules = (uint32_t)conf->n_rules};
+	put(at, &done, ts_program_path());
+	put(at, &done, ts_program_host());
+	put(at, &done, conf->path);
+	put(at, &done, store);
+	put(at, &done, tenant ? tenant : "");
+	put_redact(conf, at, &done);
+	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
+}
+
+size_t ts_dictionary_thunk(size_t index, const struct ts_definition *definition, char *at)
+{
+	struct ts_dictionary_thunk *thunk = (struct ts_dictionary_thunk *)at;
+	const struct ts_rule *rule = definition->rule;
+	size_t done = sizeof(*thunk);
+
+	if (at)
+		*thunk = (struct ts_dictionary_thunk){
+			.index = (uint32_t)index,
+			.line = rule->line,
+			.kind = (uint8_t)rule->kind,
+			.n_params = rule->prototype.n_params,
+		};
+	put(at, &done, rule->name ? rule->name : definition->function);
+	put(at, &done, definition->function);
+	put(at, &done, definition->object);
+	put(at, &done, ts_fails_text(rule->fails));
+	for (size_t i = 0; i < rule->prototype.n_params; i++)
+		put(at, &done, rule->prototype.params[i].name ? rule->prototype.params[i].name : "");
+	return finish(at, done, &thunk->record, TS_DICTIONARY_THUNK);
+}

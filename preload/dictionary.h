@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_PRELOAD_DICTIONARY_H
+#define TS_PRELOAD_DICTIONARY_H
+
+/* The records behind the process page (abi.h): built here, written by spool.c. */
+
+#include "conf.h"
+#include "hook.h"
+
+/*
+ * Both write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple of 8.
+ * `store` is the URL that traces go to.
+ */
+size_t ts_dictionary_settings(const struct ts_conf *conf, const char *store, char *at);
+size_t ts_dictionary_thunk(size_t index, const struct ts_definition *definition, char *at);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The flusher's thread. */
+
+#include "flush.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "hook.h"
+#include "hot/call.h"
+#include "interpose.h"
+#include "log.h"
+#include "module.h"
+#include "spool.h"
+#include "sys.h"
+#include "ticks.h"
+
+#define STACK_BYTES (512 * 1024)
+#define HOLD_NS 50000000L
+#define STOP_S 2
+
+enum state { NOT_STARTED, STARTED, UNUSABLE };
+
+static struct {
+	uint32_t state; /* enum state: who changes it from NOT_STARTED starts the thread */
+	struct ts_flusher_args args;
+} flusher;
+
+static long futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
+{
+	return ts_syscall(SYS_futex, (long)word, operation, value, (long)timeout, 0, 0);
+}
+
+static void tick(void)
+{
+	ts_ticks_refine(ts_hot.process);
+	ts_hook_refresh();
+}
+
+static void stop_at_exit(void)
+{
+	ts_flush_stop();
+}
+
+/* Handlers run in reverse: one registered after the store's libraries came runs before theirs. */
+static void opened(void)
+{
+	atexit(stop_at_exit);
+}
+
+static void *run(void *unused)
+{
+	char why[256] = "";
+	ts_flusher_run_fn *flush;
+
+	ts_context.untraced = true;
+	ts_context.generation = 0;
+	ts_syscall(SYS_prctl, PR_SET_NAME, (long)"traceshim", 0, 0, 0, 0);
+	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why, sizeof(why));
+	if (flush) {
+		flush(&flusher.args);
+	} else {
+		ts_log(TS_LOG_ERROR, "traces stay in %s: %s", ts_spool_folder(), why);
+		__atomic_store_n(&flusher.args.process->stopped, 1, __ATOMIC_RELEASE);
+		futex(&flusher.args.process->stopped, FUTEX_WAKE, 1, NULL);
+	}
+	return unused;
+}
+
+/*
+ * A handler runs with its own signal blocked (unless SA_NODEFER asks otherwise) or on the alternate
+ * stack. A blocked signal that has a handler is therefore taken as a sign, though a program may block
+ * one for itself; then another thread, or a later call, starts the flusher.
+ */
+static bool may_be_in_handler(void)
+{
+	struct kernel_action {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action;
+	uint64_t blocked = 0;
+	stack_t alternate;
+
+	ts_syscall(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
+	if (alternate.ss_flags & SS_ONSTACK)
+		return true;
+	ts_syscall(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, sizeof(blocked), 0, 0);
+	for (int signal = 1; signal <= 64; signal++) {
+		if (!(blocked >> (signal - 1) & 1))
+			continue;
+		if (ts_syscall(SYS_rt_sigaction, signal, 0, (long)&action, sizeof(uint64_t), 0, 0) == 0 &&
+		    action.handler != SIG_DFL && action.handler != SIG_IGN)
+			return true;
+	}
+	return false;
+}
+
+static int start_thread(void)
+{
+	/* glibc's own signals (cancellation 32, setuid in all threads 33) stay open */
+	uint64_t all = ~(3ULL << 31), before;
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int result;
+
+	flusher.args = (struct ts_flusher_args){
+		.version = TS_ABI_VERSION,
+		.log_level = ts_log_level(),
+		.spool = ts_spool_folder(),
+		.process = ts_hot.process,
+		.module_symbol = ts_module_symbol,
+		.opened = opened,
+		.tick = tick,
+	};
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	ts_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof(all), 0, 0);
+	result = ts_real.pthread_create(&thread, &attributes, run, NULL);
+	ts_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(all), 0, 0);
+	pthread_attr_destroy(&attributes);
+	return result;
+}
+
+bool ts_flush_start(void)
+{
+	uint32_t expected = NOT_STARTED;
+	int result;
+
+	if (flusher.state != NOT_STARTED)
+		return flusher.state == STARTED;
+	if (may_be_in_handler())
+		return false;
+	if (!__atomic_compare_exchange_n(&flusher.state, &expected, STARTED, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return true;
+	result = start_thread();
+	if (result) {
+		flusher.state = UNUSABLE;
+		ts_log(TS_LOG_INFO, "no flusher thread (error %d): traces stay in %s", result,
+		       ts_spool_folder());
+		return false;
+	}
+	ts_hot.flusher_runs = 1;
+	/* for a program that ends before the store has been opened */
+	atexit(stop_at_exit);
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Waits until *word is `value`, at most until `deadline`. */
+static bool wait_for(uint32_t *word, uint32_t value, uint64_t deadline)
+{
+	for (;;) {
+		uint32_t seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+		uint64_t now = now_ns();
+		struct timespec left;
+
+		if (seen == value)
+			return true;
+		if (now >= deadline)
+			return false;
+		left.tv_sec = (time_t)((deadline - now) / 1000000000);
+		left.tv_nsec = (long)((deadline - now) % 1000000000);
+		futex(word, FUTEX_WAIT, seen, &left);
+	}
+}
+
+/* Two flags, each side sets its own before it looks at the other's: one of them sees both. */
+bool ts_flush_hold(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (flusher.state != STARTED || !process)
+		return true;
+	__atomic_store_n(&process->hold, 1, __ATOMIC_SEQ_CST);
+	return wait_for(&process->busy, 0, now_ns() + HOLD_NS);
+}
+
+void ts_flush_go_on(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (flusher.state != STARTED || !process)
+		return;
+	__atomic_store_n(&process->hold, 0, __ATOMIC_SEQ_CST);
+	futex(&process->hold, FUTEX_WAKE, 1, NULL);
+}
+
+bool ts_flush_stop(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (flusher.state != STARTED || !process)
+		return false;
+	__atomic_store_n(&process->stop, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&process->wake, 1, __ATOMIC_SEQ_CST);
+	futex(&process->wake, FUTEX_WAKE, 1, NULL);
+	return wait_for(&process->stopped, 1, now_ns() + STOP_S * 1000000000ULL);
+}
+
+void ts_flush_forget(bool usable)
+{
+	flusher.state = usable ? NOT_STARTED : UNUSABLE;
+	ts_hot.flusher_runs = 0;
+}

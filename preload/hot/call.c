@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Begin and end of a wrapped call. */
+
+#include "call.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+#include "clock.h"
+#include "ring.h"
+
+#include "hot.h"
+
+struct ts_thunk ts_thunks[TS_THUNKS];
+struct ts_clock ts_clock;
+struct ts_hot ts_hot;
+
+extern const char ts_return_pad_a[], ts_return_pad_b[], ts_return_pad_a_vector[],
+	ts_return_pad_b_vector[];
+
+static void count_lost(struct ts_context *context, enum ts_lost why)
+{
+	if (context->ring)
+		ts_ring_count_lost(context->ring, why);
+	else if (ts_hot.process)
+		__atomic_fetch_add(&ts_hot.process->lost[why], 1, __ATOMIC_RELAXED);
+}
+
+static bool on_own_stack(const struct ts_context *context, uintptr_t slot)
+{
+	return slot >= context->stack.low && slot < context->stack.high;
+}
+
+/* A guard found set: by code this call interrupts, or by code that a handler jumped out of? */
+static bool guard_is_stale(const struct ts_context *context, uintptr_t slot)
+{
+	return on_own_stack(context, slot) && on_own_stack(context, context->guard) &&
+	       context->guard <= slot;
+}
+
+/*
+ * Wakes the flusher; the kernel keeps every register but rax, rcx and r11. Where it could not be started
+ * yet, this thread's next call takes the slow path, which tries again.
+ */
+static void wake_flusher(struct ts_context *context)
+{
+	struct ts_abi_process *process = ts_hot.process;
+	long result;
+
+	if (!ts_hot.flusher_runs) {
+		context->generation = 0;
+		return;
+	}
+	__atomic_fetch_add(&process->wake, 1, __ATOMIC_RELEASE);
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(SYS_futex), "D"(&process->wake), "S"(FUTEX_WAKE), "d"(1)
+			 : "rcx", "r11", "memory");
+	(void)result;
+}
+
+/* Where the end of `frame` may be written: NULL if there is no room for it anywhere [L4]. */
+static struct ts_ring *ring_for_end(struct ts_context *context, struct ts_frame *frame)
+{
+	struct ts_ring *ring = context->ring;
+
+	if (likely(frame->ring == ring)) {
+		ring->reserved -= TS_EVENT_END_BYTES;
+		return ring;
+	}
+	__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
+	if (ring && ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
+		return ring;
+	count_lost(context, TS_LOST_END);
+	return NULL;
+}
+
+static void write_end(struct ts_context *context, struct ts_frame *frame, enum ts_outcome outcome,
+		      uint64_t ticks, uintptr_t slot)
+{
+	const struct ts_hook *hook = frame->hook;
+	struct ts_ring *ring = ring_for_end(context, frame);
+	struct ts_event_end *end;
+	uint64_t bytes = sizeof(*end);
+
+	if (unlikely(!ring))
+		return;
+	end = (struct ts_event_end *)ts_ring_at_head(ring);
+	*end = (struct ts_event_end){.event.type = TS_EVENT_END, .ticks = ticks, .outcome = outcome};
+	*(struct ts_id *)end->trace_id = frame->trace_id;
+	*(struct ts_id *)end->span_id = frame->span_id;
+	if (unlikely(outcome == TS_OUTCOME_FAILED)) {
+		end->error_number = *context->error_number;
+		if (end->error_number == frame->begin_errno)
+			end->event.flags = TS_END_ERRNO_KEPT;
+	}
+	if (slot && hook->n_results) {
+		/* what is reserved for this end has been given back above, so it counts as room */
+		uint64_t room = ts_ring_room(ring, bytes + 256 + ts_hot.capture_bytes);
+
+		room = room < TS_RING_MIRROR ? room : TS_RING_MIRROR;
+		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1),
+					   (room & ~7ULL) - bytes, ts_hot.capture_bytes);
+	}
+	end->event.bytes = (uint32_t)bytes;
+	ts_ring_commit(ring, bytes);
+}
+
+static void finish(struct ts_context *context, struct ts_frame *frame, enum ts_outcome outcome,
+		   uint64_t ticks, uintptr_t slot)
+{
+	if (likely(frame->generation == *ts_hot.generation))
+		write_end(context, frame, outcome, ticks, slot);
+	ts_context_pop(context, frame);
+	ts_frame_give(context, frame);
+}
+
+/*
+ * Ends the calls that were left without a return: those deeper than a call at `slot`. A call at the same
+ * slot is still there if what lies in the slot is its return pad: then this is a tail call from it.
+ */
+static void prune(struct ts_context *context, uintptr_t slot)
+{
+	struct ts_frame *top;
+
+	while ((top = context->stack.top) && unlikely(top->slot <= slot)) {
+		const char *back = *(const char **)slot;
+
+		if (top->slot == slot &&
+		    (back == ts_return_pad_a || back == ts_return_pad_b ||
+		     back == ts_return_pad_a_vector || back == ts_return_pad_b_vector))
+			return;
+		finish(context, top, TS_OUTCOME_LONGJMP, ts_clock_ticks(), 0);
+	}
+}
+
+/* Fills in where the call belongs. False: nowhere, it is outside every trace. */
+static bool place(struct ts_context *context, struct ts_frame *frame, const struct ts_hook *hook,
+		  uintptr_t slot, uint64_t ticks, struct ts_id *ret_parent, uint32_t *ret_flags)
+{
+	struct ts_stack *stack = &context->stack;
+	const struct ts_frame *top = stack->top;
+	const struct ts_inherited *inherited = &context->inherited;
+
+	*ret_parent = (struct ts_id){0, 0};
+	*ret_flags = TS_BEGIN_SPAN;
+	if (top) {
+		if (top->flags & TS_FRAME_SPAN) {
+			*ret_parent = top->span_id;
+			*ret_flags |= TS_BEGIN_PARENT;
+		}
+	} else if (ts_inherited_open(inherited)) {
+		stack->trace = inherited->trace;
+		*ret_parent = inherited->parent_id;
+		*ret_flags |= inherited->has_parent ? TS_BEGIN_PARENT : 0;
+	} else if (hook->flags & TS_HOOK_STARTS_TRACE) {
+		context->inherited.frame = NULL;
+		stack->trace.id = ts_id_make(&context->ids, ts_clock_wall_ns(ticks));
+		stack->trace.tenant_bytes =
+			hook->flags & TS_HOOK_HAS_TENANT
+				? ts_capture_tenant(&hook->tenant, slot, stack->trace.tenant)
+				: 0;
+		*ret_flags = TS_BEGIN_TRACE | (hook->flags & TS_HOOK_PIPELINE ? 0 : TS_BEGIN_SPAN);
+	} else {
+		context->inherited.frame = NULL;
+		context->inside = 0;
+		return false;
+	}
+	frame->trace_id = stack->trace.id;
+	frame->span_id = *ret_flags & TS_BEGIN_SPAN
+				 ? ts_id_make(&context->ids, ts_clock_wall_ns(ticks))
+				 : (struct ts_id){0, 0};
+	frame->serial = frame->span_id.low ? frame->span_id.low : frame->trace_id.low;
+	frame->flags = *ret_flags & (TS_FRAME_TRACE | TS_FRAME_SPAN);
+	return true;
+}
+
+/* Builds the begin event at the ring's head and commits it. False: no room. */
+static bool write_begin(struct ts_context *context, struct ts_frame *frame, uintptr_t slot,
+			uint64_t ticks, const struct ts_id *parent, uint32_t flags)
+{
+	const struct ts_hook *hook = frame->hook;
+	const struct ts_trace_context *trace = &context->stack.trace;
+	struct ts_ring *ring = context->ring;
+	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(ring);
+	uint64_t bytes = sizeof(*begin) + TS_ALIGN8(trace->tenant_bytes);
+	uint64_t wanted = bytes + TS_EVENT_END_BYTES;
+	uint64_t room;
+
+	if (hook->n_arguments)
+		wanted += ts_hot.capture_bytes + 16 * TS_EVENT_END_BYTES;
+	room = ts_ring_room(ring, wanted) & ~7ULL;
+	if (unlikely(room < bytes + TS_EVENT_END_BYTES))
+		return false;
+	room = room - TS_EVENT_END_BYTES < TS_RING_MIRROR ? room - TS_EVENT_END_BYTES : TS_RING_MIRROR;
+	*begin = (struct ts_event_begin){
+		.event.type = TS_EVENT_BEGIN,
+		.event.flags = (uint16_t)flags,
+		.ticks = ticks,
+		.thunk = hook->index,
+		.tid = context->tid,
+		.tenant_bytes = trace->tenant_bytes,
+	};
+	*(struct ts_id *)begin->trace_id = frame->trace_id;
+	*(struct ts_id *)begin->span_id = frame->span_id;
+	*(struct ts_id *)begin->parent_id = *parent;
+	if (unlikely(trace->tenant_bytes)) {
+		begin->event.flags |= TS_BEGIN_TENANT;
+		for (uint32_t i = 0; i < trace->tenant_bytes; i++)
+			((char *)(begin + 1))[i] = trace->tenant[i];
+	}
+	if (hook->n_arguments)
+		bytes += ts_capture_values(hook->arguments, hook->n_arguments, slot,
+					   (char *)begin + bytes, room - bytes,
+					   ts_hot.capture_bytes);
+	begin->event.bytes = (uint32_t)bytes;
+	ring->reserved += TS_EVENT_END_BYTES;
+	ts_ring_commit(ring, bytes);
+	return true;
+}
+
+static struct ts_frame *begin_call(struct ts_context *context, const struct ts_thunk *thunk,
+				   uintptr_t slot)
+{
+	bool own = on_own_stack(context, slot);
+	struct ts_frame *frame;
+	struct ts_id parent;
+	uint64_t ticks;
+	uint32_t flags;
+
+	if (likely(own))
+		prune(context, slot);
+	frame = ts_frame_next(context);
+	if (unlikely(!frame)) {
+		count_lost(context, TS_LOST_TOO_DEEP);
+		return NULL;
+	}
+	ticks = ts_clock_ticks();
+	if (!place(context, frame, thunk->hook, slot, ticks, &parent, &flags))
+		return NULL;
+	frame->hook = thunk->hook;
+	frame->stack = likely(own) ? &context->stack : NULL;
+	frame->slot = slot;
+	frame->generation = context->generation;
+	frame->ring = context->ring;
+	frame->begin_errno = *context->error_number;
+	if (unlikely(!write_begin(context, frame, slot, ticks, &parent, flags))) {
+		count_lost(context, TS_LOST_RING_FULL);
+		return NULL;
+	}
+	ts_frame_take(context, frame);
+	ts_context_push(context, frame);
+	return frame;
+}
+
+/* The thread is not ready in this process, or there was no ring for it: then it asks again now and then. */
+static uintptr_t not_ready(struct ts_context *context)
+{
+	if (context->untraced || ts_hot.passive)
+		return 0;
+	if (!context->generation || context->generation != *ts_hot.generation)
+		return TS_SLOW;
+	count_lost(context, TS_LOST_NO_RING);
+	return ++context->ring_retry % 1024 == 0 ? TS_SLOW : 0;
+}
+
+uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_frame *frame;
+
+	if (unlikely(context->guard)) {
+		if (!guard_is_stale(context, slot)) {
+			count_lost(context, TS_LOST_REENTERED);
+			return 0;
+		}
+		count_lost(context, TS_LOST_ABANDONED);
+	}
+	/* the guard comes before the look at the generation: at exit the other side looks after it changed it */
+	context->guard = slot;
+	ts_barrier();
+	if (unlikely(context->generation != *ts_hot.generation || !context->ring)) {
+		context->guard = 0;
+		return not_ready(context);
+	}
+	frame = begin_call(context, thunk, slot);
+	ts_barrier();
+	context->guard = 0;
+	if (unlikely(ts_ring_wants_reader(context->ring)))
+		wake_flusher(context);
+	return (uintptr_t)frame;
+}
+
+static void end_call(struct ts_frame *frame, enum ts_outcome outcome, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = frame->stack;
+	uint64_t ticks = ts_clock_ticks();
+
+	context->guard = frame->slot;
+	ts_barrier();
+	while (stack && unlikely(stack->top != frame) && stack->top)
+		finish(context, stack->top, TS_OUTCOME_LONGJMP, ticks, 0);
+	finish(context, frame, outcome, ticks, slot);
+	ts_barrier();
+	context->guard = 0;
+}
+
+static bool result_fails(const struct ts_hook *hook, uintptr_t slot)
+{
+	int64_t result;
+
+	if (hook->fails == TS_WHEN_NEVER)
+		return false;
+	result = (int64_t)ts_capture_integer(&hook->fails_result, slot);
+	switch (hook->fails) {
+	case TS_WHEN_NEGATIVE:
+		return result < 0;
+	case TS_WHEN_ZERO:
+		return result == 0;
+	default:
+		return result != 0;
+	}
+}
+
+void ts_call_end(struct ts_frame *frame, uintptr_t slot)
+{
+	end_call(frame, result_fails(frame->hook, slot) ? TS_OUTCOME_FAILED : TS_OUTCOME_OK, slot);
+}
+
+void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome)
+{
+	end_call(frame, outcome, 0);
+}
+
+/* What the assembly knows of these structures. */
+_Static_assert(offsetof(struct ts_frame, caller_rbx) == 0, "pads");
+_Static_assert(offsetof(struct ts_frame, return_address) == 8, "pads");
+_Static_assert(offsetof(struct ts_thunk, original) == 0, "pads");
+_Static_assert(offsetof(struct ts_thunk, outside) == 8, "thunks");
+_Static_assert(offsetof(struct ts_thunk, pad) == 16, "thunks");
+_Static_assert(sizeof(struct ts_thunk) == 32, "thunks");
+_Static_assert(offsetof(struct ts_context, inside) == 0, "thunks");
+_Static_assert(offsetof(struct ts_hot, slow) == 8, "pads");
+_Static_assert(offsetof(struct ts_hot, xsave_bytes) == 40, "pads");
+_Static_assert(offsetof(struct ts_hot, xsave_mask) == 48, "pads");

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Arguments and results -> bytes. */
+
+#include "capture.h"
+
+#include <stdbool.h>
+
+#include "hot.h"
+
+/* Words read through this type may alias anything. */
+typedef uint64_t __attribute__((may_alias, aligned(1))) any_word;
+
+#define ONES 0x0101010101010101ULL
+#define HIGHS 0x8080808080808080ULL
+
+/* The null page is never mapped, and no pointer of a program lies above the lower half. */
+static bool impossible(uint64_t address)
+{
+	return address < 4096 || address >= 1ULL << 47;
+}
+
+/* Reads whole aligned words: none of them crosses into a page that the string does not reach. */
+static uint64_t string_bytes(const char *string)
+{
+	const any_word *word = (const any_word *)((uintptr_t)string & ~(uintptr_t)7);
+	uint32_t skip = (uint32_t)((uintptr_t)string & 7) * 8;
+	uint64_t bits = *word | (skip ? (1ULL << skip) - 1 : 0);
+	uint64_t zero = (bits - ONES) & ~bits & HIGHS;
+
+	while (!zero) {
+		bits = *++word;
+		zero = (bits - ONES) & ~bits & HIGHS;
+	}
+	return (uint64_t)((const char *)word - string) + (uint64_t)__builtin_ctzll(zero) / 8;
+}
+
+static void copy(char *to, const char *from, uint64_t bytes)
+{
+	uint64_t done = 0;
+
+	for (; done + 8 <= bytes; done += 8)
+		*(any_word *)(to + done) = *(const any_word *)(from + done);
+	for (; done < bytes; done++)
+		to[done] = from[done];
+}
+
+uint64_t ts_capture_integer(const struct ts_capture *capture, uintptr_t slot)
+{
+	uint64_t word = ts_capture_word(slot, capture->offset);
+	uint32_t shift = 64 - capture->bits;
+
+	if (capture->how == TS_CAPTURE_SIGNED)
+		return (uint64_t)((int64_t)(word << shift) >> shift);
+	return word << shift >> shift;
+}
+
+/* The number of bytes that a TS_CAPTURE_BYTES parameter has; a negative length is none. */
+static uint64_t bytes_length(const struct ts_capture *capture, uintptr_t slot)
+{
+	struct ts_capture length = {
+		.how = capture->length_signed ? TS_CAPTURE_SIGNED : TS_CAPTURE_UNSIGNED,
+		.bits = capture->length_bits,
+		.offset = capture->length_offset,
+	};
+	uint64_t n = ts_capture_integer(&length, slot);
+
+	return capture->length_signed && (int64_t)n < 0 ? 0 : n;
+}
+
+static uint64_t put_word(char *at, enum ts_value_type type, uint16_t param, uint64_t word)
+{
+	*(struct ts_value *)at = (struct ts_value){.type = type, .param = param, .bytes = 8};
+	*(any_word *)(at + sizeof(struct ts_value)) = word;
+	return sizeof(struct ts_value) + 8;
+}
+
+static uint64_t put_bare(char *at, enum ts_value_type type, uint16_t param)
+{
+	*(struct ts_value *)at = (struct ts_value){.type = type, .param = param};
+	return sizeof(struct ts_value);
+}
+
+/* Three quarters of `kept` from the start of the string, the rest from its end. */
+static uint64_t put_cut(char *at, uint16_t param, const char *string, uint64_t full, uint64_t kept)
+{
+	uint32_t tail = (uint32_t)(kept / 4);
+	uint32_t head = (uint32_t)kept - tail;
+	char *payload = at + sizeof(struct ts_value);
+
+	*(struct ts_value *)at = (struct ts_value){
+		.type = TS_VALUE_CUT,
+		.param = param,
+		.bytes = (uint32_t)(sizeof(struct ts_value_cut) + kept),
+	};
+	*(struct ts_value_cut *)payload =
+		(struct ts_value_cut){.full_bytes = full, .head_bytes = head, .tail_bytes = tail};
+	payload += sizeof(struct ts_value_cut);
+	copy(payload, string, head);
+	copy(payload + head, string + full - tail, tail);
+	return sizeof(struct ts_value) + TS_ALIGN8(sizeof(struct ts_value_cut) + kept);
+}
+
+static uint64_t put_string(const struct ts_capture *capture, uintptr_t slot, char *at,
+			   uint64_t room, uint64_t *budget)
+{
+	uint64_t address = ts_capture_word(slot, capture->offset);
+	const char *string = (const char *)address;
+	uint64_t full, kept;
+
+	if (!address)
+		return put_bare(at, TS_VALUE_NULL, capture->param);
+	full = capture->how == TS_CAPTURE_BYTES ? bytes_length(capture, slot) : 1;
+	if (impossible(address) && full)
+		return put_word(at, TS_VALUE_UNREADABLE, capture->param, address);
+	if (capture->how == TS_CAPTURE_STRING)
+		full = string_bytes(string);
+	if (likely(full <= *budget && sizeof(struct ts_value) + TS_ALIGN8(full) <= room)) {
+		*(struct ts_value *)at = (struct ts_value){
+			.type = TS_VALUE_STRING,
+			.param = capture->param,
+			.bytes = (uint32_t)full,
+		};
+		copy(at + sizeof(struct ts_value), string, full);
+		*budget -= full;
+		return sizeof(struct ts_value) + TS_ALIGN8(full);
+	}
+	if (room < sizeof(struct ts_value) + sizeof(struct ts_value_cut))
+		return 0;
+	kept = room - sizeof(struct ts_value) - sizeof(struct ts_value_cut);
+	kept = kept < *budget ? kept : *budget;
+	kept = kept < full ? kept : full;
+	*budget -= kept;
+	return put_cut(at, capture->param, string, full, kept);
+}
+
+static uint64_t put_number(const struct ts_capture *capture, uintptr_t slot, char *at)
+{
+	static const uint8_t types[] = {
+		[TS_CAPTURE_SIGNED] = TS_VALUE_INT,    [TS_CAPTURE_UNSIGNED] = TS_VALUE_UINT,
+		[TS_CAPTURE_BOOL] = TS_VALUE_BOOL,     [TS_CAPTURE_CHAR] = TS_VALUE_CHAR,
+		[TS_CAPTURE_FLOAT] = TS_VALUE_FLOAT,   [TS_CAPTURE_DOUBLE] = TS_VALUE_DOUBLE,
+	};
+
+	return put_word(at, types[capture->how], capture->param, ts_capture_integer(capture, slot));
+}
+
+uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
+			   uint64_t room, uint64_t budget)
+{
+	uint64_t done = 0;
+
+	for (uint32_t i = 0; i < n && room - done >= 16; i++) {
+		const struct ts_capture *capture = &captures[i];
+
+		if (capture->how == TS_CAPTURE_STRING || capture->how == TS_CAPTURE_BYTES)
+			done += put_string(capture, slot, at + done, room - done, &budget);
+		else if (capture->how == TS_CAPTURE_REDACTED)
+			done += put_bare(at + done, TS_VALUE_REDACTED, capture->param);
+		else
+			done += put_number(capture, slot, at + done);
+	}
+	return done;
+}
+
+static uint8_t decimal(int64_t number, bool is_signed, char *ret)
+{
+	uint64_t rest = is_signed && number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[20];
+	uint8_t n = 0, done = 0;
+
+	do {
+		digits[n++] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (is_signed && number < 0)
+		ret[done++] = '-';
+	while (n)
+		ret[done++] = digits[--n];
+	return done;
+}
+
+uint8_t ts_capture_tenant(const struct ts_capture *capture, uintptr_t slot, char *ret)
+{
+	uint64_t address, bytes;
+
+	if (capture->how == TS_CAPTURE_SIGNED || capture->how == TS_CAPTURE_UNSIGNED)
+		return decimal((int64_t)ts_capture_integer(capture, slot),
+			       capture->how == TS_CAPTURE_SIGNED, ret);
+	if (capture->how != TS_CAPTURE_STRING && capture->how != TS_CAPTURE_BYTES)
+		return 0;
+	address = ts_capture_word(slot, capture->offset);
+	if (impossible(address))
+		return 0;
+	bytes = capture->how == TS_CAPTURE_STRING ? string_bytes((const char *)address)
+						  : bytes_length(capture, slot);
+	if (bytes > TS_ABI_MAX_TENANT)
+		bytes = TS_ABI_MAX_TENANT;
+	copy(ret, (const char *)address, bytes);
+	return (uint8_t)bytes;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_HOT_CONTEXT_H
+#define TS_HOT_CONTEXT_H
+
+/* Where a call belongs: its thread, its stack, the calls it lies in, its trace. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../abi.h"
+#include "id.h"
+
+#define TS_FRAMES 1024 /* open at once on one thread; deeper calls run untouched and are counted */
+
+struct ts_hook;
+struct ts_pool;
+struct ts_ring;
+struct ts_stack;
+
+enum ts_frame_flags {
+	TS_FRAME_TRACE = TS_BEGIN_TRACE,
+	TS_FRAME_SPAN = TS_BEGIN_SPAN,
+};
+
+/*
+ * One wrapped call in progress. The pads know the first two fields. Frames are never unmapped, so that
+ * another thread may look whether one is still open (serial).
+ */
+struct ts_frame {
+	uint64_t caller_rbx;
+	uint64_t return_address;
+	uint64_t serial; /* unique to this call; 0 once it has ended: read by other threads */
+	const struct ts_hook *hook;
+	struct ts_frame *outer; /* on this stack; in a pool, the next free one */
+	struct ts_stack *stack; /* NULL: on a stack the shim does not know, linked nowhere */
+	uintptr_t slot;		/* address that held the return address */
+	uint64_t generation;
+	struct ts_id trace_id;
+	struct ts_id span_id;
+	struct ts_ring *ring; /* has the room for the end reserved */
+	struct ts_pool *pool;
+	int32_t begin_errno;
+	uint32_t flags; /* enum ts_frame_flags */
+};
+
+/* The frames of one thread at a time: taken by its owner, given back by whoever ends the call. */
+struct ts_pool {
+	struct ts_frame *spare;
+	struct ts_frame *given_back; /* by other threads: a lock-free stack that only the owner empties */
+	uint32_t n_used;	     /* frames[0..n_used) have been handed out once */
+	struct ts_frame frames[TS_FRAMES];
+};
+
+/* The trace that calls on a stack belong to. */
+struct ts_trace_context {
+	struct ts_id id;
+	uint8_t tenant_bytes; /* 0: the settings' default */
+	char tenant[TS_ABI_MAX_TENANT];
+};
+
+struct ts_stack {
+	uintptr_t low;
+	uintptr_t high;
+	struct ts_frame *top; /* innermost open call on it */
+	struct ts_trace_context trace;
+};
+
+/*
+ * The call that created a thread: the thread is inside it while it is open. `frame` NULL: none.
+ */
+struct ts_inherited {
+	const struct ts_frame *frame;
+	uint64_t serial;
+	bool has_parent;
+	struct ts_id parent_id;
+	struct ts_trace_context trace;
+};
+
+/* A thread, as the shim sees it. */
+struct ts_context {
+	uint32_t inside; /* first: thunks test it. 0: outside every trace, certainly */
+	uint32_t tid;
+	uintptr_t guard;     /* slot of the call whose begin or end runs now; 0: none */
+	uint64_t generation; /* the process's; anything else sends the next call down the slow path */
+	uint64_t made_ready; /* the generation in which this thread was made ready; slow path only */
+	struct ts_ring *ring; /* NULL: none could be had */
+	struct ts_pool *pool;
+	int *error_number; /* this thread's errno */
+	struct ts_id_generator ids;
+	bool untraced; /* the shim's own threads */
+	uint32_t ring_retry; /* calls until a thread without a ring asks again */
+	struct ts_stack stack;
+	struct ts_inherited inherited;
+};
+
+extern __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));
+
+/* A frame of this thread's pool, or NULL; not taken until ts_frame_take. [hot] */
+struct ts_frame *ts_frame_next(struct ts_context *context);
+void ts_frame_take(struct ts_context *context, struct ts_frame *frame);
+/* Back to the pool it came from, whichever thread this is. [hot] */
+void ts_frame_give(struct ts_context *context, struct ts_frame *frame);
+
+/* Makes `frame` the innermost of its stack, or no longer so. [hot] */
+void ts_context_push(struct ts_context *context, struct ts_frame *frame);
+void ts_context_pop(struct ts_context *context, struct ts_frame *frame);
+
+/* What a thread created now by this one inherits. [setup] */
+void ts_context_hand_on(const struct ts_context *context, struct ts_inherited *ret);
+
+/* Is the call that this thread was created in still open? [hot] */
+static inline bool ts_inherited_open(const struct ts_inherited *inherited)
+{
+	return inherited->frame &&
+	       __atomic_load_n(&inherited->frame->serial, __ATOMIC_RELAXED) == inherited->serial;
+}
+
+#endif

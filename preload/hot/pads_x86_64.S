@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pads. A thunk jumps here with r11 = its struct ts_thunk; r11 is the one register that a call may
+ * lose on its way (System V ABI, 3.2.3; r10 is the static chain, al counts vector arguments).
+ *
+ *                    entry pad                     while the original runs     return pad
+ *   slot + 8 ..  arguments on the stack        ........................     ........................
+ *   slot         caller's return address  <──  return pad's address   <──   caller's return address
+ *   slot - 8     r11                           the original's frame         rax
+ *   slot - 16    r10
+ *   slot - 24    rax
+ *   slot - 72    rdi rsi rdx rcx r8 r9                                       rdx at slot - 16
+ *   slot - 200   xmm0 .. xmm7 (vector pads)                                  xmm0 at slot - 56
+ *
+ * The pad *calls* the original, from the same slot that held the caller's return address: the CPU's
+ * return stack then predicts both returns.
+ *
+ * Unwinding. While the original runs, rbx holds the frame (struct ts_frame: caller's rbx at 0, return
+ * address at 8), and the original preserves rbx, so DWARF expressions on rbx find both. Two variants
+ * differ in how the row at the return address describes itself:
+ *
+ *   b  CFA = rsp, so that this row and the caller have one CFA. The personality routine handles the
+ *      handler's frame, too: it makes the unwinder land on the cleanup pad, which ends the span and
+ *      resumes. Needs the accessors of the unwinder that is at work.
+ *   a  CFA = rsp - 8, the caller's rsp by val_expression. The personality routine ends the span itself
+ *      and calls no accessor, whose copy of the unwinder might be another than the caller's.
+ *
+ * DW_CFA_expression (0x10) says where a register lies, DW_CFA_val_expression (0x16) what it is worth
+ * (DWARF 5, section 6.4.2.3).
+ */
+
+#define CALLER_RBX 0
+#define RETURN_ADDRESS 8
+
+#define SLOW 1
+
+#define HOT_SLOW 8
+#define HOT_XSAVE_BYTES 40
+#define HOT_XSAVE_MASK 48
+
+/* rbx is saved at *(rbx + 0), the return address at *(rbx + 8) */
+.macro cfi_in_frame
+	.cfi_escape 0x10, 3, 2, 0x73, CALLER_RBX
+	.cfi_escape 0x10, 16, 2, 0x73, RETURN_ADDRESS
+.endm
+
+/* rsp of the caller = rsp */
+.macro cfi_rsp_is_callers
+	.cfi_escape 0x16, 7, 2, 0x77, 0
+.endm
+
+	.text
+
+.macro pad variant, suffix, vector
+	.p2align 6
+	.globl	ts_pad_\suffix
+	.hidden	ts_pad_\suffix
+	.type	ts_pad_\suffix, @function
+ts_pad_\suffix:
+	.cfi_startproc
+	.cfi_personality 0x1b, ts_personality_\variant
+	subq	$72, %rsp
+	.cfi_def_cfa_offset 80
+	movq	%rdi, (%rsp)
+	movq	%rsi, 8(%rsp)
+	movq	%rdx, 16(%rsp)
+	movq	%rcx, 24(%rsp)
+	movq	%r8, 32(%rsp)
+	movq	%r9, 40(%rsp)
+	movq	%rax, 48(%rsp)
+	movq	%r10, 56(%rsp)
+	movq	%r11, 64(%rsp)
+	leaq	72(%rsp), %rsi			/* slot */
+.if \vector
+	subq	$128, %rsp
+	.cfi_def_cfa_offset 208
+	movups	%xmm0, (%rsp)
+	movups	%xmm1, 16(%rsp)
+	movups	%xmm2, 32(%rsp)
+	movups	%xmm3, 48(%rsp)
+	movups	%xmm4, 64(%rsp)
+	movups	%xmm5, 80(%rsp)
+	movups	%xmm6, 96(%rsp)
+	movups	%xmm7, 112(%rsp)
+.endif
+	movq	%r11, %rdi			/* thunk */
+	call	ts_call_begin			/* frame = ts_call_begin(thunk, slot) */
+.if \vector
+	.set	below, 128
+.else
+	.set	below, 0
+.endif
+	cmpq	$SLOW, %rax
+	jb	3f				/* no frame: as if we were not here */
+	je	2f
+1:	movq	below+72(%rsp), %rcx
+	movq	%rcx, RETURN_ADDRESS(%rax)	/* frame->return_address = *slot */
+	movq	%rbx, CALLER_RBX(%rax)
+	movq	below+64(%rsp), %r11
+	movq	below+56(%rsp), %r10
+	movq	below(%rsp), %rdi
+	movq	below+8(%rsp), %rsi
+	movq	below+16(%rsp), %rdx
+	movq	below+24(%rsp), %rcx
+	movq	below+32(%rsp), %r8
+	movq	below+40(%rsp), %r9
+	movq	%rax, %rbx			/* rbx = frame */
+	cfi_in_frame
+	movq	below+48(%rsp), %rax
+	addq	$(below+80), %rsp		/* past the slot; the call fills it again */
+.ifc \variant,b
+	.cfi_def_cfa rsp, 0
+.else
+	.cfi_def_cfa rsp, -8
+	cfi_rsp_is_callers
+.endif
+	call	*(%r11)				/* thunk->original */
+	.globl	ts_return_pad_\suffix
+	.hidden	ts_return_pad_\suffix
+ts_return_pad_\suffix:
+	pushq	RETURN_ADDRESS(%rbx)		/* the caller's return address is back in its slot */
+	.cfi_def_cfa rsp, 8
+	.cfi_offset rip, -8
+.ifc \variant,a
+	.cfi_restore rsp
+.endif
+	pushq	%rax
+	.cfi_def_cfa_offset 16
+	pushq	%rdx
+	.cfi_def_cfa_offset 24
+	movq	%rbx, %rdi			/* frame */
+	movq	CALLER_RBX(%rbx), %rbx
+	.cfi_restore rbx
+	leaq	16(%rsp), %rsi			/* slot */
+.if \vector
+	subq	$40, %rsp
+	.cfi_def_cfa_offset 64
+	movups	%xmm0, (%rsp)
+	call	ts_call_end			/* ts_call_end(frame, slot) */
+	addq	$40, %rsp
+.else
+	subq	$8, %rsp
+	.cfi_def_cfa_offset 32
+	call	ts_call_end
+	addq	$8, %rsp
+.endif
+	.cfi_def_cfa_offset 24
+	popq	%rdx
+	.cfi_def_cfa_offset 16
+	popq	%rax
+	.cfi_def_cfa_offset 8
+	ret
+
+	/* A thread's first event: save what C code may change and the pad has not saved yet. */
+	.cfi_restore rbx
+	.cfi_def_cfa rsp, below+80
+	.cfi_offset rip, -8
+2:	pushq	%rbp
+	.cfi_def_cfa_offset below+88
+	.cfi_offset rbp, -(below+88)
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	movq	below+72(%rbp), %rdi		/* thunk */
+	leaq	below+80(%rbp), %rsi		/* slot */
+	call	ts_slow_with_vectors
+	leave
+	.cfi_def_cfa rsp, below+80
+	.cfi_restore rbp
+	testq	%rax, %rax
+	jne	1b
+
+3:	movq	below(%rsp), %rdi
+	movq	below+8(%rsp), %rsi
+	movq	below+16(%rsp), %rdx
+	movq	below+24(%rsp), %rcx
+	movq	below+32(%rsp), %r8
+	movq	below+40(%rsp), %r9
+	movq	below+48(%rsp), %rax
+	movq	below+56(%rsp), %r10
+	movq	below+64(%rsp), %r11
+	addq	$(below+72), %rsp
+	.cfi_def_cfa_offset 8
+	jmp	*(%r11)				/* thunk->original */
+	.cfi_endproc
+	.size	ts_pad_\suffix, . - ts_pad_\suffix
+.endm
+
+	pad a, a, 0
+	pad b, b, 0
+	pad a, a_vector, 1
+	pad b, b_vector, 1
+
+/* rax = ts_hot.slow(rdi, rsi), with all vector, x87 and mask state as it was */
+	.p2align 4
+	.type	ts_slow_with_vectors, @function
+ts_slow_with_vectors:
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	pushq	%rbx
+	.cfi_offset rbx, -24
+	leaq	ts_hot(%rip), %rbx
+	subq	HOT_XSAVE_BYTES(%rbx), %rsp
+	andq	$-64, %rsp
+	movl	HOT_XSAVE_MASK(%rbx), %eax
+	movl	HOT_XSAVE_MASK+4(%rbx), %edx
+	testl	%eax, %eax
+	je	1f
+	movq	$0, 512(%rsp)			/* the XSAVE header must not hold what the stack held */
+	movq	$0, 520(%rsp)
+	movq	$0, 528(%rsp)
+	movq	$0, 536(%rsp)
+	movq	$0, 544(%rsp)
+	movq	$0, 552(%rsp)
+	movq	$0, 560(%rsp)
+	movq	$0, 568(%rsp)
+	xsave64	(%rsp)
+	call	*HOT_SLOW(%rbx)
+	movq	%rax, %rcx
+	movl	HOT_XSAVE_MASK(%rbx), %eax
+	movl	HOT_XSAVE_MASK+4(%rbx), %edx
+	xrstor64 (%rsp)
+	movq	%rcx, %rax
+	jmp	2f
+1:	fxsave64 (%rsp)
+	call	*HOT_SLOW(%rbx)
+	fxrstor64 (%rsp)
+2:	movq	-8(%rbp), %rbx
+	.cfi_restore rbx
+	leave
+	.cfi_def_cfa rsp, 8
+	.cfi_restore rbp
+	ret
+	.cfi_endproc
+	.size	ts_slow_with_vectors, . - ts_slow_with_vectors
+
+/*
+ * Where variant b's personality routine makes the unwinder land, with rsp and rbx as the return pad
+ * finds them, rax = the exception and rdx = what ts_cleanup takes. It has no personality of its own: the
+ * resumed unwinding passes on to the caller.
+ */
+	.p2align 4
+	.globl	ts_cleanup_pad
+	.hidden	ts_cleanup_pad
+	.type	ts_cleanup_pad, @function
+	.cfi_startproc
+	.cfi_def_cfa rsp, 0
+	cfi_in_frame
+	nop					/* so that a look-up of the address before finds this row */
+ts_cleanup_pad:
+	pushq	RETURN_ADDRESS(%rbx)
+	.cfi_def_cfa rsp, 8
+	.cfi_offset rip, -8
+	pushq	%rax
+	.cfi_def_cfa_offset 16
+	movq	%rbx, %rdi			/* frame */
+	movq	CALLER_RBX(%rbx), %rbx
+	.cfi_restore rbx
+	movq	%rdx, %rsi
+	call	ts_cleanup			/* resume = ts_cleanup(frame, how) */
+	movq	(%rsp), %rdi			/* exception */
+	call	*%rax				/* resume(exception) does not return */
+	ud2
+	.cfi_endproc
+	.size	ts_cleanup_pad, . - ts_cleanup_pad
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Personality routines of the return pads. */
+
+#include "unwind.h"
+
+#include "call.h"
+
+#include "hot.h"
+
+/* Itanium C++ ABI, 1.1 and 1.6.1 */
+#define INSTALL_CONTEXT 7
+#define CONTINUE_UNWIND 8
+#define CLEANUP_PHASE 2
+#define FORCE_UNWIND 8
+
+/* DWARF numbers of the registers that carry two words to a landing pad (System V ABI, 6.2.1). */
+#define RAX 0
+#define RDX 1
+
+typedef void resume_fn(struct _Unwind_Exception *);
+
+struct ts_unwinder ts_unwinders[TS_UNWINDERS];
+
+extern const char ts_cleanup_pad[];
+
+int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
+		     struct _Unwind_Context *unwinding);
+int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
+		     struct _Unwind_Context *unwinding);
+resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how);
+
+static enum ts_outcome outcome_of(int actions)
+{
+	return actions & FORCE_UNWIND ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION;
+}
+
+/* The unwinder that lives where the personality routine was called from. */
+static const struct ts_unwinder *unwinder_at(uintptr_t address)
+{
+	for (int i = 0; i < TS_UNWINDERS; i++)
+		if (address >= ts_unwinders[i].low && address < ts_unwinders[i].high)
+			return &ts_unwinders[i];
+	return NULL;
+}
+
+/*
+ * Ends the span without touching the unwinder. It passes frames from the inside out, so the one it is
+ * at is the innermost that is still open on this stack.
+ */
+int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
+		     struct _Unwind_Context *unwinding)
+{
+	struct ts_frame *top = ts_context.stack.top;
+
+	(void)version, (void)class, (void)exception, (void)unwinding;
+	if (actions & CLEANUP_PHASE && top)
+		ts_call_unwound(top, outcome_of(actions));
+	return CONTINUE_UNWIND;
+}
+
+/* Lands on the cleanup pad; rdx says which unwinder resumes, its lowest bit that it is forced. */
+int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
+		     struct _Unwind_Context *unwinding)
+{
+	const struct ts_unwinder *unwinder;
+
+	if (!(actions & CLEANUP_PHASE))
+		return CONTINUE_UNWIND;
+	unwinder = unwinder_at((uintptr_t)__builtin_return_address(0));
+	if (!unwinder)
+		return ts_personality_a(version, actions, class, exception, unwinding);
+	unwinder->set_gr(unwinding, RAX, (uintptr_t)exception);
+	unwinder->set_gr(unwinding, RDX,
+			 (uintptr_t)unwinder | (outcome_of(actions) == TS_OUTCOME_THREAD_EXITED));
+	unwinder->set_ip(unwinding, (uintptr_t)ts_cleanup_pad);
+	return INSTALL_CONTEXT;
+}
+
+/* Ends the span of the frame that is being left; answers what resumes the unwinding. */
+resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how)
+{
+	const struct ts_unwinder *unwinder = (const struct ts_unwinder *)(how & ~(uintptr_t)1);
+
+	ts_call_unwound(frame, how & 1 ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION);
+	return unwinder->resume;
+}

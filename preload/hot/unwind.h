@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_HOT_UNWIND_H
+#define TS_HOT_UNWIND_H
+
+/*
+ * Exceptions and forced unwinding through the return pads (Itanium C++ ABI, level I). The two
+ * personality routines belong to the two variants of pads_x86_64.S.
+ */
+
+#include <stdint.h>
+
+struct _Unwind_Context;
+struct _Unwind_Exception;
+
+#define TS_UNWINDERS 16
+
+/* An object that exports an unwinder, and what of it the cleanup needs. */
+struct ts_unwinder {
+	uintptr_t low; /* its code: [low, high) */
+	uintptr_t high;
+	void (*set_gr)(struct _Unwind_Context *, int, uintptr_t);
+	void (*set_ip)(struct _Unwind_Context *, uintptr_t);
+	void (*resume)(struct _Unwind_Exception *);
+};
+
+/* Filled by setup; `low` is written last. Entries are never taken out. */
+extern struct ts_unwinder ts_unwinders[TS_UNWINDERS];
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * dlsym and dlvsym answer thunks for ruled names; pthread_create and thrd_create hand the context on.
+ *
+ * dlsym enters in dlsym_x86_64.S: RTLD_DEFAULT and RTLD_NEXT ask who called, so the real function must
+ * be jumped to with the program's return address still in place.
+ */
+
+#include "interpose.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf.h"
+#include "hook.h"
+#include "hot/call.h"
+#include "life.h"
+
+struct ts_real ts_real;
+bool ts_interpose_active;
+
+struct search {
+	bool past_us;
+	void **found[4];
+};
+
+static const char *const names[] = {"dlsym", "dlvsym", "pthread_create", "thrd_create"};
+
+/* The first object after our own that defines each name. */
+static int search_object(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+	struct search *search = context;
+	struct ts_object object;
+
+	(void)bytes;
+	if (ts_object_read(info, &object) < 0)
+		return 0;
+	if (ts_object_holds(&object, (uintptr_t)&ts_real)) {
+		search->past_us = true;
+		return 0;
+	}
+	if (!search->past_us)
+		return 0;
+	for (size_t i = 0; i < 4; i++) {
+		const ElfW(Sym) *symbol = ts_object_definition(&object, names[i], NULL);
+
+		if (symbol && !*search->found[i])
+			*search->found[i] = (void *)(object.base + symbol->st_value);
+	}
+	return 0;
+}
+
+int ts_interpose_init(void)
+{
+	struct search search = {
+		.found = {(void **)&ts_real.dlsym, (void **)&ts_real.dlvsym,
+			  (void **)&ts_real.pthread_create, (void **)&ts_real.thrd_create},
+	};
+
+	if (ts_real.dlsym)
+		return 0;
+	dl_iterate_phdr(search_object, &search);
+	return ts_real.dlsym && ts_real.dlvsym && ts_real.pthread_create && ts_real.thrd_create
+		       ? 0
+		       : -ENOSYS;
+}
+
+/*
+ * What the program shall get, or NULL: ask the real function, which is in *ret_real. `caller` is the
+ * address that called dlsym.
+ */
+void *ts_dlsym(void *handle, const char *name, const char *version, uintptr_t caller);
+
+void *ts_dlsym(void *handle, const char *name, const char *version, uintptr_t caller)
+{
+	void *found;
+
+	ts_interpose_init();
+	if (!ts_interpose_active || !name)
+		return NULL;
+	ts_hook_refresh();
+	if (!ts_hook_is_ruled(name))
+		return NULL;
+	if (handle == RTLD_DEFAULT || handle == RTLD_NEXT)
+		return ts_hook_in_scope(name, version, handle == RTLD_NEXT, caller);
+	found = version ? ts_real.dlvsym(handle, name, version) : ts_real.dlsym(handle, name);
+	return found ? ts_hook_found(name, found) : NULL;
+}
+
+/* What a new thread needs; from malloc, as pthread_create itself allocates. */
+struct start {
+	void *(*routine)(void *);
+	thrd_start_t thrd_routine;
+	void *argument;
+	uint64_t stack_bytes;
+	struct ts_inherited inherited;
+};
+
+static struct start *new_start(void *argument, const pthread_attr_t *attributes)
+{
+	struct start *start = malloc(sizeof(*start));
+	size_t bytes = 0;
+
+	if (!start)
+		return NULL;
+	*start = (struct start){.argument = argument};
+	if (attributes) {
+		pthread_attr_getstacksize(attributes, &bytes);
+	} else {
+		pthread_attr_t defaults;
+
+		pthread_attr_init(&defaults);
+		pthread_attr_getstacksize(&defaults, &bytes);
+		pthread_attr_destroy(&defaults);
+	}
+	start->stack_bytes = bytes;
+	ts_context_hand_on(&ts_context, &start->inherited);
+	return start;
+}
+
+static struct start begin_thread(void *context)
+{
+	struct start start = *(struct start *)context;
+
+	free(context);
+	ts_life_thread_started((uintptr_t)__builtin_frame_address(0), start.stack_bytes,
+			       &start.inherited);
+	return start;
+}
+
+static void *start_pthread(void *context)
+{
+	struct start start = begin_thread(context);
+
+	return start.routine(start.argument);
+}
+
+static int start_thrd(void *context)
+{
+	struct start start = begin_thread(context);
+
+	return start.thrd_routine(start.argument);
+}
+
+__attribute__((visibility("default"))) int pthread_create(pthread_t *ret,
+							   const pthread_attr_t *attributes,
+							   void *(*routine)(void *), void *argument)
+{
+	struct start *start;
+	int result;
+
+	if (ts_interpose_init() < 0)
+		return EAGAIN;
+	start = ts_interpose_active ? new_start(argument, attributes) : NULL;
+	if (!start)
+		return ts_real.pthread_create(ret, attributes, routine, argument);
+	start->routine = routine;
+	result = ts_real.pthread_create(ret, attributes, start_pthread, start);
+	if (result)
+		free(start);
+	return result;
+}
+
+__attribute__((visibility("default"))) int thrd_create(thrd_t *ret, thrd_start_t routine,
+							void *argument)
+{
+	struct start *start;
+	int result;
+
+	if (ts_interpose_init() < 0)
+		return thrd_error;
+	start = ts_interpose_active ? new_start(argument, NULL) : NULL;
+	if (!start)
+		return ts_real.thrd_create(ret, routine, argument);
+	start->thrd_routine = routine;
+	result = ts_real.thrd_create(ret, start_thrd, start);
+	if (result != thrd_success)
+		free(start);
+	return result;
+}

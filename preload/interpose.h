@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_INTERPOSE_H
+#define TS_INTERPOSE_H
+
+/* The libc functions that the shim stands in for, and the ones behind them. */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <threads.h>
+
+struct ts_real {
+	void *(*dlsym)(void *handle, const char *name);
+	void *(*dlvsym)(void *handle, const char *name, const char *version);
+	int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	int (*thrd_create)(thrd_t *, thrd_start_t, void *);
+};
+
+extern struct ts_real ts_real;
+
+/* Set once, when the constructor has decided that this process is traced. */
+extern bool ts_interpose_active;
+
+/*
+ * Finds the functions behind ours: the next in the order of loading, as if we were not there. The
+ * interposers call it themselves, for other libraries' constructors run before ours. 0, or -ENOSYS.
+ */
+int ts_interpose_init(void);
+
+#endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Lanes: rings and frames, from thread to thread. */
+
+#include "lane.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+
+#include "hot/call.h"
+#include "pages.h"
+#include "spool.h"
+
+#define RING_MOST (1024 * 1024)
+#define RING_LEAST (64 * 1024)
+#define BUDGET_MOST (64UL * 1024 * 1024)
+#define MAX_LANES TS_ABI_MAX_RINGS
+
+struct lane {
+	struct ts_ring ring;
+	struct ts_pool pool;
+	struct ts_context *owner; /* NULL: free */
+};
+
+static struct {
+	struct lane *lanes[MAX_LANES];
+	uint32_t n;
+	uint32_t adding;   /* a lock for those who make one */
+	uint64_t budget;   /* bytes of rings that may still be made; 0 with n == 0: not looked up */
+} lanes;
+
+/* Half of what the file system has left, within the cap: a container gives /dev/shm 64 MB in all. */
+static uint64_t find_budget(void)
+{
+	struct statfs status;
+	uint64_t half;
+
+	if (ts_syscall(SYS_statfs, (long)ts_spool_folder(), (long)&status, 0, 0, 0, 0) < 0)
+		return RING_MOST;
+	half = (uint64_t)status.f_bavail * (uint64_t)status.f_bsize / 2;
+	return half < BUDGET_MOST ? half : BUDGET_MOST;
+}
+
+/* The first threads get large rings, later ones smaller: a sixteenth of what is left. */
+static uint64_t ring_bytes(void)
+{
+	uint64_t bytes = RING_MOST;
+
+	while (bytes > RING_LEAST && bytes > lanes.budget / 16)
+		bytes /= 2;
+	return bytes <= lanes.budget ? bytes : 0;
+}
+
+/* The file's pages, with the first of its data again behind the last: records never wrap. */
+static char *map_ring(int fd, uint64_t bytes)
+{
+	uint64_t all = TS_ABI_PAGE + bytes + TS_RING_MIRROR;
+	char *at = ts_sys_mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *file, *mirror;
+
+	if (ts_sys_failed(at))
+		return NULL;
+	file = ts_sys_mmap(at, TS_ABI_PAGE + bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	mirror = ts_sys_mmap(at + TS_ABI_PAGE + bytes, TS_RING_MIRROR, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_FIXED, fd, TS_ABI_PAGE);
+	if (ts_sys_failed(file) || ts_sys_failed(mirror)) {
+		ts_sys_munmap(at, all);
+		return NULL;
+	}
+	/* so that no store on the fast path faults; older kernels than 5.14 fault instead */
+	ts_sys_madvise(at, TS_ABI_PAGE + bytes, MADV_POPULATE_WRITE);
+	return at;
+}
+
+static int make_ring(struct ts_ring *ring, uint32_t index, uint64_t bytes)
+{
+	char path[4096];
+	char *at = NULL;
+	int fd, result;
+
+	snprintf(path, sizeof(path), "%s/ring-%u", ts_spool_folder(), index);
+	fd = ts_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fd;
+	result = ts_sys_fallocate(fd, 0, (long)(TS_ABI_PAGE + bytes));
+	if (result == 0)
+		at = map_ring(fd, bytes);
+	ts_sys_close(fd);
+	if (!at) {
+		ts_sys_unlink(path);
+		return result < 0 ? result : -ENOMEM;
+	}
+	ring->shared = (struct ts_abi_ring *)at;
+	ring->data = at + TS_ABI_PAGE;
+	ring->bytes = bytes;
+	*ring->shared = (struct ts_abi_ring){
+		.magic = TS_ABI_RING_MAGIC,
+		.version = TS_ABI_VERSION,
+		.index = index,
+		.bytes = bytes,
+		.state = TS_RING_OWNED,
+	};
+	return 0;
+}
+
+static struct lane *add_lane(struct ts_context *owner)
+{
+	struct lane *lane = NULL;
+	uint64_t bytes;
+
+	while (__atomic_exchange_n(&lanes.adding, 1, __ATOMIC_ACQUIRE))
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	if (!lanes.n && !lanes.budget)
+		lanes.budget = find_budget();
+	bytes = ring_bytes();
+	if (!bytes || lanes.n == MAX_LANES)
+		goto out;
+	lane = ts_pages_new(sizeof(*lane));
+	if (!lane)
+		goto out;
+	if (make_ring(&lane->ring, lanes.n, bytes) < 0) {
+		ts_pages_free(lane, sizeof(*lane));
+		lane = NULL;
+		goto out;
+	}
+	lane->owner = owner;
+	lanes.budget -= bytes;
+	lanes.lanes[lanes.n] = lane;
+	__atomic_store_n(&lanes.n, lanes.n + 1, __ATOMIC_RELEASE);
+	/* release: the reader that sees the count finds the file */
+	__atomic_store_n(&ts_hot.process->n_rings, lanes.n, __ATOMIC_RELEASE);
+out:
+	__atomic_store_n(&lanes.adding, 0, __ATOMIC_RELEASE);
+	return lane;
+}
+
+/* A lane that its last owner gave back, with room: a reader that lags must not cost a new thread its spans. */
+static struct lane *reuse_lane(struct ts_context *owner, uint64_t most_unread)
+{
+	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct lane *lane = lanes.lanes[i];
+		struct ts_abi_ring *shared = lane->ring.shared;
+		struct ts_context *nobody = NULL;
+
+		if (__atomic_load_n(&lane->owner, __ATOMIC_RELAXED) ||
+		    shared->head - __atomic_load_n(&shared->tail, __ATOMIC_ACQUIRE) >
+			    shared->bytes / most_unread)
+			continue;
+		if (__atomic_compare_exchange_n(&lane->owner, &nobody, owner, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return lane;
+	}
+	return NULL;
+}
+
+/* The first event of each owner. */
+static void write_thread(struct ts_ring *ring, uint32_t tid)
+{
+	struct ts_event_thread *thread = (struct ts_event_thread *)ts_ring_at_head(ring);
+
+	if (ts_ring_room(ring, sizeof(*thread)) < sizeof(*thread))
+		return;
+	*thread = (struct ts_event_thread){
+		.event = {.type = TS_EVENT_THREAD, .bytes = sizeof(*thread)},
+		.tid = tid,
+	};
+	ts_syscall(SYS_prctl, PR_GET_NAME, (long)thread->name, 0, 0, 0, 0);
+	ts_ring_commit(ring, sizeof(*thread));
+}
+
+bool ts_lane_take(struct ts_context *context)
+{
+	struct lane *lane = reuse_lane(context, 2);
+
+	if (!lane)
+		lane = add_lane(context);
+	if (!lane)
+		lane = reuse_lane(context, 1);
+	if (!lane)
+		return false;
+	__atomic_store_n(&lane->ring.shared->state, TS_RING_OWNED, __ATOMIC_RELAXED);
+	lane->ring.shared->owner_tid = context->tid;
+	context->ring = &lane->ring;
+	context->pool = &lane->pool;
+	write_thread(&lane->ring, context->tid);
+	return true;
+}
+
+void ts_lane_give(struct ts_context *context)
+{
+	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct lane *lane = lanes.lanes[i];
+
+		if (&lane->ring != context->ring)
+			continue;
+		context->ring = NULL;
+		context->pool = NULL;
+		__atomic_store_n(&lane->ring.shared->state, TS_RING_FREE, __ATOMIC_RELAXED);
+		/* release: the next owner finds ring and pool as we left them */
+		__atomic_store_n(&lane->owner, NULL, __ATOMIC_RELEASE);
+		return;
+	}
+}
+
+/* Waits, briefly, until its owner is not inside the shim. */
+static bool is_quiet(const struct lane *lane)
+{
+	const struct ts_context *owner = __atomic_load_n(&lane->owner, __ATOMIC_ACQUIRE);
+
+	for (int i = 0; owner && owner != &ts_context && i < 1000; i++) {
+		if (!__atomic_load_n(&owner->guard, __ATOMIC_ACQUIRE))
+			return true;
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	return !owner || owner == &ts_context;
+}
+
+bool ts_lanes_drained(void)
+{
+	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct lane *lane = lanes.lanes[i];
+		struct ts_ring *ring = &lane->ring;
+
+		if (!is_quiet(lane) || ring->reserved != __atomic_load_n(&ring->released, __ATOMIC_RELAXED) ||
+		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE))
+			return false;
+	}
+	return true;
+}
+
+void ts_lanes_forget(void)
+{
+	memset(&lanes, 0, sizeof(lanes));
+}

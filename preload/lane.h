@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_LANE_H
+#define TS_LANE_H
+
+/*
+ * A lane is what one thread records on: a ring of the spool and a pool of frames. Threads take and give
+ * back lanes; a lane keeps its unread events over that. Used in the slow path: raw system calls only.
+ */
+
+#include <stdbool.h>
+
+#include "hot/context.h"
+#include "hot/ring.h"
+
+/* A lane for this thread: a free one, or a new one while the budget for rings lasts. False: none. */
+bool ts_lane_take(struct ts_context *context);
+
+/* Gives the thread's lane back. */
+void ts_lane_give(struct ts_context *context);
+
+/* Nothing is unread and no call is open on any lane, and nobody is about to change that. */
+bool ts_lanes_drained(void);
+
+/* In a child: the lanes are the parent's. Frames in use stay where they are. */
+void ts_lanes_forget(void);
+
+#endif

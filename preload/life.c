@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Process and threads, from first event to last. */
+
+#include "life.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "flush.h"
+#include "hook.h"
+#include "hot/call.h"
+#include "lane.h"
+#include "log.h"
+#include "pages.h"
+#include "report.h"
+#include "spool.h"
+
+#define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
+#define GUESSED_STACK (256UL * 1024)
+
+enum process_state { NOT_BEGUN, IN_THE_MAKING, READY };
+
+/* The page that fork wipes. */
+struct life {
+	uint64_t generation; /* random, never 0; the last to be written */
+	uint32_t state;	     /* enum process_state; a futex */
+};
+
+static struct life *life;
+static pthread_key_t thread_end;
+static uintptr_t main_stack_high;
+static uint64_t main_stack_bytes;
+static bool held; /* before a fork: the flusher was */
+
+void ts_life_stand_down(const char *why)
+{
+	__atomic_store_n(&ts_hot.passive, 1, __ATOMIC_RELEASE);
+	ts_log(TS_LOG_ERROR, "standing down: %s", why);
+	ts_report_passive(why);
+}
+
+/* Everything that fork copied and that is the parent's. */
+static void forget_parent(void)
+{
+	if (!ts_hot.process)
+		return;
+	ts_flush_forget(held);
+	ts_lanes_forget();
+	ts_spool_forget();
+}
+
+static void make_process(void)
+{
+	int result;
+
+	forget_parent();
+	result = ts_spool_create();
+	if (result < 0) {
+		char why[4400];
+
+		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_spool_root(),
+			 result == -EPERM ? "it is not ours alone" : strerrordesc_np(-result));
+		ts_life_stand_down(why);
+		return;
+	}
+	do
+		ts_sys_random(&life->generation, sizeof(life->generation));
+	while (!life->generation);
+	ts_report_reached();
+}
+
+/* Once a process; other threads wait for it. */
+static void begin_process(void)
+{
+	uint32_t seen = NOT_BEGUN;
+
+	if (__atomic_compare_exchange_n(&life->state, &seen, IN_THE_MAKING, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		make_process();
+		__atomic_store_n(&life->state, READY, __ATOMIC_RELEASE);
+		ts_syscall(SYS_futex, (long)&life->state, FUTEX_WAKE, INT_MAX, 0, 0, 0);
+		return;
+	}
+	while (__atomic_load_n(&life->state, __ATOMIC_ACQUIRE) == IN_THE_MAKING)
+		ts_syscall(SYS_futex, (long)&life->state, FUTEX_WAIT, IN_THE_MAKING, 0, 0, 0);
+}
+
+static void seed(struct ts_id_generator *ids)
+{
+	ts_sys_random(ids, sizeof(*ids));
+	ids->gamma |= 1;
+}
+
+/* Bounds of a stack that nobody told us: the main thread's, or a guess around where we are. */
+static void find_stack(struct ts_context *context, uintptr_t slot)
+{
+	uintptr_t main_low = main_stack_high - main_stack_bytes;
+
+	if (context->stack.high)
+		return;
+	if (slot >= main_low && slot < main_stack_high) {
+		context->stack.low = main_low;
+		context->stack.high = main_stack_high;
+		return;
+	}
+	context->stack.low = slot - GUESSED_STACK;
+	context->stack.high = (slot | 0xffff) + 1;
+}
+
+static void begin_thread(struct ts_context *context, uintptr_t slot)
+{
+	context->tid = (uint32_t)ts_sys_gettid();
+	context->error_number = __errno_location();
+	find_stack(context, slot);
+	seed(&context->ids);
+	context->ring = NULL;
+	context->pool = NULL;
+	ts_lane_take(context);
+	context->made_ready = life->generation;
+	pthread_setspecific(thread_end, context);
+}
+
+/* The slow path: process and thread become ready, then the call begins as any other. */
+static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	int error_number = errno;
+	uintptr_t result = 0;
+
+	context->guard = slot;
+	if (!life->generation)
+		begin_process();
+	if (!ts_hot.passive) {
+		if (context->made_ready != life->generation || !context->ring)
+			begin_thread(context, slot);
+		context->generation = life->generation;
+		ts_flush_start();
+	}
+	context->guard = 0;
+	errno = error_number;
+	if (!ts_hot.passive)
+		result = ts_call_begin(thunk, slot);
+	return result == TS_SLOW ? 0 : result;
+}
+
+/*
+ * The thread's last act that we see (pthread_key_create(3)). Calls still open were left with it. A later
+ * destructor that calls a wrapped function makes the thread ready once more.
+ */
+static void end_thread(void *value)
+{
+	struct ts_context *context = value;
+
+	while (context->stack.top && context->made_ready == life->generation)
+		ts_call_unwound(context->stack.top, TS_OUTCOME_THREAD_EXITED);
+	context->inside = 0;
+	context->inherited.frame = NULL;
+	context->generation = 0;
+	context->made_ready = 0;
+	if (context->ring)
+		ts_lane_give(context);
+}
+
+void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
+			    const struct ts_inherited *inherited)
+{
+	struct ts_context *context = &ts_context;
+
+	context->stack.high = stack_high;
+	context->stack.low = stack_high - stack_bytes;
+	context->inherited = *inherited;
+	context->inside = inherited->frame != NULL;
+}
+
+static void before_fork(void)
+{
+	ts_hook_lock();
+	held = ts_flush_hold();
+}
+
+static void after_fork_in_parent(void)
+{
+	held = false;
+	ts_flush_go_on();
+	ts_hook_unlock();
+}
+
+/* Nothing else: the wiped page sends the child's first call down the slow path. */
+static void after_fork_in_child(void)
+{
+	ts_hook_unlock();
+}
+
+/* How much room XSAVE needs for all that C code may change: AMX tiles and protection keys are not that. */
+static void find_vector_state(void)
+{
+	const uint64_t not_ours = 1ULL << 9 | 3ULL << 17;
+	unsigned int a, b, c, d, low, high;
+
+	ts_hot.xsave_bytes = 512;
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+		return;
+	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	ts_hot.xsave_mask = ((uint64_t)high << 32 | low) & ~not_ours;
+	ts_hot.xsave_bytes = 576; /* legacy area and header */
+	for (unsigned int i = 2; i < 63; i++) {
+		if (!(ts_hot.xsave_mask >> i & 1))
+			continue;
+		__cpuid_count(0xd, i, a, b, c, d); /* size, offset */
+		if (a + b > ts_hot.xsave_bytes)
+			ts_hot.xsave_bytes = a + b;
+	}
+}
+
+/* The kernel puts the program's file name at the very top of the main stack. */
+static void find_main_stack(void)
+{
+	const char *top = (const char *)getauxval(AT_EXECFN);
+	struct rlimit limit = {0};
+
+	ts_syscall(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0);
+	main_stack_high = ((uintptr_t)top + strlen(top) + 4096) & ~4095UL;
+	main_stack_bytes = limit.rlim_cur < MAIN_STACK_MOST ? limit.rlim_cur : MAIN_STACK_MOST;
+}
+
+int ts_life_init(void)
+{
+	life = ts_pages_new(4096);
+	if (!life)
+		return -ENOMEM;
+	if (ts_sys_madvise(life, 4096, MADV_WIPEONFORK) < 0)
+		return -ENOSYS;
+	if (pthread_key_create(&thread_end, end_thread) ||
+	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
+		return -ENOMEM;
+	find_vector_state();
+	find_main_stack();
+	ts_hot.generation = &life->generation;
+	ts_hot.slow = slow;
+	return 0;
+}
+
+/*
+ * A call that began elsewhere set its guard before it read the generation; 50 us later that store has
+ * long left its CPU's store buffer, and ts_lanes_drained sees it.
+ */
+static void meet_other_threads(void)
+{
+	struct timespec moment = {.tv_nsec = 50000};
+
+	ts_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+}
+
+void ts_life_end(void)
+{
+	if (!life || !life->generation)
+		return;
+	if (!ts_flush_stop())
+		return;
+	__atomic_store_n(&ts_hot.passive, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&life->generation, 0, __ATOMIC_SEQ_CST);
+	meet_other_threads();
+	if (ts_lanes_drained())
+		ts_spool_remove();
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_LIFE_H
+#define TS_LIFE_H
+
+/*
+ * The life of the process and its threads: the slow path of a thread's first event, threads that start
+ * and end, fork, exit.
+ *
+ * One page, which fork wipes in the child however it is called (MADV_WIPEONFORK, Linux 4.14), holds what
+ * is true of this process alone. A thread is ready while its context's generation equals the page's.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ts_inherited;
+
+/* Fills ts_hot and registers for fork and exit. 0, or a negative errno. [setup] */
+int ts_life_init(void);
+
+/* No call is recorded any more, from now on and in children. */
+void ts_life_stand_down(const char *why);
+
+/* A thread has started: where its stack ends upwards and how long it is, and what it lies in. */
+void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
+			    const struct ts_inherited *inherited);
+
+/* The destructor: removes the spool if all of it has been stored. */
+void ts_life_end(void);
+
+#endif

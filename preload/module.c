@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Modules: opened RTLD_LOCAL, then bound to their own closure. */
+
+#include "module.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "elf.h"
+#include "interpose.h"
+#include "maps.h"
+#include "program.h"
+
+#define MAX_CLOSURE 64
+
+/* The module, and what it needs, directly or not, but for the C library's own objects. */
+struct closure {
+	struct ts_object objects[MAX_CLOSURE];
+	size_t n;
+	struct ts_object seen[512];
+	size_t n_seen;
+	struct ts_maps maps;
+	size_t n_failed;
+};
+
+static bool is_libc(const char *soname)
+{
+	static const char *const names[] = {"libc.so.6",       "ld-linux-x86-64.so.2", "libm.so.6",
+					    "libpthread.so.0", "libdl.so.2",	       "librt.so.1"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(soname, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int see(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+	struct closure *closure = context;
+
+	(void)bytes;
+	if (closure->n_seen < 512 && ts_object_read(info, &closure->seen[closure->n_seen]) == 0)
+		closure->n_seen++;
+	return 0;
+}
+
+static bool is_in(const struct closure *closure, uintptr_t low)
+{
+	for (size_t i = 0; i < closure->n; i++)
+		if (closure->objects[i].low == low)
+			return true;
+	return false;
+}
+
+static void add_needed(struct closure *closure, const struct ts_object *object)
+{
+	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
+		const char *name = object->strings + entry->d_un.d_val;
+
+		if (entry->d_tag != DT_NEEDED || is_libc(name))
+			continue;
+		for (size_t i = 0; i < closure->n_seen; i++) {
+			const struct ts_object *other = &closure->seen[i];
+
+			if (other->soname && strcmp(other->soname, name) == 0 &&
+			    !is_in(closure, other->low) && closure->n < MAX_CLOSURE)
+				closure->objects[closure->n++] = *other;
+		}
+	}
+}
+
+static void bind_slot(void *context, const struct ts_object *object, const struct ts_slot *slot)
+{
+	struct closure *closure = context;
+
+	for (size_t i = 0; i < closure->n; i++) {
+		const struct ts_object *other = &closure->objects[i];
+		const ElfW(Sym) *symbol = ts_object_definition(other, slot->name, slot->version);
+		uintptr_t address;
+
+		if (!symbol || ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+			continue;
+		address = other->base + symbol->st_value;
+		if (*slot->address != address &&
+		    ts_object_store(object, &closure->maps, slot->address, address) < 0)
+			closure->n_failed++;
+		return;
+	}
+}
+
+static int bind(void *handle, size_t n_before)
+{
+	static struct closure closure; /* large; modules are opened one at a time, on one thread */
+	struct link_map *map = handle;
+
+	memset(&closure, 0, sizeof(closure));
+	dl_iterate_phdr(see, &closure);
+	for (size_t i = 0; i < closure.n_seen; i++)
+		if (closure.seen[i].dynamic == map->l_ld)
+			closure.objects[closure.n++] = closure.seen[i];
+	for (size_t i = 0; i < closure.n; i++)
+		add_needed(&closure, &closure.objects[i]);
+	if (!closure.n || ts_maps_read(&closure.maps) < 0)
+		return -ENOEXEC;
+	for (size_t i = 0; i < closure.n; i++) {
+		size_t place = 0;
+
+		while (closure.seen[place].low != closure.objects[i].low)
+			place++;
+		if (place >= n_before)
+			ts_object_slots(&closure.objects[i], bind_slot, &closure);
+	}
+	ts_maps_release(&closure.maps);
+	return closure.n_failed ? -EACCES : 0;
+}
+
+static int count(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+	struct ts_object object;
+
+	(void)bytes;
+	*(size_t *)context += ts_object_read(info, &object) == 0;
+	return 0;
+}
+
+const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	char path[4096];
+	size_t n_before = 0;
+	void *handle;
+	const void *found;
+
+	snprintf(path, sizeof(path), "%s%s.so", ts_program_modules(), module);
+	dl_iterate_phdr(count, &n_before);
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!handle) {
+		snprintf(why, why_bytes, "%s", dlerror());
+		return NULL;
+	}
+	if (bind(handle, n_before) < 0) {
+		snprintf(why, why_bytes, "%s cannot be bound to its own libraries", path);
+		return NULL;
+	}
+	found = ts_real.dlsym(handle, symbol);
+	if (!found)
+		snprintf(why, why_bytes, "%s has no %s", path, symbol);
+	return found;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Lines for the command. */
+
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hook.h"
+#include "program.h"
+#include "spool.h"
+#include "sys.h"
+
+static const char *const kinds[] = {
+	[TS_KIND_PIPELINE] = "pipeline", [TS_KIND_AGENT] = "agent", [TS_KIND_LLM] = "llm",
+	[TS_KIND_TOOL] = "tool",	 [TS_KIND_STEP] = "step",
+};
+
+/* A buffer of lines for one file. */
+struct lines {
+	int fd;
+	size_t held;
+	char text[8192];
+};
+
+static void flush(struct lines *lines)
+{
+	if (lines->held)
+		ts_sys_write(lines->fd, lines->text, lines->held);
+	lines->held = 0;
+}
+
+static void put_char(struct lines *lines, char c)
+{
+	if (lines->held == sizeof(lines->text))
+		flush(lines);
+	lines->text[lines->held++] = c;
+}
+
+/* One field and what ends it; tabs, line ends and backslashes are escaped. */
+static void put(struct lines *lines, const char *field, char end)
+{
+	for (; *field; field++) {
+		const char *special = strchr("\t\n\\", *field);
+
+		if (special)
+			put_char(lines, '\\');
+		put_char(lines, !special ? *field : "tn\\"[special - (const char *)"\t\n\\"]);
+	}
+	put_char(lines, end);
+}
+
+static void put_number(struct lines *lines, unsigned long long number, char end)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", number);
+	put(lines, text, end);
+}
+
+bool ts_report_wanted(void)
+{
+	return ts_program_environment(TS_REPORT_ENV);
+}
+
+static void put_settings(struct lines *lines, const struct ts_conf *conf)
+{
+	static const char *const orphans[] = {"auto", "drop", "trace"};
+
+	put(lines, "setting", '\t');
+	put(lines, "capture", '\t');
+	put_number(lines, conf->capture_bytes, '\n');
+	put(lines, "setting", '\t');
+	put(lines, "redact", '\t');
+	for (size_t i = 0; i < conf->n_redact; i++)
+		put(lines, conf->redact[i], i + 1 < conf->n_redact ? ',' : '\n');
+	if (!conf->n_redact)
+		put_char(lines, '\n');
+	put(lines, "setting", '\t');
+	put(lines, "orphans", '\t');
+	put(lines, orphans[conf->orphans], '\n');
+}
+
+static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,
+		      const char *type)
+{
+	put(lines, "param", '\t');
+	put_number(lines, rule->line, '\t');
+	put(lines, name, '\t');
+	put(lines, type, '\n');
+}
+
+/* The parameters that are recorded, as the hot path was told (thunk.c). */
+static void put_params(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
+{
+	const struct ts_prototype *prototype = &rule->prototype;
+
+	if (!conf->capture_bytes || prototype->times_only)
+		return;
+	for (size_t i = 0; i < prototype->n_params; i++) {
+		const struct ts_param *param = &prototype->params[i];
+
+		if (param->name && rule->redacted[i])
+			put_param(lines, rule, param->name, "redacted");
+		else if (param->name && param->type != TS_TYPE_OPAQUE)
+			put_param(lines, rule, param->name, param->spelling);
+	}
+	if (prototype->result.type != TS_TYPE_VOID && prototype->result.type != TS_TYPE_OPAQUE)
+		put_param(lines, rule, "result", prototype->result.spelling);
+}
+
+static void put_hook(struct lines *lines, const struct ts_definition *definition)
+{
+	char address[24];
+
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)definition->address);
+	put(lines, "hook", '\t');
+	put_number(lines, definition->rule->line, '\t');
+	put(lines, definition->function, '\t');
+	put(lines, definition->object, '\t');
+	put(lines, address, '\t');
+	put_number(lines, definition->n_slots, '\n');
+}
+
+static size_t put_hooks(struct lines *lines, const struct ts_rule *rule)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ts_hook_count(); i++) {
+		if (ts_hook_definition(i)->rule != rule)
+			continue;
+		put_hook(lines, ts_hook_definition(i));
+		n++;
+	}
+	return n;
+}
+
+static void put_rule(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
+{
+	const char *refusal = ts_hook_refusal(rule->prototype.function);
+	char reason[256];
+
+	put(lines, "rule", '\t');
+	put_number(lines, rule->line, '\t');
+	put(lines, kinds[rule->kind], '\t');
+	put(lines, rule->name ? rule->name : "*", '\t');
+	put(lines, rule->prototype.function, '\n');
+	put_params(lines, conf, rule);
+	if (put_hooks(lines, rule))
+		return;
+	if (refusal)
+		snprintf(reason, sizeof(reason), "refused: %s", refusal);
+	else
+		ts_hook_miss(rule, reason, sizeof(reason));
+	put(lines, "miss", '\t');
+	put_number(lines, rule->line, '\t');
+	put(lines, reason, '\n');
+}
+
+void ts_report_write(const struct ts_conf *conf)
+{
+	struct lines lines = {0};
+
+	lines.fd = ts_sys_open(ts_program_environment(TS_REPORT_ENV), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (lines.fd < 0)
+		return;
+	put(&lines, "conf", '\t');
+	put(&lines, conf ? conf->path : "", '\n');
+	put(&lines, "program", '\t');
+	put(&lines, ts_program_path(), '\n');
+	for (size_t i = 0; conf && i < conf->n_faults; i++) {
+		put(&lines, "fault", '\t');
+		put_number(&lines, conf->faults[i].line, '\t');
+		put_number(&lines, conf->faults[i].column, '\t');
+		put(&lines, conf->faults[i].message, '\n');
+	}
+	if (conf)
+		put_settings(&lines, conf);
+	for (size_t i = 0; conf && i < conf->n_rules; i++)
+		put_rule(&lines, conf, &conf->rules[i]);
+	flush(&lines);
+	ts_sys_close(lines.fd);
+}
+
+/* Opens what `traceshim run` named, or the note of the last program that ran. */
+static int open_run(int how)
+{
+	const char *run = ts_program_environment(TS_RUN_ENV);
+	char path[4096];
+
+	if (run)
+		return ts_sys_open(run, O_WRONLY | O_APPEND, 0);
+	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_spool_root()) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600);
+}
+
+static void put_line(int how, const char *what, const char *first, const char *second,
+		     const char *third)
+{
+	struct lines lines = {.fd = open_run(how)};
+
+	if (lines.fd < 0)
+		return;
+	put(&lines, what, '\t');
+	put_number(&lines, (unsigned long long)ts_sys_getpid(), first ? '\t' : '\n');
+	if (first)
+		put(&lines, first, second ? '\t' : '\n');
+	if (second)
+		put(&lines, second, '\t');
+	if (third)
+		put(&lines, third, '\n');
+	flush(&lines);
+	ts_sys_close(lines.fd);
+}
+
+static size_t n_hooked(const struct ts_conf *conf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_rules; i++) {
+		size_t j = 0;
+
+		while (j < ts_hook_count() && ts_hook_definition(j)->rule != &conf->rules[i])
+			j++;
+		n += j < ts_hook_count();
+	}
+	return n;
+}
+
+void ts_report_start(const struct ts_conf *conf)
+{
+	char rules[24], hooked[24];
+
+	if (!ts_program_environment(TS_RUN_ENV) && ts_spool_make_root() < 0)
+		return;
+	snprintf(rules, sizeof(rules), "%zu", conf->n_rules);
+	snprintf(hooked, sizeof(hooked), "%zu", n_hooked(conf));
+	put_line(O_CREAT | O_TRUNC, "start", rules, hooked, ts_program_path());
+}
+
+void ts_report_reached(void)
+{
+	put_line(O_APPEND, "reached", NULL, NULL, NULL);
+}
+
+void ts_report_passive(const char *why)
+{
+	put_line(O_APPEND, "passive", why, NULL, NULL);
+}

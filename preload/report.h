@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_REPORT_H
+#define TS_REPORT_H
+
+/* What `traceshim run`, `check` and `list` are told (the line formats stand in abi.h). */
+
+#include <stdbool.h>
+
+#include "conf.h"
+
+/* Is the program only asked what would become of its rules (TRACESHIM_REPORT)? [setup] */
+bool ts_report_wanted(void);
+
+/* Writes that report; `conf` may be NULL where there is no symbols.conf. [setup] */
+void ts_report_write(const struct ts_conf *conf);
+
+/* The program starts, traced. [setup] */
+void ts_report_start(const struct ts_conf *conf);
+
+/* The first event was recorded; or the shim stood down. Raw system calls only. */
+void ts_report_reached(void);
+void ts_report_passive(const char *why);
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Constructor and destructor: decides once whether this process is traced. */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "conf.h"
+#include "arena.h"
+#include "hook.h"
+#include "hot/call.h"
+#include "interpose.h"
+#include "life.h"
+#include "log.h"
+#include "program.h"
+#include "report.h"
+#include "spool.h"
+#include "sys.h"
+#include "ticks.h"
+
+static struct ts_arena arena;
+static struct ts_conf conf;
+
+static void log_faults(void)
+{
+	const char *slash = strrchr(conf.path, '/');
+	const char *name = slash ? slash + 1 : conf.path;
+	const struct ts_fault *first = &conf.faults[0];
+
+	if (!conf.n_faults)
+		return;
+	if (!first->line)
+		ts_log(TS_LOG_ERROR, "%s: %s", conf.path, first->message);
+	else if (conf.n_faults == 1)
+		ts_log(TS_LOG_ERROR, "%s:%u:%u: %s", name, first->line, first->column, first->message);
+	else
+		ts_log(TS_LOG_ERROR, "%s:%u:%u: %s (and %zu more; see traceshim check)", name,
+		       first->line, first->column, first->message, conf.n_faults - 1);
+}
+
+/* Everything that can fail; NULL, or why the shim stands down. */
+static const char *set_up(void)
+{
+	if (ts_interpose_init() < 0)
+		return "the C library has no dlsym or pthread_create";
+	if (ts_ticks_init() < 0)
+		return "this machine has no clock that can be read without a system call";
+	if (ts_spool_init(&conf, &arena) < 0 || ts_life_init() < 0)
+		return "no memory, or a kernel older than 4.14";
+	ts_hot.capture_bytes = conf.capture_bytes;
+	if (ts_hook_init(&conf) < 0)
+		return "no memory";
+	return NULL;
+}
+
+/* The rules' fate goes to `traceshim check`, and the program ends before its main. */
+static void report_and_end(const struct ts_conf *found)
+{
+	ts_report_write(found);
+	ts_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *path, *why;
+	bool wanted;
+
+	if (ts_program_environment("TRACESHIM_DISABLE"))
+		return;
+	ts_log_init();
+	wanted = ts_report_wanted();
+	path = ts_conf_find(&arena);
+	if ((!path && !wanted) || ts_program_init(&arena) < 0)
+		return;
+	if (!path)
+		report_and_end(NULL);
+	if (ts_conf_read(path, &arena, &conf) < 0)
+		return;
+	if (!wanted)
+		log_faults();
+	if (!conf.n_rules && !wanted)
+		return;
+	why = set_up();
+	if (wanted)
+		report_and_end(&conf);
+	ts_report_start(&conf);
+	if (why)
+		ts_life_stand_down(why);
+	else
+		ts_interpose_active = true;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	if (ts_interpose_active)
+		ts_life_end();
+}

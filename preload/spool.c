@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/* This process's spool. */
+
+#include "spool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "abi.h"
+#include "dictionary.h"
+#include "hot/call.h"
+#include "pages.h"
+#include "program.h"
+#include "ticks.h"
+
+static struct {
+	const struct ts_conf *conf;
+	const char *root;
+	const char *store;
+	char folder[4096];
+	bool made;
+	size_t n_published; /* thunks in the dictionary */
+	uint32_t publishing; /* a lock for two writers of the dictionary; not held over a fork */
+} spool;
+
+static const char *default_root(struct ts_arena *arena)
+{
+	const char *runtime = ts_program_environment("XDG_RUNTIME_DIR");
+	char path[4096];
+	long uid = ts_syscall(SYS_geteuid, 0, 0, 0, 0, 0, 0);
+
+	if (runtime)
+		snprintf(path, sizeof(path), "%s/traceshim", runtime);
+	else
+		snprintf(path, sizeof(path), "/dev/shm/traceshim-%ld", uid);
+	return ts_program_absolute(path, arena);
+}
+
+/* The default store: sqlite:$XDG_DATA_HOME/traceshim/traces.db, empty where no home is known. */
+static const char *default_store(struct ts_arena *arena)
+{
+	const char *data = ts_program_environment("XDG_DATA_HOME");
+	const char *home = ts_program_environment("HOME");
+	char url[4096];
+
+	if (data && data[0] == '/')
+		snprintf(url, sizeof(url), "sqlite:%s/traceshim/traces.db", data);
+	else if (home)
+		snprintf(url, sizeof(url), "sqlite:%s/.local/share/traceshim/traces.db", home);
+	else
+		return "";
+	return ts_arena_strndup(arena, url, strlen(url));
+}
+
+/* sqlite:PATH with PATH made absolute; other URLs as they are. */
+static const char *absolute_store(const char *url, struct ts_arena *arena)
+{
+	static const char sqlite[] = "sqlite:";
+	const char *path = url + strlen(sqlite);
+	char text[4096];
+	char *absolute;
+
+	if (strncmp(url, sqlite, strlen(sqlite)) != 0 || path[0] == '/' || path[0] == ':')
+		return url;
+	absolute = ts_program_absolute(path, arena);
+	if (!absolute)
+		return NULL;
+	snprintf(text, sizeof(text), "%s%s", sqlite, absolute);
+	return ts_arena_strndup(arena, text, strlen(text));
+}
+
+int ts_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
+{
+	const char *root = ts_program_environment("TRACESHIM_SPOOL");
+	const char *store = ts_program_environment("TRACESHIM_STORE");
+
+	spool.conf = conf;
+	spool.root = root ? ts_program_absolute(root, arena) : default_root(arena);
+	spool.store = store ? absolute_store(store, arena) : default_store(arena);
+	return spool.root && spool.store ? 0 : -ENOMEM;
+}
+
+const char *ts_spool_root(void)
+{
+	return spool.root;
+}
+
+const char *ts_spool_folder(void)
+{
+	return spool.made ? spool.folder : NULL;
+}
+
+int ts_spool_make_root(void)
+{
+	char path[4096];
+	struct stat status;
+	size_t bytes = strlen(spool.root);
+	int result;
+
+	if (bytes >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, spool.root, bytes + 1);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ts_sys_mkdir(path, 0700);
+		*slash = '/';
+	}
+	result = ts_sys_mkdir(path, 0700);
+	if (result < 0 && result != -EEXIST)
+		return result;
+	result = ts_sys_lstat(path, &status);
+	if (result < 0)
+		return result;
+	if (!S_ISDIR(status.st_mode))
+		return -ENOTDIR;
+	if ((long)status.st_uid != ts_syscall(SYS_geteuid, 0, 0, 0, 0, 0, 0) ||
+	    status.st_mode & 022)
+		return -EPERM;
+	return 0;
+}
+
+/* <root>/<boot id>-<pid>-<random> */
+static int make_folder(void)
+{
+	char boot[40] = "";
+	uint64_t random;
+	int fd = ts_sys_open("/proc/sys/kernel/random/boot_id", O_RDONLY, 0);
+	int result;
+
+	if (fd >= 0) {
+		if (ts_sys_read(fd, boot, 36) != 36)
+			memcpy(boot, "unknown", 8);
+		ts_sys_close(fd);
+	}
+	if (ts_sys_random(&random, sizeof(random)) != sizeof(random))
+		return -EIO;
+	result = snprintf(spool.folder, sizeof(spool.folder), "%s/%s-%d-%016llx", spool.root, boot,
+			  ts_sys_getpid(), (unsigned long long)random);
+	if (result >= (int)sizeof(spool.folder) - 32)
+		return -ENAMETOOLONG;
+	return ts_sys_mkdir(spool.folder, 0700);
+}
+
+/* The robust lock that the consumer holds; its layout is glibc's, the same on both sides. */
+static void init_consumer_lock(struct ts_abi_process *process)
+{
+	pthread_mutexattr_t attributes;
+
+	_Static_assert(sizeof(pthread_mutex_t) <= sizeof(process->consumer_lock), "fits");
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init((pthread_mutex_t *)process->consumer_lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+}
+
+static void fill_process(struct ts_abi_process *process)
+{
+	struct stat namespace;
+
+	process->version = TS_ABI_VERSION;
+	process->pid = (uint32_t)ts_sys_getpid();
+	if (ts_sys_stat("/proc/self/ns/pid", &namespace) == 0)
+		process->pid_namespace = namespace.st_ino;
+	ts_ticks_describe(process);
+	init_consumer_lock(process);
+	/* release: who finds the magic finds the rest */
+	__atomic_store_n(&process->magic, TS_ABI_PROCESS_MAGIC, __ATOMIC_RELEASE);
+}
+
+/* Room is allocated before the first store: on a full disk that store would be a SIGBUS. */
+static int make_process(void)
+{
+	char path[sizeof(spool.folder) + 16];
+	struct ts_abi_process *process;
+	int fd, result;
+
+	snprintf(path, sizeof(path), "%s/process", spool.folder);
+	fd = ts_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fd;
+	result = ts_sys_fallocate(fd, 0, TS_ABI_PAGE);
+	if (result < 0)
+		goto out;
+	process = ts_sys_mmap(NULL, TS_ABI_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	result = -ENOMEM;
+	if (ts_sys_failed(process))
+		goto out;
+	fill_process(process);
+	__atomic_store_n(&ts_hot.process, process, __ATOMIC_RELEASE);
+	result = 0;
+out:
+	ts_sys_close(fd);
+	return result;
+}
+
+static int append(const char *records, size_t bytes)
+{
+	struct ts_abi_process *process = ts_hot.process;
+	char path[sizeof(spool.folder) + 16];
+	uint64_t end = process->dictionary_bytes;
+	long result;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/process", spool.folder);
+	fd = ts_sys_open(path, O_WRONLY, 0);
+	if (fd < 0)
+		return fd;
+	result = ts_sys_pwrite(fd, records, bytes, (long)(TS_ABI_PAGE + end));
+	ts_sys_close(fd);
+	if (result != (long)bytes)
+		return result < 0 ? (int)result : -ENOSPC;
+	/* release: the reader finds whole records up to here */
+	__atomic_store_n(&process->dictionary_bytes, end + bytes, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int append_settings(void)
+{
+	size_t bytes = ts_dictionary_settings(spool.conf, spool.store, NULL);
+	char *record = ts_pages_new(bytes);
+	int result = -ENOMEM;
+
+	if (record) {
+		ts_dictionary_settings(spool.conf, spool.store, record);
+		result = append(record, bytes);
+		ts_pages_free(record, bytes);
+	}
+	return result;
+}
+
+static int append_thunks(size_t first, size_t last)
+{
+	size_t bytes = 0, done = 0;
+	char *records;
+	int result;
+
+	for (size_t i = first; i < last; i++)
+		bytes += ts_dictionary_thunk(i, ts_hook_definition(i), NULL);
+	records = ts_pages_new(bytes);
+	if (!records)
+		return -ENOMEM;
+	for (size_t i = first; i < last; i++)
+		done += ts_dictionary_thunk(i, ts_hook_definition(i), records + done);
+	result = append(records, bytes);
+	ts_pages_free(records, bytes);
+	return result;
+}
+
+int ts_spool_publish(void)
+{
+	size_t n = ts_hook_count();
+	int result = 0;
+
+	if (!__atomic_load_n(&spool.made, __ATOMIC_ACQUIRE))
+		return 0;
+	while (__atomic_exchange_n(&spool.publishing, 1, __ATOMIC_ACQUIRE))
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	if (spool.n_published < n) {
+		result = append_thunks(spool.n_published, n);
+		if (result == 0)
+			spool.n_published = n;
+	}
+	__atomic_store_n(&spool.publishing, 0, __ATOMIC_RELEASE);
+	return result;
+}
+
+int ts_spool_create(void)
+{
+	int result = ts_spool_make_root();
+
+	if (result == 0)
+		result = make_folder();
+	if (result == 0)
+		result = make_process();
+	if (result == 0)
+		result = append_settings();
+	if (result < 0)
+		return result;
+	__atomic_store_n(&spool.made, true, __ATOMIC_RELEASE);
+	return ts_spool_publish();
+}
+
+void ts_spool_remove(void)
+{
+	uint32_t n_rings = ts_hot.process->n_rings;
+	char path[sizeof(spool.folder) + 16];
+
+	for (uint32_t i = 0; i < n_rings; i++) {
+		snprintf(path, sizeof(path), "%s/ring-%u", spool.folder, i);
+		ts_sys_unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/open", spool.folder);
+	ts_sys_unlink(path);
+	snprintf(path, sizeof(path), "%s/process", spool.folder);
+	ts_sys_unlink(path);
+	ts_sys_rmdir(spool.folder);
+}
+
+void ts_spool_forget(void)
+{
+	spool.made = false;
+	spool.n_published = 0;
+	spool.publishing = 0;
+	ts_hot.process = NULL;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Thunks: prototypes become fetch descriptions. */
+
+#include "thunk.h"
+
+#include <errno.h>
+
+#include "hot/call.h"
+
+static int16_t argument_offset(const struct ts_param *param)
+{
+	switch (param->where) {
+	case TS_IN_INTEGER:
+		return (int16_t)(TS_SLOT_INTEGER + 8 * param->index);
+	case TS_IN_VECTOR:
+		return (int16_t)(TS_SLOT_VECTOR + 16 * param->index);
+	default:
+		return (int16_t)(TS_SLOT_STACK + param->offset);
+	}
+}
+
+static enum ts_capture_how how_of(enum ts_type type)
+{
+	switch (type) {
+	case TS_TYPE_SIGNED: return TS_CAPTURE_SIGNED;
+	case TS_TYPE_BOOL: return TS_CAPTURE_BOOL;
+	case TS_TYPE_CHAR: return TS_CAPTURE_CHAR;
+	case TS_TYPE_FLOAT: return TS_CAPTURE_FLOAT;
+	case TS_TYPE_DOUBLE: return TS_CAPTURE_DOUBLE;
+	case TS_TYPE_STRING: return TS_CAPTURE_STRING;
+	case TS_TYPE_BYTES: return TS_CAPTURE_BYTES;
+	default: return TS_CAPTURE_UNSIGNED;
+	}
+}
+
+static struct ts_capture capture_of(const struct ts_param *param, uint16_t number, int16_t offset)
+{
+	return (struct ts_capture){
+		.how = (uint8_t)how_of(param->type),
+		.bits = (uint8_t)(param->bytes && param->bytes < 8 ? param->bytes * 8 : 64),
+		.param = number,
+		.offset = offset,
+	};
+}
+
+static struct ts_capture argument(const struct ts_rule *rule, uint16_t number)
+{
+	const struct ts_param *param = &rule->prototype.params[number];
+	struct ts_capture capture = capture_of(param, number, argument_offset(param));
+
+	if (param->type == TS_TYPE_BYTES) {
+		const struct ts_param *length = &rule->prototype.params[param->length_of];
+
+		capture.length_offset = argument_offset(length);
+		capture.length_bits = (uint8_t)(length->bytes * 8);
+		capture.length_signed = length->type == TS_TYPE_SIGNED;
+	}
+	if (rule->redacted[number])
+		capture.how = TS_CAPTURE_REDACTED;
+	return capture;
+}
+
+static bool is_recorded(const struct ts_rule *rule, size_t number)
+{
+	const struct ts_param *param = &rule->prototype.params[number];
+
+	return param->name && (param->type != TS_TYPE_OPAQUE || rule->redacted[number]);
+}
+
+static bool is_tenant(const struct ts_rule *rule, size_t number)
+{
+	static const char tenant[] = "tenant_id";
+	const char *name = rule->prototype.params[number].name;
+
+	for (size_t i = 0; name && i < sizeof(tenant); i++)
+		if (name[i] != tenant[i])
+			return false;
+	return name && !rule->redacted[number];
+}
+
+static void describe_arguments(const struct ts_rule *rule, struct ts_hook *hook)
+{
+	for (uint16_t i = 0; i < rule->prototype.n_params; i++) {
+		if (!is_recorded(rule, i))
+			continue;
+		hook->arguments[hook->n_arguments++] = argument(rule, i);
+		if (is_tenant(rule, i)) {
+			hook->tenant = argument(rule, i);
+			hook->flags |= TS_HOOK_HAS_TENANT;
+		}
+	}
+}
+
+static void describe_result(const struct ts_rule *rule, bool recorded, struct ts_hook *hook)
+{
+	static const uint8_t when[] = {
+		[TS_FAILS_NEVER] = TS_WHEN_NEVER,   [TS_FAILS_BELOW_ZERO] = TS_WHEN_NEGATIVE,
+		[TS_FAILS_NULL] = TS_WHEN_ZERO,	    [TS_FAILS_NOT_ZERO] = TS_WHEN_NOT_ZERO,
+		[TS_FAILS_FALSE] = TS_WHEN_ZERO,
+	};
+	const struct ts_param *result = &rule->prototype.result;
+	bool vector = result->where == TS_IN_VECTOR;
+
+	hook->result = capture_of(result, TS_PARAM_RESULT, vector ? TS_SLOT_XMM0 : TS_SLOT_RAX);
+	hook->fails_result = hook->result;
+	hook->fails = when[rule->fails];
+	hook->n_results = recorded && !rule->prototype.times_only &&
+			  result->type != TS_TYPE_VOID && result->type != TS_TYPE_OPAQUE &&
+			  result->where != TS_IN_X87;
+}
+
+static bool captures_vectors(const struct ts_hook *hook)
+{
+	for (size_t i = 0; i < hook->n_arguments; i++)
+		if (hook->arguments[i].offset < TS_SLOT_INTEGER)
+			return true;
+	return hook->n_results && hook->result.offset == TS_SLOT_XMM0;
+}
+
+int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
+		  const struct ts_thunk_settings *settings, struct ts_arena *arena)
+{
+	struct ts_thunk *thunk = &ts_thunks[index];
+	struct ts_hook *hook;
+
+	if (index >= TS_THUNKS)
+		return -ENOSPC;
+	hook = ts_arena_alloc(arena, sizeof(*hook) +
+					     rule->prototype.n_params * sizeof(hook->arguments[0]));
+	if (!hook)
+		return -ENOMEM;
+	hook->index = (uint32_t)index;
+	if (rule->kind == TS_KIND_PIPELINE)
+		hook->flags = TS_HOOK_STARTS_TRACE | TS_HOOK_PIPELINE;
+	else if (settings->orphans)
+		hook->flags = TS_HOOK_STARTS_TRACE;
+	if (settings->capture_bytes)
+		describe_arguments(rule, hook);
+	describe_result(rule, settings->capture_bytes > 0, hook);
+	thunk->original = (const void *)address;
+	thunk->hook = hook;
+	return 0;
+}
+
+uintptr_t ts_thunk_entry(size_t index)
+{
+	return (uintptr_t)ts_thunk_code + index * TS_THUNK_BYTES;
+}
+
+bool ts_thunk_holds(uintptr_t address)
+{
+	uintptr_t code = (uintptr_t)ts_thunk_code;
+
+	return address >= code && address < code + (uintptr_t)TS_THUNKS * TS_THUNK_BYTES;
+}
+
+void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder)
+{
+	for (size_t i = first; i < last; i++) {
+		struct ts_thunk *thunk = &ts_thunks[i];
+		bool vectors = captures_vectors(thunk->hook);
+		const char *pad = shared_unwinder ? (vectors ? ts_pad_b_vector : ts_pad_b)
+						  : (vectors ? ts_pad_a_vector : ts_pad_a);
+		const void *outside =
+			thunk->hook->flags & TS_HOOK_STARTS_TRACE ? pad : thunk->original;
+
+		__atomic_store_n(&thunk->pad, pad, __ATOMIC_RELEASE);
+		__atomic_store_n(&thunk->outside, outside, __ATOMIC_RELEASE);
+	}
+}

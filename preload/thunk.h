@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_THUNK_H
+#define TS_THUNK_H
+
+/* A rule and a definition -> a thunk with what the hot path needs to know. [setup] */
+
+#include "arena.h"
+#include "conf.h"
+
+struct ts_thunk_settings {
+	uint32_t capture_bytes;
+	bool orphans; /* an outermost call of any rule starts a trace */
+};
+
+/*
+ * Fills thunk `index` for `rule` and the function at `address`. Memory is of `arena`. -ENOMEM, or -ENOSPC
+ * where the table is full.
+ */
+int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
+		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
+
+/* The code that callers of thunk `index` are led to. */
+uintptr_t ts_thunk_entry(size_t index);
+
+/* Is this address inside the thunks' code? */
+bool ts_thunk_holds(uintptr_t address);
+
+/*
+ * Chooses the pads of thunks [first, last): with a shared unwinder in the process variant b, else a.
+ * Calls in progress keep theirs.
+ */
+void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder);
+
+#endif

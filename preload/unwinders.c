@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Which unwinders are in the process. */
+
+#include "unwinders.h"
+
+#include "hot/unwind.h"
+
+static uintptr_t exported(const struct ts_object *object, const char *name)
+{
+	const ElfW(Sym) *symbol = ts_object_definition(object, name, NULL);
+
+	return symbol ? object->base + symbol->st_value : 0;
+}
+
+static void note(const struct ts_object *object)
+{
+	uintptr_t set_gr = exported(object, "_Unwind_SetGR");
+	uintptr_t set_ip = exported(object, "_Unwind_SetIP");
+	uintptr_t resume = exported(object, "_Unwind_Resume");
+	int i;
+
+	if (!set_gr || !set_ip || !resume)
+		return;
+	for (i = 0; i < TS_UNWINDERS && ts_unwinders[i].low; i++)
+		if (ts_unwinders[i].low == object->low)
+			break;
+	if (i == TS_UNWINDERS)
+		return;
+	ts_unwinders[i].high = object->high;
+	ts_unwinders[i].set_gr = (void (*)(struct _Unwind_Context *, int, uintptr_t))set_gr;
+	ts_unwinders[i].set_ip = (void (*)(struct _Unwind_Context *, uintptr_t))set_ip;
+	ts_unwinders[i].resume = (void (*)(struct _Unwind_Exception *))resume;
+	__atomic_store_n(&ts_unwinders[i].low, object->low, __ATOMIC_RELEASE);
+}
+
+bool ts_unwinders_note(const struct ts_scope *scope)
+{
+	for (size_t i = 0; i < scope->n; i++)
+		if (exported(&scope->objects[i], "_Unwind_RaiseException"))
+			note(&scope->objects[i]);
+	return ts_unwinders[0].low != 0;
+}

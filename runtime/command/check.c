@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../preload/abi.h"
+#include "child.h"
+#include "command.h"
+#include "config.h"
+#include "document.h"
+#include "options.h"
+#include "print.h"
+#include "program.h"
+#include "rules.h"
+#include "shim.h"
+#include "text.h"
+
+static const char help[] =
+	"usage: traceshim check [--json] [CONF] [-- CMD [ARG ...]]\n\n"
+	"Reads symbols.conf (CONF, or the one a program started here would find) and says\n"
+	"what is wrong with it, and for every rule which parameters it records. With CMD\n"
+	"also what became of each rule in that program: which objects define its function\n"
+	"and how many slots lead to it. CMD is loaded, but ends before its main.\n\n"
+	"  --json      one JSON document instead\n"
+	"  -h, --help  this text\n\n"
+	"exit status: 0 no fault, 1 a fault or nothing to check, 2 wrong usage\n\n"
+	"example: traceshim check symbols.conf -- ./bot\n";
+
+struct options {
+	bool json;
+	bool help;
+	const char *conf; /* NULL: wherever it is found */
+	char **command;   /* NULL: none */
+};
+
+/* --- asking the shim
+ * ------------------------------------------------------------------------------- */
+
+/* The child's environment; what disables the shim would also keep it from reporting. */
+static int set_environment(const struct options *options, const char *report)
+{
+	char shim[PATH_MAX];
+	struct ts_error err = {.text = ""};
+
+	if (ts_shim_find(shim, &err) < 0) {
+		ts_say("%s", err.text);
+		return -ENOENT;
+	}
+	if (getenv("TRACESHIM_DISABLE"))
+		ts_say("TRACESHIM_DISABLE is set: a run would trace nothing");
+	unsetenv("TRACESHIM_DISABLE");
+	if (ts_shim_preload(shim) < 0 || setenv(TS_REPORT_ENV, report, 1) < 0 ||
+	    (options->conf && setenv("TRACESHIM_CONF", options->conf, 1) < 0)) {
+		ts_say("out of memory");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The program that is to load the shim. 0, or -ENOENT with the reason printed. */
+static int find_program(const struct options *options, char path[PATH_MAX])
+{
+	char why[PATH_MAX + 256];
+	int result;
+
+	if (!options->command) {
+		strcpy(path, "/proc/self/exe");
+		return 0;
+	}
+	result = ts_program_find(options->command[0], path);
+	if (result < 0)
+		ts_say("%s: %s", options->command[0],
+		       result == -ENOENT ? "not found" : "not executable");
+	else if (ts_program_untraceable(path, why, sizeof(why)))
+		return 0;
+	else
+		ts_say("nothing can be traced: %s %s", options->command[0], why);
+	return -ENOENT;
+}
+
+static int read_report(struct ts_rules *ret, const char *report, const struct options *options)
+{
+	int result = ts_rules_read(ret, report);
+
+	if (!result && ret->conf && ret->program)
+		return 0;
+	ts_say("%s ended without a report: libtraceshim.so was not loaded into it",
+	       options->command ? options->command[0] : "traceshim");
+	if (!result)
+		ts_rules_release(ret);
+	return -ENODATA;
+}
+
+/* Has the shim write its report into a folder of our own. 0, or a negative errno, the reason
+ * printed. */
+static int ask(const struct options *options, struct ts_rules *ret)
+{
+	static char *self[] = {"traceshim", "--version", NULL};
+	const char *temporary = getenv("TMPDIR");
+	char path[PATH_MAX];
+	char folder[PATH_MAX];
+	char report[PATH_MAX + 16];
+	int result = find_program(options, path);
+
+	if (result < 0)
+		return result;
+	snprintf(folder, sizeof(folder), "%s/traceshim-XXXXXX",
+		 temporary && *temporary == '/' ? temporary : "/tmp");
+	if (!mkdtemp(folder)) {
+		ts_say("%s: %s", folder, strerror(errno));
+		return -EIO;
+	}
+	snprintf(report, sizeof(report), "%s/report", folder);
+	result = set_environment(options, report);
+	if (!result) {
+		ts_child_run(path, options->command ? options->command : self, true);
+		result = read_report(ret, report, options);
+	}
+	unlink(report);
+	rmdir(folder);
+	return result;
+}
+
+/* --- telling
+ * --------------------------------------------------------------------------------------- */
+
+/* A label of seven columns, then the text under itself. */
+static void print_item(const char *label, const char *text)
+{
+	printf("    %-7s ", label);
+	ts_text_wrap(stdout, text, "            ", ts_terminal()->columns);
+}
+
+static void print_params(const struct ts_rule_report *rule)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	if (!to)
+		return;
+	for (size_t i = 0; i < rule->n_params; i++)
+		fprintf(to, "%s%s (%s)", i ? ", " : "", rule->params[i].key, rule->params[i].value);
+	if (!rule->n_params)
+		fputs("times only", to);
+	if (!fclose(to))
+		print_item("records", text);
+	free(text);
+}
+
+static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_hook *hook)
+{
+	char *text = NULL;
+	bool same = !strcmp(rule->function, hook->function);
+
+	if (asprintf(&text, "%s%s%s at %s, %ld slot%s", same ? "" : hook->function,
+		     same ? "" : " in ", hook->object, hook->address, hook->slots,
+		     hook->slots == 1 ? "" : "s") < 0)
+		return;
+	print_item("in", text);
+	free(text);
+}
+
+static void print_rule(const struct ts_rule_report *rule)
+{
+	char *head = NULL;
+
+	if (asprintf(&head, "%s:%s = %s  (line %ld)", rule->kind, rule->name, rule->function,
+		     rule->line) < 0)
+		return;
+	fputs(ts_style(TS_STYLE_BOLD), stdout);
+	ts_text_wrap(stdout, head, "  ", ts_terminal()->columns);
+	fputs(ts_style(TS_STYLE_PLAIN), stdout);
+	free(head);
+	print_params(rule);
+	for (size_t i = 0; i < rule->n_hooks; i++)
+		print_hook(rule, &rule->hooks[i]);
+	for (size_t i = 0; i < rule->n_misses; i++)
+		print_item("missing", rule->misses[i]);
+}
+
+static void print_fault(const struct ts_rules *rules, const struct ts_rules_fault *fault)
+{
+	char *text = NULL;
+	int n;
+
+	if (fault->line)
+		n = asprintf(&text, "%s:%ld:%ld: %s", rules->conf, fault->line, fault->column,
+			     fault->message);
+	else
+		n = asprintf(&text, "%s: %s", rules->conf, fault->message);
+	if (n < 0)
+		return;
+	fputs(ts_style(TS_STYLE_BAD), stdout);
+	ts_text_wrap(stdout, text, "  ", ts_terminal()->columns);
+	fputs(ts_style(TS_STYLE_PLAIN), stdout);
+	free(text);
+}
+
+static void print_rules(const struct ts_rules *rules)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s: %zu rule%s, %zu fault%s%s%s", rules->conf, rules->n_rules,
+		     rules->n_rules == 1 ? "" : "s", rules->n_faults,
+		     rules->n_faults == 1 ? "" : "s", *rules->program ? "; in " : "",
+		     rules->program) >= 0)
+		ts_text_wrap(stdout, text, "  ", ts_terminal()->columns);
+	free(text);
+	for (size_t i = 0; i < rules->n_faults; i++)
+		print_fault(rules, &rules->faults[i]);
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		putchar('\n');
+		print_rule(&rules->rules[i]);
+	}
+}
+
+static int tell(const struct ts_rules *rules, const struct options *options)
+{
+	char places[3 * PATH_MAX];
+	char *document;
+
+	if (!*rules->conf) {
+		ts_config_places(places, sizeof(places));
+		ts_say("there is no symbols.conf; looked for %s", places);
+	}
+	if (options->json) {
+		document = ts_document_check(rules);
+		puts(document ? document : "null");
+		free(document);
+	} else if (*rules->conf) {
+		print_rules(rules);
+	}
+	return *rules->conf && !rules->n_faults ? TS_EXIT_DONE : TS_EXIT_FAILED;
+}
+
+/* --- the command
+ * ----------------------------------------------------------------------------------- */
+
+/* What follows "--" is CMD's. */
+static int split_command(int argc, char **argv, struct options *options)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			options->command = argv + i + 1;
+			return i;
+		}
+	return argc;
+}
+
+static int take_options(struct options *options, int argc, char **argv)
+{
+	static const struct option longs[] = {{"json", no_argument, NULL, TS_OPTION_LONG},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	const struct ts_options known = {.command = "check", .shorts = ":h", .longs = longs};
+	int option;
+
+	argc = split_command(argc, argv, options);
+	while ((option = ts_options_next(&known, argc, argv)) != -1) {
+		if (option == '?')
+			return -EINVAL;
+		options->json |= option == TS_OPTION_LONG;
+		options->help |= option == 'h';
+	}
+	if (options->help)
+		return 0;
+	if (options->command && !options->command[0]) {
+		ts_say("check what? traceshim check -- CMD");
+		return -EINVAL;
+	}
+	if (argc - optind > 1) {
+		ts_say("one symbols.conf, and the program behind --: traceshim check CONF -- CMD");
+		return -EINVAL;
+	}
+	options->conf = optind < argc ? argv[optind] : NULL;
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = {.json = false};
+	struct ts_rules rules;
+	int status;
+
+	if (take_options(&options, argc, argv) < 0)
+		return TS_EXIT_USAGE;
+	if (options.help) {
+		fputs(help, stdout);
+		return TS_EXIT_DONE;
+	}
+	if (options.conf && access(options.conf, R_OK) < 0) {
+		ts_say("%s: %s", options.conf, strerror(errno));
+		return TS_EXIT_FAILED;
+	}
+	if (ask(&options, &rules) < 0)
+		return TS_EXIT_FAILED;
+	if (!options.command)
+		ts_rules_forget_objects(&rules);
+	status = tell(&rules, &options);
+	ts_rules_release(&rules);
+	return status;
+}
+
+const struct ts_command ts_command_check = {
+	.name = "check",
+	.summary = "say what is wrong with symbols.conf, and what each rule became",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "print.h"
+
+static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define N_FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
+
+/* What the child gets back as it was. */
+struct dispositions {
+	sigset_t mask;
+	struct sigaction forwarded[N_FORWARDED];
+	struct sigaction child;
+};
+
+static volatile pid_t the_child;
+
+/* What the terminal sends (the kernel, so si_code is positive) the child has got itself. */
+static void forward(int number, siginfo_t *info, void *context)
+{
+	int before = errno;
+
+	(void)context;
+	if (info->si_code <= 0 && the_child > 0)
+		kill(the_child, number);
+	errno = before;
+}
+
+/* Leaves the signals blocked, so that none comes before the child's pid is known. */
+static void catch_signals(struct dispositions *ret)
+{
+	struct sigaction action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction by_default = {.sa_handler = SIG_DFL};
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < N_FORWARDED; i++)
+		sigaddset(&block, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &block, &ret->mask);
+	for (size_t i = 0; i < N_FORWARDED; i++) {
+		sigaction(forwarded[i], NULL, &ret->forwarded[i]);
+		/* Under nohup a hang-up stays ignored, here and in the child. */
+		if (ret->forwarded[i].sa_handler != SIG_IGN)
+			sigaction(forwarded[i], &action, NULL);
+	}
+	/* Ignored, it would take the child's status away. */
+	sigaction(SIGCHLD, &by_default, &ret->child);
+}
+
+static void restore_signals(const struct dispositions *before)
+{
+	for (size_t i = 0; i < N_FORWARDED; i++)
+		sigaction(forwarded[i], &before->forwarded[i], NULL);
+	sigaction(SIGCHLD, &before->child, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+__attribute__((noreturn)) static void be_child(const char *path, char **argv, bool quiet,
+					       const struct dispositions *before)
+{
+	int error;
+
+	restore_signals(before);
+	if (quiet) {
+		int null = open("/dev/null", O_RDONLY);
+
+		dup2(null, STDIN_FILENO);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	/* With a slash in the path execvp searches nothing, but runs a script that has no #! as a
+	 * shell would. */
+	execvp(path, argv);
+	error = errno;
+	ts_say("%s: %s", argv[0], strerror(error));
+	_exit(error == ENOENT ? 127 : 126);
+}
+
+int ts_child_run(const char *path, char **argv, bool quiet)
+{
+	struct dispositions before;
+	int status = 0;
+
+	catch_signals(&before);
+	the_child = fork();
+	if (!the_child)
+		be_child(path, argv, quiet, &before);
+	sigprocmask(SIG_SETMASK, &before.mask, NULL);
+	if (the_child < 0) {
+		ts_say("%s: %s", argv[0], strerror(errno));
+		restore_signals(&before);
+		return 126;
+	}
+	while (waitpid(the_child, &status, 0) < 0 && errno == EINTR)
+		;
+	the_child = 0;
+	restore_signals(&before);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_COMMAND_COMMAND_H
+#define TS_COMMAND_COMMAND_H
+
+/* What a subcommand is to main.c. */
+
+#define TS_VERSION "0.1.0"
+
+enum ts_exit { TS_EXIT_DONE = 0, TS_EXIT_FAILED = 1, TS_EXIT_USAGE = 2 };
+
+struct ts_command {
+	const char *name;
+	const char *summary;
+	const char *help;                  /* every option and an example, in 80 columns */
+	int (*run)(int argc, char **argv); /* argv[0] is the name; answers the exit status */
+};
+
+extern const struct ts_command ts_command_run;
+extern const struct ts_command ts_command_check;
+extern const struct ts_command ts_command_list;
+extern const struct ts_command ts_command_show;
+
+#endif

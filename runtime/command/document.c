@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "document.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../moment.h"
+#include "../uuid.h"
+
+/* cJSON answers NULL where memory ran out and takes NULL for an object: one check at the end
+ * suffices where the first object is there. */
+
+static void add_integer(cJSON *to, const char *key, int64_t value)
+{
+	char text[24];
+
+	/* cJSON's numbers are doubles, which round. */
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	cJSON_AddRawToObject(to, key, text);
+}
+
+static void add_maybe(cJSON *to, const char *key, struct ts_maybe value)
+{
+	if (value.known)
+		add_integer(to, key, value.value);
+	else
+		cJSON_AddNullToObject(to, key);
+}
+
+static void add_text(cJSON *to, const char *key, const char *text)
+{
+	if (text)
+		cJSON_AddStringToObject(to, key, text);
+	else
+		cJSON_AddNullToObject(to, key);
+}
+
+/* As it was stored, digits and all; what is no JSON becomes a string. */
+static void add_json(cJSON *to, const char *key, const char *json)
+{
+	cJSON *parsed = json ? cJSON_ParseWithOpts(json, NULL, true) : NULL;
+
+	if (parsed)
+		cJSON_AddRawToObject(to, key, json);
+	else
+		add_text(to, key, json);
+	cJSON_Delete(parsed);
+}
+
+static void add_uuid(cJSON *to, const char *key, const struct ts_uuid *uuid)
+{
+	char text[TS_UUID_TEXT];
+
+	ts_uuid_format(uuid, text);
+	cJSON_AddStringToObject(to, key, text);
+}
+
+static void add_moment(cJSON *to, const char *key, int64_t us)
+{
+	cJSON_AddStringToObject(to, key, ts_moment_format(us).text);
+}
+
+static void add_number(cJSON *to, const char *key, double value)
+{
+	if (isfinite(value))
+		cJSON_AddNumberToObject(to, key, value);
+	else
+		cJSON_AddNullToObject(to, key);
+}
+
+static char *finish(cJSON *document)
+{
+	char *text = document ? cJSON_Print(document) : NULL;
+
+	cJSON_Delete(document);
+	return text;
+}
+
+static cJSON *trace_object(const struct ts_trace *trace)
+{
+	cJSON *to = cJSON_CreateObject();
+
+	add_uuid(to, "trace_id", &trace->trace_id);
+	add_text(to, "tenant_id", trace->tenant_id);
+	add_text(to, "pipeline_name", trace->pipeline_name);
+	add_maybe(to, "telegram_id", trace->telegram_id);
+	add_text(to, "user_id", trace->user_id);
+	add_text(to, "session_id", trace->session_id);
+	add_moment(to, "started_at", trace->started_us);
+	add_moment(to, "ended_at", trace->ended_us);
+	add_number(to, "duration_ms", trace->duration_ms);
+	cJSON_AddBoolToObject(to, "success", trace->success);
+	add_text(to, "error", trace->error);
+	add_json(to, "input_data", trace->input_data);
+	add_json(to, "output_data", trace->output_data);
+	add_text(to, "program", trace->program);
+	add_text(to, "host", trace->host);
+	add_integer(to, "pid", trace->pid);
+	add_json(to, "attributes", trace->attributes);
+	add_moment(to, "created_at", trace->created_us);
+	return to;
+}
+
+static cJSON *span_object(const struct ts_span *span)
+{
+	cJSON *to = cJSON_CreateObject();
+
+	add_uuid(to, "trace_id", &span->trace_id);
+	add_uuid(to, "span_id", &span->span_id);
+	add_text(to, "tenant_id", span->tenant_id);
+	if (span->has_parent)
+		add_uuid(to, "parent_span_id", &span->parent_span_id);
+	else
+		cJSON_AddNullToObject(to, "parent_span_id");
+	add_text(to, "span_name", span->span_name);
+	add_text(to, "kind", span->kind);
+	add_text(to, "function", span->function);
+	add_integer(to, "thread_id", span->thread_id);
+	add_moment(to, "started_at", span->started_us);
+	add_moment(to, "ended_at", span->ended_us);
+	add_number(to, "duration_ms", span->duration_ms);
+	cJSON_AddBoolToObject(to, "success", span->success);
+	add_text(to, "error", span->error);
+	add_json(to, "input_data", span->input_data);
+	add_json(to, "output_data", span->output_data);
+	add_text(to, "model", span->model);
+	add_text(to, "provider", span->provider);
+	add_maybe(to, "input_tokens", span->input_tokens);
+	add_maybe(to, "output_tokens", span->output_tokens);
+	add_maybe(to, "cost_nano_usd", span->cost_nano_usd);
+	add_json(to, "attributes", span->attributes);
+	add_moment(to, "created_at", span->created_us);
+	return to;
+}
+
+char *ts_document_list(const struct ts_listing *listing)
+{
+	cJSON *document = cJSON_CreateArray();
+
+	for (size_t i = 0; i < ts_listing_count(listing); i++) {
+		const struct ts_listed *listed = ts_listing_at(listing, i);
+		cJSON *trace = trace_object(&listed->trace);
+
+		add_integer(trace, "span_count", listed->span_count);
+		cJSON_AddItemToArray(document, trace);
+	}
+	return finish(document);
+}
+
+char *ts_document_story(const struct ts_story *story)
+{
+	cJSON *document = trace_object(ts_story_trace(story));
+	cJSON *array = cJSON_AddArrayToObject(document, "spans");
+	size_t n;
+	const struct ts_span *spans = ts_story_spans(story, &n);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(array, span_object(&spans[i]));
+	return finish(document);
+}
+
+static cJSON *rule_object(const struct ts_rule_report *rule)
+{
+	cJSON *to = cJSON_CreateObject();
+	cJSON *array;
+
+	add_integer(to, "line", rule->line);
+	add_text(to, "kind", rule->kind);
+	add_text(to, "name", rule->name);
+	add_text(to, "function", rule->function);
+	array = cJSON_AddArrayToObject(to, "parameters");
+	for (size_t i = 0; i < rule->n_params; i++) {
+		cJSON *param = cJSON_CreateObject();
+
+		add_text(param, "name", rule->params[i].key);
+		add_text(param, "type", rule->params[i].value);
+		cJSON_AddItemToArray(array, param);
+	}
+	array = cJSON_AddArrayToObject(to, "hooks");
+	for (size_t i = 0; i < rule->n_hooks; i++) {
+		cJSON *hook = cJSON_CreateObject();
+
+		add_text(hook, "function", rule->hooks[i].function);
+		add_text(hook, "object", rule->hooks[i].object);
+		add_text(hook, "address", rule->hooks[i].address);
+		add_integer(hook, "slots", rule->hooks[i].slots);
+		cJSON_AddItemToArray(array, hook);
+	}
+	array = cJSON_AddArrayToObject(to, "misses");
+	for (size_t i = 0; i < rule->n_misses; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateString(rule->misses[i]));
+	return to;
+}
+
+char *ts_document_check(const struct ts_rules *rules)
+{
+	cJSON *document = cJSON_CreateObject();
+	cJSON *array;
+	cJSON *settings;
+
+	add_text(document, "conf", rules->conf);
+	add_text(document, "program", *rules->program ? rules->program : NULL);
+	array = cJSON_AddArrayToObject(document, "faults");
+	for (size_t i = 0; i < rules->n_faults; i++) {
+		cJSON *fault = cJSON_CreateObject();
+
+		add_integer(fault, "line", rules->faults[i].line);
+		add_integer(fault, "column", rules->faults[i].column);
+		add_text(fault, "message", rules->faults[i].message);
+		cJSON_AddItemToArray(array, fault);
+	}
+	settings = cJSON_AddObjectToObject(document, "settings");
+	for (size_t i = 0; i < rules->n_settings; i++)
+		add_text(settings, rules->settings[i].key, rules->settings[i].value);
+	array = cJSON_AddArrayToObject(document, "rules");
+	for (size_t i = 0; i < rules->n_rules; i++)
+		cJSON_AddItemToArray(array, rule_object(&rules->rules[i]));
+	return finish(document);
+}
+
+char *ts_document_run(int status, const struct ts_fate *fate, const char *reason)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text;
+
+	add_integer(document, "status", status);
+	add_integer(document, "rules", fate->rules);
+	add_integer(document, "hooked", fate->hooked);
+	cJSON_AddBoolToObject(document, "reached", fate->reached);
+	add_text(document, "reason", *reason ? reason : NULL);
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
+void ts_document_attributes(const char *attributes, struct ts_seen *ret)
+{
+	cJSON *parsed = attributes ? cJSON_Parse(attributes) : NULL;
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(parsed, "thread_name");
+	const cJSON *count;
+	size_t used = 0;
+
+	ret->thread_name[0] = ret->dropped[0] = '\0';
+	if (cJSON_IsString(name))
+		snprintf(ret->thread_name, sizeof(ret->thread_name), "%s", name->valuestring);
+	cJSON_ArrayForEach(count, cJSON_GetObjectItemCaseSensitive(parsed, "dropped"))
+	{
+		if (used < sizeof(ret->dropped) && cJSON_IsNumber(count) && count->string)
+			used += (size_t)snprintf(ret->dropped + used, sizeof(ret->dropped) - used,
+						 "%s%.0f %s", used ? ", " : "", count->valuedouble,
+						 count->string);
+	}
+	cJSON_Delete(parsed);
+}

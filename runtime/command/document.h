@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_COMMAND_DOCUMENT_H
+#define TS_COMMAND_DOCUMENT_H
+
+/*
+ * What --json prints: one document a command. Keys are the stores' column names, ids UUID text,
+ * times RFC 3339, what is unknown null, 64-bit integers exact; captured values are embedded, not
+ * quoted. Each function answers text from malloc, or NULL where memory ran out.
+ */
+
+#include "../query.h"
+#include "fate.h"
+#include "rules.h"
+
+char *ts_document_list(const struct ts_listing *listing);
+char *ts_document_story(const struct ts_story *story);
+char *ts_document_check(const struct ts_rules *rules);
+char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
+
+/* What the tables' `attributes` say that people should see. */
+struct ts_seen {
+	char thread_name[64]; /* "" if unknown */
+	char dropped[256];    /* "12 ring_full, 3 too_deep", or "" */
+};
+
+void ts_document_attributes(const char *attributes, struct ts_seen *ret);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "print.h"
+#include "report.h"
+
+static int take_line(void *context, char *const fields[TS_REPORT_FIELDS])
+{
+	struct ts_fate *fate = context;
+
+	if (!strcmp(fields[0], "reached")) {
+		fate->reached = true;
+	} else if (!strcmp(fields[0], "passive")) {
+		fate->passive = true;
+		snprintf(fate->why, sizeof(fate->why), "%s", fields[2]);
+	} else if (!strcmp(fields[0], "start")) {
+		long rules = strtol(fields[2], NULL, 10);
+		long hooked = strtol(fields[3], NULL, 10);
+
+		/* Of a shell and what it runs, the one in which most was found is the one meant. */
+		if (!fate->started || hooked > fate->hooked) {
+			fate->rules = rules;
+			fate->hooked = hooked;
+			snprintf(fate->program, sizeof(fate->program), "%s", fields[4]);
+		}
+		fate->started = true;
+	}
+	return 0;
+}
+
+void ts_fate_read(const char *path, struct ts_fate *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ts_report_read(path, take_line, ret);
+}
+
+static void say_no_rules(const struct ts_fate *fate, const char *command, char *ret,
+			 size_t bytes)
+{
+	char places[3 * PATH_MAX];
+	char conf[PATH_MAX];
+
+	if (ts_config_find(conf) < 0) {
+		ts_config_places(places, sizeof(places));
+		snprintf(ret, bytes, "nothing was traced: there is no symbols.conf (looked for %s)",
+			 places);
+	} else if (fate->started) {
+		snprintf(ret, bytes, "nothing was traced: %s has no rules", conf);
+	} else {
+		snprintf(ret, bytes,
+			 "nothing was traced: no rule was in force; see traceshim check -- %s",
+			 command);
+	}
+}
+
+void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret,
+			 size_t bytes)
+{
+	char *quoted = ts_shell_quote(command);
+
+	command = quoted ? quoted : command;
+	*ret = '\0';
+	if (fate->reached)
+		;
+	else if (fate->passive)
+		snprintf(ret, bytes, "nothing was traced: %s", fate->why);
+	else if (fate->rules > 0)
+		snprintf(ret, bytes, "0 of %ld rules reached; see traceshim check -- %s",
+			 fate->rules, command);
+	else
+		say_no_rules(fate, command, ret, bytes);
+	free(quoted);
+}

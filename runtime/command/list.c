@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "../query.h"
+#include "../uuid.h"
+#include "command.h"
+#include "document.h"
+#include "guess.h"
+#include "options.h"
+#include "print.h"
+#include "stored.h"
+#include "text.h"
+#include "when.h"
+
+#define DEFAULT_LIMIT    20
+#define MOST_LIMIT       1000000
+#define COUNT_MORE       1000 /* "more than 1000 more" */
+#define NARROWEST_NAME   8
+#define RESULT_COLUMNS   12
+#define WIDEST_NAME      24
+#define DURATION_COLUMNS 9
+#define SPANS_COLUMNS    6
+
+static const char help[] =
+	"usage: traceshim list [--pipeline NAME] [--failed] [--since WHEN] [--user ID]\n"
+	"                      [--limit N] [--json]\n\n"
+	"Lists traces, newest first. What is given must all hold.\n\n"
+	"  --pipeline NAME  only this pipeline's\n"
+	"  --failed         only those that failed\n"
+	"  --since WHEN     started within the last 10m, 2h, 3d, or since a date or a\n"
+	"                   date-time (2026-11-20, 2026-11-20T23:07:31Z)\n"
+	"  --user ID        of this user_id or telegram_id\n"
+	"  --limit N        at most N (20)\n"
+	"  --json           an array of trace objects, with all columns and span_count\n"
+	"  -h, --help       this text\n\n"
+	"exit status: 0 done, 1 failed, 2 wrong usage\n\n"
+	"example: traceshim list --failed --since 2h\n";
+
+enum { PIPELINE = TS_OPTION_LONG, FAILED, SINCE, USER, LIMIT, JSON };
+
+struct options {
+	struct ts_query_filter filter;
+	bool json;
+	bool help;
+};
+
+static int64_t now_us(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return now.tv_sec * 1000000LL + now.tv_usec;
+}
+
+/* --- what was asked
+ * -------------------------------------------------------------------------------- */
+
+static int take_limit(const char *text, size_t *ret)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > MOST_LIMIT) {
+		ts_say("--limit %s: a number from 1 to %d", text, MOST_LIMIT);
+		return -EINVAL;
+	}
+	*ret = (size_t)n;
+	return 0;
+}
+
+static int take_since(const char *text, struct ts_query_filter *filter)
+{
+	filter->has_since = true;
+	if (!ts_when_parse(text, now_us(), &filter->since_us))
+		return 0;
+	ts_say("--since %s: neither a time ago (10m, 2h, 3d), a date (2026-11-20) nor a date-time",
+	       text);
+	return -EINVAL;
+}
+
+static int take_option(struct options *options, int option)
+{
+	struct ts_query_filter *filter = &options->filter;
+
+	switch (option) {
+	case PIPELINE:
+		filter->pipeline = optarg;
+		return 0;
+	case FAILED:
+		filter->failed = true;
+		return 0;
+	case SINCE:
+		return take_since(optarg, filter);
+	case USER:
+		filter->user = optarg;
+		return 0;
+	case LIMIT:
+		return take_limit(optarg, &filter->limit);
+	case JSON:
+		options->json = filter->with_payload = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int take_options(struct options *options, int argc, char **argv)
+{
+	static const struct option longs[] = {{"pipeline", required_argument, NULL, PIPELINE},
+					      {"failed", no_argument, NULL, FAILED},
+					      {"since", required_argument, NULL, SINCE},
+					      {"user", required_argument, NULL, USER},
+					      {"limit", required_argument, NULL, LIMIT},
+					      {"json", no_argument, NULL, JSON},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	const struct ts_options known = {.command = "list", .shorts = ":h", .longs = longs};
+	int option;
+
+	options->filter.limit = DEFAULT_LIMIT;
+	while ((option = ts_options_next(&known, argc, argv)) != -1)
+		if (take_option(options, option) < 0)
+			return -EINVAL;
+	if (optind < argc) {
+		ts_say("list takes options only, not %s; see traceshim help list", argv[optind]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* --- the table
+ * ------------------------------------------------------------------------------------- */
+
+struct table {
+	size_t digits; /* of an id, dashes counted */
+	size_t name;
+	size_t when;
+	int64_t now;
+};
+
+/* Hex digits of an id -> characters of its text form. */
+static size_t with_dashes(size_t digits)
+{
+	return digits + (digits > 8) + (digits > 12) + (digits > 16) + (digits > 20);
+}
+
+/* Columns of a line up to its result. */
+static size_t columns_before_result(const struct table *table)
+{
+	return table->digits + 2 + table->name + 2 + table->when + 1 + DURATION_COLUMNS +
+	       SPANS_COLUMNS + 2;
+}
+
+/* Long names make room for the result. */
+static void limit_name(struct table *table)
+{
+	if (table->name > WIDEST_NAME)
+		table->name = WIDEST_NAME;
+	while (table->name > NARROWEST_NAME &&
+	       columns_before_result(table) + RESULT_COLUMNS > ts_terminal()->columns)
+		table->name--;
+}
+
+static void measure(const struct ts_listing *listing, struct table *ret)
+{
+	ret->digits = with_dashes(ts_listing_digits(listing));
+	ret->name = strlen("pipeline");
+	ret->when = strlen("00:00:00");
+	ret->now = now_us();
+	for (size_t i = 0; i < ts_listing_count(listing); i++) {
+		const struct ts_trace *trace = &ts_listing_at(listing, i)->trace;
+		size_t name = ts_text_columns(trace->pipeline_name);
+		char when[32];
+
+		ts_when_short(trace->started_us, ret->now, when, sizeof(when));
+		ret->name = name > ret->name ? name : ret->name;
+		ret->when = strlen(when) > ret->when ? strlen(when) : ret->when;
+	}
+	limit_name(ret);
+}
+
+static void print_row(const struct table *table, const struct ts_listed *listed)
+{
+	const struct ts_terminal *terminal = ts_terminal();
+	const struct ts_trace *trace = &listed->trace;
+	size_t used = columns_before_result(table);
+	char id[TS_UUID_TEXT];
+	char when[32];
+	char duration[32];
+
+	ts_uuid_format(&trace->trace_id, id);
+	ts_when_short(trace->started_us, table->now, when, sizeof(when));
+	ts_when_duration(trace->duration_ms, duration, sizeof(duration));
+	printf("%.*s  ", (int)table->digits, id);
+	ts_text_put_padded(stdout, trace->pipeline_name, table->name, terminal->ellipsis);
+	printf("  %-*s %*s%*lld  ", (int)table->when, when, DURATION_COLUMNS, duration,
+	       SPANS_COLUMNS, (long long)listed->span_count);
+	fputs(ts_style(trace->success ? TS_STYLE_GOOD : TS_STYLE_BAD), stdout);
+	ts_text_put(stdout,
+		    trace->success                  ? "ok"
+		    : trace->error && *trace->error ? trace->error
+						    : "failed",
+		    terminal->columns > used + 6 ? terminal->columns - used : 6,
+		    terminal->ellipsis);
+	printf("%s\n", ts_style(TS_STYLE_PLAIN));
+}
+
+static void print_table(const struct ts_listing *listing)
+{
+	struct table table;
+
+	measure(listing, &table);
+	printf("%s%-*s  %-*s  %-*s %*s%*s  %s%s\n", ts_style(TS_STYLE_DIM), (int)table.digits,
+	       "trace", (int)table.name, "pipeline", (int)table.when, "when", DURATION_COLUMNS,
+	       "took", SPANS_COLUMNS, "spans", "result", ts_style(TS_STYLE_PLAIN));
+	for (size_t i = 0; i < ts_listing_count(listing); i++)
+		print_row(&table, ts_listing_at(listing, i));
+}
+
+/* --- what is said beside it
+ * ------------------------------------------------------------------------ */
+
+static void say_more(struct ts_query *query, const struct ts_query_filter *filter)
+{
+	struct ts_error err;
+	size_t more;
+
+	if (ts_query_more(query, filter, COUNT_MORE + 1, &more, &err) < 0)
+		ts_say("%s", err.text);
+	else if (more > COUNT_MORE)
+		ts_say("more than %d more; --limit N shows them", COUNT_MORE);
+	else if (more)
+		ts_say("%zu more; --limit N shows them", more);
+}
+
+/* Nothing matched: is it that there is nothing, or no such pipeline? */
+static void say_none(struct ts_query *query, const struct ts_query_filter *filter)
+{
+	struct ts_names *names = NULL;
+	struct ts_error err;
+	const char *const *all;
+	const char *guess;
+	size_t n;
+
+	if (ts_query_pipelines(query, &names, &err) < 0) {
+		ts_say("%s", err.text);
+		return;
+	}
+	all = ts_names_all(names, &n);
+	guess = filter->pipeline ? ts_guess(filter->pipeline, all, n) : NULL;
+	for (size_t i = 0; i < n && filter->pipeline; i++)
+		if (!strcmp(all[i], filter->pipeline))
+			guess = all[i];
+	if (!n)
+		ts_stored_say_nothing();
+	else if (guess && strcmp(guess, filter->pipeline) != 0)
+		ts_say("no pipeline is named %s (did you mean %s?)", filter->pipeline, guess);
+	else if (filter->pipeline && !guess)
+		ts_say("no pipeline is named %s", filter->pipeline);
+	else
+		ts_say("no trace is like that");
+	ts_names_free(names);
+}
+
+static int list_stored(struct ts_query *query, const struct options *options)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_listing *listing;
+	char *document = NULL;
+
+	if (ts_query_list(query, &options->filter, &listing, &err) < 0) {
+		ts_say("%s", err.text);
+		return TS_EXIT_FAILED;
+	}
+	if (options->json)
+		document = ts_document_list(listing);
+	if (document)
+		puts(document);
+	else if (!options->json && ts_listing_count(listing))
+		print_table(listing);
+	fflush(stdout);
+	if (ts_listing_count(listing) == options->filter.limit)
+		say_more(query, &options->filter);
+	else if (!ts_listing_count(listing))
+		say_none(query, &options->filter);
+	if (options->json && !document)
+		ts_say("out of memory");
+	ts_listing_free(listing);
+	free(document);
+	return options->json && !document ? TS_EXIT_FAILED : TS_EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = {.json = false};
+	struct ts_query *query;
+	int result = take_options(&options, argc, argv);
+
+	if (result < 0)
+		return TS_EXIT_USAGE;
+	if (options.help) {
+		fputs(help, stdout);
+		return TS_EXIT_DONE;
+	}
+	result = ts_stored_open(&query);
+	if (result == -ENOENT) {
+		if (options.json)
+			puts("[]");
+		ts_stored_say_nothing();
+		return TS_EXIT_DONE;
+	}
+	if (result < 0)
+		return TS_EXIT_FAILED;
+	result = list_stored(query, &options);
+	ts_query_free(query);
+	return result;
+}
+
+const struct ts_command ts_command_list = {
+	.name = "list",
+	.summary = "list the traces that are stored",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "guess.h"
+#include "print.h"
+
+static const struct ts_command *const commands[] = {&ts_command_run, &ts_command_check,
+						    &ts_command_list, &ts_command_show};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_overview(FILE *out)
+{
+	fputs("traceshim shows what an unmodified program's pipelines, agents and LLM calls "
+	      "did.\n\n"
+	      "usage: traceshim COMMAND ...\n\n",
+	      out);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n  traceshim help COMMAND   the options of a command\n"
+	      "  traceshim --version      the version\n\n"
+	      "example: traceshim run -- ./bot\n",
+	      out);
+}
+
+static const struct ts_command *find(const char *name)
+{
+	const char *names[N_COMMANDS + 1];
+	const char *guess;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+		names[i] = commands[i]->name;
+	}
+	names[N_COMMANDS] = "help";
+	guess = ts_guess(name, names, N_COMMANDS + 1);
+	if (guess)
+		ts_say("unknown command %s (did you mean %s?)", name, guess);
+	else
+		ts_say("unknown command %s; traceshim help lists them", name);
+	return NULL;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct ts_command *command;
+
+	if (argc < 2) {
+		print_overview(stdout);
+		return TS_EXIT_DONE;
+	}
+	command = find(argv[1]);
+	if (!command)
+		return TS_EXIT_USAGE;
+	fputs(command->help, stdout);
+	return TS_EXIT_DONE;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct ts_command *command;
+
+	if (argc < 2) {
+		print_overview(stderr);
+		return TS_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("traceshim " TS_VERSION);
+		return TS_EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help(argc - 1, argv + 1);
+	if (argv[1][0] == '-') {
+		ts_say("unknown option %s; traceshim help lists the commands", argv[1]);
+		return TS_EXIT_USAGE;
+	}
+	command = find(argv[1]);
+	return command ? command->run(argc - 1, argv + 1) : TS_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	setlocale(LC_CTYPE, "");
+	status = dispatch(argc, argv);
+	if (fflush(stdout) || ferror(stdout)) {
+		/* Whoever read our output has seen enough. */
+		if (errno != EPIPE)
+			ts_say("standard output: %s", strerror(errno));
+		return status ? status : TS_EXIT_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+/* Room for one more, zeroed; NULL where memory ran out. */
+static void *push(void *array_of_pointer, size_t *n, size_t size)
+{
+	char **array = array_of_pointer;
+	char *more = reallocarray(*array, *n + 1, size);
+
+	if (!more)
+		return NULL;
+	*array = more;
+	return memset(more + (*n)++ * size, 0, size);
+}
+
+static struct ts_rule_report *rule_at(struct ts_rules *rules, const char *line_text)
+{
+	long line = strtol(line_text, NULL, 10);
+
+	/* What is told of a rule mostly follows it. */
+	for (size_t i = rules->n_rules; i-- > 0;)
+		if (rules->rules[i].line == line)
+			return &rules->rules[i];
+	return NULL;
+}
+
+static int take_fault(struct ts_rules *rules, char *const f[TS_REPORT_FIELDS])
+{
+	struct ts_rules_fault *fault = push(&rules->faults, &rules->n_faults, sizeof(*fault));
+
+	if (!fault)
+		return -ENOMEM;
+	fault->line = strtol(f[1], NULL, 10);
+	fault->column = strtol(f[2], NULL, 10);
+	fault->message = strdup(f[3]);
+	return fault->message ? 0 : -ENOMEM;
+}
+
+static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, const char *value)
+{
+	struct ts_rules_pair *pair = push(pairs, n, sizeof(*pair));
+
+	if (!pair)
+		return -ENOMEM;
+	pair->key = strdup(key);
+	pair->value = strdup(value);
+	return pair->key && pair->value ? 0 : -ENOMEM;
+}
+
+static int take_rule(struct ts_rules *rules, char *const f[TS_REPORT_FIELDS])
+{
+	struct ts_rule_report *rule = push(&rules->rules, &rules->n_rules, sizeof(*rule));
+
+	if (!rule)
+		return -ENOMEM;
+	rule->line = strtol(f[1], NULL, 10);
+	rule->kind = strdup(f[2]);
+	rule->name = strdup(f[3]);
+	rule->function = strdup(f[4]);
+	return rule->kind && rule->name && rule->function ? 0 : -ENOMEM;
+}
+
+static int take_hook(struct ts_rule_report *rule, char *const f[TS_REPORT_FIELDS])
+{
+	struct ts_rules_hook *hook = push(&rule->hooks, &rule->n_hooks, sizeof(*hook));
+
+	if (!hook)
+		return -ENOMEM;
+	hook->function = strdup(f[2]);
+	hook->object = strdup(f[3]);
+	hook->address = strdup(f[4]);
+	hook->slots = strtol(f[5], NULL, 10);
+	return hook->function && hook->object && hook->address ? 0 : -ENOMEM;
+}
+
+static int take_miss(struct ts_rule_report *rule, const char *reason)
+{
+	char **miss = push(&rule->misses, &rule->n_misses, sizeof(*miss));
+
+	if (miss)
+		*miss = strdup(reason);
+	return miss && *miss ? 0 : -ENOMEM;
+}
+
+static int take_text(char **at, const char *text)
+{
+	free(*at);
+	*at = strdup(text);
+	return *at ? 0 : -ENOMEM;
+}
+
+static int take_line(void *context, char *const f[TS_REPORT_FIELDS])
+{
+	struct ts_rules *rules = context;
+	struct ts_rule_report *rule;
+
+	if (!strcmp(f[0], "conf"))
+		return take_text(&rules->conf, f[1]);
+	if (!strcmp(f[0], "program"))
+		return take_text(&rules->program, f[1]);
+	if (!strcmp(f[0], "fault"))
+		return take_fault(rules, f);
+	if (!strcmp(f[0], "setting"))
+		return take_pair(&rules->settings, &rules->n_settings, f[1], f[2]);
+	if (!strcmp(f[0], "rule"))
+		return take_rule(rules, f);
+	rule = rule_at(rules, f[1]);
+	if (!rule)
+		return 0;
+	if (!strcmp(f[0], "param"))
+		return take_pair(&rule->params, &rule->n_params, f[2], f[3]);
+	if (!strcmp(f[0], "hook"))
+		return take_hook(rule, f);
+	if (!strcmp(f[0], "miss"))
+		return take_miss(rule, f[2]);
+	return 0;
+}
+
+int ts_rules_read(struct ts_rules *ret, const char *path)
+{
+	int result;
+
+	memset(ret, 0, sizeof(*ret));
+	result = ts_report_read(path, take_line, ret);
+	if (result < 0)
+		ts_rules_release(ret);
+	return result;
+}
+
+static void forget_objects(struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_hooks; i++) {
+		free(rule->hooks[i].function);
+		free(rule->hooks[i].object);
+		free(rule->hooks[i].address);
+	}
+	for (size_t i = 0; i < rule->n_misses; i++)
+		free(rule->misses[i]);
+	free(rule->hooks);
+	free(rule->misses);
+	rule->hooks = NULL;
+	rule->misses = NULL;
+	rule->n_hooks = rule->n_misses = 0;
+}
+
+void ts_rules_forget_objects(struct ts_rules *rules)
+{
+	for (size_t i = 0; i < rules->n_rules; i++)
+		forget_objects(&rules->rules[i]);
+	take_text(&rules->program, "");
+}
+
+static void free_pairs(struct ts_rules_pair *pairs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(pairs[i].key);
+		free(pairs[i].value);
+	}
+	free(pairs);
+}
+
+void ts_rules_release(struct ts_rules *rules)
+{
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		struct ts_rule_report *rule = &rules->rules[i];
+
+		forget_objects(rule);
+		free_pairs(rule->params, rule->n_params);
+		free(rule->kind);
+		free(rule->name);
+		free(rule->function);
+	}
+	for (size_t i = 0; i < rules->n_faults; i++)
+		free(rules->faults[i].message);
+	free_pairs(rules->settings, rules->n_settings);
+	free(rules->rules);
+	free(rules->faults);
+	free(rules->conf);
+	free(rules->program);
+	memset(rules, 0, sizeof(*rules));
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_COMMAND_RULES_H
+#define TS_COMMAND_RULES_H
+
+/* The shim's report on a symbols.conf, as a whole. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ts_rules_fault {
+	long line; /* 0: the file as a whole */
+	long column;
+	char *message;
+};
+
+struct ts_rules_pair {
+	char *key;   /* a setting, or a parameter's name */
+	char *value; /* ... or its type */
+};
+
+struct ts_rules_hook {
+	char *function;
+	char *object;
+	char *address;
+	long slots;
+};
+
+struct ts_rule_report {
+	long line;
+	char *kind;
+	char *name;
+	char *function;
+	struct ts_rules_pair *params;
+	size_t n_params;
+	struct ts_rules_hook *hooks;
+	size_t n_hooks;
+	char **misses;
+	size_t n_misses;
+};
+
+struct ts_rules {
+	char *conf; /* "": none was found; NULL: the shim wrote no report */
+	char *program;
+	struct ts_rules_fault *faults;
+	size_t n_faults;
+	struct ts_rules_pair *settings;
+	size_t n_settings;
+	struct ts_rule_report *rules;
+	size_t n_rules;
+};
+
+/* 0, or a negative errno with *ret empty. */
+int ts_rules_read(struct ts_rules *ret, const char *path);
+/* Leaves out what only the program's objects can tell. */
+void ts_rules_forget_objects(struct ts_rules *rules);
+void ts_rules_release(struct ts_rules *rules);
+
+#endif

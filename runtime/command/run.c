@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../spool.h"
+#include "child.h"
+#include "command.h"
+#include "document.h"
+#include "options.h"
+#include "fate.h"
+#include "print.h"
+#include "program.h"
+#include "shim.h"
+
+#define EXIT_NOT_FOUND      127
+#define EXIT_NOT_EXECUTABLE 126
+#define REASON_BYTES        (4 * PATH_MAX)
+
+static const char help[] =
+	"usage: traceshim run [--json[=FILE]] [--] CMD [ARG ...]\n\n"
+	"Runs CMD with libtraceshim.so preloaded and passes on its exit status. Standard\n"
+	"output is CMD's alone. Says on stderr why nothing can be traced, and when no rule\n"
+	"of symbols.conf was reached.\n\n"
+	"  --json[=FILE]  afterwards write what became of the run as one JSON document to\n"
+	"                 FILE, or to stderr as its last line\n"
+	"  -h, --help     this text\n\n"
+	"exit status: CMD's; 128+N if signal N ended it; 127 if CMD was not found; 126 if\n"
+	"it could not be executed; 2 for wrong usage\n\n"
+	"example: traceshim run -- ./bot --verbose\n";
+
+struct options {
+	bool json;
+	const char *json_file; /* NULL: stderr */
+};
+
+/* --- the status file
+ * ------------------------------------------------------------------------------- */
+
+/* The spool folder, made if need be, and ours alone. From malloc; NULL once the reason is printed.
+ */
+static char *open_spool(void)
+{
+	char *root = ts_spool_root();
+	struct stat st;
+
+	if (!root) {
+		ts_say("out of memory");
+		return NULL;
+	}
+	if ((mkdir(root, 0700) < 0 && errno != EEXIST) || lstat(root, &st) < 0) {
+		ts_say("nothing can be traced: the spool folder %s: %s", root, strerror(errno));
+	} else if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077) {
+		ts_say("nothing can be traced: the spool folder %s is not a folder that is ours "
+		       "alone"
+		       " (mode 0700)",
+		       root);
+	} else {
+		return root;
+	}
+	free(root);
+	return NULL;
+}
+
+/* A fresh file for the shim's lines, named in the environment; "" if there can be none. */
+static void make_status_file(char ret[PATH_MAX])
+{
+	char *root = open_spool();
+	int fd;
+
+	*ret = '\0';
+	if (!root)
+		return;
+	if (snprintf(ret, PATH_MAX, "%s/run-XXXXXX", root) >= PATH_MAX || (fd = mkstemp(ret)) < 0) {
+		ts_say("nothing can be traced: the spool folder %s: %s", root, strerror(errno));
+		*ret = '\0';
+	} else {
+		close(fd);
+		setenv(TS_RUN_ENV, ret, 1);
+	}
+	free(root);
+}
+
+/* --- before and after
+ * ------------------------------------------------------------------------------ */
+
+/* Makes the child load the shim; false, with the reason, where it cannot. */
+static bool prepare(const char *path, const char *typed, char *reason, size_t bytes)
+{
+	char shim[PATH_MAX];
+	char why[PATH_MAX + 256];
+	struct ts_error err = {.text = ""};
+
+	if (ts_shim_find(shim, &err) < 0) {
+		snprintf(reason, bytes, "nothing can be traced: %s", err.text);
+		return false;
+	}
+	if (ts_shim_preload(shim) < 0) {
+		snprintf(reason, bytes, "nothing can be traced: out of memory");
+		return false;
+	}
+	if (!ts_program_untraceable(path, why, sizeof(why))) {
+		snprintf(reason, bytes, "nothing can be traced: %s %s", typed, why);
+		return false;
+	}
+	return true;
+}
+
+static void write_document(const struct options *options, int status,
+			   const struct ts_fate *fate, const char *reason)
+{
+	char *text = options->json ? ts_document_run(status, fate, reason) : NULL;
+	FILE *to = stderr;
+
+	if (!options->json)
+		return;
+	if (options->json_file)
+		to = fopen(options->json_file, "we");
+	if (!text || !to || fprintf(to, "%s\n", text) < 0 || fflush(to))
+		ts_say("%s: %s", options->json_file ? options->json_file : "stderr",
+		       strerror(errno));
+	if (to && to != stderr)
+		fclose(to);
+	free(text);
+}
+
+static int refuse(const char *typed, int result, const struct options *options)
+{
+	int status = result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	const struct ts_fate nothing = {.started = false};
+	char reason[PATH_MAX + 64];
+
+	snprintf(reason, sizeof(reason), "%.*s: %s", PATH_MAX, typed,
+		 result == -ENOENT ? "not found" : "not executable");
+	ts_say("%s", reason);
+	write_document(options, status, &nothing, reason);
+	return status;
+}
+
+static int run_program(const char *path, char **argv, const struct options *options)
+{
+	char reason[REASON_BYTES] = "";
+	char sentence[REASON_BYTES];
+	char status_file[PATH_MAX];
+	struct ts_fate fate;
+	bool may_reach = prepare(path, argv[0], reason, sizeof(reason));
+	int status;
+
+	if (*reason)
+		ts_say("%s", reason);
+	make_status_file(status_file);
+	status = ts_child_run(path, argv, false);
+	ts_fate_read(status_file, &fate);
+	if (*status_file)
+		unlink(status_file);
+	/* What cannot be traced may still start what can. */
+	if (*status_file && (may_reach || fate.started)) {
+		ts_fate_sentence(&fate, argv[0], sentence, sizeof(sentence));
+		if (*sentence)
+			ts_say("%s", sentence);
+		strcpy(reason, sentence);
+	}
+	write_document(options, status, &fate, reason);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option longs[] = {{"json", optional_argument, NULL, TS_OPTION_LONG},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	const struct ts_options known = {.command = "run", .shorts = "+:h", .longs = longs};
+	struct options options = {.json = false};
+	char path[PATH_MAX];
+	int result;
+
+	while ((result = ts_options_next(&known, argc, argv)) != -1) {
+		if (result == 'h') {
+			fputs(help, stdout);
+			return TS_EXIT_DONE;
+		}
+		if (result == '?')
+			return TS_EXIT_USAGE;
+		options.json = true;
+		options.json_file = optarg;
+	}
+	if (optind == argc) {
+		ts_say("run what? traceshim run -- CMD");
+		return TS_EXIT_USAGE;
+	}
+	result = ts_program_find(argv[optind], path);
+	if (result < 0)
+		return refuse(argv[optind], result, &options);
+	return run_program(path, argv + optind, &options);
+}
+
+const struct ts_command ts_command_run = {
+	.name = "run",
+	.summary = "run a program under the shim",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_COMMAND_STORED_H
+#define TS_COMMAND_STORED_H
+
+/* The way to what is stored, for the commands that read. */
+
+#include "../query.h"
+
+/*
+ * Brings in what ended programs left in their spools (a line on stderr only where that failed),
+ * then opens the store. 0; -ENOENT where nothing was ever stored; another negative errno with the
+ * reason printed.
+ */
+int ts_stored_open(struct ts_query **ret);
+
+/* A line on stderr: nothing is stored, and what became of the last program under the shim. */
+void ts_stored_say_nothing(void);
+
+#endif

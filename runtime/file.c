@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int ts_file_open(const char *folder, const char *name, int flags)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	int fd, error;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	/* NONBLOCK: somebody may have put a pipe there */
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -errno;
+	error = fstat(fd, &status) ? errno : S_ISREG(status.st_mode) ? 0 : EBADMSG;
+	if (!error)
+		return fd;
+	close(fd);
+	return -error;
+}
+
+int64_t ts_file_bytes(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) ? -errno : status.st_size;
+}
+
+ssize_t ts_file_read(int fd, void *data, size_t bytes, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		ssize_t n = pread(fd, (char *)data + done, bytes - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int ts_file_write(int fd, const void *data, size_t bytes, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		ssize_t n =
+			pwrite(fd, (const char *)data + done, bytes - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		done += (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_FILE_H
+#define TS_FILE_H
+
+/*
+ * The files of a spool folder. Nothing is held open between calls of the runtime: the host program
+ * may close any descriptor at any time.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Opens folder/name, which must be a regular file and no link. A descriptor, or a negative errno.
+ */
+int ts_file_open(const char *folder, const char *name, int flags);
+
+/* The file's size, or a negative errno. */
+int64_t ts_file_bytes(int fd);
+
+/* Reads until `bytes` or the end of the file. The number of bytes read, or a negative errno. */
+ssize_t ts_file_read(int fd, void *data, size_t bytes, uint64_t offset);
+
+/* Writes all of it. 0, or a negative errno. */
+int ts_file_write(int fd, const void *data, size_t bytes, uint64_t offset);
+
+#endif

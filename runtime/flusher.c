@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The loop that carries a live program's events to its store. */
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "assemble.h"
+#include "descriptors.h"
+#include "flusher.h"
+#include "frequency.h"
+#include "reader.h"
+#include "spool.h"
+#include "store.h"
+
+#define MS		1000000LL /* in ns */
+#define PERIOD_NS	(200 * MS)
+#define SHORTEST_BASE_NS (20 * MS) /* to measure the frequency over; a few millionths off */
+#define BACKOFF_MIN_NS	(200 * MS)
+#define BACKOFF_MAX_NS	(10000 * MS)
+#define BUSY_IN_A_ROW	3 /* that a store is busy is no news until then */
+
+enum { LOG_ERROR = 1, LOG_INFO = 2 };
+
+struct flusher {
+	const struct ts_flusher_args *args;
+	struct ts_abi_process *process;
+	bool separated; /* a descriptor table of our own */
+	bool locked;	/* we are the consumer */
+	struct ts_reader *reader;
+	struct ts_assembler *assembler;
+	const struct ts_store *store;
+	struct ts_store_handle *handle;
+	bool opened; /* the program has been told */
+
+	struct ts_batch batch;
+	enum { NO_BATCH, TO_STORE, TO_COMMIT } state;
+	int more; /* what the pass that made the batch answered */
+
+	int failures; /* in a row */
+	bool complained;
+	int64_t backoff_ns;
+	int64_t retry_at_ns;
+	uint32_t random;
+};
+
+static void log_line(const struct flusher *f, uint32_t level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void log_line(const struct flusher *f, uint32_t level, const char *format, ...)
+{
+	static const char prefix[] = "traceshim: ";
+	char line[1536];
+	size_t n = sizeof(prefix) - 1;
+	va_list args;
+	int written;
+
+	if (f->args->log_level < level)
+		return;
+	memcpy(line, prefix, n);
+	va_start(args, format);
+	written = vsnprintf(line + n, sizeof(line) - n, format, args);
+	va_end(args);
+	if (written < 0)
+		return;
+	n += (size_t)written < sizeof(line) - n ? (size_t)written : sizeof(line) - n - 1;
+	if (n == sizeof(line))
+		n--;
+	line[n++] = '\n';
+	/* One write, so that lines of several threads do not mix; where it goes wrong, nobody is told. */
+	if (write(STDERR_FILENO, line, n) < 0)
+		return;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 * MS + now.tv_nsec;
+}
+
+/* Sleeps while *word is `value`, at most `ns`. Not FUTEX_PRIVATE: the page is a shared file. */
+static void futex_wait(uint32_t *word, uint32_t value, int64_t ns)
+{
+	struct timespec timeout = {ns / (1000 * MS), ns % (1000 * MS)};
+
+	if (ns > 0)
+		syscall(SYS_futex, word, FUTEX_WAIT, value, &timeout, NULL, 0);
+}
+
+static void futex_wake(uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static bool stopping(const struct flusher *f)
+{
+	/* acquire: what the program wrote before it asked us to stop is in our last pass */
+	return __atomic_load_n(&f->process->stop, __ATOMIC_ACQUIRE);
+}
+
+static void end_batch(struct flusher *f)
+{
+	__atomic_store_n(&f->process->busy, 0, __ATOMIC_SEQ_CST);
+	futex_wake(&f->process->busy);
+}
+
+/*
+ * Enters what must not overlap a fork. Either we see its hold, or it sees our busy: both sides store
+ * their own word before they load the other's, sequentially consistent.
+ */
+static void begin_batch(struct flusher *f)
+{
+	for (;;) {
+		__atomic_store_n(&f->process->busy, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&f->process->hold, __ATOMIC_SEQ_CST))
+			return;
+		end_batch(f);
+		futex_wait(&f->process->hold, 1, PERIOD_NS);
+	}
+}
+
+/* The URL as far as it may be shown: behind "//" there may be a password. */
+static int shown_length(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
+}
+
+static const char *store_url(const struct flusher *f)
+{
+	return ts_assembler_settings(f->assembler)->store;
+}
+
+static void complain(struct flusher *f, const char *verb, const struct ts_error *err)
+{
+	const char *url = f->assembler ? store_url(f) : "";
+
+	if (f->state == TO_STORE)
+		log_line(f, LOG_ERROR, "cannot write traces to %.*s: %s; they stay in %s",
+			 shown_length(url), url, err->text, f->args->spool);
+	else
+		log_line(f, LOG_ERROR, "cannot %s: %s; events stay in %s", verb, err->text,
+			 f->args->spool);
+}
+
+/* Notes a failure; answers it. The first one is told, the next attempt is put off. */
+static int put_off(struct flusher *f, int result, const char *verb, const struct ts_error *err)
+{
+	f->failures++;
+	if (!f->complained && (result != -EAGAIN || f->failures >= BUSY_IN_A_ROW)) {
+		f->complained = true;
+		complain(f, verb, err);
+	}
+	f->backoff_ns = f->backoff_ns ? f->backoff_ns * 2 : BACKOFF_MIN_NS;
+	if (f->backoff_ns > BACKOFF_MAX_NS)
+		f->backoff_ns = BACKOFF_MAX_NS;
+	/* Between half of it and all of it, so that many programs do not come back at once. */
+	f->random = f->random * 1664525 + 1013904223;
+	f->retry_at_ns = now_ns() + f->backoff_ns / 2 + (f->backoff_ns / 2 >> 16) * (f->random >> 16);
+	return result;
+}
+
+static void note_success(struct flusher *f)
+{
+	if (f->complained)
+		log_line(f, LOG_INFO, "traces are stored again in %.*s",
+			 shown_length(store_url(f)), store_url(f));
+	f->complained = false;
+	f->failures = 0;
+	f->backoff_ns = 0;
+	f->retry_at_ns = 0;
+}
+
+/* 0, or -EBUSY: another process, a collector, consumes this spool [L3]. */
+static int become_consumer(struct flusher *f)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)f->process->consumer_lock;
+	int result = pthread_mutex_trylock(lock);
+
+	if (result == EOWNERDEAD)
+		result = pthread_mutex_consistent(lock);
+	f->locked = result == 0;
+	return -result;
+}
+
+static int begin_reading(struct flusher *f, struct ts_error *err)
+{
+	int result = 0;
+
+	if (!f->reader)
+		result = ts_reader_new(&f->reader, f->args->spool, f->process, err);
+	if (result == 0)
+		result = ts_assembler_new(&f->assembler, f->reader, err);
+	return result;
+}
+
+static int store_batch(struct flusher *f, struct ts_error *err)
+{
+	int result;
+
+	if (f->batch.n_traces + f->batch.n_spans == 0)
+		return 0;
+	if (!f->store)
+		f->store = ts_store_find(store_url(f), f->args->module_symbol, err);
+	if (!f->store)
+		return -ENOTSUP;
+	if (!f->handle) {
+		result = f->store->open(&f->handle, store_url(f), err);
+		if (result < 0)
+			return result;
+	}
+	if (!f->opened) {
+		f->opened = true;
+		f->args->opened();
+	}
+	return f->store->write(f->handle, &f->batch, err);
+}
+
+/* One batch. 1: there is more; 0: nothing more now; or a negative errno: later. */
+static int flush_once(struct flusher *f)
+{
+	struct ts_error err = {""};
+	int result;
+
+	if (!f->locked && become_consumer(f) < 0)
+		return 0;
+	if (!f->assembler) {
+		result = begin_reading(f, &err);
+		if (result < 0)
+			return put_off(f, result, "read the event log", &err);
+	}
+	if (f->state == NO_BATCH) {
+		f->more = ts_assembler_pass(f->assembler, &f->batch, &err);
+		if (f->more < 0)
+			return put_off(f, f->more, "read the event log", &err);
+		f->state = TO_STORE;
+	}
+	if (f->state == TO_STORE) {
+		result = store_batch(f, &err);
+		if (result < 0)
+			return put_off(f, result, NULL, &err);
+		f->state = TO_COMMIT;
+	}
+	result = ts_assembler_commit(f->assembler, &err);
+	if (result < 0)
+		return put_off(f, result, "keep the event log", &err);
+	f->state = NO_BATCH;
+	note_success(f);
+	return f->more;
+}
+
+/* All there is, a batch at a time, so that a fork waits for one batch at most. */
+static void flush(struct flusher *f, bool last)
+{
+	int more;
+
+	do {
+		begin_batch(f);
+		more = last || now_ns() >= f->retry_at_ns ? flush_once(f) : 0;
+		end_batch(f);
+	} while (more > 0);
+}
+
+static void tick(struct flusher *f)
+{
+	begin_batch(f);
+	if (f->separated)
+		ts_descriptors_follow_stderr();
+	ts_frequency_measure(f->process);
+	ts_frequency_note(f->process);
+	f->args->tick();
+	end_batch(f);
+}
+
+/* What programs that have ended left behind in the folder that holds our spool. */
+static void recover_others(struct flusher *f)
+{
+	struct ts_recovered recovered = {0};
+	struct ts_error err = {""};
+	char root[PATH_MAX], *slash;
+
+	snprintf(root, sizeof(root), "%s", f->args->spool);
+	slash = strrchr(root, '/');
+	if (!slash || slash == root)
+		return;
+	*slash = '\0';
+	begin_batch(f);
+	if (ts_spool_recover(root, f->args->module_symbol, &recovered, &err) < 0 || err.text[0])
+		log_line(f, LOG_INFO, "%s", err.text);
+	end_batch(f);
+	if (recovered.spools)
+		log_line(f, LOG_INFO, "recovered %zu traces, %zu spans of %zu ended programs",
+			 recovered.traces, recovered.spans, recovered.spools);
+}
+
+static void finish(struct flusher *f)
+{
+	begin_batch(f);
+	if (f->handle)
+		f->store->close(f->handle);
+	ts_assembler_free(f->assembler);
+	ts_reader_free(f->reader);
+	if (f->locked)
+		pthread_mutex_unlock((pthread_mutex_t *)f->process->consumer_lock);
+	end_batch(f);
+}
+
+/*
+ * The first pass waits until the frequency can be told well, for start times are counted with it for as
+ * long as the program runs; unless the program ends before.
+ */
+static void wait_for_base(const struct flusher *f)
+{
+	int64_t missing;
+
+	while (!stopping(f) && (missing = SHORTEST_BASE_NS - ts_frequency_base_ns(f->process)) > 0)
+		futex_wait(&f->process->stop, 0, missing < MS ? MS : missing);
+}
+
+static void run(struct flusher *f)
+{
+	uint32_t wake = __atomic_load_n(&f->process->wake, __ATOMIC_ACQUIRE);
+	bool recovered = false, last = stopping(f);
+
+	if (!last && ts_frequency_base_ns(f->process) < PERIOD_NS)
+		futex_wait(&f->process->wake, wake, PERIOD_NS);
+	wait_for_base(f);
+	do {
+		/* Both before the pass: what comes during it makes another one. */
+		wake = __atomic_load_n(&f->process->wake, __ATOMIC_ACQUIRE);
+		last = stopping(f);
+		tick(f);
+		flush(f, last);
+		if (!recovered && !last) {
+			recovered = true;
+			recover_others(f);
+		}
+		if (!last && !stopping(f))
+			futex_wait(&f->process->wake, wake, PERIOD_NS);
+	} while (!last);
+}
+
+int ts_flusher_run(const struct ts_flusher_args *args)
+{
+	struct flusher f = {.args = args, .process = args->process};
+
+	if (args->version != TS_ABI_VERSION)
+		return -EPROTONOSUPPORT;
+	f.random = (uint32_t)now_ns() ^ (uint32_t)getpid();
+	f.separated = ts_descriptors_separate();
+	run(&f);
+	finish(&f);
+	/* release: nothing of ours comes behind it; the program may unload and unmap */
+	__atomic_store_n(&args->process->stopped, 1, __ATOMIC_RELEASE);
+	futex_wake(&args->process->stopped);
+	return 0;
+}

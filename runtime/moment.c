@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moment.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND 1000000
+
+struct ts_moment_text ts_moment_format(int64_t us)
+{
+	int64_t micro = (us % SECOND + SECOND) % SECOND;
+	time_t seconds = (time_t)((us - micro) / SECOND);
+	struct ts_moment_text ret;
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm))
+		memset(&tm, 0, sizeof(tm));
+	snprintf(ret.text, sizeof(ret.text), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
+		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 (int)micro);
+	return ret;
+}
+
+static const char *parse_fraction(const char *at, int64_t *ret_us)
+{
+	int64_t unit = SECOND / 10;
+
+	*ret_us = 0;
+	if (*at != '.')
+		return at;
+	for (at++; isdigit((unsigned char)*at); at++, unit /= 10)
+		*ret_us += (*at - '0') * unit;
+	return at;
+}
+
+/* "Z", "+02:00", "+0200" or, as PostgreSQL has it, "+02". */
+static int parse_zone(const char *at, int64_t *ret_seconds)
+{
+	int hours;
+	int minutes = 0;
+	int end = 0;
+
+	*ret_seconds = 0;
+	if (!strcmp(at, "Z") || !strcmp(at, "z"))
+		return 0;
+	if (*at != '+' && *at != '-')
+		return -EINVAL;
+	if (sscanf(at + 1, "%2d%n:%2d%n", &hours, &end, &minutes, &end) < 1 || hours > 23)
+		return -EINVAL;
+	if (at[1 + end] && sscanf(at + 3, "%2d%n", &minutes, &end) == 1)
+		end += 2;
+	if (at[1 + end] || minutes > 59)
+		return -EINVAL;
+	*ret_seconds = (*at == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+int ts_moment_parse(const char *text, int64_t *ret_us)
+{
+	struct tm tm = {0};
+	int64_t fraction;
+	int64_t zone;
+	char between;
+	int end = 0;
+
+	if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		   &between, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 7)
+		return -EINVAL;
+	if (!end || !strchr("Tt ", between) || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
+	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+		return -EINVAL;
+	if (parse_zone(parse_fraction(text + end, &fraction), &zone) < 0)
+		return -EINVAL;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	*ret_us = ((int64_t)timegm(&tm) - zone) * SECOND + fraction;
+	return 0;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Spool folders: where they are, and delivering what ended programs left in them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "assemble.h"
+#include "reader.h"
+#include "spool.h"
+#include "store.h"
+#include "takeover.h"
+
+#define DAMAGED ".damaged"
+
+char *ts_spool_root(void)
+{
+	const char *spool = getenv("TRACESHIM_SPOOL"), *runtime = getenv("XDG_RUNTIME_DIR");
+	char *root = NULL;
+	int n;
+
+	if (spool && *spool)
+		return strdup(spool);
+	if (runtime && *runtime == '/')
+		n = asprintf(&root, "%s/traceshim", runtime);
+	else
+		n = asprintf(&root, "/dev/shm/traceshim-%u", (unsigned int)geteuid());
+	return n < 0 ? NULL : root;
+}
+
+/* The store that the last spool named: most name the same, and one that fails fails for all. */
+struct sink {
+	char *url;
+	const struct ts_store *store;
+	struct ts_store_handle *handle;
+	int failure; /* a negative errno, told in err */
+	struct ts_error err;
+};
+
+struct recovery {
+	ts_module_symbol_fn *load;
+	struct sink sink;
+	struct ts_recovered *recovered;
+	struct ts_error *err;
+};
+
+static void close_sink(struct sink *sink)
+{
+	if (sink->handle)
+		sink->store->close(sink->handle);
+	free(sink->url);
+	*sink = (struct sink){0};
+}
+
+static void open_sink(struct sink *sink, const char *url, ts_module_symbol_fn *load)
+{
+	if (sink->url && strcmp(sink->url, url) == 0)
+		return;
+	close_sink(sink);
+	sink->url = strdup(url);
+	if (!sink->url)
+		sink->failure = ts_error_set(&sink->err, -ENOMEM, "out of memory");
+	else if (!(sink->store = ts_store_find(url, load, &sink->err)))
+		sink->failure = -ENOTSUP;
+	else
+		sink->failure = sink->store->open(&sink->handle, url, &sink->err);
+}
+
+static int write_to_sink(struct recovery *r, const char *url, const struct ts_batch *batch,
+			 struct ts_error *err)
+{
+	struct sink *sink = &r->sink;
+
+	if (batch->n_traces + batch->n_spans == 0)
+		return 0;
+	open_sink(sink, url, r->load);
+	if (sink->failure == 0)
+		sink->failure = sink->store->write(sink->handle, batch, &sink->err);
+	if (sink->failure < 0)
+		return ts_error_set(err, sink->failure, "%s", sink->err.text);
+	r->recovered->traces += batch->n_traces;
+	r->recovered->spans += batch->n_spans;
+	return 0;
+}
+
+/* All events, then what they left open. */
+static int deliver(struct recovery *r, struct ts_assembler *assembler, struct ts_error *err)
+{
+	const struct ts_settings *settings = ts_assembler_settings(assembler);
+	int (*next)(struct ts_assembler *, struct ts_batch *, struct ts_error *) =
+		ts_assembler_pass;
+
+	for (;;) {
+		struct ts_batch batch = {0};
+		int more = next(assembler, &batch, err), result = more;
+
+		if (result >= 0)
+			result = write_to_sink(r, settings->store, &batch, err);
+		if (result >= 0)
+			result = ts_assembler_commit(assembler, err);
+		if (result < 0)
+			return result;
+		if (more == 0 && next == ts_assembler_interrupt)
+			return 0;
+		if (more == 0)
+			next = ts_assembler_interrupt;
+	}
+}
+
+/* 0; -EBADMSG: it is, or a part of it is, damaged, and the rest is delivered; or another failure. */
+static int deliver_spool(struct recovery *r, const char *path, struct ts_takeover *takeover,
+			 struct ts_error *err)
+{
+	struct ts_assembler *assembler = NULL;
+	struct ts_reader *reader = NULL;
+	struct ts_damage damage;
+	int result;
+
+	result = ts_reader_new(&reader, path, takeover->page, err);
+	if (result == 0)
+		result = ts_assembler_new(&assembler, reader, err);
+	if (result == 0)
+		result = deliver(r, assembler, err);
+	if (result == 0) {
+		damage = ts_reader_damage(reader);
+		if (damage.rings || damage.faults)
+			result = -EBADMSG;
+	}
+	ts_assembler_free(assembler);
+	ts_reader_free(reader);
+	return result;
+}
+
+/* The process file last: while it is there, who finds the rest can tell what it is. */
+static int remove_spool(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+	int fd;
+
+	if (!dir)
+		return -errno;
+	fd = dirfd(dir);
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, "process") != 0 && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			unlinkat(fd, entry->d_name, 0);
+	unlinkat(fd, "process", 0);
+	closedir(dir);
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
+static void set_aside(struct recovery *r, const char *path)
+{
+	char aside[PATH_MAX + sizeof(DAMAGED)];
+
+	snprintf(aside, sizeof(aside), "%s" DAMAGED, path);
+	if (rename(path, aside) == 0)
+		r->recovered->damaged++;
+}
+
+/* The first sentence is the one that is kept. */
+static void postpone(struct recovery *r, const char *path, const struct ts_error *err)
+{
+	r->recovered->postponed++;
+	if (r->err && !r->err->text[0])
+		ts_error_set(r->err, 0, "%s stays: %.300s", path, err->text);
+}
+
+static void finish_ours(struct recovery *r, const char *path, struct ts_takeover *takeover)
+{
+	size_t before = r->recovered->traces + r->recovered->spans;
+	struct ts_error err = {""};
+	int result = deliver_spool(r, path, takeover, &err);
+
+	if (result == -ENOENT)
+		return; /* another recoverer was quicker */
+	if (result == -EBADMSG) {
+		set_aside(r, path);
+	} else if (result < 0) {
+		postpone(r, path, &err);
+	} else {
+		/* Who finds it half removed shall not look for rings that were delivered. */
+		takeover->page->n_rings = 0;
+		if (remove_spool(path) == 0 && r->recovered->traces + r->recovered->spans > before)
+			r->recovered->spools++;
+	}
+}
+
+/* A program that ended in the making of its spool left no event, unless there is a ring. */
+static void finish_unborn(struct recovery *r, const char *path)
+{
+	char ring[PATH_MAX + 16];
+
+	snprintf(ring, sizeof(ring), "%s/ring-0", path);
+	if (access(ring, F_OK) == 0)
+		set_aside(r, path);
+	else
+		remove_spool(path);
+}
+
+static void recover_spool(struct recovery *r, const char *root, const char *name)
+{
+	struct ts_takeover takeover;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", root, name) >= (int)sizeof(path))
+		return;
+	switch (ts_takeover_begin(&takeover, path, name)) {
+	case TS_TAKEOVER_OURS:
+		finish_ours(r, path, &takeover);
+		break;
+	case TS_TAKEOVER_UNBORN:
+		finish_unborn(r, path);
+		break;
+	case TS_TAKEOVER_DAMAGED:
+		set_aside(r, path);
+		break;
+	case TS_TAKEOVER_NOT_YET:
+		break;
+	}
+	ts_takeover_end(&takeover);
+}
+
+static bool is_spool(int root, const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(DAMAGED);
+	struct stat st;
+
+	if (name[0] == '.' || (length > suffix && strcmp(name + length - suffix, DAMAGED) == 0))
+		return false;
+	return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+	       st.st_uid == geteuid();
+}
+
+/* The root folder, opened; NULL with *ret_result 0 where there is none. */
+static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
+{
+	DIR *dir = opendir(root);
+	struct stat st;
+
+	*ret_result = 0;
+	if (!dir) {
+		if (errno != ENOENT)
+			*ret_result = ts_error_set(err, -errno, "cannot read %s: %s", root,
+						   strerrordesc_np(errno));
+		return NULL;
+	}
+	if (fstat(dirfd(dir), &st) == 0 && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return dir;
+	*ret_result = ts_error_set(err, -EPERM, "%s is not ours alone; spools in it are not touched",
+				   root);
+	closedir(dir);
+	return NULL;
+}
+
+int ts_spool_recover(const char *root, ts_module_symbol_fn *load, struct ts_recovered *ret,
+		     struct ts_error *err)
+{
+	struct recovery r = {.load = load, .recovered = ret, .err = err};
+	struct dirent *entry;
+	int result;
+	DIR *dir;
+
+	*ret = (struct ts_recovered){0};
+	if (err)
+		err->text[0] = '\0';
+	dir = open_root(root, &result, err);
+	if (!dir)
+		return result;
+	while ((entry = readdir(dir)))
+		if (is_spool(dirfd(dir), entry->d_name))
+			recover_spool(&r, root, entry->d_name);
+	closedir(dir);
+	close_sink(&r.sink);
+	return 0;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finding the store, or source, that a URL names. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store.h"
+
+#define SQLITE "sqlite:"
+
+/* The length of the scheme, letters only, for it becomes a part of a module's file name; or 0. */
+static size_t scheme_length(const char *url)
+{
+	size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz");
+
+	return n <= 32 && url[n] == ':' ? n : 0;
+}
+
+static const void *find(const char *url, const char *symbol, ts_module_symbol_fn *load,
+			struct ts_error *err)
+{
+	int n = (int)scheme_length(url);
+	char module[64], why[256] = "";
+	const void *found;
+
+	if (n == 0) {
+		ts_error_set(err, -EINVAL, "\"%s\" names no store; write sqlite:/path/to/traces.db",
+			     url);
+		return NULL;
+	}
+	snprintf(module, sizeof(module), "store_%.*s", n, url);
+	found = load(module, symbol, why, sizeof(why));
+	/* Neither the rest of the URL, which may hold a password. */
+	if (!found)
+		ts_error_set(err, -ENOTSUP, "the store \"%.*s\" cannot be had (%s); there is: sqlite",
+			     n, url, why);
+	return found;
+}
+
+const struct ts_store *ts_store_find(const char *url, ts_module_symbol_fn *load,
+				     struct ts_error *err)
+{
+	return find(url, "ts_store", load, err);
+}
+
+const struct ts_source *ts_source_find(const char *url, ts_module_symbol_fn *load,
+				       struct ts_error *err)
+{
+	return find(url, "ts_source", load, err);
+}
+
+/* A file named by a relative path is where it is now, wherever the program goes later. */
+static char *made_absolute(const char *url, struct ts_error *err)
+{
+	const char *path = url + strlen(SQLITE);
+	char *folder, *absolute;
+
+	if (strncmp(url, SQLITE, strlen(SQLITE)) != 0 || strchr("/:", path[0]))
+		return strdup(url);
+	folder = getcwd(NULL, 0);
+	if (!folder) {
+		ts_error_set(err, -errno, "%s: the current folder has no name: %s", url,
+			     strerrordesc_np(errno));
+		return NULL;
+	}
+	if (asprintf(&absolute, SQLITE "%s/%s", folder, path) < 0)
+		absolute = NULL;
+	free(folder);
+	return absolute;
+}
+
+char *ts_store_default_url(struct ts_error *err)
+{
+	const char *url = getenv("TRACESHIM_STORE"), *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	char *result = NULL;
+	int n = 0;
+
+	if (url && *url)
+		return made_absolute(url, err);
+	/* A relative XDG_DATA_HOME is to be ignored, its specification says. */
+	if (data && *data == '/')
+		n = asprintf(&result, SQLITE "%s/traceshim/traces.db", data);
+	else if (home && *home == '/')
+		n = asprintf(&result, SQLITE "%s/.local/share/traceshim/traces.db", home);
+	else
+		ts_error_set(err, -ENOENT,
+			     "neither TRACESHIM_STORE nor XDG_DATA_HOME nor HOME tells where to "
+			     "store traces");
+	return n < 0 ? NULL : result;
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The read side against a real SQLite file that the store has written. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "runtime/query.h"
+#include "runtime/uuid.h"
+
+extern const struct ts_store ts_store;
+extern const struct ts_source ts_source;
+
+#define START 1795129651123456LL
+#define STEP  1000000LL
+#define BIG   9007199254740993LL /* no double holds it */
+
+static char folder[64];
+static char url[128];
+
+/* Trace i starts i seconds in; 7 and 8 share all of their ids but the last digit. */
+static struct ts_uuid id_of(unsigned i)
+{
+	uint64_t ms = (uint64_t)(START + (i == 8 ? 7 : i) * STEP) / 1000;
+	struct ts_uuid id = {{0}};
+
+	for (int k = 0; k < 6; k++)
+		id.bytes[k] = (uint8_t)(ms >> (40 - 8 * k));
+	id.bytes[6] = 0x70;
+	id.bytes[8] = 0x80;
+	id.bytes[15] = (uint8_t)i;
+	return id;
+}
+
+static struct ts_trace trace_of(unsigned i)
+{
+	int64_t at = START + (i == 8 ? 7 : i) * STEP;
+
+	return (struct ts_trace){.trace_id = id_of(i),
+				 .tenant_id = "",
+				 .pipeline_name = i % 2 ? "learn" : "support",
+				 .telegram_id = {i != 3, i == 4 ? BIG : i},
+				 .user_id = i == 5   ? "alice"
+					    : i == 6 ? "2"
+						     : NULL,
+				 .started_us = at,
+				 .ended_us = at + 1500,
+				 .duration_ms = 1.5,
+				 .success = i % 3 != 0,
+				 .error = i % 3 ? NULL : "broken",
+				 .input_data = "{\"n\":9007199254740993}",
+				 .program = "/bot",
+				 .host = "h",
+				 .pid = 42,
+				 .created_us = at};
+}
+
+static struct ts_span span_of(unsigned trace, unsigned i, int64_t offset_us)
+{
+	int64_t at = START + trace * STEP + offset_us;
+
+	return (struct ts_span){.trace_id = id_of(trace),
+				.span_id = {{(uint8_t)(0xf0 - i)}},
+				.tenant_id = "",
+				.has_parent = i > 0,
+				.parent_span_id = {{0xf0}},
+				.span_name = "llm:claude",
+				.kind = "llm",
+				.function = "f",
+				.thread_id = 43,
+				.started_us = at,
+				.ended_us = at + 10,
+				.duration_ms = 0.01,
+				.success = true,
+				.input_tokens = {true, BIG},
+				.created_us = at};
+}
+
+static int fill(void **state)
+{
+	struct ts_trace traces[9];
+	struct ts_span spans[3] = {span_of(1, 0, 0), span_of(1, 2, 300), span_of(1, 1, 200)};
+	struct ts_batch batch = {traces, 9, spans, 3};
+	struct ts_store_handle *handle;
+	struct ts_error err = {.text = ""};
+
+	(void)state;
+	for (unsigned i = 0; i < 9; i++)
+		traces[i] = trace_of(i);
+	strcpy(folder, "/tmp/test_query.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(url, sizeof(url), "sqlite:%s/traces.db", folder);
+	if (ts_store.open(&handle, url, &err) < 0 || ts_store.write(handle, &batch, &err) < 0)
+		fail_msg("%s", err.text);
+	ts_store.close(handle);
+	return 0;
+}
+
+static int empty(void **state)
+{
+	static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/traces.db%s", folder, endings[i]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static int open_query(void **state)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_query *query;
+
+	if (ts_query_new(&query, &ts_source, url, &err) < 0)
+		fail_msg("%s", err.text);
+	*state = query;
+	return 0;
+}
+
+static int close_query(void **state)
+{
+	ts_query_free(*state);
+	return 0;
+}
+
+/* The last bytes of the ids that a filter lets pass, in order. */
+static void expect_ids(struct ts_query *query, struct ts_query_filter filter, const char *wanted)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_listing *listing;
+	char got[64] = "";
+
+	filter.limit = filter.limit ? filter.limit : 100;
+	if (ts_query_list(query, &filter, &listing, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < ts_listing_count(listing); i++)
+		sprintf(got + strlen(got), "%d",
+			ts_listing_at(listing, i)->trace.trace_id.bytes[15]);
+	assert_string_equal(got, wanted);
+	ts_listing_free(listing);
+}
+
+static void filters(void **state)
+{
+	struct ts_query *query = *state;
+	typedef struct ts_query_filter filter;
+
+	expect_ids(query, (filter){.limit = 100}, "876543210");
+	expect_ids(query, (filter){.limit = 3}, "876");
+	expect_ids(query, (filter){.pipeline = "learn"}, "7531");
+	expect_ids(query, (filter){.pipeline = "lear"}, "");
+	expect_ids(query, (filter){.failed = true}, "630");
+	expect_ids(query, (filter){.has_since = true, .since_us = START + 4 * STEP}, "87654");
+	expect_ids(query, (filter){.has_since = true, .since_us = START + 4 * STEP + 1}, "8765");
+	expect_ids(query, (filter){.user = "alice"}, "5");
+	expect_ids(query, (filter){.user = "2"}, "62");
+	expect_ids(query, (filter){.user = "9007199254740993"}, "4");
+	expect_ids(query, (filter){.user = "9007199254740992"}, "");
+	expect_ids(query, (filter){.user = "2 OR 1=1"}, "");
+	expect_ids(query,
+		   (filter){.user = "3", .pipeline = "learn", .failed = true, .has_since = true},
+		   "");
+	expect_ids(query,
+		   (filter){.pipeline = "support",
+			    .failed = true,
+			    .has_since = true,
+			    .since_us = START + 1},
+		   "6");
+}
+
+static void rows_are_whole(void **state)
+{
+	struct ts_query_filter filter = {.limit = 9};
+	struct ts_error err = {.text = ""};
+	struct ts_listing *listing;
+	const struct ts_listed *listed;
+
+	assert_int_equal(ts_query_list(*state, &filter, &listing, &err), 0);
+	listed = ts_listing_at(listing, 4);
+	assert_int_equal(listed->trace.telegram_id.value, BIG);
+	assert_int_equal(listed->trace.started_us, START + 4 * STEP);
+	assert_true(listed->trace.duration_ms == 1.5);
+	assert_null(listed->trace.input_data);
+	assert_int_equal(listed->trace.pid, 42);
+	assert_int_equal(listed->span_count, 0);
+	assert_false(ts_listing_at(listing, 5)->trace.telegram_id.known);
+	assert_string_equal(ts_listing_at(listing, 5)->trace.error, "broken");
+	assert_int_equal(ts_listing_at(listing, 7)->span_count, 3);
+	ts_listing_free(listing);
+	filter.with_payload = true;
+	assert_int_equal(ts_query_list(*state, &filter, &listing, &err), 0);
+	assert_string_equal(ts_listing_at(listing, 4)->trace.input_data,
+			    "{\"n\":9007199254740993}");
+	ts_listing_free(listing);
+}
+
+/* Whatever part of the store is listed, each short form leads back to its trace. */
+static void short_forms_are_unique(void **state)
+{
+	for (size_t limit = 1; limit <= 9; limit++) {
+		struct ts_query_filter filter = {.limit = limit,
+						 .pipeline = limit % 2 ? NULL : "learn"};
+		struct ts_error err = {.text = ""};
+		struct ts_listing *listing;
+
+		assert_int_equal(ts_query_list(*state, &filter, &listing, &err), 0);
+		for (size_t i = 0; i < ts_listing_count(listing); i++) {
+			const struct ts_uuid *id = &ts_listing_at(listing, i)->trace.trace_id;
+			size_t digits = ts_listing_digits(listing);
+			char text[TS_UUID_TEXT];
+			struct ts_story *story;
+
+			ts_uuid_format(id, text);
+			text[digits + (digits > 8) + (digits > 12) + (digits > 16) +
+			     (digits > 20)] = '\0';
+			assert_int_equal(ts_query_find(*state, text, &story, &err), 0);
+			assert_memory_equal(&ts_story_trace(story)->trace_id, id, sizeof(*id));
+			ts_story_free(story);
+		}
+		ts_listing_free(listing);
+	}
+}
+
+static void more(void **state)
+{
+	struct ts_query_filter filter = {.limit = 2};
+	struct ts_error err = {.text = ""};
+	size_t n;
+
+	assert_int_equal(ts_query_more(*state, &filter, 100, &n, &err), 0);
+	assert_int_equal(n, 7);
+	assert_int_equal(ts_query_more(*state, &filter, 5, &n, &err), 0);
+	assert_int_equal(n, 5);
+	filter.failed = true;
+	filter.limit = 3;
+	assert_int_equal(ts_query_more(*state, &filter, 5, &n, &err), 0);
+	assert_int_equal(n, 0);
+}
+
+static void names(void **state)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_names *names_;
+	const char *const *all;
+	size_t n;
+
+	assert_int_equal(ts_query_pipelines(*state, &names_, &err), 0);
+	all = ts_names_all(names_, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(all[0], "learn");
+	assert_string_equal(all[1], "support");
+	ts_names_free(names_);
+}
+
+static void spans_in_start_order(void **state)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_story *story;
+	const struct ts_span *spans;
+	char text[TS_UUID_TEXT];
+	struct ts_uuid id = id_of(1);
+	size_t n;
+
+	ts_uuid_format(&id, text);
+	assert_int_equal(ts_query_find(*state, text, &story, &err), 0);
+	spans = ts_story_spans(story, &n);
+	assert_int_equal(n, 3);
+	assert_false(spans[0].has_parent);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(spans[i].span_id.bytes[0], 0xf0 - i);
+	assert_memory_equal(&spans[1].parent_span_id, &spans[0].span_id, sizeof(spans[0].span_id));
+	assert_int_equal(spans[2].input_tokens.value, BIG);
+	assert_false(spans[2].output_tokens.known);
+	assert_null(spans[2].error);
+	ts_story_free(story);
+}
+
+static void finds(void **state)
+{
+	struct ts_story *story = NULL;
+	struct ts_error err = {.text = ""};
+
+	assert_int_equal(ts_query_find(*state, "last", &story, &err), 0);
+	assert_int_equal(ts_story_trace(story)->trace_id.bytes[15], 8);
+	ts_story_free(story);
+	story = NULL;
+	assert_int_equal(ts_query_find(*state, "xyz", &story, &err), -EINVAL);
+	assert_int_equal(ts_query_find(*state, "", &story, &err), -EINVAL);
+	assert_int_equal(ts_query_find(*state, "ffff", &story, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "ffff"));
+	assert_int_equal(ts_query_find(*state, "0", &story, &err), -ENOTUNIQ);
+	assert_non_null(strstr(err.text, ", ..."));
+	assert_null(story);
+}
+
+static void nothing_there(void **state)
+{
+	struct ts_query *query = NULL;
+	struct ts_error err = {.text = ""};
+
+	(void)state;
+	assert_int_equal(ts_query_new(&query, &ts_source, "sqlite:/tmp/no such folder/x.db", &err),
+			 -ENOENT);
+	assert_null(query);
+	ts_query_free(NULL);
+	ts_listing_free(NULL);
+	ts_names_free(NULL);
+	ts_story_free(NULL);
+}
+
+/* A source whose rows are not what the tables promise. */
+static int wrong_row(struct ts_source_handle *handle, const char *sql, const struct ts_cell *params,
+		     size_t n_params, ts_row_fn *row, void *context, struct ts_error *err)
+{
+	struct ts_cell cells[32] = {{.type = TS_CELL_UUID}};
+
+	(void)handle, (void)sql, (void)params, (void)n_params, (void)err;
+	cells[6] = (struct ts_cell){.type = TS_CELL_TEXT, .text = "yesterday"};
+	return row(context, cells, 21);
+}
+
+static int open_nothing(struct ts_source_handle **ret, const char *at, struct ts_error *err)
+{
+	(void)at, (void)err;
+	*ret = NULL;
+	return 0;
+}
+
+static void close_nothing(struct ts_source_handle *handle)
+{
+	(void)handle;
+}
+
+static void foreign_rows(void **state)
+{
+	const struct ts_source wrong = {"wrong", open_nothing, wrong_row, close_nothing};
+	struct ts_query_filter filter = {.limit = 1};
+	struct ts_listing *listing = NULL;
+	struct ts_error err = {.text = ""};
+	struct ts_query *query;
+
+	(void)state;
+	assert_int_equal(ts_query_new(&query, &wrong, "wrong:", &err), 0);
+	assert_int_equal(ts_query_list(query, &filter, &listing, &err), -EPROTO);
+	assert_null(listing);
+	assert_true(err.text[0]);
+	ts_query_free(query);
+}
+
+#define WITH_QUERY(test) cmocka_unit_test_setup_teardown(test, open_query, close_query)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_QUERY(filters),
+		WITH_QUERY(rows_are_whole),
+		WITH_QUERY(short_forms_are_unique),
+		WITH_QUERY(more),
+		WITH_QUERY(names),
+		WITH_QUERY(spans_in_start_order),
+		WITH_QUERY(finds),
+		cmocka_unit_test(nothing_there),
+		cmocka_unit_test(foreign_rows),
+	};
+
+	return cmocka_run_group_tests(tests, fill, empty);
+}
