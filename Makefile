@@ -32,8 +32,10 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
 modules := $(B)/modules/flusher.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
-.PHONY: all demo check unit e2e borders bench lint format install uninstall clean help setup bots check-tsan
-all: $(B)/libtraceshim.so $(B)/traceshim $(modules)
+.PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
+	setup-build setup-check setup-bench
+
+all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
 include $(wildcard tests/bots/*/rules.mk)
 
@@ -106,11 +108,65 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
 		-lcmocka -lcjson -luuid -l:libsqlite3.a -lm -lpthread
 
-unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
+unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done
+
+check-tsan: ## the ring's two threads, under ThreadSanitizer
+	@mkdir -p $(B)/tsan
+	$(Q)$(CC) -std=gnu11 $(WARN) -g -O1 -fsanitize=thread -D_GNU_SOURCE -I. -o $(B)/tsan/ring_threads \
+		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid
+	$(Q)$(B)/tsan/ring_threads
+
+bots: ## the programs that the end-to-end tests trace
+
+e2e: all bots ## end-to-end tests
+	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
+
+check: setup-check ## install what is missing, then every test
+	$(Q)$(MAKE) --no-print-directory lint
+	$(Q)$(MAKE) --no-print-directory unit check-tsan
+	$(Q)$(MAKE) --no-print-directory e2e
+
+demo: setup-build ## install what is missing, build, trace the coach and show what it did
+	$(Q)$(MAKE) --no-print-directory all bots
+	@scripts/demo
+
+bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json
+	$(Q)$(MAKE) --no-print-directory all
+	@scripts/bench
+
+setup-build setup-check setup-bench:
+	@scripts/setup $(@:setup-%=%)
+
+sources := $(shell find preload runtime tests -name '*.[ch]')
+
+lint: ## formatting, shell scripts, man pages
+	$(Q)clang-format --dry-run -Werror $(sources)
+	$(Q)shellcheck scripts/* $(wildcard tests/e2e/*.bash)
+	$(Q)mandoc -Tlint -W warning $(manuals)
+
+format: ## format all C sources
+	clang-format -i $(sources)
+
+# --- installation ------------------------------------------------------------------------------------
+
+manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
+	install -m 755 $(B)/traceshim $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(B)/libtraceshim.so $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
+	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
+	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+uninstall: ## what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/bin/traceshim $(DESTDIR)$(PREFIX)/lib/libtraceshim.so \
+		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
+	for m in $(manuals); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean: ## remove everything that was built
 	rm -rf $(B)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile

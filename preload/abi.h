@@ -3,55 +3,59 @@
 #define TS_ABI_H
 
 /*
- * The event log: what libtraceshim.so writes and the runtime reads, and the one header both compile.
+ * The event log: what libtraceshim.so writes and the runtime reads, and the one header both
+ * compile.
  *
  * A spool is a folder of one process, <spool>/<boot id>-<pid>-<random>/ :
  *
  *   process    one page, struct ts_abi_process, mapped by the program and by its one consumer;
  *              behind it the dictionary, appended with pwrite and committed by dictionary_bytes
  *   ring-N     one page, struct ts_abi_ring, then `bytes` bytes of events of one thread at a time
- *   open       written by the consumer alone, what it must remember of places it gave back: the begin
- *              of a span still open (its thread's name before it), a bare end once that span is stored,
- *              an end whose begin was not met yet; records as in a ring, one after the other
+ *   open       written by the consumer alone, what it must remember of places it gave back: the
+ * begin of a span still open (its thread's name before it), a bare end once that span is stored, an
+ * end whose begin was not met yet; records as in a ring, one after the other
  *
- * Everything is little-endian and 8-aligned, holds offsets and never pointers, and grows by version.
+ * Everything is little-endian and 8-aligned, holds offsets and never pointers, and grows by
+ * version.
  *
  * Invariants, cited as [L1]...:
- *  L1  head and tail are byte counts that only grow; a record lies at offset (count & (bytes - 1)) of
- *      the data and may run past its end to the start again.
- *  L2  What lies in [tail, head) is whole: the producer stores head (release) after the record.
- *  L3  Only the owner thread moves head; only the holder of consumer_lock moves tail.
- *  L4  Every open span has TS_EVENT_END_BYTES reserved, so its end always fits.
- *  L5  tail passes the begin of an open span only after that begin stands in `open`.
+ *  L1  head and tail are byte counts that only grow; a record lies at offset (count & (bytes - 1))
+ * of the data and may run past its end to the start again. L2  What lies in [tail, head) is whole:
+ * the producer stores head (release) after the record. L3  Only the owner thread moves head; only
+ * the holder of consumer_lock moves tail. L4  Every open span has TS_EVENT_END_BYTES reserved, so
+ * its end always fits. L5  tail passes the begin of an open span only after that begin stands in
+ * `open`.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_ABI_VERSION 1
+#define TS_ABI_VERSION       1
 #define TS_ABI_PROCESS_MAGIC 0x31434f5250535454ULL /* "TTSPROC1" */
-#define TS_ABI_RING_MAGIC 0x31474e4952535454ULL	   /* "TTSRING1" */
-#define TS_ABI_PAGE 4096
-#define TS_ABI_CLOCKS 16
-#define TS_ABI_MAX_RINGS 4096
-#define TS_ABI_MAX_CAPTURE 51200 /* bytes a side, the most that [trace] capture may ask for */
-#define TS_ABI_MAX_TENANT 255
+#define TS_ABI_RING_MAGIC    0x31474e4952535454ULL /* "TTSRING1" */
+#define TS_ABI_PAGE          4096
+#define TS_ABI_CLOCKS        16
+#define TS_ABI_MAX_RINGS     4096
+#define TS_ABI_MAX_CAPTURE   51200 /* bytes a side, the most that [trace] capture may ask for */
+#define TS_ABI_MAX_TENANT    255
 
 /* --- process: one page ------------------------------------------------------------------------ */
 
 /* Where recorded spans were lost, and why: index into the counters. */
 enum ts_lost {
-	TS_LOST_RING_FULL,  /* no room for begin and end */
-	TS_LOST_NO_RING,    /* the budget for rings is used up, or there was no memory for one */
-	TS_LOST_TOO_DEEP,   /* more frames open on one thread than TS_FRAMES */
-	TS_LOST_REENTERED,  /* a signal handler interrupted the shim and called a wrapped function */
-	TS_LOST_ABANDONED,  /* ... and left it with longjmp: the half-written record */
-	TS_LOST_END,	    /* a span ended where there was no room for its end */
-	TS_LOST_UNHOOKED,   /* dlsym(RTLD_NEXT or RTLD_DEFAULT) of a ruled name that could not be followed */
+	TS_LOST_RING_FULL, /* no room for begin and end */
+	TS_LOST_NO_RING,   /* the budget for rings is used up, or there was no memory for one */
+	TS_LOST_TOO_DEEP,  /* more frames open on one thread than TS_FRAMES */
+	TS_LOST_REENTERED, /* a signal handler interrupted the shim and called a wrapped function */
+	TS_LOST_ABANDONED, /* ... and left it with longjmp: the half-written record */
+	TS_LOST_END,       /* a span ended where there was no room for its end */
+	TS_LOST_UNHOOKED,  /* dlsym(RTLD_NEXT or RTLD_DEFAULT) of a ruled name that could not be
+			      followed */
 	TS_LOST_COUNT
 };
 
-/* The same instant on three clocks. Start times come from the first triple, durations from ticks. */
+/* The same instant on three clocks. Start times come from the first triple, durations from ticks.
+ */
 struct ts_abi_clock {
 	uint64_t ticks;
 	int64_t monotonic_ns;
@@ -66,27 +70,28 @@ struct ts_abi_process {
 	uint32_t pid;
 	uint64_t pid_namespace; /* inode of /proc/self/ns/pid: a pid means nothing outside it */
 	uint32_t clock_source;
-	uint32_t n_clocks;	   /* release by the writer: clocks[0..n) are whole */
+	uint32_t n_clocks;         /* release by the writer: clocks[0..n) are whole */
 	uint64_t ticks_per_second; /* 0 until measured; then never changed again */
 	uint64_t dictionary_bytes; /* release: so many bytes from TS_ABI_PAGE on are whole */
-	uint32_t n_rings;	   /* release: ring-0 .. ring-(n-1) exist */
+	uint32_t n_rings;          /* release: ring-0 .. ring-(n-1) exist */
 	uint32_t reserved[3];
 	uint64_t lost[8]; /* counts that belong to no ring */
 	struct ts_abi_clock clocks[TS_ABI_CLOCKS];
 
 	/* Between the program and its own flusher; each is a futex word. */
-	uint32_t wake;	  /* program adds 1 and wakes: a ring is half full */
-	uint32_t stop;	  /* program sets 1: one last pass, then stop */
+	uint32_t wake;    /* program adds 1 and wakes: a ring is half full */
+	uint32_t stop;    /* program sets 1: one last pass, then stop */
 	uint32_t stopped; /* flusher sets 1 when it will touch nothing any more */
-	uint32_t hold;	  /* program: 1 before a fork; the flusher starts no new batch */
-	uint32_t busy;	  /* flusher: 1 while inside a batch */
+	uint32_t hold;    /* program: 1 before a fork; the flusher starts no new batch */
+	uint32_t busy;    /* flusher: 1 while inside a batch */
 	uint32_t reserved2;
 
 	uint64_t consumer_lock[8]; /* pthread_mutex_t, robust and process-shared [L3] */
-	uint64_t lost_told[8];	   /* consumer: how much of lost stands in stored rows */
+	uint64_t lost_told[8];     /* consumer: how much of lost stands in stored rows */
 };
 
-/* --- dictionary: records behind the page ---------------------------------------------------------- */
+/* --- dictionary: records behind the page
+ * ---------------------------------------------------------- */
 
 enum ts_dictionary_type { TS_DICTIONARY_SETTINGS = 1, TS_DICTIONARY_THUNK = 2 };
 
@@ -113,8 +118,8 @@ enum ts_param_flags {
 
 /*
  * A rule and one definition it is bound to; events name it by `index`. Then NUL-terminated strings:
- * name (the span is named kind:name), function, object (path), fails ("< 0", or empty), and for each
- * parameter its name (empty: not recorded).
+ * name (the span is named kind:name), function, object (path), fails ("< 0", or empty), and for
+ * each parameter its name (empty: not recorded).
  */
 struct ts_dictionary_thunk {
 	struct ts_dictionary_record record;
@@ -125,7 +130,8 @@ struct ts_dictionary_thunk {
 	uint8_t reserved[6];
 };
 
-/* --- rings ------------------------------------------------------------------------------------------ */
+/* --- rings
+ * ------------------------------------------------------------------------------------------ */
 
 enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1 };
 
@@ -133,19 +139,20 @@ struct ts_abi_ring {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t index;
-	uint64_t bytes;	   /* of the data: a power of two */
-	uint32_t state;	   /* enum ts_ring_state: taken by a thread with compare-and-swap */
+	uint64_t bytes;     /* of the data: a power of two */
+	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
 	uint32_t owner_tid; /* the last owner's */
 	uint8_t reserved[32];
 
-	uint64_t head; /* producer, release [L2] */
+	uint64_t head;    /* producer, release [L2] */
 	uint64_t lost[7]; /* producer: enum ts_lost */
 
-	uint64_t tail;	       /* consumer, release [L5] */
+	uint64_t tail;         /* consumer, release [L5] */
 	uint64_t lost_told[7]; /* consumer: how much of lost stands in stored rows */
 };
 
-/* --- events ----------------------------------------------------------------------------------------- */
+/* --- events
+ * ----------------------------------------------------------------------------------------- */
 
 enum ts_event_type { TS_EVENT_THREAD = 1, TS_EVENT_BEGIN = 2, TS_EVENT_END = 3 };
 
@@ -164,8 +171,9 @@ struct ts_event_thread {
 };
 
 enum ts_begin_flags {
-	TS_BEGIN_TRACE = 1,  /* this call is a trace: it has a row in pipeline_traces */
-	TS_BEGIN_SPAN = 2,   /* this call is a span; with TS_BEGIN_TRACE: both (an orphan's own trace) */
+	TS_BEGIN_TRACE = 1, /* this call is a trace: it has a row in pipeline_traces */
+	TS_BEGIN_SPAN =
+		2, /* this call is a span; with TS_BEGIN_TRACE: both (an orphan's own trace) */
 	TS_BEGIN_PARENT = 4, /* parent_id counts; without, the span lies directly under its trace */
 	TS_BEGIN_TENANT = 8, /* tenant bytes follow; without, the tenant is the settings' default */
 };
@@ -188,14 +196,15 @@ struct ts_event_begin {
 
 enum ts_outcome {
 	TS_OUTCOME_OK = 0,
-	TS_OUTCOME_FAILED = 1,	      /* the result met the rule's `fails if` */
+	TS_OUTCOME_FAILED = 1,        /* the result met the rule's `fails if` */
 	TS_OUTCOME_EXCEPTION = 2,     /* an exception passed */
-	TS_OUTCOME_LONGJMP = 3,	      /* "left by longjmp" */
+	TS_OUTCOME_LONGJMP = 3,       /* "left by longjmp" */
 	TS_OUTCOME_THREAD_EXITED = 4, /* "thread exited": pthread_exit or cancellation */
 };
 
 enum ts_end_flags {
-	TS_END_ERRNO_KEPT = 1, /* error_number is what it was when the call began: perhaps not this call's */
+	TS_END_ERRNO_KEPT =
+		1, /* error_number is what it was when the call began: perhaps not this call's */
 };
 
 /* A call ended. Then the captured result, if any. */
@@ -203,28 +212,29 @@ struct ts_event_end {
 	struct ts_event event; /* flags: enum ts_end_flags */
 	uint64_t ticks;
 	uint8_t trace_id[16];
-	uint8_t span_id[16]; /* as in its begin */
-	uint32_t outcome;    /* enum ts_outcome */
+	uint8_t span_id[16];  /* as in its begin */
+	uint32_t outcome;     /* enum ts_outcome */
 	int32_t error_number; /* errno after a failed call, else 0 */
 	uint64_t reserved;
 };
 
 #define TS_EVENT_END_BYTES 64
 
-/* --- captured values -------------------------------------------------------------------------------- */
+/* --- captured values
+ * -------------------------------------------------------------------------------- */
 
 enum ts_value_type {
-	TS_VALUE_NULL = 1,	 /* a null pointer; no payload */
-	TS_VALUE_BOOL = 2,	 /* 8 bytes, 0 or 1 */
-	TS_VALUE_INT = 3,	 /* int64_t */
-	TS_VALUE_UINT = 4,	 /* uint64_t */
-	TS_VALUE_CHAR = 5,	 /* 8 bytes, the character in the first */
-	TS_VALUE_FLOAT = 6,	 /* 8 bytes, IEEE binary32 in the first four */
-	TS_VALUE_DOUBLE = 7,	 /* IEEE binary64 */
-	TS_VALUE_STRING = 8,	 /* `bytes` bytes, any; no NUL is added */
-	TS_VALUE_CUT = 9,	 /* struct ts_value_cut, then the head, then the tail */
+	TS_VALUE_NULL = 1,        /* a null pointer; no payload */
+	TS_VALUE_BOOL = 2,        /* 8 bytes, 0 or 1 */
+	TS_VALUE_INT = 3,         /* int64_t */
+	TS_VALUE_UINT = 4,        /* uint64_t */
+	TS_VALUE_CHAR = 5,        /* 8 bytes, the character in the first */
+	TS_VALUE_FLOAT = 6,       /* 8 bytes, IEEE binary32 in the first four */
+	TS_VALUE_DOUBLE = 7,      /* IEEE binary64 */
+	TS_VALUE_STRING = 8,      /* `bytes` bytes, any; no NUL is added */
+	TS_VALUE_CUT = 9,         /* struct ts_value_cut, then the head, then the tail */
 	TS_VALUE_UNREADABLE = 10, /* uint64_t: the address that could not be read */
-	TS_VALUE_REDACTED = 11,	 /* no payload */
+	TS_VALUE_REDACTED = 11,   /* no payload */
 };
 
 #define TS_PARAM_RESULT 0xffff
@@ -233,7 +243,8 @@ struct ts_value {
 	uint8_t type; /* enum ts_value_type */
 	uint8_t reserved;
 	uint16_t param; /* index of the parameter in the prototype, or TS_PARAM_RESULT */
-	uint32_t bytes; /* of the payload that follows; the next value starts at the next multiple of 8 */
+	uint32_t bytes; /* of the payload that follows; the next value starts at the next multiple
+			   of 8 */
 };
 
 struct ts_value_cut {
@@ -244,17 +255,19 @@ struct ts_value_cut {
 
 #define TS_ALIGN8(n) (((n) + 7) & ~(uint64_t)7)
 
-/* --- the flusher module ------------------------------------------------------------------------------ */
+/* --- the flusher module
+ * ------------------------------------------------------------------------------ */
 
 /* Opens a module by name ("store_sqlite") and answers its symbol; NULL, and why in `why`. */
 typedef const void *ts_module_symbol_fn(const char *module, const char *symbol, char *why,
 					size_t why_bytes);
 
-/* What the shim hands the flusher; all of it outlives the call. Callbacks run on the flusher's thread. */
+/* What the shim hands the flusher; all of it outlives the call. Callbacks run on the flusher's
+ * thread. */
 struct ts_flusher_args {
-	uint32_t version;    /* TS_ABI_VERSION */
-	uint32_t log_level;  /* 0 off, 1 error, 2 info, 3 debug: one line each on stderr */
-	const char *spool;   /* this process's folder */
+	uint32_t version;   /* TS_ABI_VERSION */
+	uint32_t log_level; /* 0 off, 1 error, 2 info, 3 debug: one line each on stderr */
+	const char *spool;  /* this process's folder */
 	struct ts_abi_process *process; /* its mapped page */
 	ts_module_symbol_fn *module_symbol;
 	void (*opened)(void); /* called once, when the store was first opened */
@@ -265,13 +278,14 @@ struct ts_flusher_args {
 #define TS_FLUSHER_SYMBOL "ts_flusher_run"
 typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
 
-/* --- what `traceshim` asks of the shim ----------------------------------------------------------------- */
+/* --- what `traceshim` asks of the shim
+ * ----------------------------------------------------------------- */
 
 /*
- * TRACESHIM_REPORT=PATH: the constructor writes what became of every rule to PATH and ends the program
- * before its main. TRACESHIM_RUN=PATH: the constructor appends a line, the first event another. Without
- * it both go to <spool>/last-run, which each program that has rules begins anew. Lines of fields
- * separated by tabs; \t, \n and \\ in a field are escaped so:
+ * TRACESHIM_REPORT=PATH: the constructor writes what became of every rule to PATH and ends the
+ * program before its main. TRACESHIM_RUN=PATH: the constructor appends a line, the first event
+ * another. Without it both go to <spool>/last-run, which each program that has rules begins anew.
+ * Lines of fields separated by tabs; \t, \n and \\ in a field are escaped so:
  *
  *   report:  conf PATH                       the symbols.conf used, empty if there is none
  *            program PATH
@@ -279,16 +293,16 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *            setting KEY VALUE
  *            rule LINE KIND NAME FUNCTION
  *            param LINE NAME TYPE            a recorded parameter of the rule at LINE, in order;
- *                                            `result` for the result; TYPE as written, or "redacted"
- *            hook LINE FUNCTION OBJECT ADDRESS SLOTS   one definition: object's path, slots written
+ *                                            `result` for the result; TYPE as written, or
+ * "redacted" hook LINE FUNCTION OBJECT ADDRESS SLOTS   one definition: object's path, slots written
  *            miss LINE REASON                no definition, or refused
  *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition
  *            reached PID                     the first event was recorded
  *            passive PID REASON              the shim stood down
  */
 #define TS_REPORT_ENV "TRACESHIM_REPORT"
-#define TS_RUN_ENV "TRACESHIM_RUN"
-#define TS_LAST_RUN "last-run"
+#define TS_RUN_ENV    "TRACESHIM_RUN"
+#define TS_LAST_RUN   "last-run"
 
 _Static_assert(sizeof(struct ts_abi_clock) == 24, "layout");
 _Static_assert(offsetof(struct ts_abi_process, dictionary_bytes) == 40, "layout");
@@ -309,7 +323,8 @@ _Static_assert(sizeof(struct ts_dictionary_thunk) == 24, "layout");
 _Static_assert(sizeof(struct ts_event_thread) == 32, "layout");
 _Static_assert(offsetof(struct ts_event_begin, thunk) == 64, "layout");
 _Static_assert(sizeof(struct ts_event_begin) == 80, "layout");
-_Static_assert(sizeof(struct ts_event_end) == TS_EVENT_END_BYTES, "a bare end is what is reserved [L4]");
+_Static_assert(sizeof(struct ts_event_end) == TS_EVENT_END_BYTES,
+	       "a bare end is what is reserved [L4]");
 _Static_assert(sizeof(struct ts_value) == 8, "layout");
 _Static_assert(sizeof(struct ts_value_cut) == 16, "layout");
 

@@ -8,7 +8,7 @@
 
 #include "sys.h"
 
-#define CHUNK_BYTES (64 * 1024)
+#define CHUNK_BYTES  (64 * 1024)
 #define HEADER_BYTES 16
 
 struct ts_arena_chunk {
@@ -21,7 +21,8 @@ static int add_chunk(struct ts_arena *arena, size_t bytes)
 	size_t wanted = (bytes + HEADER_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES * CHUNK_BYTES;
 	struct ts_arena_chunk *chunk;
 
-	chunk = ts_sys_mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	chunk = ts_sys_mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0);
 	if (ts_sys_failed(chunk))
 		return -1;
 	chunk->older = arena->chunk;

@@ -11,7 +11,7 @@
 #include "spelling.h"
 
 #define MAX_FAULTS 100
-#define MAX_RULES 65536
+#define MAX_RULES  65536
 
 enum section { SECTION_NONE, SECTION_UNKNOWN, SECTION_TRACE, SECTION_RULES };
 
@@ -21,7 +21,7 @@ struct reader {
 	enum section section;
 	enum ts_kind kind; /* SECTION_RULES */
 	uint32_t line;
-	size_t room; /* for rules */
+	size_t room;     /* for rules */
 	uint32_t n_more; /* wrong lines past MAX_FAULTS */
 };
 
@@ -40,7 +40,7 @@ static const struct {
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
-/* --- faults ---------------------------------------------------------------------------------------------- */
+/* --- faults ---------------------------------------------------------------------------------- */
 
 /* Where this line's fault goes; NULL where there are enough of them and it is only counted. */
 static struct ts_fault *fault_of(struct reader *reader)
@@ -72,7 +72,7 @@ static void finish_faults(struct reader *reader)
 	conf->n_faults++;
 }
 
-/* --- sections -------------------------------------------------------------------------------------------- */
+/* --- sections -------------------------------------------------------------------------------- */
 
 static int unknown_section(struct reader *reader, struct ts_slice name)
 {
@@ -83,7 +83,8 @@ static int unknown_section(struct reader *reader, struct ts_slice name)
 		return -EINVAL;
 	for (size_t i = 0; i < N_SECTIONS; i++)
 		ts_spelling_offer(&spelling, sections[i].name);
-	return ts_fault_at(fault, name.column, "unknown section '%s'%s; what stands in it is left out",
+	return ts_fault_at(fault, name.column,
+			   "unknown section '%s'%s; what stands in it is left out",
 			   ts_quote(name).text, ts_spelling_hint(&spelling).text);
 }
 
@@ -120,7 +121,7 @@ static int read_section(struct reader *reader, struct ts_slice line)
 			   ts_quote(rest).text);
 }
 
-/* --- settings -------------------------------------------------------------------------------------------- */
+/* --- settings -------------------------------------------------------------------------------- */
 
 static int read_setting(struct reader *reader, struct ts_slice key, struct ts_slice value)
 {
@@ -141,7 +142,7 @@ static int read_setting(struct reader *reader, struct ts_slice key, struct ts_sl
 			   ts_quote(key).text, ts_spelling_hint(&spelling).text);
 }
 
-/* --- rules ----------------------------------------------------------------------------------------------- */
+/* --- rules ----------------------------------------------------------------------------------- */
 
 /* Where ": fails if" begins, past the '::' of C++; all of the value where it does not. */
 static size_t find_fails(struct ts_slice value)
@@ -205,7 +206,7 @@ static int read_rule(struct reader *reader, struct ts_slice key, struct ts_slice
 	return r;
 }
 
-/* --- lines ----------------------------------------------------------------------------------------------- */
+/* --- lines ----------------------------------------------------------------------------------- */
 
 static bool is_key_byte(char c)
 {
@@ -253,8 +254,9 @@ static int read_key(struct reader *reader, struct ts_slice line)
 		return ts_fault_at(fault_of(reader), rest.column, "expected '=' after '%s'",
 				   ts_quote(key).text);
 	if (rest.text[0] != '=')
-		return ts_fault_at(fault_of(reader), rest.column, "expected '=' after '%s', found '%s'",
-				   ts_quote(key).text, ts_quote(rest).text);
+		return ts_fault_at(fault_of(reader), rest.column,
+				   "expected '=' after '%s', found '%s'", ts_quote(key).text,
+				   ts_quote(rest).text);
 	rest = ts_slice_trim(ts_slice_from(rest, 1));
 	if (!rest.bytes)
 		return ts_fault_at(fault_of(reader), rest.column, "expected a %s after '%s ='",
@@ -301,7 +303,7 @@ static int read_line(struct reader *reader, struct ts_slice line)
 	return 0;
 }
 
-/* --- the file -------------------------------------------------------------------------------------------- */
+/* --- the file -------------------------------------------------------------------------------- */
 
 /* Room for as many rules as there may be; what is not used is never touched and costs nothing. */
 static size_t most_rules(struct ts_slice text)

@@ -11,7 +11,8 @@ enum ts_orphans { TS_ORPHANS_AUTO, TS_ORPHANS_DROP, TS_ORPHANS_TRACE };
 
 struct ts_rule {
 	enum ts_kind kind;
-	const char *name; /* the key; for a key with '*' NULL: the span is named after the function */
+	const char
+		*name; /* the key; for a key with '*' NULL: the span is named after the function */
 	struct ts_prototype prototype;
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */
 	enum ts_fails fails;
@@ -27,26 +28,28 @@ struct ts_conf {
 	struct ts_fault *faults; /* in order of line */
 	size_t n_faults;
 	uint32_t capture_bytes; /* a side; 0: times only; at most TS_ABI_MAX_CAPTURE */
-	const char **redact;	/* n_redact names, lower case */
+	const char **redact;    /* n_redact names, lower case */
 	size_t n_redact;
 	enum ts_orphans orphans; /* as asked; AUTO: trace only where no rule is a pipeline */
 };
 
 /*
- * Where symbols.conf is: $TRACESHIM_CONF, else ./symbols.conf, $XDG_CONFIG_HOME/traceshim/symbols.conf
- * (default $HOME/.config), /etc/traceshim/symbols.conf; absolute, of `arena`. NULL if there is none; a
- * file that $TRACESHIM_CONF names is answered whether it is there or not.
+ * Where symbols.conf is: $TRACESHIM_CONF, else ./symbols.conf,
+ * $XDG_CONFIG_HOME/traceshim/symbols.conf (default $HOME/.config), /etc/traceshim/symbols.conf;
+ * absolute, of `arena`. NULL if there is none; a file that $TRACESHIM_CONF names is answered
+ * whether it is there or not.
  */
 const char *ts_conf_find(struct ts_arena *arena);
 
 /*
- * Reads `path` and the overrides TRACESHIM_CAPTURE, TRACESHIM_REDACT, TRACESHIM_ORPHANS. All memory is
- * of `arena` and lives as long. Always 0 with a usable *ret: what is wrong is in its faults, a file that
- * cannot be read is one fault on line 0 and no rules. -ENOMEM only.
+ * Reads `path` and the overrides TRACESHIM_CAPTURE, TRACESHIM_REDACT, TRACESHIM_ORPHANS. All memory
+ * is of `arena` and lives as long. Always 0 with a usable *ret: what is wrong is in its faults, a
+ * file that cannot be read is one fault on line 0 and no rules. -ENOMEM only.
  */
 int ts_conf_read(const char *path, struct ts_arena *arena, struct ts_conf *ret);
 
-/* The same from memory, without the environment's overrides: what the unit tests and a fuzzer call. */
+/* The same from memory, without the environment's overrides: what the unit tests and a fuzzer call.
+ */
 int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_arena *arena,
 		  struct ts_conf *ret);
 

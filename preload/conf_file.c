@@ -16,7 +16,7 @@
 
 #define MAX_FILE_BYTES (10 * 1024 * 1024)
 
-/* --- where ----------------------------------------------------------------------------------------------- */
+/* --- where ----------------------------------------------------------------------------------- */
 
 /* NULL where it is not set, or empty. */
 static const char *variable(const char *name)
@@ -78,7 +78,7 @@ const char *ts_conf_find(struct ts_arena *arena)
 	return path;
 }
 
-/* --- what is in it ----------------------------------------------------------------------------------------- */
+/* --- what is in it --------------------------------------------------------------------------- */
 
 static const char *reason(int error, char *buffer, size_t bytes)
 {
@@ -137,8 +137,8 @@ static int check_file(int fd, size_t *ret_bytes)
 }
 
 /*
- * Copied, not mapped: a file that somebody cuts short while it is read must not be a SIGBUS here. The
- * copy is given back, for a large file would lie in the arena as long as the program runs.
+ * Copied, not mapped: a file that somebody cuts short while it is read must not be a SIGBUS here.
+ * The copy is given back, for a large file would lie in the arena as long as the program runs.
  */
 static int parse_file(int fd, const char *path, struct ts_arena *arena, struct ts_conf *ret)
 {
@@ -149,7 +149,8 @@ static int parse_file(int fd, const char *path, struct ts_arena *arena, struct t
 
 	if (r < 0)
 		return r;
-	text = ts_sys_mmap(NULL, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	text = ts_sys_mmap(NULL, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
 	if (ts_sys_failed(text))
 		return -ENOMEM;
 	n = read_all(fd, text, bytes);
@@ -158,7 +159,7 @@ static int parse_file(int fd, const char *path, struct ts_arena *arena, struct t
 	return r;
 }
 
-/* --- both ------------------------------------------------------------------------------------------------ */
+/* --- both ------------------------------------------------------------------------------------ */
 
 /* Puts a fault before all others, for it has no line. */
 static int add_first(struct ts_conf *conf, struct ts_arena *arena, const struct ts_fault *fault)

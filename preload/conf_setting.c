@@ -25,7 +25,7 @@ const char *ts_setting_name(enum ts_setting setting)
 	return setting < TS_SETTING_COUNT ? names[setting] : NULL;
 }
 
-/* --- capture ------------------------------------------------------------------------------------------- */
+/* --- capture --------------------------------------------------------------------------------- */
 
 /* The factor of "", "KB", "mb", ...; 0 for what is none. */
 static uint64_t factor_of(struct ts_slice unit)
@@ -66,7 +66,7 @@ static int read_capture(struct ts_conf *conf, struct ts_slice value, struct ts_f
 	return 0;
 }
 
-/* --- redact -------------------------------------------------------------------------------------------- */
+/* --- redact ---------------------------------------------------------------------------------- */
 
 static bool is_name_byte(char c)
 {
@@ -79,10 +79,11 @@ static int check_name(struct ts_slice name, struct ts_fault *fault)
 		return ts_fault_at(fault, name.column, "expected a name to redact");
 	for (size_t i = 0; i < name.bytes; i++)
 		if (!is_name_byte(name.text[i]))
-			return ts_fault_at(fault, name.column + (uint32_t)i,
-					   "expected names to redact with ',' between them, "
-					   "found '%s'",
-					   ts_quote(ts_slice_until(ts_slice_from(name, i), 1)).text);
+			return ts_fault_at(
+				fault, name.column + (uint32_t)i,
+				"expected names to redact with ',' between them, "
+				"found '%s'",
+				ts_quote(ts_slice_until(ts_slice_from(name, i), 1)).text);
 	return 0;
 }
 
@@ -160,7 +161,7 @@ void ts_setting_redact(struct ts_conf *conf)
 	}
 }
 
-/* --- orphans ------------------------------------------------------------------------------------------- */
+/* --- orphans --------------------------------------------------------------------------------- */
 
 static int read_orphans(struct ts_conf *conf, struct ts_slice value, struct ts_fault *fault)
 {
@@ -180,7 +181,7 @@ static int read_orphans(struct ts_conf *conf, struct ts_slice value, struct ts_f
 			   ts_quote(value).text, ts_spelling_hint(&spelling).text);
 }
 
-/* --- all of them --------------------------------------------------------------------------------------- */
+/* --- all of them ----------------------------------------------------------------------------- */
 
 int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_slice value,
 		    struct ts_arena *arena, struct ts_fault *fault)

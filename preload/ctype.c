@@ -18,7 +18,8 @@ enum part {
 	PART_COMPLEX = 2048,
 	PART_INT128 = 4096,
 	PART_INT8 = 8192,
-	PART_INTEGERS = PART_SHORT | PART_INT | PART_LONG | PART_LONG_LONG | PART_SIGNED | PART_UNSIGNED,
+	PART_INTEGERS =
+		PART_SHORT | PART_INT | PART_LONG | PART_LONG_LONG | PART_SIGNED | PART_UNSIGNED,
 };
 
 enum scalar {
@@ -99,7 +100,8 @@ static const struct {
 	{PART_COMPLEX | PART_LONG | PART_DOUBLE, COMPLEX_LONG_DOUBLE},
 };
 
-static const struct ts_word words[] = { /* in order of strcmp */
+static const struct ts_word words[] = {
+	/* in order of strcmp */
 	{"_Atomic", TS_WORD_QUALIFIER, 0},
 	{"_Bool", TS_WORD_PART, PART_BOOL},
 	{"_Complex", TS_WORD_PART, PART_COMPLEX},
@@ -259,7 +261,8 @@ static const struct ts_word words[] = { /* in order of strcmp */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* By hand: nearly all differ in their first letters, and this is most of what reading a rule costs. */
+/* By hand: nearly all differ in their first letters, and this is most of what reading a rule costs.
+ */
 static int compare(struct ts_slice word, const char *known)
 {
 	size_t i = 0;

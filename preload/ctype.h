@@ -16,7 +16,7 @@ struct ts_ctype {
 	uint8_t bytes; /* 0: void */
 	enum ts_class class;
 	uint8_t registers; /* how many it takes, all or none; 0 for TS_CLASS_MEMORY */
-	uint8_t align;	   /* on the stack: 8 or 16 */
+	uint8_t align;     /* on the stack: 8 or 16 */
 };
 
 enum ts_word_kind {
@@ -31,7 +31,7 @@ enum ts_word_kind {
 
 struct ts_word {
 	const char *text;
-	uint8_t kind;	/* enum ts_word_kind */
+	uint8_t kind;   /* enum ts_word_kind */
 	uint16_t value; /* TS_WORD_PART: its bit; TS_WORD_TYPE: for ts_ctype_of_word() */
 };
 

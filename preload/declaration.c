@@ -9,9 +9,9 @@
 
 enum base_kind {
 	BASE_NONE,
-	BASE_PARTS,	/* `unsigned long` */
-	BASE_WHOLE,	/* `size_t`, `enum colour` */
-	BASE_UNKNOWN,	/* somebody's own name: good for a pointer */
+	BASE_PARTS,     /* `unsigned long` */
+	BASE_WHOLE,     /* `size_t`, `enum colour` */
+	BASE_UNKNOWN,   /* somebody's own name: good for a pointer */
 	BASE_AGGREGATE, /* `struct x`: the same */
 };
 
@@ -54,7 +54,7 @@ static int unknown_type(struct ts_tokens *tokens, struct ts_slice word)
 			   hint.text[0] ? hint.text : "; write the C type it stands for");
 }
 
-/* --- specifiers ------------------------------------------------------------------------------------- */
+/* --- specifiers ------------------------------------------------------------------------------ */
 
 int ts_declaration_skip_attribute(struct ts_tokens *tokens)
 {
@@ -101,7 +101,8 @@ static int take_tag(struct ts_tokens *tokens, struct base *base, bool is_enum,
 		return ts_token_expected(tokens, "a name");
 	base->kind = is_enum ? BASE_WHOLE : BASE_AGGREGATE;
 	base->ctype = ts_ctype_enum();
-	base->word = ts_slice_until(start, tokens->token.column - start.column + tokens->token.bytes);
+	base->word =
+		ts_slice_until(start, tokens->token.column - start.column + tokens->token.bytes);
 	ts_token_write(tokens, written);
 	return 1;
 }
@@ -143,7 +144,8 @@ static int take_word(struct ts_tokens *tokens, struct base *base, const struct t
 	}
 }
 
-static int finish_base(struct ts_tokens *tokens, struct base *base, const struct ts_written *written)
+static int finish_base(struct ts_tokens *tokens, struct base *base,
+		       const struct ts_written *written)
 {
 	const struct ts_ctype *ctype;
 
@@ -185,7 +187,7 @@ static int parse_base(struct ts_tokens *tokens, struct base *base, struct ts_wri
 	return finish_base(tokens, base, written);
 }
 
-/* --- declarator ------------------------------------------------------------------------------------- */
+/* --- declarator ------------------------------------------------------------------------------ */
 
 static int parse_qualifiers(struct ts_tokens *tokens, struct ts_written *written)
 {
@@ -296,7 +298,7 @@ static int parse_declarator(struct ts_tokens *tokens, struct declarator *declara
 	return parse_suffixes(tokens, declarator, written);
 }
 
-/* --- both together ---------------------------------------------------------------------------------- */
+/* --- both together --------------------------------------------------------------------------- */
 
 static struct ts_ctype derived_type(const struct base *base, const struct declarator *declarator)
 {
@@ -309,7 +311,8 @@ static struct ts_ctype derived_type(const struct base *base, const struct declar
 
 	if (declarator->n_derived == 0)
 		return base->ctype;
-	if (declarator->n_derived == 1 && base->kind == BASE_PARTS && ts_parts_are_char(base->parts))
+	if (declarator->n_derived == 1 && base->kind == BASE_PARTS &&
+	    ts_parts_are_char(base->parts))
 		return ts_ctype_pointer(of_char[declarator->derived]);
 	return ts_ctype_pointer(TS_TYPE_OPAQUE);
 }

@@ -8,8 +8,8 @@
 #include "token.h"
 
 struct ts_declaration {
-	uint32_t column;	/* of the type */
-	struct ts_slice name;	/* no bytes: none was given */
+	uint32_t column;        /* of the type */
+	struct ts_slice name;   /* no bytes: none was given */
 	struct ts_slice length; /* TS_TYPE_BYTES: the word in the brackets */
 	struct ts_ctype ctype;
 	struct ts_written written;

@@ -76,6 +76,7 @@ size_t ts_dictionary_thunk(size_t index, const struct ts_definition *definition,
 	put(at, &done, definition->object);
 	put(at, &done, ts_fails_text(rule->fails));
 	for (size_t i = 0; i < rule->prototype.n_params; i++)
-		put(at, &done, rule->prototype.params[i].name ? rule->prototype.params[i].name : "");
+		put(at, &done,
+		    rule->prototype.params[i].name ? rule->prototype.params[i].name : "");
 	return finish(at, done, &thunk->record, TS_DICTIONARY_THUNK);
 }

@@ -8,8 +8,8 @@
 #include "hook.h"
 
 /*
- * Both write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple of 8.
- * `store` is the URL that traces go to.
+ * Both write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple
+ * of 8. `store` is the URL that traces go to.
  */
 size_t ts_dictionary_settings(const struct ts_conf *conf, const char *store, char *at);
 size_t ts_dictionary_thunk(size_t index, const struct ts_definition *definition, char *at);

@@ -19,7 +19,7 @@ static const void *at(const struct ts_object *object, uintptr_t address)
 }
 
 static void read_segments(const struct dl_phdr_info *info, struct ts_object *ret,
-			  const ElfW(Dyn) **ret_dynamic)
+			  const ElfW(Dyn) * *ret_dynamic)
 {
 	ret->low = UINTPTR_MAX;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -42,7 +42,7 @@ static void read_segments(const struct dl_phdr_info *info, struct ts_object *ret
 	}
 }
 
-static void read_dynamic(const ElfW(Dyn) *dynamic, struct ts_object *ret)
+static void read_dynamic(const ElfW(Dyn) * dynamic, struct ts_object *ret)
 {
 	size_t rela_bytes = 0, plt_bytes = 0, soname = 0;
 
@@ -51,21 +51,51 @@ static void read_dynamic(const ElfW(Dyn) *dynamic, struct ts_object *ret)
 		const void *address = at(ret, dynamic->d_un.d_ptr);
 
 		switch (dynamic->d_tag) {
-		case DT_SYMTAB: ret->symbols = address; break;
-		case DT_STRTAB: ret->strings = address; break;
-		case DT_STRSZ: ret->strings_bytes = dynamic->d_un.d_val; break;
-		case DT_GNU_HASH: ret->gnu_hash = address; break;
-		case DT_HASH: ret->sysv_hash = address; break;
-		case DT_VERSYM: ret->versions = address; break;
-		case DT_VERNEED: ret->needed = address; break;
-		case DT_VERNEEDNUM: ret->n_needed = dynamic->d_un.d_val; break;
-		case DT_VERDEF: ret->defined = address; break;
-		case DT_VERDEFNUM: ret->n_defined = dynamic->d_un.d_val; break;
-		case DT_SONAME: soname = dynamic->d_un.d_val; break;
-		case DT_RELA: ret->relocations[0].first = address; break;
-		case DT_RELASZ: rela_bytes = dynamic->d_un.d_val; break;
-		case DT_JMPREL: ret->relocations[1].first = address; break;
-		case DT_PLTRELSZ: plt_bytes = dynamic->d_un.d_val; break;
+		case DT_SYMTAB:
+			ret->symbols = address;
+			break;
+		case DT_STRTAB:
+			ret->strings = address;
+			break;
+		case DT_STRSZ:
+			ret->strings_bytes = dynamic->d_un.d_val;
+			break;
+		case DT_GNU_HASH:
+			ret->gnu_hash = address;
+			break;
+		case DT_HASH:
+			ret->sysv_hash = address;
+			break;
+		case DT_VERSYM:
+			ret->versions = address;
+			break;
+		case DT_VERNEED:
+			ret->needed = address;
+			break;
+		case DT_VERNEEDNUM:
+			ret->n_needed = dynamic->d_un.d_val;
+			break;
+		case DT_VERDEF:
+			ret->defined = address;
+			break;
+		case DT_VERDEFNUM:
+			ret->n_defined = dynamic->d_un.d_val;
+			break;
+		case DT_SONAME:
+			soname = dynamic->d_un.d_val;
+			break;
+		case DT_RELA:
+			ret->relocations[0].first = address;
+			break;
+		case DT_RELASZ:
+			rela_bytes = dynamic->d_un.d_val;
+			break;
+		case DT_JMPREL:
+			ret->relocations[1].first = address;
+			break;
+		case DT_PLTRELSZ:
+			plt_bytes = dynamic->d_un.d_val;
+			break;
 		}
 	}
 	ret->relocations[0].n = rela_bytes / sizeof(ElfW(Rela));
@@ -107,7 +137,7 @@ static const char *wanted_version(const struct ts_object *object, uint32_t index
 	return NULL;
 }
 
-static bool binds_a_name(const ElfW(Rela) *relocation)
+static bool binds_a_name(const ElfW(Rela) * relocation)
 {
 	switch (ELF64_R_TYPE(relocation->r_info)) {
 	case R_X86_64_JUMP_SLOT:
@@ -159,7 +189,8 @@ static bool has_version(const struct ts_object *object, uint32_t index, const ch
 	if (!version)
 		return !(own & 0x8000);
 	for (size_t i = 0; i < object->n_defined; i++) {
-		const ElfW(Verdaux) *name = (const void *)((const char *)definition + definition->vd_aux);
+		const ElfW(Verdaux) *name =
+			(const void *)((const char *)definition + definition->vd_aux);
 
 		if (definition->vd_ndx == (own & 0x7fff))
 			return strcmp(object->strings + name->vda_name, version) == 0;
@@ -179,8 +210,8 @@ static bool defines(const struct ts_object *object, uint32_t index, const char *
 }
 
 /* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
-static const ElfW(Sym) *look_up_gnu(const struct ts_object *object, const char *name,
-				    const char *version)
+static const ElfW(Sym) *
+	look_up_gnu(const struct ts_object *object, const char *name, const char *version)
 {
 	const uint32_t *table = object->gnu_hash;
 	uint32_t n_buckets = table[0], first = table[1], n_bloom = table[2];
@@ -206,8 +237,8 @@ static const ElfW(Sym) *look_up_gnu(const struct ts_object *object, const char *
 	}
 }
 
-static const ElfW(Sym) *look_up_sysv(const struct ts_object *object, const char *name,
-				     const char *version)
+static const ElfW(Sym) *
+	look_up_sysv(const struct ts_object *object, const char *name, const char *version)
 {
 	const uint32_t *table = object->sysv_hash;
 	uint32_t n_buckets = table[0];
@@ -227,8 +258,8 @@ static const ElfW(Sym) *look_up_sysv(const struct ts_object *object, const char 
 	return NULL;
 }
 
-const ElfW(Sym) *ts_object_definition(const struct ts_object *object, const char *name,
-				      const char *version)
+const ElfW(Sym) *
+	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
 {
 	if (object->gnu_hash)
 		return look_up_gnu(object, name, version);
@@ -238,8 +269,9 @@ const ElfW(Sym) *ts_object_definition(const struct ts_object *object, const char
 }
 
 /*
- * Only a page that the dynamic linker has already made read-only is opened and closed again. A RELRO
- * page that can still be written belongs to an object in the making: closing it would break that.
+ * Only a page that the dynamic linker has already made read-only is opened and closed again. A
+ * RELRO page that can still be written belongs to an object in the making: closing it would break
+ * that.
  */
 int ts_object_store(const struct ts_object *object, const struct ts_maps *maps, uintptr_t *slot,
 		    uintptr_t value)

@@ -3,8 +3,8 @@
 #define TS_ELF_H
 
 /*
- * Loaded objects as the dynamic linker left them in memory: symbols, versions, and the slots that its
- * relocations bind. Reads what is mapped, never the file. [setup]
+ * Loaded objects as the dynamic linker left them in memory: symbols, versions, and the slots that
+ * its relocations bind. Reads what is mapped, never the file. [setup]
  */
 
 #include <elf.h>
@@ -14,24 +14,24 @@
 #include <stdint.h>
 
 struct ts_object {
-	const char *path;	/* the link map's name; "" for the program itself */
-	const char *soname;	/* DT_SONAME, or NULL */
-	const ElfW(Dyn) *dynamic;
-	uintptr_t base;		/* what is added to the file's addresses */
-	uintptr_t low, high;	/* its segments: [low, high) */
+	const char *path;   /* the link map's name; "" for the program itself */
+	const char *soname; /* DT_SONAME, or NULL */
+	const ElfW(Dyn) * dynamic;
+	uintptr_t base;                  /* what is added to the file's addresses */
+	uintptr_t low, high;             /* its segments: [low, high) */
 	uintptr_t relro_low, relro_high; /* pages that are read-only once it is relocated */
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *strings;
 	size_t strings_bytes;
 	const uint32_t *gnu_hash;
 	const uint32_t *sysv_hash;
-	const ElfW(Versym) *versions;  /* of each symbol, or NULL */
-	const ElfW(Verneed) *needed; /* versions it wants of others, or NULL */
+	const ElfW(Versym) * versions; /* of each symbol, or NULL */
+	const ElfW(Verneed) * needed;  /* versions it wants of others, or NULL */
 	size_t n_needed;
-	const ElfW(Verdef) *defined; /* versions it defines, or NULL */
+	const ElfW(Verdef) * defined; /* versions it defines, or NULL */
 	size_t n_defined;
 	struct {
-		const ElfW(Rela) *first;
+		const ElfW(Rela) * first;
 		size_t n;
 	} relocations[2]; /* DT_RELA, DT_JMPREL */
 };
@@ -40,11 +40,12 @@ struct ts_object {
 struct ts_slot {
 	uintptr_t *address;
 	const char *name;
-	const char *version;	/* the object wants it so; NULL: any */
-	const ElfW(Sym) *symbol; /* the object's own entry, often undefined */
+	const char *version;      /* the object wants it so; NULL: any */
+	const ElfW(Sym) * symbol; /* the object's own entry, often undefined */
 };
 
-/* Fills *ret from what dl_iterate_phdr tells. -ENOEXEC where there is nothing to bind (the vDSO). */
+/* Fills *ret from what dl_iterate_phdr tells. -ENOEXEC where there is nothing to bind (the vDSO).
+ */
 int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret);
 
 static inline bool ts_object_holds(const struct ts_object *object, uintptr_t address)
@@ -53,21 +54,21 @@ static inline bool ts_object_holds(const struct ts_object *object, uintptr_t add
 }
 
 /*
- * Calls `slot` for each JUMP_SLOT, GLOB_DAT and plain 64-bit relocation of a named symbol without addend.
- * Driven by relocation type alone, so the shape of the PLT does not matter.
+ * Calls `slot` for each JUMP_SLOT, GLOB_DAT and plain 64-bit relocation of a named symbol without
+ * addend. Driven by relocation type alone, so the shape of the PLT does not matter.
  */
 typedef void ts_slot_fn(void *context, const struct ts_object *object, const struct ts_slot *slot);
 void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *context);
 
 /*
- * The object's own definition of `name`: the one of `version`, or, where that is NULL or the object has
- * no versions, the default one. NULL: none.
+ * The object's own definition of `name`: the one of `version`, or, where that is NULL or the object
+ * has no versions, the default one. NULL: none.
  */
-const ElfW(Sym) *ts_object_definition(const struct ts_object *object, const char *name,
-				      const char *version);
+const ElfW(Sym) *
+	ts_object_definition(const struct ts_object *object, const char *name, const char *version);
 
 /* Is that a function, also one that is chosen at run time (IFUNC)? */
-static inline bool ts_symbol_is_function(const ElfW(Sym) *symbol)
+static inline bool ts_symbol_is_function(const ElfW(Sym) * symbol)
 {
 	int type = ELF64_ST_TYPE(symbol->st_info);
 
@@ -75,9 +76,9 @@ static inline bool ts_symbol_is_function(const ElfW(Sym) *symbol)
 }
 
 /*
- * Stores `value` in `slot` of `object` with one aligned store, where the slot's page can be written, or
- * was made read-only by the dynamic linker and is made so again. `maps` is no older than the object.
- * -EAGAIN: the object is not relocated yet. -EACCES: the page cannot be written.
+ * Stores `value` in `slot` of `object` with one aligned store, where the slot's page can be
+ * written, or was made read-only by the dynamic linker and is made so again. `maps` is no older
+ * than the object. -EAGAIN: the object is not relocated yet. -EACCES: the page cannot be written.
  */
 struct ts_maps;
 int ts_object_store(const struct ts_object *object, const struct ts_maps *maps, uintptr_t *slot,

@@ -86,7 +86,8 @@ static int check_result(struct ts_fault *fault, uint32_t column, size_t conditio
 		return 0;
 	return ts_fault_at(fault, column,
 			   "'fails if %s' needs a function that returns %s, this one returns '%s'",
-			   conditions[condition].text, conditions[condition].wants, result->spelling);
+			   conditions[condition].text, conditions[condition].wants,
+			   result->spelling);
 }
 
 static int take_fails_if(struct ts_tokens *tokens)

@@ -8,13 +8,14 @@
 #include "slice.h"
 
 /*
- * Fills *fault (column and message; the line is the caller's), or does nothing where fault is NULL: who
- * only counts faults saves their wording. Always -EINVAL, so that a parser can return it.
+ * Fills *fault (column and message; the line is the caller's), or does nothing where fault is NULL:
+ * who only counts faults saves their wording. Always -EINVAL, so that a parser can return it.
  */
 int ts_fault_at(struct ts_fault *fault, uint32_t column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A word of the file fit to be printed: cut where it is long, '?' for what is not printable ASCII. */
+/* A word of the file fit to be printed: cut where it is long, '?' for what is not printable ASCII.
+ */
 struct ts_quote {
 	char text[52];
 };

@@ -21,8 +21,8 @@
 #include "ticks.h"
 
 #define STACK_BYTES (512 * 1024)
-#define HOLD_NS 50000000L
-#define STOP_S 2
+#define HOLD_NS     50000000L
+#define STOP_S      2
 
 enum state { NOT_STARTED, STARTED, UNUSABLE };
 
@@ -61,7 +61,8 @@ static void *run(void *unused)
 	ts_context.untraced = true;
 	ts_context.generation = 0;
 	ts_syscall(SYS_prctl, PR_SET_NAME, (long)"traceshim", 0, 0, 0, 0);
-	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why, sizeof(why));
+	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
+						      sizeof(why));
 	if (flush) {
 		flush(&flusher.args);
 	} else {
@@ -74,8 +75,8 @@ static void *run(void *unused)
 
 /*
  * A handler runs with its own signal blocked (unless SA_NODEFER asks otherwise) or on the alternate
- * stack. A blocked signal that has a handler is therefore taken as a sign, though a program may block
- * one for itself; then another thread, or a later call, starts the flusher.
+ * stack. A blocked signal that has a handler is therefore taken as a sign, though a program may
+ * block one for itself; then another thread, or a later call, starts the flusher.
  */
 static bool may_be_in_handler(void)
 {
@@ -95,7 +96,8 @@ static bool may_be_in_handler(void)
 	for (int signal = 1; signal <= 64; signal++) {
 		if (!(blocked >> (signal - 1) & 1))
 			continue;
-		if (ts_syscall(SYS_rt_sigaction, signal, 0, (long)&action, sizeof(uint64_t), 0, 0) == 0 &&
+		if (ts_syscall(SYS_rt_sigaction, signal, 0, (long)&action, sizeof(uint64_t), 0,
+			       0) == 0 &&
 		    action.handler != SIG_DFL && action.handler != SIG_IGN)
 			return true;
 	}
@@ -138,8 +140,8 @@ bool ts_flush_start(void)
 		return flusher.state == STARTED;
 	if (may_be_in_handler())
 		return false;
-	if (!__atomic_compare_exchange_n(&flusher.state, &expected, STARTED, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&flusher.state, &expected, STARTED, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return true;
 	result = start_thread();
 	if (result) {

@@ -2,13 +2,14 @@
 #ifndef TS_FLUSH_H
 #define TS_FLUSH_H
 
-/* The flusher's thread, from the shim's side: started at the first event, held over a fork, stopped at exit. */
+/* The flusher's thread, from the shim's side: started at the first event, held over a fork, stopped
+ * at exit. */
 
 #include <stdbool.h>
 
 /*
- * Starts it where a thread may be started now: not in a signal handler. Called from the slow path; false:
- * not this time, or never (then events wait in the spool for whoever recovers it).
+ * Starts it where a thread may be started now: not in a signal handler. Called from the slow path;
+ * false: not this time, or never (then events wait in the spool for whoever recovers it).
  */
 bool ts_flush_start(void);
 
@@ -19,7 +20,8 @@ void ts_flush_go_on(void);
 /* A last pass, at most 2 s. True: the flusher has stopped and touches nothing any more. */
 bool ts_flush_stop(void);
 
-/* In a child: the flusher is the parent's. `usable`: it was held, the child may start one of its own. */
+/* In a child: the flusher is the parent's. `usable`: it was held, the child may start one of its
+ * own. */
 void ts_flush_forget(bool usable);
 
 #endif

@@ -38,7 +38,7 @@ static struct {
 	size_t n_hooked, room_hooked;
 	size_t n_initial;
 	unsigned long long adds, subs; /* dl_iterate_phdr's counts at the last pass */
-	bool unsettled; /* an object was still being relocated */
+	bool unsettled;                /* an object was still being relocated */
 	bool shared_unwinder;
 } hooks;
 
@@ -117,7 +117,8 @@ static const struct ts_object *definition_of(const struct ts_scope *scope,
 	*ret_address = *slot->address;
 	if (!holder)
 		return NULL;
-	/* A slot into its own object is lazy, waiting in the PLT, unless the object defines the name. */
+	/* A slot into its own object is lazy, waiting in the PLT, unless the object defines the
+	 * name. */
 	if (holder != object || object->base + slot->symbol->st_value == *ret_address)
 		symbol = ts_object_definition(holder, slot->name, slot->version);
 	if (!symbol) {
@@ -166,8 +167,8 @@ static int collect(struct dl_phdr_info *info, size_t bytes, void *context)
 		return 0;
 	if (pass->scope.n == pass->room) {
 		size_t room = pass->room ? pass->room * 2 : 64;
-		struct ts_object *larger = ts_pages_grow(pass->scope.objects, pass->room * sizeof(*larger),
-							 room * sizeof(*larger));
+		struct ts_object *larger = ts_pages_grow(
+			pass->scope.objects, pass->room * sizeof(*larger), room * sizeof(*larger));
 
 		if (!larger)
 			return -ENOMEM;
@@ -190,8 +191,8 @@ static void remember(const struct ts_object *object)
 {
 	if (hooks.n_hooked == hooks.room_hooked) {
 		size_t room = hooks.room_hooked ? hooks.room_hooked * 2 : 256;
-		struct hooked *larger = ts_pages_grow(hooks.hooked, hooks.room_hooked * sizeof(*larger),
-						      room * sizeof(*larger));
+		struct hooked *larger = ts_pages_grow(
+			hooks.hooked, hooks.room_hooked * sizeof(*larger), room * sizeof(*larger));
 
 		if (!larger)
 			return;
@@ -201,7 +202,8 @@ static void remember(const struct ts_object *object)
 	hooks.hooked[hooks.n_hooked++] = (struct hooked){object->low, object->path};
 }
 
-/* Still being relocated: its RELRO pages can be written yet. What was there at the start is done. */
+/* Still being relocated: its RELRO pages can be written yet. What was there at the start is done.
+ */
 static bool is_unsettled(struct pass *pass, const struct ts_object *object, size_t place)
 {
 	const struct ts_mapping *mapping;
@@ -262,7 +264,8 @@ static int run_task(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 1; /* the first object is as good as all */
 }
 
-/* Calls of wrapped functions from here, and from handlers that interrupt us, are not the program's. */
+/* Calls of wrapped functions from here, and from handlers that interrupt us, are not the program's.
+ */
 static void run(struct task *task)
 {
 	uintptr_t guard = ts_context.guard;
@@ -332,13 +335,14 @@ void *ts_hook_found(const char *name, void *address)
 	return (void *)task.address;
 }
 
-/* RTLD_DEFAULT is the caller's scope; RTLD_NEXT what comes after the caller in the order of loading. */
+/* RTLD_DEFAULT is the caller's scope; RTLD_NEXT what comes after the caller in the order of
+ * loading. */
 static void wrap_in_scope(struct task *task)
 {
 	struct ts_scope scope = task->pass.scope;
 	const struct ts_object *from = ts_scope_holder(&scope, task->address);
 	const struct ts_object *holder;
-	const ElfW(Sym) *symbol;
+	const ElfW(Sym) * symbol;
 
 	task->address = 0;
 	if (!from)
@@ -401,7 +405,8 @@ static void explain(struct task *task)
 				 path_of(object));
 		else
 			snprintf(miss->ret, miss->bytes,
-				 "%s defines it, but no GOT slot leads to it yet: calls inside %s are not "
+				 "%s defines it, but no GOT slot leads to it yet: calls inside %s "
+				 "are not "
 				 "seen; dlsym is",
 				 path_of(object), object->path[0] ? "it" : "the program itself");
 		return;

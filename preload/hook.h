@@ -5,9 +5,10 @@
 /*
  * Rule x definition -> thunk, and thunks into the slots that lead to the definition. [setup]
  *
- * Everything is done inside dl_iterate_phdr, whose lock keeps objects from being unmapped meanwhile, and
- * without calling any dl function: what an object binds to is read from its slot or looked up in its own
- * scope by the tables in memory. Calls are serialised by a lock of this file, which a fork takes.
+ * Everything is done inside dl_iterate_phdr, whose lock keeps objects from being unmapped
+ * meanwhile, and without calling any dl function: what an object binds to is read from its slot or
+ * looked up in its own scope by the tables in memory. Calls are serialised by a lock of this file,
+ * which a fork takes.
  */
 
 #include <stdbool.h>
@@ -34,12 +35,13 @@ int ts_hook_init(const struct ts_conf *conf);
 /* Hooks objects that were loaded since. Any thread that may take locks. */
 void ts_hook_refresh(void);
 
-/* What the program shall get for a look-up of `name` that found `address`: the thunk, or `address`. */
+/* What the program shall get for a look-up of `name` that found `address`: the thunk, or `address`.
+ */
 void *ts_hook_found(const char *name, void *address);
 
 /*
- * The same for a look-up in the scope of whoever called from `caller`: RTLD_DEFAULT, or, with `next`,
- * RTLD_NEXT. NULL: nothing is wrapped there, let the dynamic linker answer.
+ * The same for a look-up in the scope of whoever called from `caller`: RTLD_DEFAULT, or, with
+ * `next`, RTLD_NEXT. NULL: nothing is wrapped there, let the dynamic linker answer.
  */
 void *ts_hook_in_scope(const char *name, const char *version, bool next, uintptr_t caller);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * dlsym and dlvsym answer thunks for ruled names; pthread_create and thrd_create hand the context on.
+ * dlsym and dlvsym answer thunks for ruled names; pthread_create and thrd_create hand the context
+ * on.
  *
- * dlsym enters in dlsym_x86_64.S: RTLD_DEFAULT and RTLD_NEXT ask who called, so the real function must
- * be jumped to with the program's return address still in place.
+ * dlsym enters in dlsym_x86_64.S: RTLD_DEFAULT and RTLD_NEXT ask who called, so the real function
+ * must be jumped to with the program's return address still in place.
  */
 
 #include "interpose.h"
@@ -69,8 +70,8 @@ int ts_interpose_init(void)
 }
 
 /*
- * What the program shall get, or NULL: ask the real function, which is in *ret_real. `caller` is the
- * address that called dlsym.
+ * What the program shall get, or NULL: ask the real function, which is in *ret_real. `caller` is
+ * the address that called dlsym.
  */
 void *ts_dlsym(void *handle, const char *name, const char *version, uintptr_t caller);
 
@@ -121,33 +122,33 @@ static struct start *new_start(void *argument, const pthread_attr_t *attributes)
 	return start;
 }
 
-static struct start begin_thread(void *context)
+/* `frame` is that of the thread's first function of ours: what it calls lies below. */
+static struct start begin_thread(void *context, void *frame)
 {
 	struct start start = *(struct start *)context;
 
 	free(context);
-	ts_life_thread_started((uintptr_t)__builtin_frame_address(0), start.stack_bytes,
-			       &start.inherited);
+	ts_life_thread_started((uintptr_t)frame, start.stack_bytes, &start.inherited);
 	return start;
 }
 
 static void *start_pthread(void *context)
 {
-	struct start start = begin_thread(context);
+	struct start start = begin_thread(context, __builtin_frame_address(0));
 
 	return start.routine(start.argument);
 }
 
 static int start_thrd(void *context)
 {
-	struct start start = begin_thread(context);
+	struct start start = begin_thread(context, __builtin_frame_address(0));
 
 	return start.thrd_routine(start.argument);
 }
 
 __attribute__((visibility("default"))) int pthread_create(pthread_t *ret,
-							   const pthread_attr_t *attributes,
-							   void *(*routine)(void *), void *argument)
+							  const pthread_attr_t *attributes,
+							  void *(*routine)(void *), void *argument)
 {
 	struct start *start;
 	int result;
@@ -165,7 +166,7 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *ret,
 }
 
 __attribute__((visibility("default"))) int thrd_create(thrd_t *ret, thrd_start_t routine,
-							void *argument)
+						       void *argument)
 {
 	struct start *start;
 	int result;

@@ -13,10 +13,10 @@
 #include "pages.h"
 #include "spool.h"
 
-#define RING_MOST (1024 * 1024)
-#define RING_LEAST (64 * 1024)
+#define RING_MOST   (1024 * 1024)
+#define RING_LEAST  (64 * 1024)
 #define BUDGET_MOST (64UL * 1024 * 1024)
-#define MAX_LANES TS_ABI_MAX_RINGS
+#define MAX_LANES   TS_ABI_MAX_RINGS
 
 struct lane {
 	struct ts_ring ring;
@@ -27,11 +27,12 @@ struct lane {
 static struct {
 	struct lane *lanes[MAX_LANES];
 	uint32_t n;
-	uint32_t adding;   /* a lock for those who make one */
-	uint64_t budget;   /* bytes of rings that may still be made; 0 with n == 0: not looked up */
+	uint32_t adding; /* a lock for those who make one */
+	uint64_t budget; /* bytes of rings that may still be made; 0 with n == 0: not looked up */
 } lanes;
 
-/* Half of what the file system has left, within the cap: a container gives /dev/shm 64 MB in all. */
+/* Half of what the file system has left, within the cap: a container gives /dev/shm 64 MB in all.
+ */
 static uint64_t find_budget(void)
 {
 	struct statfs status;
@@ -57,12 +58,14 @@ static uint64_t ring_bytes(void)
 static char *map_ring(int fd, uint64_t bytes)
 {
 	uint64_t all = TS_ABI_PAGE + bytes + TS_RING_MIRROR;
-	char *at = ts_sys_mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *at = ts_sys_mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			       -1, 0);
 	char *file, *mirror;
 
 	if (ts_sys_failed(at))
 		return NULL;
-	file = ts_sys_mmap(at, TS_ABI_PAGE + bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	file = ts_sys_mmap(at, TS_ABI_PAGE + bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			   fd, 0);
 	mirror = ts_sys_mmap(at + TS_ABI_PAGE + bytes, TS_RING_MIRROR, PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_FIXED, fd, TS_ABI_PAGE);
 	if (ts_sys_failed(file) || ts_sys_failed(mirror)) {
@@ -136,7 +139,8 @@ out:
 	return lane;
 }
 
-/* A lane that its last owner gave back, with room: a reader that lags must not cost a new thread its spans. */
+/* A lane that its last owner gave back, with room: a reader that lags must not cost a new thread
+ * its spans. */
 static struct lane *reuse_lane(struct ts_context *owner, uint64_t most_unread)
 {
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
@@ -150,8 +154,8 @@ static struct lane *reuse_lane(struct ts_context *owner, uint64_t most_unread)
 		    shared->head - __atomic_load_n(&shared->tail, __ATOMIC_ACQUIRE) >
 			    shared->bytes / most_unread)
 			continue;
-		if (__atomic_compare_exchange_n(&lane->owner, &nobody, owner, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&lane->owner, &nobody, owner, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return lane;
 	}
 	return NULL;
@@ -229,7 +233,8 @@ bool ts_lanes_drained(void)
 		struct lane *lane = lanes.lanes[i];
 		struct ts_ring *ring = &lane->ring;
 
-		if (!is_quiet(lane) || ring->reserved != __atomic_load_n(&ring->released, __ATOMIC_RELAXED) ||
+		if (!is_quiet(lane) ||
+		    ring->reserved != __atomic_load_n(&ring->released, __ATOMIC_RELAXED) ||
 		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE))
 			return false;
 	}

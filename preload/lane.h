@@ -3,8 +3,9 @@
 #define TS_LANE_H
 
 /*
- * A lane is what one thread records on: a ring of the spool and a pool of frames. Threads take and give
- * back lanes; a lane keeps its unread events over that. Used in the slow path: raw system calls only.
+ * A lane is what one thread records on: a ring of the spool and a pool of frames. Threads take and
+ * give back lanes; a lane keeps its unread events over that. Used in the slow path: raw system
+ * calls only.
  */
 
 #include <stdbool.h>
@@ -12,7 +13,8 @@
 #include "hot/context.h"
 #include "hot/ring.h"
 
-/* A lane for this thread: a free one, or a new one while the budget for rings lasts. False: none. */
+/* A lane for this thread: a free one, or a new one while the budget for rings lasts. False: none.
+ */
 bool ts_lane_take(struct ts_context *context);
 
 /* Gives the thread's lane back. */

@@ -25,14 +25,14 @@
 #include "spool.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
-#define GUESSED_STACK (256UL * 1024)
+#define GUESSED_STACK   (256UL * 1024)
 
 enum process_state { NOT_BEGUN, IN_THE_MAKING, READY };
 
 /* The page that fork wipes. */
 struct life {
 	uint64_t generation; /* random, never 0; the last to be written */
-	uint32_t state;	     /* enum process_state; a futex */
+	uint32_t state;      /* enum process_state; a futex */
 };
 
 static struct life *life;
@@ -153,8 +153,8 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 }
 
 /*
- * The thread's last act that we see (pthread_key_create(3)). Calls still open were left with it. A later
- * destructor that calls a wrapped function makes the thread ready once more.
+ * The thread's last act that we see (pthread_key_create(3)). Calls still open were left with it. A
+ * later destructor that calls a wrapped function makes the thread ready once more.
  */
 static void end_thread(void *value)
 {
@@ -200,7 +200,8 @@ static void after_fork_in_child(void)
 	ts_hook_unlock();
 }
 
-/* How much room XSAVE needs for all that C code may change: AMX tiles and protection keys are not that. */
+/* How much room XSAVE needs for all that C code may change: AMX tiles and protection keys are not
+ * that. */
 static void find_vector_state(void)
 {
 	const uint64_t not_ours = 1ULL << 9 | 3ULL << 17;
@@ -250,8 +251,8 @@ int ts_life_init(void)
 }
 
 /*
- * A call that began elsewhere set its guard before it read the generation; 50 us later that store has
- * long left its CPU's store buffer, and ts_lanes_drained sees it.
+ * A call that began elsewhere set its guard before it read the generation; 50 us later that store
+ * has long left its CPU's store buffer, and ts_lanes_drained sees it.
  */
 static void meet_other_threads(void)
 {

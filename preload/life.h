@@ -3,11 +3,12 @@
 #define TS_LIFE_H
 
 /*
- * The life of the process and its threads: the slow path of a thread's first event, threads that start
- * and end, fork, exit.
+ * The life of the process and its threads: the slow path of a thread's first event, threads that
+ * start and end, fork, exit.
  *
- * One page, which fork wipes in the child however it is called (MADV_WIPEONFORK, Linux 4.14), holds what
- * is true of this process alone. A thread is ready while its context's generation equals the page's.
+ * One page, which fork wipes in the child however it is called (MADV_WIPEONFORK, Linux 4.14), holds
+ * what is true of this process alone. A thread is ready while its context's generation equals the
+ * page's.
  */
 
 #include <stdbool.h>

@@ -22,8 +22,8 @@ static struct ts_mapping parse(const char *line)
 	return (struct ts_mapping){
 		.low = bounds[0],
 		.high = bounds[1],
-		.protection = (line[0] == 'r' ? PROT_READ : 0) |
-			      (line[1] == 'w' ? PROT_WRITE : 0) | (line[2] == 'x' ? PROT_EXEC : 0),
+		.protection = (line[0] == 'r' ? PROT_READ : 0) | (line[1] == 'w' ? PROT_WRITE : 0) |
+			      (line[2] == 'x' ? PROT_EXEC : 0),
 	};
 }
 
@@ -31,8 +31,8 @@ static int add(struct ts_maps *maps, struct ts_mapping mapping)
 {
 	if (maps->n == maps->room) {
 		size_t room = maps->room ? maps->room * 2 : 1024;
-		struct ts_mapping *larger = ts_pages_grow(maps->mappings, maps->room * sizeof(*larger),
-							  room * sizeof(*larger));
+		struct ts_mapping *larger = ts_pages_grow(
+			maps->mappings, maps->room * sizeof(*larger), room * sizeof(*larger));
 
 		if (!larger)
 			return -ENOMEM;

@@ -9,7 +9,7 @@
 
 struct ts_mapping {
 	uintptr_t low, high; /* [low, high) */
-	int protection;	     /* PROT_* */
+	int protection;      /* PROT_* */
 };
 
 /* A snapshot, in order of address. */

@@ -28,8 +28,9 @@ struct closure {
 
 static bool is_libc(const char *soname)
 {
-	static const char *const names[] = {"libc.so.6",       "ld-linux-x86-64.so.2", "libm.so.6",
-					    "libpthread.so.0", "libdl.so.2",	       "librt.so.1"};
+	static const char *const names[] = {"libc.so.6",  "ld-linux-x86-64.so.2",
+					    "libm.so.6",  "libpthread.so.0",
+					    "libdl.so.2", "librt.so.1"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(soname, names[i]) == 0)

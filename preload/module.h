@@ -7,10 +7,10 @@
 #include "abi.h"
 
 /*
- * Opens build/modules/NAME.so beside us (or traceshim/NAME.so where we are installed) and answers its
- * symbol; NULL with a sentence in `why`. A program linked with -rdynamic that has functions of its own
- * by the names that the module's libraries use would get their calls: so the slots of the module, and of
- * the libraries that it brought, are bound to definitions among these.
+ * Opens build/modules/NAME.so beside us (or traceshim/NAME.so where we are installed) and answers
+ * its symbol; NULL with a sentence in `why`. A program linked with -rdynamic that has functions of
+ * its own by the names that the module's libraries use would get their calls: so the slots of the
+ * module, and of the libraries that it brought, are bound to definitions among these.
  */
 const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes);
 

@@ -76,7 +76,8 @@ static bool object_fits(const struct ts_rule *rule, const char *path)
 	return ts_names_match(rule->prototype.object, slash ? slash + 1 : path);
 }
 
-const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name, const char *path)
+const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name,
+				    const char *path)
 {
 	size_t i = hash(name) & (names->n_buckets - 1);
 

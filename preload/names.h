@@ -2,14 +2,15 @@
 #ifndef TS_NAMES_H
 #define TS_NAMES_H
 
-/* Function name -> the rules that name it: a hash table for plain names, a list for globs. [setup] */
+/* Function name -> the rules that name it: a hash table for plain names, a list for globs. [setup]
+ */
 
 #include "arena.h"
 #include "conf.h"
 
 struct ts_names {
 	const struct ts_rule **plain; /* open addressing; rules of one name lie in order of line */
-	size_t n_buckets;	      /* a power of two */
+	size_t n_buckets;             /* a power of two */
 	const struct ts_rule **globs;
 	size_t n_globs;
 };
@@ -18,10 +19,11 @@ struct ts_names {
 int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_arena *arena);
 
 /*
- * The first rule, in order of symbols.conf and plain names first, for a function `name` that the object
- * at `path` defines; NULL: none. `path` NULL: whatever object.
+ * The first rule, in order of symbols.conf and plain names first, for a function `name` that the
+ * object at `path` defines; NULL: none. `path` NULL: whatever object.
  */
-const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name, const char *path);
+const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name,
+				    const char *path);
 
 /* Does `text` match `pattern`, in which '*' is any text and '?' any character? */
 bool ts_names_match(const char *pattern, const char *text);

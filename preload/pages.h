@@ -18,19 +18,22 @@ static inline void ts_pages_free(void *pages, size_t bytes)
 /* Zeroed pages; NULL when there is no memory. */
 static inline void *ts_pages_new(size_t bytes)
 {
-	void *pages = ts_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *pages = ts_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				  -1, 0);
 
 	return ts_sys_failed(pages) ? NULL : pages;
 }
 
-/* Makes room for `more` bytes where there was room for `bytes` (0: none yet); NULL leaves all as it was. */
+/* Makes room for `more` bytes where there was room for `bytes` (0: none yet); NULL leaves all as it
+ * was. */
 static inline void *ts_pages_grow(void *pages, size_t bytes, size_t more)
 {
 	void *moved;
 
 	if (!bytes)
 		return ts_pages_new(more);
-	moved = (void *)ts_syscall(SYS_mremap, (long)pages, (long)bytes, (long)more, MREMAP_MAYMOVE, 0, 0);
+	moved = (void *)ts_syscall(SYS_mremap, (long)pages, (long)bytes, (long)more, MREMAP_MAYMOVE,
+				   0, 0);
 	return ts_sys_failed(moved) ? NULL : moved;
 }
 

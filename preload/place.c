@@ -4,7 +4,7 @@
 #include "place.h"
 
 #define INTEGER_REGISTERS 6
-#define VECTOR_REGISTERS 8
+#define VECTOR_REGISTERS  8
 
 /* All the registers a value needs or none: what does not fit leaves them to later arguments. */
 static bool take_registers(uint8_t *used, uint8_t wanted, uint8_t all, uint8_t *ret_index)

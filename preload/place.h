@@ -2,7 +2,8 @@
 #ifndef TS_PLACE_H
 #define TS_PLACE_H
 
-/* Where a call's arguments and its result lie: System V ABI for x86-64, section 3.2.3. [setup]; pure. */
+/* Where a call's arguments and its result lie: System V ABI for x86-64, section 3.2.3. [setup];
+ * pure. */
 
 #include "ctype.h"
 
@@ -14,7 +15,8 @@ struct ts_places {
 };
 
 /* Sets type, bytes, where, index and offset of the next argument. */
-void ts_place_argument(struct ts_places *places, const struct ts_ctype *ctype, struct ts_param *ret);
+void ts_place_argument(struct ts_places *places, const struct ts_ctype *ctype,
+		       struct ts_param *ret);
 
 void ts_place_result(const struct ts_ctype *ctype, struct ts_param *ret);
 

@@ -19,8 +19,8 @@ const char *ts_program_modules(void);
 const char *ts_program_host(void);
 
 /*
- * The environment variable as it was at the start, or NULL where it is not set or empty. Reads environ
- * itself: a getenv that the program brings is not called.
+ * The environment variable as it was at the start, or NULL where it is not set or empty. Reads
+ * environ itself: a getenv that the program brings is not called.
  */
 const char *ts_program_environment(const char *name);
 

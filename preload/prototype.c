@@ -31,7 +31,7 @@ static bool is_glob_mark(char c)
 	return c == '*' || c == '?';
 }
 
-/* --- what is not a C function ------------------------------------------------------------------------- */
+/* --- what is not a C function ---------------------------------------------------------------- */
 
 static int refuse_python(struct parser *p, struct ts_slice text)
 {
@@ -84,7 +84,7 @@ static int refuse_glob_with_params(struct parser *p, struct ts_slice text, size_
 			   ts_quote(name).text);
 }
 
-/* --- names -------------------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------------------------- */
 
 /* What follows '@', up to white space or a parenthesis; `rest` begins behind the '@'. */
 static int take_object(struct parser *p, struct ts_slice *rest)
@@ -126,8 +126,9 @@ static int bare_name_goes_on(struct parser *p, struct ts_slice rest)
 	struct ts_slice more = ts_slice_trim(rest);
 
 	if (ts_is_space(rest.text[0]) || rest.text[0] == '*')
-		return ts_fault_at(p->fault, more.column + (uint32_t)more.bytes,
-				   "expected '(' and the parameters; times only wants the bare name");
+		return ts_fault_at(
+			p->fault, more.column + (uint32_t)more.bytes,
+			"expected '(' and the parameters; times only wants the bare name");
 	return ts_fault_at(p->fault, more.column, "expected the end of the name, found '%s'",
 			   ts_quote(ts_slice_until(more, 1)).text);
 }
@@ -158,7 +159,7 @@ static int parse_bare(struct parser *p, struct ts_slice text)
 	return rest.bytes ? bare_name_goes_on(p, rest) : 0;
 }
 
-/* --- prototypes --------------------------------------------------------------------------------------- */
+/* --- prototypes ------------------------------------------------------------------------------ */
 
 static int parse_result(struct parser *p)
 {
@@ -250,8 +251,7 @@ static int parse_param(struct parser *p)
 	r = ts_declaration_of_param(&p->tokens, &declaration);
 	if (r < 0)
 		return r;
-	param->column = declaration.column;
-	param->length_of = -1;
+	*param = (struct ts_param){.column = declaration.column, .length_of = -1};
 	p->ctypes[p->proto.n_params] = declaration.ctype;
 	p->lengths[p->proto.n_params] = declaration.length;
 	param->spelling = ts_arena_strndup(p->arena, declaration.written.text,
@@ -398,11 +398,14 @@ static int parse_prototype(struct parser *p, struct ts_slice text)
 int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct ts_arena *arena,
 		       struct ts_prototype *ret, struct ts_fault *fault)
 {
-	struct parser p = {.arena = arena, .fault = fault};
+	struct parser p; /* its arrays are large, and filled as far as n_params goes */
 	struct ts_slice all = ts_slice_trim((struct ts_slice){text, bytes, column});
 	const char *parenthesis;
 	int r;
 
+	p.arena = arena;
+	p.fault = fault;
+	p.proto = (struct ts_prototype){.n_params = 0};
 	if (all.bytes && all.text[all.bytes - 1] == ';')
 		all = ts_slice_trim(ts_slice_until(all, all.bytes - 1));
 	parenthesis = memchr(all.text, '(', all.bytes);

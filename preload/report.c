@@ -14,7 +14,7 @@
 
 static const char *const kinds[] = {
 	[TS_KIND_PIPELINE] = "pipeline", [TS_KIND_AGENT] = "agent", [TS_KIND_LLM] = "llm",
-	[TS_KIND_TOOL] = "tool",	 [TS_KIND_STEP] = "step",
+	[TS_KIND_TOOL] = "tool",         [TS_KIND_STEP] = "step",
 };
 
 /* A buffer of lines for one file. */
@@ -162,7 +162,8 @@ void ts_report_write(const struct ts_conf *conf)
 {
 	struct lines lines = {0};
 
-	lines.fd = ts_sys_open(ts_program_environment(TS_REPORT_ENV), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	lines.fd = ts_sys_open(ts_program_environment(TS_REPORT_ENV), O_WRONLY | O_CREAT | O_TRUNC,
+			       0600);
 	if (lines.fd < 0)
 		return;
 	put(&lines, "conf", '\t');

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define MAX_NEEDED 256 /* objects in one local scope; what lies beyond is found by the last resort */
+#define MAX_NEEDED \
+	256 /* objects in one local scope; what lies beyond is found by the last resort */
 
 const struct ts_object *ts_scope_holder(const struct ts_scope *scope, uintptr_t address)
 {
@@ -15,14 +16,14 @@ const struct ts_object *ts_scope_holder(const struct ts_scope *scope, uintptr_t 
 	return NULL;
 }
 
-static bool is_code(const ElfW(Sym) *symbol)
+static bool is_code(const ElfW(Sym) * symbol)
 {
 	return symbol && symbol->st_value && symbol->st_shndx != SHN_UNDEF;
 }
 
 /* The definition in `object` alone. */
-static const ElfW(Sym) *defined_in(const struct ts_object *object, const char *name,
-				   const char *version)
+static const ElfW(Sym) *
+	defined_in(const struct ts_object *object, const char *name, const char *version)
 {
 	const ElfW(Sym) *symbol = ts_object_definition(object, name, version);
 
@@ -64,7 +65,7 @@ static size_t add_needed(const struct ts_scope *scope, const struct ts_object *o
 
 static const struct ts_object *look_up_local(const struct ts_scope *scope,
 					     const struct ts_object *from, const char *name,
-					     const char *version, const ElfW(Sym) **ret)
+					     const char *version, const ElfW(Sym) * *ret)
 {
 	const struct ts_object *queue[MAX_NEEDED] = {from};
 	size_t n = 1;
@@ -78,9 +79,9 @@ static const struct ts_object *look_up_local(const struct ts_scope *scope,
 	return NULL;
 }
 
-static const struct ts_object *look_up_range(const struct ts_scope *scope, size_t first, size_t last,
-					     const char *name, const char *version,
-					     const ElfW(Sym) **ret)
+static const struct ts_object *look_up_range(const struct ts_scope *scope, size_t first,
+					     size_t last, const char *name, const char *version,
+					     const ElfW(Sym) * *ret)
 {
 	for (size_t i = first; i < last; i++) {
 		*ret = defined_in(&scope->objects[i], name, version);
@@ -92,7 +93,7 @@ static const struct ts_object *look_up_range(const struct ts_scope *scope, size_
 
 const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const struct ts_object *from,
 					 const char *name, const char *version,
-					 const ElfW(Sym) **ret)
+					 const ElfW(Sym) * *ret)
 {
 	const struct ts_object *found;
 
@@ -104,7 +105,7 @@ const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const str
 	return found;
 }
 
-uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) *symbol)
+uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) * symbol)
 {
 	uintptr_t address = object->base + symbol->st_value;
 	uintptr_t (*resolver)(void);

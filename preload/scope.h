@@ -3,10 +3,10 @@
 #define TS_SCOPE_H
 
 /*
- * Where an object's names lead: the dynamic linker's search order, followed on the tables in memory.
- * First what was loaded at the start, in that order (the global scope), then the object itself and what
- * it needs, breadth first (its local scope), then whatever else there is (objects made global later).
- * [setup]
+ * Where an object's names lead: the dynamic linker's search order, followed on the tables in
+ * memory. First what was loaded at the start, in that order (the global scope), then the object
+ * itself and what it needs, breadth first (its local scope), then whatever else there is (objects
+ * made global later). [setup]
  */
 
 #include "elf.h"
@@ -27,9 +27,9 @@ const struct ts_object *ts_scope_holder(const struct ts_scope *scope, uintptr_t 
  */
 const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const struct ts_object *from,
 					 const char *name, const char *version,
-					 const ElfW(Sym) **ret);
+					 const ElfW(Sym) * *ret);
 
 /* The address that a definition stands for: an IFUNC's resolver is asked. */
-uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) *symbol);
+uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) * symbol);
 
 #endif

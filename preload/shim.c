@@ -31,7 +31,8 @@ static void log_faults(void)
 	if (!first->line)
 		ts_log(TS_LOG_ERROR, "%s: %s", conf.path, first->message);
 	else if (conf.n_faults == 1)
-		ts_log(TS_LOG_ERROR, "%s:%u:%u: %s", name, first->line, first->column, first->message);
+		ts_log(TS_LOG_ERROR, "%s:%u:%u: %s", name, first->line, first->column,
+		       first->message);
 	else
 		ts_log(TS_LOG_ERROR, "%s:%u:%u: %s (and %zu more; see traceshim check)", name,
 		       first->line, first->column, first->message, conf.n_faults - 1);

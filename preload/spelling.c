@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Optimal string alignment: an insertion, deletion, substitution or swap of neighbours each count 1. */
+/* Optimal string alignment: an insertion, deletion, substitution or swap of neighbours each
+ * count 1. */
 
 #include "spelling.h"
 
@@ -18,7 +19,8 @@ static size_t limit_of(size_t bytes)
 	return bytes < 5 ? 1 : 2;
 }
 
-static size_t cell(size_t rows[3][MAX_WORD + 1], struct ts_slice word, const char *known, size_t i, size_t j)
+static size_t cell(size_t rows[3][MAX_WORD + 1], struct ts_slice word, const char *known, size_t i,
+		   size_t j)
 {
 	const size_t *above = rows[(i + 2) % 3];
 	char a = ts_lower(word.text[i - 1]);

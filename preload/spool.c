@@ -21,7 +21,7 @@ static struct {
 	const char *store;
 	char folder[4096];
 	bool made;
-	size_t n_published; /* thunks in the dictionary */
+	size_t n_published;  /* thunks in the dictionary */
 	uint32_t publishing; /* a lock for two writers of the dictionary; not held over a fork */
 } spool;
 

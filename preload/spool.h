@@ -3,8 +3,8 @@
 #define TS_PRELOAD_SPOOL_H
 
 /*
- * This process's spool: its folder, the process page, the dictionary. Made at the first event, perhaps
- * in a signal handler: raw system calls, memory of its own.
+ * This process's spool: its folder, the process page, the dictionary. Made at the first event,
+ * perhaps in a signal handler: raw system calls, memory of its own.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,8 @@ int ts_spool_init(const struct ts_conf *conf, struct ts_arena *arena);
 /* The folder under which spools are made. */
 const char *ts_spool_root(void);
 
-/* Makes root, 0700 and ours, if it is not there. 0, or a negative errno: -EPERM where it is not ours. */
+/* Makes root, 0700 and ours, if it is not there. 0, or a negative errno: -EPERM where it is not
+ * ours. */
 int ts_spool_make_root(void);
 
 /* Makes the spool and publishes the thunks there are. 0, or a negative errno. */
@@ -27,8 +28,8 @@ int ts_spool_create(void);
 const char *ts_spool_folder(void);
 
 /*
- * Appends thunks made since the last call to the dictionary; nothing before the spool is made. Must come
- * before the first call of such a thunk. 0, or a negative errno.
+ * Appends thunks made since the last call to the dictionary; nothing before the spool is made. Must
+ * come before the first call of such a thunk. 0, or a negative errno.
  */
 int ts_spool_publish(void);
 

@@ -3,8 +3,8 @@
 #define TS_SYS_H
 
 /*
- * System calls as the kernel has them: no errno, no cancellation point, no wrapper that the program or
- * another preloaded library put in their place. All answer the result or a negative errno.
+ * System calls as the kernel has them: no errno, no cancellation point, no wrapper that the program
+ * or another preloaded library put in their place. All answer the result or a negative errno.
  */
 
 #include <fcntl.h>
@@ -59,7 +59,8 @@ static inline int ts_sys_fstat(int fd, struct stat *ret)
 
 static inline int ts_sys_lstat(const char *path, struct stat *ret)
 {
-	return (int)ts_syscall(SYS_newfstatat, AT_FDCWD, (long)path, (long)ret, AT_SYMLINK_NOFOLLOW, 0, 0);
+	return (int)ts_syscall(SYS_newfstatat, AT_FDCWD, (long)path, (long)ret, AT_SYMLINK_NOFOLLOW,
+			       0, 0);
 }
 
 static inline int ts_sys_stat(const char *path, struct stat *ret)
@@ -94,7 +95,8 @@ static inline int ts_sys_fallocate(int fd, long offset, long bytes)
 }
 
 /* The address, or a negative errno as a small negative number: test with ts_sys_failed(). */
-static inline void *ts_sys_mmap(void *at, size_t bytes, int protection, int flags, int fd, long offset)
+static inline void *ts_sys_mmap(void *at, size_t bytes, int protection, int flags, int fd,
+				long offset)
 {
 	return (void *)ts_syscall(SYS_mmap, (long)at, (long)bytes, protection, flags, fd, offset);
 }

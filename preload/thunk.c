@@ -22,14 +22,22 @@ static int16_t argument_offset(const struct ts_param *param)
 static enum ts_capture_how how_of(enum ts_type type)
 {
 	switch (type) {
-	case TS_TYPE_SIGNED: return TS_CAPTURE_SIGNED;
-	case TS_TYPE_BOOL: return TS_CAPTURE_BOOL;
-	case TS_TYPE_CHAR: return TS_CAPTURE_CHAR;
-	case TS_TYPE_FLOAT: return TS_CAPTURE_FLOAT;
-	case TS_TYPE_DOUBLE: return TS_CAPTURE_DOUBLE;
-	case TS_TYPE_STRING: return TS_CAPTURE_STRING;
-	case TS_TYPE_BYTES: return TS_CAPTURE_BYTES;
-	default: return TS_CAPTURE_UNSIGNED;
+	case TS_TYPE_SIGNED:
+		return TS_CAPTURE_SIGNED;
+	case TS_TYPE_BOOL:
+		return TS_CAPTURE_BOOL;
+	case TS_TYPE_CHAR:
+		return TS_CAPTURE_CHAR;
+	case TS_TYPE_FLOAT:
+		return TS_CAPTURE_FLOAT;
+	case TS_TYPE_DOUBLE:
+		return TS_CAPTURE_DOUBLE;
+	case TS_TYPE_STRING:
+		return TS_CAPTURE_STRING;
+	case TS_TYPE_BYTES:
+		return TS_CAPTURE_BYTES;
+	default:
+		return TS_CAPTURE_UNSIGNED;
 	}
 }
 
@@ -94,8 +102,8 @@ static void describe_arguments(const struct ts_rule *rule, struct ts_hook *hook)
 static void describe_result(const struct ts_rule *rule, bool recorded, struct ts_hook *hook)
 {
 	static const uint8_t when[] = {
-		[TS_FAILS_NEVER] = TS_WHEN_NEVER,   [TS_FAILS_BELOW_ZERO] = TS_WHEN_NEGATIVE,
-		[TS_FAILS_NULL] = TS_WHEN_ZERO,	    [TS_FAILS_NOT_ZERO] = TS_WHEN_NOT_ZERO,
+		[TS_FAILS_NEVER] = TS_WHEN_NEVER, [TS_FAILS_BELOW_ZERO] = TS_WHEN_NEGATIVE,
+		[TS_FAILS_NULL] = TS_WHEN_ZERO,   [TS_FAILS_NOT_ZERO] = TS_WHEN_NOT_ZERO,
 		[TS_FAILS_FALSE] = TS_WHEN_ZERO,
 	};
 	const struct ts_param *result = &rule->prototype.result;
@@ -104,9 +112,8 @@ static void describe_result(const struct ts_rule *rule, bool recorded, struct ts
 	hook->result = capture_of(result, TS_PARAM_RESULT, vector ? TS_SLOT_XMM0 : TS_SLOT_RAX);
 	hook->fails_result = hook->result;
 	hook->fails = when[rule->fails];
-	hook->n_results = recorded && !rule->prototype.times_only &&
-			  result->type != TS_TYPE_VOID && result->type != TS_TYPE_OPAQUE &&
-			  result->where != TS_IN_X87;
+	hook->n_results = recorded && !rule->prototype.times_only && result->type != TS_TYPE_VOID &&
+			  result->type != TS_TYPE_OPAQUE && result->where != TS_IN_X87;
 }
 
 static bool captures_vectors(const struct ts_hook *hook)

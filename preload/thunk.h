@@ -13,8 +13,8 @@ struct ts_thunk_settings {
 };
 
 /*
- * Fills thunk `index` for `rule` and the function at `address`. Memory is of `arena`. -ENOMEM, or -ENOSPC
- * where the table is full.
+ * Fills thunk `index` for `rule` and the function at `address`. Memory is of `arena`. -ENOMEM, or
+ * -ENOSPC where the table is full.
  */
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
 		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
@@ -26,8 +26,8 @@ uintptr_t ts_thunk_entry(size_t index);
 bool ts_thunk_holds(uintptr_t address);
 
 /*
- * Chooses the pads of thunks [first, last): with a shared unwinder in the process variant b, else a.
- * Calls in progress keep theirs.
+ * Chooses the pads of thunks [first, last): with a shared unwinder in the process variant b, else
+ * a. Calls in progress keep theirs.
  */
 void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder);
 

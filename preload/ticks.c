@@ -55,7 +55,7 @@ static bool tsc_is_invariant(void)
 static int find_vdso(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct ts_object object;
-	const ElfW(Sym) *symbol;
+	const ElfW(Sym) * symbol;
 
 	(void)bytes, (void)context;
 	if (ts_object_read(info, &object) < 0 ||

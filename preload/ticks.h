@@ -7,8 +7,8 @@
 #include "abi.h"
 
 /*
- * Chooses the clock and takes the first instant; early, so that the frequency gets a long base line.
- * 0, or -ENOSYS where there is neither an invariant TSC nor a vDSO.
+ * Chooses the clock and takes the first instant; early, so that the frequency gets a long base
+ * line. 0, or -ENOSYS where there is neither an invariant TSC nor a vDSO.
  */
 int ts_ticks_init(void);
 

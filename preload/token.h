@@ -9,10 +9,10 @@
 
 enum ts_token_kind {
 	TS_TOKEN_END,
-	TS_TOKEN_WORD,	   /* an identifier, a keyword or a number */
+	TS_TOKEN_WORD,     /* an identifier, a keyword or a number */
 	TS_TOKEN_ELLIPSIS, /* ... */
 	TS_TOKEN_LITERAL,  /* "C" */
-	TS_TOKEN_MARK,	   /* any other single byte */
+	TS_TOKEN_MARK,     /* any other single byte */
 };
 
 struct ts_tokens {
@@ -22,7 +22,8 @@ struct ts_tokens {
 	struct ts_fault *fault; /* NULL: faults are not worded */
 };
 
-/* A type as it was written, evenly spaced: "const char *", "void (*)(int)". Long ones end in "...". */
+/* A type as it was written, evenly spaced: "const char *", "void (*)(int)". Long ones end in "...".
+ */
 struct ts_written {
 	char text[96];
 	size_t bytes;
@@ -45,7 +46,8 @@ int ts_token_expected(struct ts_tokens *tokens, const char *what);
 /* Adds the current token to `written` (which may be NULL) and goes on to the next. */
 void ts_token_write(struct ts_tokens *tokens, struct ts_written *written);
 
-/* Over a parenthesis or bracket, from its opening mark to behind its closing one, nested ones included. */
+/* Over a parenthesis or bracket, from its opening mark to behind its closing one, nested ones
+ * included. */
 int ts_token_skip_balanced(struct ts_tokens *tokens, struct ts_written *written);
 
 #endif

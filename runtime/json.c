@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -86,10 +87,12 @@ static void use_point(char *digits)
 	*to = 0;
 }
 
-static cJSON *make_double(double value, int first_digits, bool narrow)
+static cJSON *make_double(double value, bool narrow)
 {
 	char digits[NUMBER_BYTES * 2];
 	int last_digits = narrow ? 9 : 17;
+	/* so many digits always read back right, except where a number has fewer of its own */
+	int first_digits = fabs(value) < (narrow ? FLT_MIN : DBL_MIN) ? 1 : narrow ? 6 : 15;
 
 	if (isnan(value))
 		return cJSON_CreateStringReference("NaN");
@@ -200,9 +203,9 @@ static cJSON *make_value(struct document *document, const struct ts_value *value
 	case TS_VALUE_CHAR:
 		return make_char(document, payload[0]);
 	case TS_VALUE_FLOAT:
-		return make_double((double)u.narrow, 6, true);
+		return make_double((double)u.narrow, true);
 	case TS_VALUE_DOUBLE:
-		return make_double(u.wide, 15, false);
+		return make_double(u.wide, false);
 	case TS_VALUE_STRING:
 		return make_text(document, (struct ts_text){(const char *)payload, value->bytes});
 	case TS_VALUE_CUT:

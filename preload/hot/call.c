@@ -39,8 +39,8 @@ static bool guard_is_stale(const struct ts_context *context, uintptr_t slot)
 }
 
 /*
- * Wakes the flusher; the kernel keeps every register but rax, rcx and r11. Where it could not be started
- * yet, this thread's next call takes the slow path, which tries again.
+ * Wakes the flusher; the kernel keeps every register but rax, rcx and r11. Where it could not be
+ * started yet, this thread's next call takes the slow path, which tries again.
  */
 static void wake_flusher(struct ts_context *context)
 {
@@ -86,7 +86,8 @@ static void write_end(struct ts_context *context, struct ts_frame *frame, enum t
 	if (unlikely(!ring))
 		return;
 	end = (struct ts_event_end *)ts_ring_at_head(ring);
-	*end = (struct ts_event_end){.event.type = TS_EVENT_END, .ticks = ticks, .outcome = outcome};
+	*end = (struct ts_event_end){
+		.event.type = TS_EVENT_END, .ticks = ticks, .outcome = outcome};
 	*(struct ts_id *)end->trace_id = frame->trace_id;
 	*(struct ts_id *)end->span_id = frame->span_id;
 	if (unlikely(outcome == TS_OUTCOME_FAILED)) {
@@ -116,8 +117,9 @@ static void finish(struct ts_context *context, struct ts_frame *frame, enum ts_o
 }
 
 /*
- * Ends the calls that were left without a return: those deeper than a call at `slot`. A call at the same
- * slot is still there if what lies in the slot is its return pad: then this is a tail call from it.
+ * Ends the calls that were left without a return: those deeper than a call at `slot`. A call at the
+ * same slot is still there if what lies in the slot is its return pad: then this is a tail call
+ * from it.
  */
 static void prune(struct ts_context *context, uintptr_t slot)
 {
@@ -192,7 +194,8 @@ static bool write_begin(struct ts_context *context, struct ts_frame *frame, uint
 	room = ts_ring_room(ring, wanted) & ~7ULL;
 	if (unlikely(room < bytes + TS_EVENT_END_BYTES))
 		return false;
-	room = room - TS_EVENT_END_BYTES < TS_RING_MIRROR ? room - TS_EVENT_END_BYTES : TS_RING_MIRROR;
+	room = room - TS_EVENT_END_BYTES < TS_RING_MIRROR ? room - TS_EVENT_END_BYTES
+							  : TS_RING_MIRROR;
 	*begin = (struct ts_event_begin){
 		.event.type = TS_EVENT_BEGIN,
 		.event.flags = (uint16_t)flags,
@@ -253,7 +256,8 @@ static struct ts_frame *begin_call(struct ts_context *context, const struct ts_t
 	return frame;
 }
 
-/* The thread is not ready in this process, or there was no ring for it: then it asks again now and then. */
+/* The thread is not ready in this process, or there was no ring for it: then it asks again now and
+ * then. */
 static uintptr_t not_ready(struct ts_context *context)
 {
 	if (context->untraced || ts_hot.passive)
@@ -276,7 +280,8 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 		}
 		count_lost(context, TS_LOST_ABANDONED);
 	}
-	/* the guard comes before the look at the generation: at exit the other side looks after it changed it */
+	/* the guard comes before the look at the generation: at exit the other side looks after it
+	 * changed it */
 	context->guard = slot;
 	ts_barrier();
 	if (unlikely(context->generation != *ts_hot.generation || !context->ring)) {

@@ -5,11 +5,10 @@
 /*
  * What the pads call, and the tables that setup fills for it.
  *
- *   caller:  call *slot ──► thunk i ──► pad ──► ts_call_begin ─► frame, or none: jump to the original
- *            (GOT slot,     (static     │ keeps caller's rbx and return address in the frame,
- *             dlsym)         code)      │ rbx = frame
- *                                       └─► call *original
- *                                           return pad: ts_call_end(rbx), rbx back, return to caller
+ *   caller:  call *slot ──► thunk i ──► pad ──► ts_call_begin ─► frame, or none: jump to the
+ * original (GOT slot,     (static     │ keeps caller's rbx and return address in the frame, dlsym)
+ * code)      │ rbx = frame └─► call *original return pad: ts_call_end(rbx), rbx back, return to
+ * caller
  */
 
 #include <stdbool.h>
@@ -20,11 +19,11 @@
 #include "context.h"
 
 #define TS_THUNKS 16384
-#define TS_SLOW 1 /* what ts_call_begin answers for a thread's first event */
+#define TS_SLOW   1 /* what ts_call_begin answers for a thread's first event */
 
 enum ts_hook_flags {
-	TS_HOOK_STARTS_TRACE = 1,	/* outside every trace, a call starts one */
-	TS_HOOK_PIPELINE = 2,		/* ... and is that trace; otherwise it is a span in it, too */
+	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
+	TS_HOOK_PIPELINE = 2,     /* ... and is that trace; otherwise it is a span in it, too */
 	TS_HOOK_HAS_TENANT = 4,
 };
 
@@ -39,17 +38,18 @@ enum ts_fails_when {
 /* A rule bound to a definition. Made by setup, then constant. */
 struct ts_hook {
 	uint32_t index; /* of the thunk, and in the dictionary */
-	uint8_t flags;	/* enum ts_hook_flags */
-	uint8_t fails;	/* enum ts_fails_when */
+	uint8_t flags;  /* enum ts_hook_flags */
+	uint8_t fails;  /* enum ts_fails_when */
 	uint8_t n_arguments;
-	uint8_t n_results; /* 0 or 1 */
+	uint8_t n_results;              /* 0 or 1 */
 	struct ts_capture fails_result; /* how to fetch what `fails` compares */
 	struct ts_capture tenant;
 	struct ts_capture result;
 	struct ts_capture arguments[];
 };
 
-/* What a thunk reads; `index` is its place in the table. Pointers are replaced with single stores. */
+/* What a thunk reads; `index` is its place in the table. Pointers are replaced with single stores.
+ */
 struct ts_thunk {
 	const void *original;
 	const void *outside; /* where a call outside every trace goes: original, or the pad */
@@ -66,11 +66,13 @@ extern const char ts_pad_a[], ts_pad_b[], ts_pad_a_vector[], ts_pad_b_vector[];
 
 /* Filled by setup. */
 struct ts_hot {
-	/* Generation of this process, in a page that fork wipes: 0 in a child that has not started yet. */
+	/* Generation of this process, in a page that fork wipes: 0 in a child that has not started
+	 * yet. */
 	const uint64_t *generation;
 	/* Makes thread and process ready, then begins the call. Vector state is saved around it. */
 	uintptr_t (*slow)(const struct ts_thunk *thunk, uintptr_t slot);
-	struct ts_abi_process *process; /* where losses are counted that no ring can count; may be NULL */
+	struct ts_abi_process
+		*process; /* where losses are counted that no ring can count; may be NULL */
 	uint32_t capture_bytes;
 	uint32_t passive; /* no call is recorded any more */
 	uint32_t flusher_runs;
@@ -81,7 +83,8 @@ struct ts_hot {
 
 extern struct ts_hot ts_hot;
 
-/* A wrapped function is called; its return address lies at `slot`. The frame, 0 or TS_SLOW. [hot] */
+/* A wrapped function is called; its return address lies at `slot`. The frame, 0 or TS_SLOW. [hot]
+ */
 uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot);
 
 /* It returned. [hot] */

@@ -10,7 +10,7 @@
 /* Words read through this type may alias anything. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) any_word;
 
-#define ONES 0x0101010101010101ULL
+#define ONES  0x0101010101010101ULL
 #define HIGHS 0x8080808080808080ULL
 
 /* The null page is never mapped, and no pointer of a program lies above the lower half. */
@@ -136,9 +136,9 @@ static uint64_t put_string(const struct ts_capture *capture, uintptr_t slot, cha
 static uint64_t put_number(const struct ts_capture *capture, uintptr_t slot, char *at)
 {
 	static const uint8_t types[] = {
-		[TS_CAPTURE_SIGNED] = TS_VALUE_INT,    [TS_CAPTURE_UNSIGNED] = TS_VALUE_UINT,
-		[TS_CAPTURE_BOOL] = TS_VALUE_BOOL,     [TS_CAPTURE_CHAR] = TS_VALUE_CHAR,
-		[TS_CAPTURE_FLOAT] = TS_VALUE_FLOAT,   [TS_CAPTURE_DOUBLE] = TS_VALUE_DOUBLE,
+		[TS_CAPTURE_SIGNED] = TS_VALUE_INT,  [TS_CAPTURE_UNSIGNED] = TS_VALUE_UINT,
+		[TS_CAPTURE_BOOL] = TS_VALUE_BOOL,   [TS_CAPTURE_CHAR] = TS_VALUE_CHAR,
+		[TS_CAPTURE_FLOAT] = TS_VALUE_FLOAT, [TS_CAPTURE_DOUBLE] = TS_VALUE_DOUBLE,
 	};
 
 	return put_word(at, types[capture->how], capture->param, ts_capture_integer(capture, slot));

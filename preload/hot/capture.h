@@ -17,11 +17,11 @@
 
 #include "../abi.h"
 
-#define TS_SLOT_STACK 8
+#define TS_SLOT_STACK   8
 #define TS_SLOT_INTEGER (-72)
-#define TS_SLOT_VECTOR (-200)
-#define TS_SLOT_RAX (-8)
-#define TS_SLOT_XMM0 (-56)
+#define TS_SLOT_VECTOR  (-200)
+#define TS_SLOT_RAX     (-8)
+#define TS_SLOT_XMM0    (-56)
 
 enum ts_capture_how {
 	TS_CAPTURE_SIGNED,
@@ -37,8 +37,8 @@ enum ts_capture_how {
 
 /* How to fetch one value. */
 struct ts_capture {
-	uint8_t how;	/* enum ts_capture_how */
-	uint8_t bits;	/* width of an integer: 8, 16, 32, 64 */
+	uint8_t how;    /* enum ts_capture_how */
+	uint8_t bits;   /* width of an integer: 8, 16, 32, 64 */
 	uint16_t param; /* as in struct ts_value */
 	int16_t offset;
 	int16_t length_offset; /* TS_CAPTURE_BYTES: where the length lies, */
@@ -56,9 +56,9 @@ static inline uint64_t ts_capture_word(uintptr_t slot, int16_t offset)
 uint64_t ts_capture_integer(const struct ts_capture *capture, uintptr_t slot);
 
 /*
- * Writes the values of captures[0..n) to `at`, where `room` bytes (a multiple of 8) may be written, with
- * at most `budget` bytes of strings. Answers the bytes written, a multiple of 8; what does not fit is
- * cut or left out. [hot]
+ * Writes the values of captures[0..n) to `at`, where `room` bytes (a multiple of 8) may be written,
+ * with at most `budget` bytes of strings. Answers the bytes written, a multiple of 8; what does not
+ * fit is cut or left out. [hot]
  */
 uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
 			   uint64_t room, uint64_t budget);

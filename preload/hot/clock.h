@@ -10,9 +10,10 @@
 struct ts_clock {
 	/* The vDSO's clock_gettime, or NULL where the invariant TSC is the clock. */
 	int (*vdso)(clockid_t, struct timespec *);
-	uint64_t first_ticks;	/* at this instant ... */
-	int64_t first_wall_ns;	/* ... it was this */
-	uint64_t ns_per_tick_q32; /* 32.32 fixed point; good enough for ids, refined by the flusher */
+	uint64_t first_ticks;     /* at this instant ... */
+	int64_t first_wall_ns;    /* ... it was this */
+	uint64_t ns_per_tick_q32; /* 32.32 fixed point; good enough for ids, refined by the flusher
+				   */
 };
 
 extern struct ts_clock ts_clock; /* filled by setup */
@@ -31,7 +32,8 @@ static inline uint64_t ts_clock_ticks(void)
 /* Nanoseconds since 1970, to the precision that ids need. [hot] */
 static inline uint64_t ts_clock_wall_ns(uint64_t ticks)
 {
-	unsigned __int128 ns = (unsigned __int128)(ticks - ts_clock.first_ticks) * ts_clock.ns_per_tick_q32;
+	unsigned __int128 ns =
+		(unsigned __int128)(ticks - ts_clock.first_ticks) * ts_clock.ns_per_tick_q32;
 
 	return (uint64_t)ts_clock.first_wall_ns + (uint64_t)(ns >> 32);
 }

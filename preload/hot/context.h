@@ -11,7 +11,8 @@
 #include "../abi.h"
 #include "id.h"
 
-#define TS_FRAMES 1024 /* open at once on one thread; deeper calls run untouched and are counted */
+#define TS_FRAMES 1024 /* open at once on one thread; deeper calls run untouched and are counted \
+			*/
 
 struct ts_hook;
 struct ts_pool;
@@ -24,8 +25,8 @@ enum ts_frame_flags {
 };
 
 /*
- * One wrapped call in progress. The pads know the first two fields. Frames are never unmapped, so that
- * another thread may look whether one is still open (serial).
+ * One wrapped call in progress. The pads know the first two fields. Frames are never unmapped, so
+ * that another thread may look whether one is still open (serial).
  */
 struct ts_frame {
 	uint64_t caller_rbx;
@@ -34,7 +35,7 @@ struct ts_frame {
 	const struct ts_hook *hook;
 	struct ts_frame *outer; /* on this stack; in a pool, the next free one */
 	struct ts_stack *stack; /* NULL: on a stack the shim does not know, linked nowhere */
-	uintptr_t slot;		/* address that held the return address */
+	uintptr_t slot;         /* address that held the return address */
 	uint64_t generation;
 	struct ts_id trace_id;
 	struct ts_id span_id;
@@ -47,8 +48,9 @@ struct ts_frame {
 /* The frames of one thread at a time: taken by its owner, given back by whoever ends the call. */
 struct ts_pool {
 	struct ts_frame *spare;
-	struct ts_frame *given_back; /* by other threads: a lock-free stack that only the owner empties */
-	uint32_t n_used;	     /* frames[0..n_used) have been handed out once */
+	struct ts_frame
+		*given_back; /* by other threads: a lock-free stack that only the owner empties */
+	uint32_t n_used;     /* frames[0..n_used) have been handed out once */
 	struct ts_frame frames[TS_FRAMES];
 };
 
@@ -82,13 +84,15 @@ struct ts_context {
 	uint32_t inside; /* first: thunks test it. 0: outside every trace, certainly */
 	uint32_t tid;
 	uintptr_t guard;     /* slot of the call whose begin or end runs now; 0: none */
-	uint64_t generation; /* the process's; anything else sends the next call down the slow path */
-	uint64_t made_ready; /* the generation in which this thread was made ready; slow path only */
+	uint64_t generation; /* the process's; anything else sends the next call down the slow path
+			      */
+	uint64_t
+		made_ready; /* the generation in which this thread was made ready; slow path only */
 	struct ts_ring *ring; /* NULL: none could be had */
 	struct ts_pool *pool;
 	int *error_number; /* this thread's errno */
 	struct ts_id_generator ids;
-	bool untraced; /* the shim's own threads */
+	bool untraced;       /* the shim's own threads */
 	uint32_t ring_retry; /* calls until a thread without a ring asks again */
 	struct ts_stack stack;
 	struct ts_inherited inherited;

@@ -3,19 +3,21 @@
 #define TS_HOT_H
 
 /*
- * The rules of this folder. Its code runs on a stranger's thread, inside a call that the stranger made,
- * perhaps in a signal handler, perhaps on 16 KB of stack, with the caller's vector registers live. So:
+ * The rules of this folder. Its code runs on a stranger's thread, inside a call that the stranger
+ * made, perhaps in a signal handler, perhaps on 16 KB of stack, with the caller's vector registers
+ * live. So:
  *
- *   - it includes ../abi.h and this folder, calls nothing outside it, and setup code fills what it reads;
- *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock, no system call but
- *     one futex wake when a ring is half full; errno is read and never written;
+ *   - it includes ../abi.h and this folder, calls nothing outside it, and setup code fills what it
+ * reads;
+ *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock, no system
+ * call but one futex wake when a ring is half full; errno is read and never written;
  *   - under 512 bytes of stack.
  *
- * Include it last: what follows makes the preprocessor enforce the rest. The linked object's imports and
- * the disassembly are checked as well (tests/borders).
+ * Include it last: what follows makes the preprocessor enforce the rest. The linked object's
+ * imports and the disassembly are checked as well (tests/borders).
  */
 
-#define likely(x) __builtin_expect(!!(x), 1)
+#define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* Orders against a signal handler on this thread, which sees our stores in program order. */

@@ -3,8 +3,9 @@
 #define TS_HOT_ID_H
 
 /*
- * UUID v7 (RFC 9562, section 5.7; 12 bits of sub-millisecond time by section 6.2, method 3), made on
- * the calling thread. The low 8 bytes alone are unique, too, and never zero: they are the W3C span id.
+ * UUID v7 (RFC 9562, section 5.7; 12 bits of sub-millisecond time by section 6.2, method 3), made
+ * on the calling thread. The low 8 bytes alone are unique, too, and never zero: they are the W3C
+ * span id.
  */
 
 #include <stdint.h>

@@ -5,13 +5,13 @@
 /*
  * The producer's half of the event log (../abi.h, [L1]..[L5]).
  *
- * The data is mapped with its first TS_RING_MIRROR bytes again behind its end, so a record that wraps
- * is written in one piece. A record is built past head, where no reader looks, and becomes part of the
- * log by one release store of head: dropping a half-built record is doing nothing.
+ * The data is mapped with its first TS_RING_MIRROR bytes again behind its end, so a record that
+ * wraps is written in one piece. A record is built past head, where no reader looks, and becomes
+ * part of the log by one release store of head: dropping a half-built record is doing nothing.
  *
  * Room is reserved by counting: `reserved` bytes are spoken for by the ends of open calls. Only the
- * owner thread adds to it and takes from it; an end written elsewhere counts in `released`, which the
- * owner folds in when room gets short.
+ * owner thread adds to it and takes from it; an end written elsewhere counts in `released`, which
+ * the owner folds in when room gets short.
  */
 
 #include <stdbool.h>

@@ -10,8 +10,8 @@
 /* Itanium C++ ABI, 1.1 and 1.6.1 */
 #define INSTALL_CONTEXT 7
 #define CONTINUE_UNWIND 8
-#define CLEANUP_PHASE 2
-#define FORCE_UNWIND 8
+#define CLEANUP_PHASE   2
+#define FORCE_UNWIND    8
 
 /* DWARF numbers of the registers that carry two words to a landing pad (System V ABI, 6.2.1). */
 #define RAX 0
@@ -44,8 +44,8 @@ static const struct ts_unwinder *unwinder_at(uintptr_t address)
 }
 
 /*
- * Ends the span without touching the unwinder. It passes frames from the inside out, so the one it is
- * at is the innermost that is still open on this stack.
+ * Ends the span without touching the unwinder. It passes frames from the inside out, so the one it
+ * is at is the innermost that is still open on this stack.
  */
 int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
 		     struct _Unwind_Context *unwinding)

@@ -62,6 +62,19 @@ static void restore_signals(const struct dispositions *before)
 	sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
+/* As shells tell: no NUL in the first line, of which so much counts. */
+static bool is_text(const char *path)
+{
+	char head[80];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+	const char *end = n > 0 ? memchr(head, '\n', (size_t)n) : NULL;
+
+	if (fd >= 0)
+		close(fd);
+	return n >= 0 && !memchr(head, '\0', end ? (size_t)(end - head) : (size_t)n);
+}
+
 __attribute__((noreturn)) static void be_child(const char *path, char **argv, bool quiet,
 					       const struct dispositions *before)
 {
@@ -76,10 +89,11 @@ __attribute__((noreturn)) static void be_child(const char *path, char **argv, bo
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	/* With a slash in the path execvp searches nothing, but runs a script that has no #! as a
-	 * shell would. */
-	execvp(path, argv);
+	execv(path, argv);
 	error = errno;
+	/* With a slash in the path execvp searches nothing, but has a shell read what has no #!. */
+	if (error == ENOEXEC && is_text(path))
+		execvp(path, argv);
 	ts_say("%s: %s", argv[0], strerror(error));
 	_exit(error == ENOENT ? 127 : 126);
 }

@@ -39,8 +39,7 @@ void ts_fate_read(const char *path, struct ts_fate *ret)
 	ts_report_read(path, take_line, ret);
 }
 
-static void say_no_rules(const struct ts_fate *fate, const char *command, char *ret,
-			 size_t bytes)
+static void say_no_rules(const struct ts_fate *fate, const char *command, char *ret, size_t bytes)
 {
 	char places[3 * PATH_MAX];
 	char conf[PATH_MAX];
@@ -58,8 +57,7 @@ static void say_no_rules(const struct ts_fate *fate, const char *command, char *
 	}
 }
 
-void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret,
-			 size_t bytes)
+void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret, size_t bytes)
 {
 	char *quoted = ts_shell_quote(command);
 

@@ -24,8 +24,8 @@
 static const char help[] =
 	"usage: traceshim run [--json[=FILE]] [--] CMD [ARG ...]\n\n"
 	"Runs CMD with libtraceshim.so preloaded and passes on its exit status. Standard\n"
-	"output is CMD's alone. Says on stderr why nothing can be traced, and when no rule\n"
-	"of symbols.conf was reached.\n\n"
+	"output is CMD's alone. Says on stderr why nothing can be traced, and when no\n"
+	"rule of symbols.conf was reached.\n\n"
 	"  --json[=FILE]  afterwards write what became of the run as one JSON document to\n"
 	"                 FILE, or to stderr as its last line\n"
 	"  -h, --help     this text\n\n"
@@ -110,8 +110,8 @@ static bool prepare(const char *path, const char *typed, char *reason, size_t by
 	return true;
 }
 
-static void write_document(const struct options *options, int status,
-			   const struct ts_fate *fate, const char *reason)
+static void write_document(const struct options *options, int status, const struct ts_fate *fate,
+			   const char *reason)
 {
 	char *text = options->json ? ts_document_run(status, fate, reason) : NULL;
 	FILE *to = stderr;

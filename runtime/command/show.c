@@ -17,9 +17,9 @@
 
 static const char help[] =
 	"usage: traceshim show [--full] [--json] TRACE\n\n"
-	"Shows one trace: its spans as a tree on one time axis, how long each took and how\n"
-	"much of that was its own (self), what went wrong, input and output. TRACE is the\n"
-	"beginning of a trace's id, as list prints it, or last for the newest.\n\n"
+	"Shows one trace: its spans as a tree on one time axis, how long each took and\n"
+	"how much of that was its own (self), what went wrong, input and output. TRACE is\n"
+	"the beginning of a trace's id, as list prints it, or last for the newest.\n\n"
 	"  --full      inputs and outputs whole, on as many lines as they take\n"
 	"  --json      the trace as one object, its spans in start order\n"
 	"  -h, --help  this text\n\n"

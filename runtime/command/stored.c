@@ -29,7 +29,8 @@ static void recover(void)
 	if (result < 0 || err.text[0])
 		ts_say("recovering spools: %s", err.text[0] ? err.text : strerror(-result));
 	else if (recovered.postponed)
-		ts_say("%zu spools could not be stored yet and stay in %s", recovered.postponed, root);
+		ts_say("%zu spools could not be stored yet and stay in %s", recovered.postponed,
+		       root);
 	free(root);
 }
 
@@ -63,7 +64,7 @@ void ts_stored_say_nothing(void)
 	ts_fate_read(path, &fate);
 	if (fate.started || fate.passive)
 		ts_fate_sentence(&fate, *fate.program ? fate.program : "CMD", sentence,
-				    sizeof(sentence));
+				 sizeof(sentence));
 	if (*sentence)
 		ts_say("no traces are stored; the last program, %s: %s",
 		       *fate.program ? fate.program : "which stood down", sentence);

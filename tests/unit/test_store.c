@@ -748,6 +748,46 @@ static void lock_of_another_is_busy(void **state)
 	ts_store.close(handle);
 }
 
+static void child_writes_once(struct place *place)
+{
+	struct ts_store_handle *handle = opened(place->url);
+
+	write_spans(handle, 1, 1, 1);
+	_exit(0);
+}
+
+/* Whether somebody has the lock now. */
+static bool is_locked(const struct place *place)
+{
+	char lock[128];
+	bool locked;
+	int fd;
+
+	snprintf(lock, sizeof(lock), "%s.lock", place->path);
+	fd = open(lock, O_RDWR);
+	locked = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
+	return locked;
+}
+
+static void writer_holds_the_lock(void **state)
+{
+	struct place *place = *state;
+	pid_t child;
+	sqlite3 *db;
+
+	ts_store.close(opened(place->url));
+	assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+	/* A stranger's transaction keeps the child in the midst of its write. */
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	child = in_child(child_writes_once, place);
+	while (!is_locked(place))
+		assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+	sqlite3_close(db);
+	expect_success(child);
+	assert_false(is_locked(place));
+}
+
 static void no_descriptor_is_kept(void **state)
 {
 	struct place *place = *state;
@@ -947,6 +987,7 @@ int main(void)
 		TEST(size_limit_is_an_error_like_others),
 		TEST(eight_processes_share_a_new_file),
 		TEST(lock_of_another_is_busy),
+		TEST(writer_holds_the_lock),
 		TEST(no_descriptor_is_kept),
 		TEST(removed_file_is_made_anew),
 		TEST(killed_writers_leave_whole_batches),

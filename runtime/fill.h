@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_FILL_H
+#define TS_FILL_H
+
+/* Fills the rows of one call from its begin and its end. */
+
+#include <stdint.h>
+
+#include "../preload/abi.h"
+#include "clock.h"
+#include "dictionary.h"
+#include "json.h"
+#include "span.h"
+
+/* What is the same for all calls of a spool. */
+struct ts_fill {
+	const struct ts_settings *settings;
+	struct ts_clock clock;
+	struct ts_json json; /* rows' strings lie in its pool, or in the dictionary */
+	int64_t pid;
+};
+
+struct ts_ended_call {
+	const struct ts_event_begin *begin;
+	const struct ts_event_end *end; /* NULL: it was interrupted */
+	uint64_t end_ticks;
+	const struct ts_thunk *thunk; /* NULL: unknown */
+	const char *thread_name;      /* NULL: unknown */
+	const uint64_t *dropped;      /* TS_LOST_COUNT counts for the trace row to tell, or NULL */
+};
+
+/* The trace's row and the span's, whichever `begin` says there is; the other stays untouched. 0 or
+ * -ENOMEM. */
+int ts_fill_rows(struct ts_fill *fill, const struct ts_ended_call *call, struct ts_trace *ret_trace,
+		 struct ts_span *ret_span);
+
+#endif
