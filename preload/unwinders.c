@@ -12,6 +12,26 @@ static uintptr_t exported(const struct ts_object *object, const char *name)
 	return symbol ? object->base + symbol->st_value : 0;
 }
 
+static int ignore(struct _Unwind_Context *context, void *unused)
+{
+	(void)context, (void)unused;
+	return 5; /* _URC_END_OF_STACK */
+}
+
+/*
+ * libgcc's accessors abort until its first unwinding has filled a table (dwarf_reg_size_table in
+ * unwind-dw2.c). They may be needed before it has raised anything itself: so let it walk nothing once.
+ */
+static void note_libgcc(const struct ts_object *object, const struct ts_unwinder *unwinder)
+{
+	uintptr_t backtrace = exported(object, "_Unwind_Backtrace");
+
+	if (ts_unwinder_libgcc || !backtrace || !exported(object, "_Unwind_Find_FDE"))
+		return;
+	((int (*)(int (*)(struct _Unwind_Context *, void *), void *))backtrace)(ignore, NULL);
+	__atomic_store_n(&ts_unwinder_libgcc, unwinder, __ATOMIC_RELEASE);
+}
+
 static void note(const struct ts_object *object)
 {
 	uintptr_t set_gr = exported(object, "_Unwind_SetGR");
@@ -31,6 +51,7 @@ static void note(const struct ts_object *object)
 	ts_unwinders[i].set_ip = (void (*)(struct _Unwind_Context *, uintptr_t))set_ip;
 	ts_unwinders[i].resume = (void (*)(struct _Unwind_Exception *))resume;
 	__atomic_store_n(&ts_unwinders[i].low, object->low, __ATOMIC_RELEASE);
+	note_libgcc(object, &ts_unwinders[i]);
 }
 
 bool ts_unwinders_note(const struct ts_scope *scope)

@@ -6,16 +6,15 @@
 #include "query.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "moment.h"
 #include "row.h"
+#include "statement.h"
 #include "uuid.h"
 
-#define MAX_PARAMS     8
 #define MIN_DIGITS     8
 #define AMBIGUOUS      5          /* candidates that an ambiguous prefix names */
 #define CLOCK_SLACK_US 60000000LL /* an id's time may differ so much from its trace's start */
@@ -52,52 +51,7 @@ void ts_query_free(struct ts_query *query)
 	free(query);
 }
 
-/* --- statements
- * ------------------------------------------------------------------------------------ */
-
-/* SQL that grows from left to right, its parameters in order. */
-struct statement {
-	char sql[4096];
-	size_t bytes;
-	struct ts_cell params[MAX_PARAMS];
-	size_t n_params;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct statement *statement,
-						      const char *format, ...)
-{
-	size_t room = sizeof(statement->sql) - statement->bytes;
-	va_list args;
-
-	va_start(args, format);
-	statement->bytes +=
-		(size_t)vsnprintf(statement->sql + statement->bytes, room, format, args);
-	va_end(args);
-}
-
-/* Takes a parameter; answers the number to write behind the $. */
-static size_t param(struct statement *statement, struct ts_cell cell)
-{
-	statement->params[statement->n_params] = cell;
-	return ++statement->n_params;
-}
-
-static struct ts_cell text_cell(const char *text)
-{
-	return (struct ts_cell){.type = TS_CELL_TEXT, .text = text};
-}
-
-static struct ts_cell integer_cell(int64_t integer)
-{
-	return (struct ts_cell){.type = TS_CELL_INT, .integer = integer};
-}
-
-static struct ts_cell uuid_cell(struct ts_uuid uuid)
-{
-	return (struct ts_cell){.type = TS_CELL_UUID, .uuid = uuid};
-}
-
-static int run(struct ts_query *query, const struct statement *statement, ts_row_fn *row,
+static int run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
 	       void *context, struct ts_error *err)
 {
 	return query->source->select(query->handle, statement->sql, statement->params,
@@ -130,8 +84,7 @@ static int row_error(int result, struct ts_error *err)
 	return result;
 }
 
-/* --- list
- * ------------------------------------------------------------------------------------------ */
+/* --- list -------------------------------------------------------------------------------- */
 
 struct ts_listing {
 	struct ts_pool pool;
@@ -151,34 +104,38 @@ static struct ts_uuid first_id_at(int64_t us)
 	return uuid;
 }
 
-static void add_user(struct statement *statement, const char *user)
+static void add_user(struct ts_statement *statement, const char *user)
 {
 	char *end;
 	long long number;
 
 	errno = 0;
 	number = strtoll(user, &end, 10);
-	add(statement, " AND (user_id = $%zu", param(statement, text_cell(user)));
+	ts_statement_add(statement, " AND (user_id = $%zu",
+			 ts_statement_param(statement, ts_cell_text(user)));
 	if (end != user && !*end && !errno)
-		add(statement, " OR telegram_id = $%zu", param(statement, integer_cell(number)));
-	add(statement, ")");
+		ts_statement_add(statement, " OR telegram_id = $%zu",
+				 ts_statement_param(statement, ts_cell_integer(number)));
+	ts_statement_add(statement, ")");
 }
 
 /* `since` keeps the text that a parameter points to. */
-static void add_filter(struct statement *statement, const struct ts_query_filter *filter,
+static void add_filter(struct ts_statement *statement, const struct ts_query_filter *filter,
 		       struct ts_moment_text *since)
 {
-	add(statement, " WHERE 1 = 1");
+	ts_statement_add(statement, " WHERE 1 = 1");
 	if (filter->pipeline)
-		add(statement, " AND pipeline_name = $%zu",
-		    param(statement, text_cell(filter->pipeline)));
+		ts_statement_add(statement, " AND pipeline_name = $%zu",
+				 ts_statement_param(statement, ts_cell_text(filter->pipeline)));
 	if (filter->failed)
-		add(statement, " AND NOT success");
+		ts_statement_add(statement, " AND NOT success");
 	if (filter->has_since) {
 		*since = ts_moment_format(filter->since_us);
-		add(statement, " AND trace_id >= $%zu",
-		    param(statement, uuid_cell(first_id_at(filter->since_us))));
-		add(statement, " AND started_at >= $%zu", param(statement, text_cell(since->text)));
+		ts_statement_add(
+			statement, " AND trace_id >= $%zu",
+			ts_statement_param(statement, ts_cell_uuid(first_id_at(filter->since_us))));
+		ts_statement_add(statement, " AND started_at >= $%zu",
+				 ts_statement_param(statement, ts_cell_text(since->text)));
 	}
 	if (filter->user)
 		add_user(statement, filter->user);
@@ -225,25 +182,28 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 		  struct ts_listing **ret, struct ts_error *err)
 {
 	struct ts_listing *listing = calloc(1, sizeof(*listing));
-	struct statement statement = {.bytes = 0};
+	struct ts_statement statement = {.bytes = 0};
 	struct ts_moment_text since;
 	int result;
 
 	if (!listing)
 		return ts_error_set(err, -ENOMEM, "out of memory");
 	listing->digits = MIN_DIGITS;
-	add(&statement,
-	    "SELECT " TS_TRACE_KEYS ", %s,"
-	    " (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
-	    " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id"
-	    "  ORDER BY o.trace_id DESC LIMIT 1),"
-	    " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id"
-	    "  ORDER BY o.trace_id LIMIT 1)"
-	    " FROM (SELECT * FROM pipeline_traces",
-	    filter->with_payload ? TS_TRACE_PAYLOAD : "NULL, NULL, NULL");
+	ts_statement_add(&statement,
+			 "SELECT " TS_TRACE_KEYS ", %s,"
+			 " (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
+			 " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id"
+			 "  ORDER BY o.trace_id DESC LIMIT 1),"
+			 " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id"
+			 "  ORDER BY o.trace_id LIMIT 1)"
+			 " FROM (SELECT trace_id AS id FROM pipeline_traces",
+			 filter->with_payload ? TS_TRACE_PAYLOAD : "NULL, NULL, NULL");
 	add_filter(&statement, filter, &since);
-	add(&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS t ORDER BY trace_id DESC",
-	    param(&statement, integer_cell((int64_t)filter->limit)));
+	ts_statement_add(&statement,
+			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
+			 "t.trace_id = k.id"
+			 " ORDER BY trace_id DESC",
+			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
 	result = row_error(run(query, &statement, take_listed, listing, err), err);
 	if (result < 0) {
 		ts_listing_free(listing);
@@ -289,15 +249,16 @@ static int take_count(void *context, const struct ts_cell *cells, size_t n)
 int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
 		  size_t *ret, struct ts_error *err)
 {
-	struct statement statement = {.bytes = 0};
+	struct ts_statement statement = {.bytes = 0};
 	struct ts_moment_text since;
 	int64_t count = 0;
 	int result;
 
-	add(&statement, "SELECT count(*) FROM (SELECT 1 FROM pipeline_traces");
+	ts_statement_add(&statement, "SELECT count(*) FROM (SELECT 1 FROM pipeline_traces");
 	add_filter(&statement, filter, &since);
-	add(&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
-	    param(&statement, integer_cell((int64_t)(filter->limit + most))));
+	ts_statement_add(
+		&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
+		ts_statement_param(&statement, ts_cell_integer((int64_t)(filter->limit + most))));
 	result = run(query, &statement, take_count, &count, err);
 	if (result < 0)
 		return result;
@@ -305,8 +266,7 @@ int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, 
 	return 0;
 }
 
-/* --- names
- * ----------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------- */
 
 struct ts_names {
 	struct ts_pool pool;
@@ -329,7 +289,7 @@ int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_
 {
 	/* From each name straight to the next one in the index: SELECT DISTINCT would read all of
 	 * it. */
-	static const struct statement statement = {
+	static const struct ts_statement statement = {
 		.sql = "WITH RECURSIVE names(name) AS (SELECT min(pipeline_name) FROM "
 		       "pipeline_traces"
 		       " UNION ALL SELECT (SELECT min(pipeline_name) FROM pipeline_traces"
@@ -366,8 +326,7 @@ void ts_names_free(struct ts_names *names)
 	free(names);
 }
 
-/* --- one trace
- * ------------------------------------------------------------------------------------- */
+/* --- one trace --------------------------------------------------------------------------- */
 
 struct ts_story {
 	struct ts_pool pool;
@@ -408,7 +367,7 @@ static int refuse_ambiguous(const char *prefix, const struct candidates *candida
 static int resolve(struct ts_query *query, const char *prefix, struct ts_uuid *ret,
 		   struct ts_error *err)
 {
-	struct statement statement = {.bytes = 0};
+	struct ts_statement statement = {.bytes = 0};
 	struct candidates found = {.n = 0};
 	struct ts_uuid low, high;
 	bool last = !strcmp(prefix, "last");
@@ -418,12 +377,14 @@ static int resolve(struct ts_query *query, const char *prefix, struct ts_uuid *r
 		return ts_error_set(err, -EINVAL,
 				    "%s is neither the beginning of a trace's id nor 'last'",
 				    prefix);
-	add(&statement, "SELECT trace_id FROM pipeline_traces");
+	ts_statement_add(&statement, "SELECT trace_id FROM pipeline_traces");
 	if (!last) {
-		add(&statement, " WHERE trace_id >= $%zu", param(&statement, uuid_cell(low)));
-		add(&statement, " AND trace_id <= $%zu", param(&statement, uuid_cell(high)));
+		ts_statement_add(&statement, " WHERE trace_id >= $%zu",
+				 ts_statement_param(&statement, ts_cell_uuid(low)));
+		ts_statement_add(&statement, " AND trace_id <= $%zu",
+				 ts_statement_param(&statement, ts_cell_uuid(high)));
 	}
-	add(&statement, " ORDER BY trace_id DESC LIMIT %d", last ? 1 : AMBIGUOUS);
+	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT %d", last ? 1 : AMBIGUOUS);
 	result = run(query, &statement, take_candidate, &found, err);
 	if (result < 0)
 		return result;
@@ -462,8 +423,8 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 	static const char spans_sql[] = "SELECT " TS_SPAN_KEYS ", " TS_SPAN_PAYLOAD
 					" FROM pipeline_spans WHERE trace_id = $1"
 					" ORDER BY started_at, span_id";
-	struct statement trace = {.n_params = 1};
-	struct statement spans = {.n_params = 1};
+	struct ts_statement trace = {.n_params = 1};
+	struct ts_statement spans = {.n_params = 1};
 	struct ts_story *story;
 	struct ts_uuid id;
 	int result = resolve(query, prefix, &id, err);
@@ -473,9 +434,9 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 	story = calloc(1, sizeof(*story));
 	if (!story)
 		return ts_error_set(err, -ENOMEM, "out of memory");
-	trace.params[0] = spans.params[0] = uuid_cell(id);
-	add(&trace, "%s", trace_sql);
-	add(&spans, "%s", spans_sql);
+	trace.params[0] = spans.params[0] = ts_cell_uuid(id);
+	ts_statement_add(&trace, "%s", trace_sql);
+	ts_statement_add(&spans, "%s", spans_sql);
 	result = run(query, &trace, take_trace, story, err);
 	if (!result)
 		result = run(query, &spans, take_span, story, err);

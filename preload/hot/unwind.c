@@ -20,6 +20,7 @@
 typedef void resume_fn(struct _Unwind_Exception *);
 
 struct ts_unwinder ts_unwinders[TS_UNWINDERS];
+const struct ts_unwinder *ts_unwinder_libgcc;
 
 extern const char ts_cleanup_pad[];
 
@@ -34,13 +35,13 @@ static enum ts_outcome outcome_of(int actions)
 	return actions & FORCE_UNWIND ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION;
 }
 
-/* The unwinder that lives where the personality routine was called from. */
+/* The unwinder that lives where the personality routine was called from, or one like it. */
 static const struct ts_unwinder *unwinder_at(uintptr_t address)
 {
 	for (int i = 0; i < TS_UNWINDERS; i++)
 		if (address >= ts_unwinders[i].low && address < ts_unwinders[i].high)
 			return &ts_unwinders[i];
-	return NULL;
+	return ts_unwinder_libgcc;
 }
 
 /*

@@ -26,4 +26,10 @@ struct ts_unwinder {
 /* Filled by setup; `low` is written last. Entries are never taken out. */
 extern struct ts_unwinder ts_unwinders[TS_UNWINDERS];
 
+/*
+ * The shared libgcc_s, or NULL. Objects with a copy of libgcc's unwinder linked into them resume an
+ * exception that libgcc_s raised; the copies' contexts are alike, so its accessors serve for theirs.
+ */
+extern const struct ts_unwinder *ts_unwinder_libgcc;
+
 #endif

@@ -36,8 +36,7 @@ struct options {
 	char **command;   /* NULL: none */
 };
 
-/* --- asking the shim
- * ------------------------------------------------------------------------------- */
+/* --- asking the shim --------------------------------------------------------------------- */
 
 /* The child's environment; what disables the shim would also keep it from reporting. */
 static int set_environment(const struct options *options, const char *report)
@@ -124,8 +123,7 @@ static int ask(const struct options *options, struct ts_rules *ret)
 	return result;
 }
 
-/* --- telling
- * --------------------------------------------------------------------------------------- */
+/* --- telling ----------------------------------------------------------------------------- */
 
 /* A label of seven columns, then the text under itself. */
 static void print_item(const char *label, const char *text)
@@ -237,8 +235,7 @@ static int tell(const struct ts_rules *rules, const struct options *options)
 	return *rules->conf && !rules->n_faults ? TS_EXIT_DONE : TS_EXIT_FAILED;
 }
 
-/* --- the command
- * ----------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------- */
 
 /* What follows "--" is CMD's. */
 static int split_command(int argc, char **argv, struct options *options)

@@ -56,8 +56,7 @@ static int64_t now_us(void)
 	return now.tv_sec * 1000000LL + now.tv_usec;
 }
 
-/* --- what was asked
- * -------------------------------------------------------------------------------- */
+/* --- what was asked ---------------------------------------------------------------------- */
 
 static int take_limit(const char *text, size_t *ret)
 {
@@ -135,8 +134,7 @@ static int take_options(struct options *options, int argc, char **argv)
 	return 0;
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------------------------- */
 
 struct table {
 	size_t digits; /* of an id, dashes counted */
@@ -224,8 +222,7 @@ static void print_table(const struct ts_listing *listing)
 		print_row(&table, ts_listing_at(listing, i));
 }
 
-/* --- what is said beside it
- * ------------------------------------------------------------------------ */
+/* --- what is said beside it -------------------------------------------------------------- */
 
 static void say_more(struct ts_query *query, const struct ts_query_filter *filter)
 {

@@ -16,8 +16,7 @@
 #define SCRIPT_LEVELS 4
 #define MAX_HEADERS   64
 
-/* --- finding it
- * ------------------------------------------------------------------------------------ */
+/* --- finding it -------------------------------------------------------------------------- */
 
 static int executable(const char *path)
 {
@@ -59,8 +58,7 @@ int ts_program_find(const char *name, char ret[PATH_MAX])
 	return result;
 }
 
-/* --- reading it
- * ------------------------------------------------------------------------------------ */
+/* --- reading it -------------------------------------------------------------------------- */
 
 struct image {
 	const char *path;
@@ -174,8 +172,7 @@ static int unlinked(const struct image *image, char *why, size_t bytes)
 	return 0;
 }
 
-/* --- scripts
- * --------------------------------------------------------------------------------------- */
+/* --- scripts ----------------------------------------------------------------------------- */
 
 /* "#!/usr/bin/env python3" runs what env finds. */
 static int through_env(const char *interpreter_path, const char *argument, char ret[PATH_MAX])

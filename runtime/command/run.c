@@ -38,8 +38,7 @@ struct options {
 	const char *json_file; /* NULL: stderr */
 };
 
-/* --- the status file
- * ------------------------------------------------------------------------------- */
+/* --- the status file --------------------------------------------------------------------- */
 
 /* The spool folder, made if need be, and ours alone. From malloc; NULL once the reason is printed.
  */
@@ -85,8 +84,7 @@ static void make_status_file(char ret[PATH_MAX])
 	free(root);
 }
 
-/* --- before and after
- * ------------------------------------------------------------------------------ */
+/* --- before and after -------------------------------------------------------------------- */
 
 /* Makes the child load the shim; false, with the reason, where it cannot. */
 static bool prepare(const char *path, const char *typed, char *reason, size_t bytes)

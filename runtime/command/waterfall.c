@@ -40,8 +40,7 @@ static double start_ms(const struct layout *layout, const struct ts_span *span)
 	return (double)(span->started_us - layout->trace->started_us) / 1000;
 }
 
-/* --- values
- * ---------------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------ */
 
 static void print_label(const char *margin, const char *label)
 {
@@ -90,8 +89,7 @@ void ts_waterfall_value(const char *margin, const char *label, const char *json,
 	ts_pretty(stdout, json, indent, ts_terminal()->columns);
 }
 
-/* --- tree
- * ------------------------------------------------------------------------------------------ */
+/* --- tree -------------------------------------------------------------------------------- */
 
 /*
  * What stands left of a span: its ancestors' lines and its own branch; with `below`, left of the
@@ -153,8 +151,7 @@ static size_t name_columns(const struct layout *layout, const struct ts_tree_nod
 	return TREE_STEP * levels + ts_text_columns(name);
 }
 
-/* --- bars
- * ------------------------------------------------------------------------------------------ */
+/* --- bars -------------------------------------------------------------------------------- */
 
 static size_t column_at(const struct layout *layout, double ms, size_t units)
 {
@@ -186,8 +183,7 @@ static void draw_bar(const struct layout *layout, double begin_ms, double durati
 	printf("%*s", (int)(layout->bar - used), "");
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------ */
+/* --- rows -------------------------------------------------------------------------------- */
 
 static void print_times(const struct layout *layout, const struct ts_tree_node *node)
 {
@@ -269,8 +265,7 @@ static void print_details(const struct layout *layout, const struct ts_tree_node
 	ts_waterfall_value(margin, "out", span->output_data, full);
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------------- */
 
 static void print_head(const struct layout *layout)
 {

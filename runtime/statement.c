@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "statement.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void ts_statement_add(struct ts_statement *statement, const char *format, ...)
+{
+	size_t room = sizeof(statement->sql) - statement->bytes;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(statement->sql + statement->bytes, room, format, args);
+	va_end(args);
+	assert(n >= 0 && (size_t)n < room);
+	statement->bytes += (size_t)n;
+}
+
+size_t ts_statement_param(struct ts_statement *statement, struct ts_cell cell)
+{
+	assert(statement->n_params < TS_STATEMENT_PARAMS);
+	statement->params[statement->n_params] = cell;
+	return ++statement->n_params;
+}
+
+struct ts_cell ts_cell_text(const char *text)
+{
+	return (struct ts_cell){.type = TS_CELL_TEXT, .text = text};
+}
+
+struct ts_cell ts_cell_integer(int64_t integer)
+{
+	return (struct ts_cell){.type = TS_CELL_INT, .integer = integer};
+}
+
+struct ts_cell ts_cell_uuid(struct ts_uuid uuid)
+{
+	return (struct ts_cell){.type = TS_CELL_UUID, .uuid = uuid};
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A program that does jobs and ends in every way there is: `ends HOW [MORE]`. */
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "job.h"
+
+#define CHILDREN 8
+#define JOBS 25
+
+static char *self;
+
+/* --- the last act of a job -------------------------------------------------------------------------- */
+
+static void end_exit(void)
+{
+	exit(3);
+}
+
+static void end_underscore_exit(void)
+{
+	_exit(4);
+}
+
+static void end_quick_exit(void)
+{
+	quick_exit(5);
+}
+
+static void end_abort(void)
+{
+	abort();
+}
+
+static void end_segv(void)
+{
+	raise(SIGSEGV);
+}
+
+static void end_kill(void)
+{
+	raise(SIGKILL);
+}
+
+static void end_exec(void)
+{
+	execl(self, self, "jobs", "2", (char *)NULL);
+}
+
+/* Says that it is in the middle of a job, and stays there. */
+static void end_wait(void)
+{
+	puts("waiting");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static const struct {
+	const char *name;
+	void (*act)(void);
+} acts[] = {
+	{"exit", end_exit},   {"_exit", end_underscore_exit}, {"quick_exit", end_quick_exit},
+	{"abort", end_abort}, {"segv", end_segv},	      {"kill", end_kill},
+	{"exec", end_exec},   {"wait", end_wait},
+};
+
+/* --- whole programs ----------------------------------------------------------------------------------- */
+
+static int do_jobs(int n)
+{
+	int sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += job("job", 3, NULL);
+	printf("%d\n", sum);
+	fflush(stdout);
+	return 0;
+}
+
+static int jobs(const char *n)
+{
+	return do_jobs(n ? atoi(n) : 1);
+}
+
+static int forks(const char *unused)
+{
+	int failed = 0, status;
+
+	(void)unused;
+	for (int i = 0; i < CHILDREN; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			return 1;
+		if (child == 0)
+			exit(do_jobs(JOBS));
+	}
+	for (int i = 0; i < JOBS; i++)
+		job("parent", 3, NULL);
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed != 0;
+}
+
+/* Jobs before, between and after forks, while a thread does jobs all the time. */
+static volatile int stop;
+
+static void *keep_busy(void *unused)
+{
+	while (!stop)
+		job("busy", 1, NULL);
+	return unused;
+}
+
+static int busy_forks(const char *unused)
+{
+	int failed = 0, status;
+	pthread_t busy;
+
+	(void)unused;
+	pthread_create(&busy, NULL, keep_busy, NULL);
+	for (int i = 0; i < CHILDREN; i++) {
+		job("parent", 3, NULL);
+		if (fork() == 0)
+			exit(job("child", 3, NULL) != 12);
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	stop = 1;
+	pthread_join(busy, NULL);
+	return failed != 0;
+}
+
+/* A child in the middle of a job: it does parts, and leaves by return as its parent does. */
+static void fork_inside(void)
+{
+	pid_t child = fork();
+	int status = 1;
+
+	if (child == 0) {
+		for (int i = 101; i <= 103; i++)
+			part(i);
+		return;
+	}
+	waitpid(child, &status, 0);
+	printf("child %d\n", status);
+	fflush(stdout);
+}
+
+static int forks_inside(const char *unused)
+{
+	(void)unused;
+	return job("shared", 2, fork_inside) != 6;
+}
+
+static int execs(const char *unused)
+{
+	(void)unused;
+	do_jobs(1);
+	end_exec();
+	return 1;
+}
+
+static int closes_all(const char *n)
+{
+	close_range(3, ~0U, 0);
+	return jobs(n);
+}
+
+static int closes_std(const char *unused)
+{
+	(void)unused;
+	close_range(0, ~0U, 0);
+	return job("silent", 3, NULL) != 12;
+}
+
+static int changes_folder(const char *folder)
+{
+	return chdir(folder) < 0 || do_jobs(1);
+}
+
+/* Twice forked, its own session, nothing open, in "/". */
+static int daemonizes(const char *file)
+{
+	int fd;
+
+	if (fork())
+		return 0;
+	setsid();
+	if (fork())
+		_exit(0);
+	if (chdir("/") < 0)
+		_exit(1);
+	close_range(0, ~0U, 0);
+	do_jobs(2);
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	return fd < 0;
+}
+
+static int leaves_thread(const char *unused)
+{
+	pthread_t busy;
+
+	(void)unused;
+	pthread_create(&busy, NULL, keep_busy, NULL);
+	for (int i = 0; i < 1000; i++)
+		job("main", 1, NULL);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const char *more);
+} programs[] = {
+	{"jobs", jobs},		      {"fork", forks},		    {"busy-fork", busy_forks},
+	{"fork-inside", forks_inside}, {"exec-after", execs},	    {"close", closes_all},
+	{"close-std", closes_std},    {"chdir", changes_folder},    {"daemon", daemonizes},
+	{"thread-left", leaves_thread},
+};
+
+int main(int argc, char **argv)
+{
+	self = argv[0];
+	if (argc < 2)
+		return 2;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (!strcmp(argv[1], programs[i].name))
+			return programs[i].run(argc > 2 ? argv[2] : NULL);
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (!strcmp(argv[1], acts[i].name))
+			return job(argv[1], 3, acts[i].act);
+	return 2;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A program with functions of its own under the names of well-known libraries; whoever calls them errs. */
+
+#include <stdio.h>
+
+#include "../ends/job.h"
+
+int main(void)
+{
+	int sum = 0;
+
+	for (int i = 0; i < 3; i++)
+		sum += job("exporter", 2, NULL);
+	printf("%d\n", sum);
+	return 0;
+}
