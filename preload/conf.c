@@ -193,7 +193,6 @@ static int read_rule(struct reader *reader, struct ts_slice key, struct ts_slice
 	rule->kind = reader->kind;
 	rule->line = reader->line;
 	rule->glob = is_glob(rule->prototype.function);
-	rule->fails = TS_FAILS_NEVER;
 	rule->name = NULL;
 	r = name_rule(reader, rule, key);
 	if (r == 0 && n < value.bytes) {

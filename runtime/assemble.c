@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "assemble.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +46,7 @@ struct ts_assembler {
 	uint64_t orphans;
 };
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------ */
 
 static void note_ticks(struct ts_assembler *assembler, const struct ts_event *event)
 {
@@ -157,8 +155,7 @@ const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assem
 	return assembler->fill.settings;
 }
 
-/* --- growing things
- * ------------------------------------------------------------------------------- */
+/* --- growing things -------------------------------------------------------------------- */
 
 static int reserve_events(struct events *events, size_t bytes)
 {
@@ -186,8 +183,7 @@ static int add_event(struct events *events, const void *event, size_t bytes)
 	return 0;
 }
 
-/* --- two halves meet
- * ------------------------------------------------------------------------------ */
+/* --- two halves meet ------------------------------------------------------------------- */
 
 /* NULL in *ret: unknown for good. 0, or a negative errno: not known now. */
 static int find_thunk(struct ts_assembler *assembler, uint32_t index, const struct ts_thunk **ret)
@@ -291,8 +287,7 @@ static int take(void *context, const struct ts_event *event, const char *thread_
 	return close_call(assembler, call, call->event, event, call->thread_name);
 }
 
-/* --- batches
- * -------------------------------------------------------------------------------------- */
+/* --- batches --------------------------------------------------------------------------- */
 
 /* Every ring was read to its head: begins that were missing and did not come now never will. */
 static void age_ends(struct ts_assembler *assembler)
@@ -306,6 +301,14 @@ static void age_ends(struct ts_assembler *assembler)
 		assembler->orphans += !call->loaded;
 		ts_calls_remove(&assembler->calls, call);
 	}
+}
+
+static int begin_batch(struct ts_assembler *assembler, struct ts_error *err)
+{
+	if (assembler->batch_stands)
+		return ts_error_set(err, -EBUSY, "the last batch was not committed");
+	ts_clock_init(&assembler->fill.clock, ts_reader_process(assembler->reader));
+	return 0;
 }
 
 static void hand_out(struct ts_assembler *assembler, struct ts_batch *ret)
@@ -325,8 +328,9 @@ int ts_assembler_pass(struct ts_assembler *assembler, struct ts_batch *ret, stru
 {
 	int result;
 
-	assert(!assembler->batch_stands);
-	ts_clock_init(&assembler->fill.clock, ts_reader_process(assembler->reader));
+	result = begin_batch(assembler, err);
+	if (result < 0)
+		return result;
 	result = ts_reader_pass(assembler->reader, take, assembler, err);
 	if (result < 0) {
 		drop_rows(assembler);
@@ -345,8 +349,9 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 	size_t bytes = 0;
 	int result = 0;
 
-	assert(!assembler->batch_stands);
-	ts_clock_init(&assembler->fill.clock, ts_reader_process(assembler->reader));
+	result = begin_batch(assembler, err);
+	if (result < 0)
+		return result;
 	for (; call && bytes < TS_READER_PASS_BYTES; call = next) {
 		next = ts_calls_next(&assembler->calls, call);
 		if (call->event->type == TS_EVENT_END) {
@@ -367,8 +372,7 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 	return call != NULL;
 }
 
-/* --- commit
- * --------------------------------------------------------------------------------------- */
+/* --- commit ---------------------------------------------------------------------------- */
 
 /* Adds the events by which `open` remembers a call: its thread's name, if a begin's is known;
  * itself. */

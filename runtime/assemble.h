@@ -17,7 +17,7 @@
  * The rule of the batch: it is stored and then committed, also when it has no rows; or it is kept
  * and written again, as it is; or the assembler is freed. In that case nothing is lost: no tail has
  * moved, and the next reader of the spool gets the same events and makes the same rows of them,
- * which the store knows by their ids. There is no next pass before the commit.
+ * which the store knows by their ids. There is no next pass before the commit (-EBUSY).
  *
  * What the rings no longer hold after a commit lies in the spool's segment `open`: begins of calls
  * that are still open, ends that have not met their begin. A new assembler reads it first.

@@ -32,8 +32,7 @@ struct common {
 	const char *tenant;
 };
 
-/* --- columns from captured parameters
- * ------------------------------------------------------------- */
+/* --- columns from captured parameters -------------------------------------------------- */
 
 static const struct ts_value *find_value(const struct ts_ended_call *call, const char *name)
 {
@@ -124,8 +123,7 @@ static int fill_tenant(struct ts_fill *fill, const struct ts_ended_call *call, c
 	return 0;
 }
 
-/* --- errors
- * --------------------------------------------------------------------------------------- */
+/* --- errors ---------------------------------------------------------------------------- */
 
 static const struct ts_value *find_result(const struct ts_event_end *end)
 {
@@ -214,8 +212,7 @@ static int fill_error(struct ts_fill *fill, const struct ts_ended_call *call,
 	}
 }
 
-/* --- rows
- * ----------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static int fill_common(struct ts_fill *fill, const struct ts_ended_call *call,
 		       struct common *common)

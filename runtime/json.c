@@ -65,8 +65,7 @@ static cJSON *make_unsigned(uint64_t value)
 	return cJSON_CreateRaw(digits);
 }
 
-/* --- floating point
- * ------------------------------------------------------------------------------- */
+/* --- floating point -------------------------------------------------------------------- */
 
 /* The program may have set a locale whose decimal point is not '.', even one of several bytes. */
 static void use_point(char *digits)
@@ -91,7 +90,8 @@ static cJSON *make_double(double value, bool narrow)
 {
 	char digits[NUMBER_BYTES * 2];
 	int last_digits = narrow ? 9 : 17;
-	/* decimals of so many digits survive, so fewer need not be tried; not so below the minimum */
+	/* decimals of so many digits survive, so fewer need not be tried; not so below the minimum
+	 */
 	int first_digits = fabs(value) < (narrow ? FLT_MIN : DBL_MIN) ? 1 : narrow ? 6 : 15;
 
 	if (isnan(value))
@@ -107,8 +107,7 @@ static cJSON *make_double(double value, bool narrow)
 	return cJSON_CreateRaw(digits);
 }
 
-/* --- values
- * --------------------------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------------------- */
 
 static cJSON *make_text(struct document *document, struct ts_text text)
 {
@@ -217,8 +216,7 @@ static cJSON *make_value(struct document *document, const struct ts_value *value
 	}
 }
 
-/* --- documents
- * ------------------------------------------------------------------------------------ */
+/* --- documents ------------------------------------------------------------------------- */
 
 /* Prints and frees `object`, unless `failed`. */
 static int finish(struct document *document, cJSON *object, bool failed, const char **ret)
@@ -282,8 +280,7 @@ int ts_json_output(struct ts_json *json, struct ts_values values, const char **r
 	return make_values(json, values, NULL, true, ret);
 }
 
-/* --- attributes
- * ----------------------------------------------------------------------------------- */
+/* --- attributes ------------------------------------------------------------------------ */
 
 static cJSON *make_dropped(struct document *document, const uint64_t *dropped)
 {

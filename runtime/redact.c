@@ -176,8 +176,7 @@ static bool is_hidden(const struct ts_redact *redact, const char *key, size_t by
 	return false;
 }
 
-/* --- stepping through text
- * ------------------------------------------------------------------------ */
+/* --- stepping through text ------------------------------------------------------------- */
 
 /* The next quote from `at` on; backslashes before `floor` are not looked at. */
 static bool next_quote(struct ts_text in, size_t at, size_t floor, struct quote *ret)
@@ -294,8 +293,7 @@ static struct value value_end(struct ts_text in, size_t at, unsigned depth)
 	return literal_end(in, at, depth);
 }
 
-/* --- replacing
- * ------------------------------------------------------------------------------------ */
+/* --- replacing ------------------------------------------------------------------------- */
 
 static void put(struct scan *scan, const char *data, size_t bytes)
 {
@@ -384,8 +382,7 @@ int ts_redact_text(const struct ts_redact *redact, struct ts_pool *pool, struct 
 	return result;
 }
 
-/* --- the two ends of a cut text
- * -------------------------------------------------------------------- */
+/* --- the two ends of a cut text -------------------------------------------------------- */
 
 static bool begins_as_json(struct ts_text in)
 {

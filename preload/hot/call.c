@@ -196,14 +196,13 @@ static bool write_begin(struct ts_context *context, struct ts_frame *frame, uint
 		return false;
 	room = room - TS_EVENT_END_BYTES < TS_RING_MIRROR ? room - TS_EVENT_END_BYTES
 							  : TS_RING_MIRROR;
-	*begin = (struct ts_event_begin){
-		.event.type = TS_EVENT_BEGIN,
-		.event.flags = (uint16_t)flags,
-		.ticks = ticks,
-		.thunk = hook->index,
-		.tid = context->tid,
-		.tenant_bytes = trace->tenant_bytes,
-	};
+	begin->event.type = TS_EVENT_BEGIN;
+	begin->event.flags = (uint16_t)flags;
+	begin->ticks = ticks;
+	begin->thunk = hook->index;
+	begin->tid = context->tid;
+	begin->tenant_bytes = trace->tenant_bytes;
+	begin->reserved = 0;
 	*(struct ts_id *)begin->trace_id = frame->trace_id;
 	*(struct ts_id *)begin->span_id = frame->span_id;
 	*(struct ts_id *)begin->parent_id = *parent;

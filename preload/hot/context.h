@@ -11,8 +11,9 @@
 #include "../abi.h"
 #include "id.h"
 
-#define TS_FRAMES 1024 /* open at once on one thread; deeper calls run untouched and are counted \
-			*/
+#define TS_FRAMES                                                                      \
+	1024 /* open at once on one thread; deeper calls run untouched and are counted \
+	      */
 
 struct ts_hook;
 struct ts_pool;
@@ -100,15 +101,61 @@ struct ts_context {
 
 extern __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));
 
+/* A frame that was never used or that another thread gave back, or NULL. [hot] */
+struct ts_frame *ts_pool_refill(struct ts_pool *pool);
+
+/* Back to the pool of another thread. [hot] */
+void ts_pool_give_back(struct ts_pool *pool, struct ts_frame *frame);
+
 /* A frame of this thread's pool, or NULL; not taken until ts_frame_take. [hot] */
-struct ts_frame *ts_frame_next(struct ts_context *context);
-void ts_frame_take(struct ts_context *context, struct ts_frame *frame);
+static inline struct ts_frame *ts_frame_next(struct ts_context *context)
+{
+	struct ts_pool *pool = context->pool;
+
+	return __builtin_expect(pool->spare != NULL, 1) ? pool->spare : ts_pool_refill(pool);
+}
+
+static inline void ts_frame_take(struct ts_context *context, struct ts_frame *frame)
+{
+	context->pool->spare = frame->outer;
+}
+
 /* Back to the pool it came from, whichever thread this is. [hot] */
-void ts_frame_give(struct ts_context *context, struct ts_frame *frame);
+static inline void ts_frame_give(struct ts_context *context, struct ts_frame *frame)
+{
+	struct ts_pool *pool = frame->pool;
+
+	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);
+	if (__builtin_expect(pool != context->pool, 0)) {
+		ts_pool_give_back(pool, frame);
+		return;
+	}
+	frame->outer = pool->spare;
+	pool->spare = frame;
+}
 
 /* Makes `frame` the innermost of its stack, or no longer so. [hot] */
-void ts_context_push(struct ts_context *context, struct ts_frame *frame);
-void ts_context_pop(struct ts_context *context, struct ts_frame *frame);
+static inline void ts_context_push(struct ts_context *context, struct ts_frame *frame)
+{
+	struct ts_stack *stack = frame->stack;
+
+	if (!stack)
+		return;
+	frame->outer = stack->top;
+	stack->top = frame;
+	context->inside = 1;
+}
+
+static inline void ts_context_pop(struct ts_context *context, struct ts_frame *frame)
+{
+	struct ts_stack *stack = frame->stack;
+
+	if (!stack)
+		return;
+	stack->top = frame->outer;
+	if (!stack->top && !context->inherited.frame)
+		context->inside = 0;
+}
 
 /* What a thread created now by this one inherits. [setup] */
 void ts_context_hand_on(const struct ts_context *context, struct ts_inherited *ret);

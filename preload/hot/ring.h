@@ -32,8 +32,24 @@ struct ts_ring {
 	uint64_t wake_at;  /* head from which the flusher is woken */
 };
 
-/* Bytes that a new record may take, besides what is reserved. [hot] */
-uint64_t ts_ring_room(struct ts_ring *ring, uint64_t wanted);
+/* The room there is after a look at how far the reader and other threads have come. [hot] */
+uint64_t ts_ring_look_again(struct ts_ring *ring);
+
+static inline uint64_t ts_ring_room_known(const struct ts_ring *ring)
+{
+	uint64_t taken = ring->head - ring->tail + ring->reserved;
+
+	return taken < ring->bytes ? ring->bytes - taken : 0;
+}
+
+/* Bytes that a new record may take, besides what is reserved; looks closer where less than `wanted`
+ * is known. [hot] */
+static inline uint64_t ts_ring_room(struct ts_ring *ring, uint64_t wanted)
+{
+	uint64_t room = ts_ring_room_known(ring);
+
+	return __builtin_expect(room >= wanted, 1) ? room : ts_ring_look_again(ring);
+}
 
 /* Where the next record goes. [hot] */
 static inline char *ts_ring_at_head(const struct ts_ring *ring)
@@ -54,7 +70,13 @@ static inline void ts_ring_count_lost(struct ts_ring *ring, enum ts_lost why)
 	__atomic_store_n(&ring->shared->lost[why], ring->shared->lost[why] + 1, __ATOMIC_RELAXED);
 }
 
+/* Is the ring half full? If not, answers when to ask again. [hot] */
+bool ts_ring_is_half_full(struct ts_ring *ring);
+
 /* True once for each half of the ring that fills: time to wake the flusher. [hot] */
-bool ts_ring_wants_reader(struct ts_ring *ring);
+static inline bool ts_ring_wants_reader(struct ts_ring *ring)
+{
+	return __builtin_expect(ring->head >= ring->wake_at, 0) && ts_ring_is_half_full(ring);
+}
 
 #endif

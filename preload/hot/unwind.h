@@ -28,7 +28,8 @@ extern struct ts_unwinder ts_unwinders[TS_UNWINDERS];
 
 /*
  * The shared libgcc_s, or NULL. Objects with a copy of libgcc's unwinder linked into them resume an
- * exception that libgcc_s raised; the copies' contexts are alike, so its accessors serve for theirs.
+ * exception that libgcc_s raised; the copies' contexts are alike, so its accessors serve for
+ * theirs.
  */
 extern const struct ts_unwinder *ts_unwinder_libgcc;
 

@@ -339,8 +339,7 @@ static void test_attributes(void **state)
 				  "{\"ring_full\":12,\"end\":18446744073709551615}}");
 }
 
-/* --- running out of memory
- * ------------------------------------------------------------------------ */
+/* --- running out of memory ------------------------------------------------------------- */
 
 static int allowed;
 
@@ -369,8 +368,7 @@ static void test_no_memory(void **state)
 	assert_in_range(n, 10, 99);
 }
 
-/* --- at random
- * ------------------------------------------------------------------------------------ */
+/* --- at random ------------------------------------------------------------------------- */
 
 static void random_value(struct fixture *f, uint16_t param)
 {

@@ -337,6 +337,8 @@ static void check_sound(const struct ts_prototype *proto)
 		const struct ts_param *param = &proto->params[i];
 
 		assert_non_null(param->spelling);
+		for (const char *at = param->spelling; *at; at++)
+			assert_true(*at >= ' ' && *at <= '~');
 		assert_true(param->bytes > 0 && param->bytes <= 32);
 		assert_true(param->type != TS_TYPE_VOID && param->where != TS_IN_X87);
 		assert_true(param->length_of < proto->n_params);

@@ -205,7 +205,7 @@ static void test_no_cut_shows_the_secret(void **state)
 	for (size_t t = 0; t < sizeof(texts) / sizeof(*texts); t++) {
 		size_t bytes = strlen(texts[t]);
 
-		for (size_t head = 8; head < bytes; head++) {
+		for (size_t head = 1; head < bytes; head++) {
 			for (size_t tail = head; tail <= bytes; tail++) {
 				struct ts_text first = {texts[t], head};
 				struct ts_text last = {texts[t] + tail, bytes - tail};
@@ -255,20 +255,22 @@ static void test_random_text(void **state)
 	}
 }
 
-/* Each hidden key twelve bytes for one: no text may outgrow what was set aside for it. */
+/* No text outgrows what is set aside for it: so long that the sanitizer watches its end. */
 static void test_growth(void **state)
 {
+	enum { KEYS = 20000 };
 	struct ts_redact *one;
-	char text[6 * 200 + 1] = "";
-	struct ts_text in = {text, sizeof(text) - 1};
+	char *text = malloc(6 * KEYS + 1);
+	struct ts_text in = {text, 6 * KEYS};
 
 	(void)state;
 	assert_int_equal(ts_redact_new(&one, "k"), 0);
-	for (int i = 0; i < 200; i++)
-		strcat(text, "\"k\":1,");
+	for (int i = 0; i < KEYS; i++)
+		memcpy(text + 6 * i, "\"k\":1,", 6);
 	assert_int_equal(ts_redact_text(one, &pool, &in), 0);
-	assert_int_equal(in.bytes, 17 * 200);
+	assert_int_equal(in.bytes, 17 * KEYS);
 	ts_redact_free(one);
+	free(text);
 }
 
 int main(void)

@@ -2,8 +2,11 @@
 #ifndef JOB_H
 #define JOB_H
 
-/* Does parts 1 to `parts`, then calls `last` if there is one; answers the sum of what the parts answered. */
+/* Does parts 1 to `parts`, then leaves by `last` if there is one; answers the sum of what the parts answered. */
 int job(const char *name, int parts, void (*last)(void));
+
+/* Calls `last`, which need not return. */
+void leave(void (*last)(void));
 
 /* Twice its number. */
 int part(int number);

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""table.py FIGURES JSON: figures of scripts/bench -> a table on stdout, and a JSON file.
+
+FIGURES has lines "NAME VALUE...", one a run. Of a run of calls the median burst counts; of the rounds
+the median and the minimum are told. Ratios are of figures of the same round.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from statistics import median
+
+
+def read_figures(path):
+    figures = {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            name, *values = line.split()
+            figures.setdefault(name, []).append([float(value) for value in values])
+    return figures
+
+
+class Results:
+    """The rows of the table: each a list of one value a round."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, unit, values, budget=None, minimum=None):
+        row = {"name": name, "unit": unit, "median": round(median(values), 4),
+               "minimum": round(min(values) if minimum is None else minimum, 4), "budget": budget,
+               "values": [round(value, 4) for value in values]}
+        row["over"] = budget is not None and row["median"] > budget
+        self.rows.append(row)
+
+    def add_difference(self, name, unit, some, base, budget=None):
+        """`some` minus `base`, round by round; the minimum is that of the two minima."""
+        self.add(name, unit, [a - b for a, b in zip(some, base)], budget, min(some) - min(base))
+
+
+def add_calls(figures, results):
+    rounds = {name: [median(run) for run in runs] for name, runs in figures.items()
+              if name.split(".")[0] in ("plain", "outside", "ours", "uftrace")}
+
+    results.add("plain call through a GOT slot", "ns", rounds["plain.ping"])
+    results.add_difference("added: wrapped, outside a pipeline", "ns", rounds["outside.ping"],
+                           rounds["plain.ping"], 3)
+    for function, what, budget, ratio in (("ping", "times only", 25, 0.3),
+                                          ("echo", "string in and out", 40, 0.08)):
+        plain, ours, theirs = (rounds[f"{name}.{function}"] for name in ("plain", "ours", "uftrace"))
+        results.add_difference(f"added: {what}", "ns", ours, plain, budget)
+        results.add_difference(f"added by uftrace: {what}", "ns", theirs, plain)
+        results.add(f"{what}: of uftrace", "x",
+                    [(a - p) / (b - p) for a, b, p in zip(ours, theirs, plain)], ratio,
+                    (min(ours) - min(plain)) / (min(theirs) - min(plain)))
+
+
+def add_steps(figures, results):
+    for function, where, what, budget in (
+            ("idle", "inside", "a function that is not wrapped", 0),
+            ("ping", "outside", "wrapped, outside a pipeline", None),
+            ("ping", "inside", "times only", None), ("echo", "inside", "string in and out", None)):
+        results.add_difference(f"added: {what}", "instr.", figures[f"steps.{where}.{function}"][0],
+                               figures[f"steps.{function}"][0], budget)
+
+
+def add_starts(figures, results):
+    plain, none, rules = ([t / 1000 for t in figures[f"start.{name}"][0]]
+                          for name in ("plain", "none", "rules"))
+    results.add("start and end of /bin/true", "ms", plain)
+    results.add_difference("added: no symbols.conf", "ms", none, plain)
+    results.add_difference("added: no rule matches", "ms", rules, plain, 0.3)
+
+
+def add_memory(figures, results):
+    for column, what in enumerate(("resident memory added", "of it anonymous", "of it files",
+                                   "of it shared (the ring)")):
+        ours, plain = ([run[column] / 1024 for run in figures[f"memory.{name}"]]
+                       for name in ("ours", "plain"))
+        results.add_difference(what, "MB", ours, plain, 4 if column == 0 else None)
+
+
+def number(value):
+    if value is None:
+        return ""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1 else f"{value:.4g}"
+
+
+def print_table(rows):
+    print(f"{'':44}{'median':>9}{'min':>9}{'budget':>9}")
+    for row in rows:
+        verdict = "" if row["budget"] is None else "over" if row["over"] else "pass"
+        name = f"{row['name']}, {row['unit']}"
+        print(f"{name:44}{number(row['median']):>9}{number(row['minimum']):>9}"
+              f"{number(row['budget']):>9}  {verdict}".rstrip())
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        return next((line.split(":")[1].strip() for line in lines
+                     if line.startswith("model name")), platform.machine())
+
+
+def main(figures_path, json_path):
+    figures = read_figures(figures_path)
+    results = Results()
+    add_calls(figures, results)
+    add_steps(figures, results)
+    add_starts(figures, results)
+    add_memory(figures, results)
+    print_table(results.rows)
+    uftrace = subprocess.run(["uftrace", "--version"], capture_output=True, text=True, check=True)
+    with open(json_path, "w", encoding="utf-8") as out:
+        json.dump({"processor": processor(), "cores": os.cpu_count(), "kernel": platform.release(),
+                   "uftrace": uftrace.stdout.split()[1], "results": results.rows}, out, indent=1)
+        out.write("\n")
+    if os.environ.get("BENCH_STRICT") == "1" and any(row["over"] for row in results.rows):
+        sys.exit(1)
+
+
+main(*sys.argv[1:])

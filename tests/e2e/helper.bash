@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# For the bats files beside it: a scratch folder for each test, in which traceshim keeps everything.
+
+root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+# shellcheck disable=SC2034 # for the bats files
+bots=$root/build/bots
+shim=$root/build/libtraceshim.so
+
+# Called by setup().
+scratch() {
+	work=${BATS_TEST_TMPDIR:?}
+	export TRACESHIM_CONF=$work/symbols.conf TRACESHIM_SPOOL=$work/spool
+	export TRACESHIM_STORE=sqlite:$work/traces.db
+	export HOME=$work/home XDG_CONFIG_HOME=$work/home/config XDG_DATA_HOME=$work/home/data
+	export XDG_RUNTIME_DIR=$work/home/run XDG_STATE_HOME=$work/home/state XDG_CACHE_HOME=$work/home/cache
+	export LC_ALL=C.UTF-8 TZ=UTC
+	unset LD_PRELOAD TRACESHIM_DISABLE TRACESHIM_LOG TRACESHIM_TENANT TRACESHIM_CAPTURE TRACESHIM_REDACT \
+		TRACESHIM_ORPHANS TRACEPARENT TRACESTATE
+	mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"
+	ulimit -c 0
+	cd "$work" || return
+}
+
+# rules LINE...: the symbols.conf of this test.
+rules() {
+	printf '%s\n' "$@" >"$TRACESHIM_CONF"
+}
+
+# traced CMD...: CMD under the shim; CMD is a program, so that no shell speaks of its signals.
+traced() {
+	env "LD_PRELOAD=$shim" "$@"
+}
+
+# answer NAME CMD...: runs CMD and keeps what it says in NAME.out and NAME.err, its status in NAME.status.
+answer() {
+	local name=$1 status=0
+	shift
+	"$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null || status=$?
+	echo $status >"$work/$name.status"
+}
+
+# same CMD...: with the shim and without it, CMD says the same and ends the same.
+same() {
+	answer plain "$@"
+	answer traced env "LD_PRELOAD=$shim" "$@"
+	diff "$work/plain.out" "$work/traced.out" && diff "$work/plain.err" "$work/traced.err" &&
+		diff "$work/plain.status" "$work/traced.status"
+}
+
+# same_but_a_line PATTERN CMD...: the same, and the shim says one line, which holds PATTERN.
+same_but_a_line() {
+	local pattern=$1
+	shift
+	answer plain "$@"
+	answer traced env "LD_PRELOAD=$shim" "$@"
+	diff "$work/plain.out" "$work/traced.out" && diff "$work/plain.status" "$work/traced.status" &&
+		grep -v '^traceshim: ' "$work/traced.err" | diff "$work/plain.err" - &&
+		[ "$(grep -c '^traceshim: ' "$work/traced.err")" -eq 1 ] &&
+		grep -E "^traceshim: .*$pattern" "$work/traced.err"
+}
+
+# What is stored, after whatever an ended program left behind was recovered.
+traces() {
+	"$root/build/traceshim" list --json --limit 100000
+}
+
+spans() {
+	"$root/build/traceshim" show --json "$1" | jq .spans
+}
+
+# holds FILTER [VALUE]: FILTER is true of standard input; $value in it is VALUE.
+holds() {
+	local json
+	json=$(cat)
+	jq -e --arg value "${2-}" "$1" <<<"$json" >/dev/null || {
+		echo "not so: $1"
+		jq -c '.[:20][]?' <<<"$json" | cut -c1-600
+		false
+	}
+}
+
+# sql QUERY: of the database itself; what is recovered shows up there after `traces`.
+sql() {
+	sqlite3 -readonly -separator ' ' "${TRACESHIM_STORE#sqlite:}" "$1"
+}
+
+# soon CMD...: CMD succeeds within ten seconds.
+soon() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		read -rt 0.02 <><(:) || :
+	done
+	echo "not within ten seconds: $*"
+	return 1
+}
+
+# The spool folders of processes.
+spools() {
+	find "$TRACESHIM_SPOOL" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
+}
