@@ -41,7 +41,7 @@ static size_t finish(char *at, size_t done, struct ts_dictionary_record *record,
 	return bytes;
 }
 
-size_t ts_dictionary_settings(const struct ts_conf *conf, const char *store, char *at)
+size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, char *at)
 {
 	struct ts_dictionary_settings *settings = (struct ts_dictionary_settings *)at;
 	const char *tenant = ts_program_environment("TRACESHIM_TENANT");
@@ -58,7 +58,7 @@ size_t ts_dictionary_settings(const struct ts_conf *conf, const char *store, cha
 	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
 }
 
-size_t ts_dictionary_thunk(size_t index, const struct ts_definition *definition, char *at)
+size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at)
 {
 	struct ts_dictionary_thunk *thunk = (struct ts_dictionary_thunk *)at;
 	const struct ts_rule *rule = definition->rule;

@@ -11,7 +11,7 @@
  * Both write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple
  * of 8. `store` is the URL that traces go to.
  */
-size_t ts_dictionary_settings(const struct ts_conf *conf, const char *store, char *at);
-size_t ts_dictionary_thunk(size_t index, const struct ts_definition *definition, char *at);
+size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, char *at);
+size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at);
 
 #endif

@@ -63,13 +63,12 @@ static void *run(void *unused)
 	ts_syscall(SYS_prctl, PR_SET_NAME, (long)"traceshim", 0, 0, 0, 0);
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
 						      sizeof(why));
-	if (flush) {
-		flush(&flusher.args);
-	} else {
-		ts_log(TS_LOG_ERROR, "traces stay in %s: %s", ts_spool_folder(), why);
-		__atomic_store_n(&flusher.args.process->stopped, 1, __ATOMIC_RELEASE);
-		futex(&flusher.args.process->stopped, FUTEX_WAKE, 1, NULL);
-	}
+	if (flush && flush(&flusher.args) == 0)
+		return unused;
+	ts_log(TS_LOG_ERROR, "traces stay in %s: %s", ts_own_spool_folder(),
+	       flush ? "the flusher cannot run" : why);
+	__atomic_store_n(&flusher.args.process->stopped, 1, __ATOMIC_RELEASE);
+	futex(&flusher.args.process->stopped, FUTEX_WAKE, 1, NULL);
 	return unused;
 }
 
@@ -115,7 +114,7 @@ static int start_thread(void)
 	flusher.args = (struct ts_flusher_args){
 		.version = TS_ABI_VERSION,
 		.log_level = ts_log_level(),
-		.spool = ts_spool_folder(),
+		.spool = ts_own_spool_folder(),
 		.process = ts_hot.process,
 		.module_symbol = ts_module_symbol,
 		.opened = opened,
@@ -147,7 +146,7 @@ bool ts_flush_start(void)
 	if (result) {
 		flusher.state = UNUSABLE;
 		ts_log(TS_LOG_INFO, "no flusher thread (error %d): traces stay in %s", result,
-		       ts_spool_folder());
+		       ts_own_spool_folder());
 		return false;
 	}
 	ts_hot.flusher_runs = 1;

@@ -149,7 +149,7 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	if (!pass->maps.n && ts_maps_read(&pass->maps) < 0)
 		return;
 	index = thunk_for(rule, slot->name, address, path_of(holder));
-	if (index < 0 || ts_spool_publish() < 0)
+	if (index < 0 || ts_own_spool_publish() < 0)
 		return;
 	if (ts_object_store(object, &pass->maps, slot->address, ts_thunk_entry((size_t)index)) == 0)
 		hooks.definitions[index].n_slots++;
@@ -315,7 +315,7 @@ static void wrap(struct task *task, const struct ts_object *holder)
 	if (!rule || is_ours(holder) || !symbol || !ts_symbol_is_function(symbol))
 		return;
 	index = thunk_for(rule, task->name, task->address, path_of(holder));
-	if (index >= 0 && ts_spool_publish() == 0)
+	if (index >= 0 && ts_own_spool_publish() == 0)
 		task->address = ts_thunk_entry((size_t)index);
 }
 

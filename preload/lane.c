@@ -38,7 +38,7 @@ static uint64_t find_budget(void)
 	struct statfs status;
 	uint64_t half;
 
-	if (ts_syscall(SYS_statfs, (long)ts_spool_folder(), (long)&status, 0, 0, 0, 0) < 0)
+	if (ts_syscall(SYS_statfs, (long)ts_own_spool_folder(), (long)&status, 0, 0, 0, 0) < 0)
 		return RING_MOST;
 	half = (uint64_t)status.f_bavail * (uint64_t)status.f_bsize / 2;
 	return half < BUDGET_MOST ? half : BUDGET_MOST;
@@ -83,7 +83,7 @@ static int make_ring(struct ts_ring *ring, uint32_t index, uint64_t bytes)
 	char *at = NULL;
 	int fd, result;
 
-	snprintf(path, sizeof(path), "%s/ring-%u", ts_spool_folder(), index);
+	snprintf(path, sizeof(path), "%s/ring-%u", ts_own_spool_folder(), index);
 	fd = ts_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fd;

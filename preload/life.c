@@ -55,7 +55,7 @@ static void forget_parent(void)
 		return;
 	ts_flush_forget(held);
 	ts_lanes_forget();
-	ts_spool_forget();
+	ts_own_spool_forget();
 }
 
 static void make_process(void)
@@ -63,11 +63,11 @@ static void make_process(void)
 	int result;
 
 	forget_parent();
-	result = ts_spool_create();
+	result = ts_own_spool_create();
 	if (result < 0) {
 		char why[4400];
 
-		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_spool_root(),
+		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_own_spool_root(),
 			 result == -EPERM ? "it is not ours alone" : strerrordesc_np(-result));
 		ts_life_stand_down(why);
 		return;
@@ -271,5 +271,5 @@ void ts_life_end(void)
 	__atomic_store_n(&life->generation, 0, __ATOMIC_SEQ_CST);
 	meet_other_threads();
 	if (ts_lanes_drained())
-		ts_spool_remove();
+		ts_own_spool_remove();
 }

@@ -184,25 +184,13 @@ void ts_report_write(const struct ts_conf *conf)
 	ts_sys_close(lines.fd);
 }
 
-/* Opens what `traceshim run` named, or the note of the last program that ran. */
-static int open_run(int how)
-{
-	const char *run = ts_program_environment(TS_RUN_ENV);
-	char path[4096];
-
-	if (run)
-		return ts_sys_open(run, O_WRONLY | O_APPEND, 0);
-	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_spool_root()) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600);
-}
-
-static void put_line(int how, const char *what, const char *first, const char *second,
+/* Writes a line to `fd`, if that is one, and closes it. */
+static void put_line(int fd, const char *what, const char *first, const char *second,
 		     const char *third)
 {
-	struct lines lines = {.fd = open_run(how)};
+	struct lines lines = {.fd = fd};
 
-	if (lines.fd < 0)
+	if (fd < 0)
 		return;
 	put(&lines, what, '\t');
 	put_number(&lines, (unsigned long long)ts_sys_getpid(), first ? '\t' : '\n');
@@ -213,7 +201,22 @@ static void put_line(int how, const char *what, const char *first, const char *s
 	if (third)
 		put(&lines, third, '\n');
 	flush(&lines);
-	ts_sys_close(lines.fd);
+	ts_sys_close(fd);
+}
+
+/* To the note of the last program that ran, begun anew or continued, and to what `traceshim run`
+ * reads. */
+static void tell(int how, const char *what, const char *first, const char *second,
+		 const char *third)
+{
+	const char *run = ts_program_environment(TS_RUN_ENV);
+	char path[4096];
+
+	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_own_spool_root()) < (int)sizeof(path))
+		put_line(ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600), what, first, second,
+			 third);
+	if (run)
+		put_line(ts_sys_open(run, O_WRONLY | O_APPEND, 0), what, first, second, third);
 }
 
 static size_t n_hooked(const struct ts_conf *conf)
@@ -234,19 +237,19 @@ void ts_report_start(const struct ts_conf *conf)
 {
 	char rules[24], hooked[24];
 
-	if (!ts_program_environment(TS_RUN_ENV) && ts_spool_make_root() < 0)
+	if (ts_own_spool_make_root() < 0)
 		return;
 	snprintf(rules, sizeof(rules), "%zu", conf->n_rules);
 	snprintf(hooked, sizeof(hooked), "%zu", n_hooked(conf));
-	put_line(O_CREAT | O_TRUNC, "start", rules, hooked, ts_program_path());
+	tell(O_CREAT | O_TRUNC, "start", rules, hooked, ts_program_path());
 }
 
 void ts_report_reached(void)
 {
-	put_line(O_APPEND, "reached", NULL, NULL, NULL);
+	tell(O_APPEND, "reached", NULL, NULL, NULL);
 }
 
 void ts_report_passive(const char *why)
 {
-	put_line(O_APPEND, "passive", why, NULL, NULL);
+	tell(O_APPEND, "passive", why, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static const char *set_up(void)
 		return "the C library has no dlsym or pthread_create";
 	if (ts_ticks_init() < 0)
 		return "this machine has no clock that can be read without a system call";
-	if (ts_spool_init(&conf, &arena) < 0 || ts_life_init() < 0)
+	if (ts_own_spool_init(&conf, &arena) < 0 || ts_life_init() < 0)
 		return "no memory, or a kernel older than 4.14";
 	ts_hot.capture_bytes = conf.capture_bytes;
 	if (ts_hook_init(&conf) < 0)

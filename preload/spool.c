@@ -71,7 +71,7 @@ static const char *absolute_store(const char *url, struct ts_arena *arena)
 	return ts_arena_strndup(arena, text, strlen(text));
 }
 
-int ts_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
+int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
 {
 	const char *root = ts_program_environment("TRACESHIM_SPOOL");
 	const char *store = ts_program_environment("TRACESHIM_STORE");
@@ -82,17 +82,17 @@ int ts_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
 	return spool.root && spool.store ? 0 : -ENOMEM;
 }
 
-const char *ts_spool_root(void)
+const char *ts_own_spool_root(void)
 {
 	return spool.root;
 }
 
-const char *ts_spool_folder(void)
+const char *ts_own_spool_folder(void)
 {
 	return spool.made ? spool.folder : NULL;
 }
 
-int ts_spool_make_root(void)
+int ts_own_spool_make_root(void)
 {
 	char path[4096];
 	struct stat status;
@@ -219,12 +219,12 @@ static int append(const char *records, size_t bytes)
 
 static int append_settings(void)
 {
-	size_t bytes = ts_dictionary_settings(spool.conf, spool.store, NULL);
+	size_t bytes = ts_dictionary_put_settings(spool.conf, spool.store, NULL);
 	char *record = ts_pages_new(bytes);
 	int result = -ENOMEM;
 
 	if (record) {
-		ts_dictionary_settings(spool.conf, spool.store, record);
+		ts_dictionary_put_settings(spool.conf, spool.store, record);
 		result = append(record, bytes);
 		ts_pages_free(record, bytes);
 	}
@@ -238,18 +238,18 @@ static int append_thunks(size_t first, size_t last)
 	int result;
 
 	for (size_t i = first; i < last; i++)
-		bytes += ts_dictionary_thunk(i, ts_hook_definition(i), NULL);
+		bytes += ts_dictionary_put_thunk(i, ts_hook_definition(i), NULL);
 	records = ts_pages_new(bytes);
 	if (!records)
 		return -ENOMEM;
 	for (size_t i = first; i < last; i++)
-		done += ts_dictionary_thunk(i, ts_hook_definition(i), records + done);
+		done += ts_dictionary_put_thunk(i, ts_hook_definition(i), records + done);
 	result = append(records, bytes);
 	ts_pages_free(records, bytes);
 	return result;
 }
 
-int ts_spool_publish(void)
+int ts_own_spool_publish(void)
 {
 	size_t n = ts_hook_count();
 	int result = 0;
@@ -267,9 +267,9 @@ int ts_spool_publish(void)
 	return result;
 }
 
-int ts_spool_create(void)
+int ts_own_spool_create(void)
 {
-	int result = ts_spool_make_root();
+	int result = ts_own_spool_make_root();
 
 	if (result == 0)
 		result = make_folder();
@@ -280,14 +280,16 @@ int ts_spool_create(void)
 	if (result < 0)
 		return result;
 	__atomic_store_n(&spool.made, true, __ATOMIC_RELEASE);
-	return ts_spool_publish();
+	return ts_own_spool_publish();
 }
 
-void ts_spool_remove(void)
+void ts_own_spool_remove(void)
 {
 	uint32_t n_rings = ts_hot.process->n_rings;
 	char path[sizeof(spool.folder) + 16];
 
+	/* killed half-way, this must not look like a spool whose rings were lost */
+	__atomic_store_n(&ts_hot.process->n_rings, 0, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < n_rings; i++) {
 		snprintf(path, sizeof(path), "%s/ring-%u", spool.folder, i);
 		ts_sys_unlink(path);
@@ -299,7 +301,7 @@ void ts_spool_remove(void)
 	ts_sys_rmdir(spool.folder);
 }
 
-void ts_spool_forget(void)
+void ts_own_spool_forget(void)
 {
 	spool.made = false;
 	spool.n_published = 0;

@@ -12,31 +12,31 @@
 #include "conf.h"
 
 /* Remembers what a spool is made from: strings live as long as the program. [setup] */
-int ts_spool_init(const struct ts_conf *conf, struct ts_arena *arena);
+int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena);
 
 /* The folder under which spools are made. */
-const char *ts_spool_root(void);
+const char *ts_own_spool_root(void);
 
 /* Makes root, 0700 and ours, if it is not there. 0, or a negative errno: -EPERM where it is not
  * ours. */
-int ts_spool_make_root(void);
+int ts_own_spool_make_root(void);
 
 /* Makes the spool and publishes the thunks there are. 0, or a negative errno. */
-int ts_spool_create(void);
+int ts_own_spool_create(void);
 
 /* This process's folder; NULL before it is made. */
-const char *ts_spool_folder(void);
+const char *ts_own_spool_folder(void);
 
 /*
  * Appends thunks made since the last call to the dictionary; nothing before the spool is made. Must
  * come before the first call of such a thunk. 0, or a negative errno.
  */
-int ts_spool_publish(void);
+int ts_own_spool_publish(void);
 
 /* Removes the folder: everything in it has been stored. */
-void ts_spool_remove(void);
+void ts_own_spool_remove(void);
 
 /* In a child: the spool is the parent's. */
-void ts_spool_forget(void);
+void ts_own_spool_forget(void);
 
 #endif

@@ -66,10 +66,9 @@ void ts_calls_release(struct ts_calls *calls)
 
 struct ts_call *ts_calls_find(const struct ts_calls *calls, const struct ts_event *event)
 {
-	uint64_t hash = hash_of(event);
-	struct ts_call *call = calls->buckets[hash & (calls->n_buckets - 1)];
+	struct ts_call *call = calls->buckets[hash_of(event) & (calls->n_buckets - 1)];
 
-	while (call && (call->hash != hash || memcmp(ids(call->event), ids(event), ID_BYTES)))
+	while (call && memcmp(ids(call->event), ids(event), ID_BYTES))
 		call = call->next;
 	return call;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +19,6 @@ struct ts_dictionary {
 	const struct ts_abi_process *page;
 	struct ts_pool pool;
 	uint64_t done; /* bytes whose records are known */
-	bool damaged;
 	struct ts_settings settings;
 	struct ts_thunk **thunks;
 	uint32_t n_thunks;
@@ -219,11 +217,10 @@ int ts_dictionary_update(struct ts_dictionary *dictionary, struct ts_error *err)
 	uint64_t committed = __atomic_load_n(&dictionary->page->dictionary_bytes, __ATOMIC_ACQUIRE);
 	int result = 0;
 
-	if (dictionary->damaged || committed < dictionary->done || committed > MAX_BYTES)
+	if (committed < dictionary->done || committed > MAX_BYTES)
 		result = -EBADMSG;
 	else if (committed > dictionary->done)
 		result = read_new(dictionary, committed);
-	dictionary->damaged = result == -EBADMSG;
 	if (result < 0)
 		return ts_error_set(err, result, "%s/process: dictionary: %s", dictionary->spool,
 				    strerrordesc_np(-result));

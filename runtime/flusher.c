@@ -21,12 +21,12 @@
 #include "spool.h"
 #include "store.h"
 
-#define MS		1000000LL /* in ns */
-#define PERIOD_NS	(200 * MS)
+#define MS               1000000LL /* in ns */
+#define PERIOD_NS        (200 * MS)
 #define SHORTEST_BASE_NS (20 * MS) /* to measure the frequency over; a few millionths off */
-#define BACKOFF_MIN_NS	(200 * MS)
-#define BACKOFF_MAX_NS	(10000 * MS)
-#define BUSY_IN_A_ROW	3 /* that a store is busy is no news until then */
+#define BACKOFF_MIN_NS   (200 * MS)
+#define BACKOFF_MAX_NS   (10000 * MS)
+#define BUSY_IN_A_ROW    3 /* that a store is busy is no news until then */
 
 enum { LOG_ERROR = 1, LOG_INFO = 2 };
 
@@ -34,7 +34,7 @@ struct flusher {
 	const struct ts_flusher_args *args;
 	struct ts_abi_process *process;
 	bool separated; /* a descriptor table of our own */
-	bool locked;	/* we are the consumer */
+	bool locked;    /* we are the consumer */
 	struct ts_reader *reader;
 	struct ts_assembler *assembler;
 	const struct ts_store *store;
@@ -75,7 +75,8 @@ static void log_line(const struct flusher *f, uint32_t level, const char *format
 	if (n == sizeof(line))
 		n--;
 	line[n++] = '\n';
-	/* One write, so that lines of several threads do not mix; where it goes wrong, nobody is told. */
+	/* One write, so that lines of several threads do not mix; where it goes wrong, nobody is
+	 * told. */
 	if (write(STDERR_FILENO, line, n) < 0)
 		return;
 }
@@ -115,8 +116,8 @@ static void end_batch(struct flusher *f)
 }
 
 /*
- * Enters what must not overlap a fork. Either we see its hold, or it sees our busy: both sides store
- * their own word before they load the other's, sequentially consistent.
+ * Enters what must not overlap a fork. Either we see its hold, or it sees our busy: both sides
+ * store their own word before they load the other's, sequentially consistent.
  */
 static void begin_batch(struct flusher *f)
 {
@@ -167,15 +168,16 @@ static int put_off(struct flusher *f, int result, const char *verb, const struct
 		f->backoff_ns = BACKOFF_MAX_NS;
 	/* Between half of it and all of it, so that many programs do not come back at once. */
 	f->random = f->random * 1664525 + 1013904223;
-	f->retry_at_ns = now_ns() + f->backoff_ns / 2 + (f->backoff_ns / 2 >> 16) * (f->random >> 16);
+	f->retry_at_ns =
+		now_ns() + f->backoff_ns / 2 + (f->backoff_ns / 2 >> 16) * (f->random >> 16);
 	return result;
 }
 
 static void note_success(struct flusher *f)
 {
 	if (f->complained)
-		log_line(f, LOG_INFO, "traces are stored again in %.*s",
-			 shown_length(store_url(f)), store_url(f));
+		log_line(f, LOG_INFO, "traces are stored again in %.*s", shown_length(store_url(f)),
+			 store_url(f));
 	f->complained = false;
 	f->failures = 0;
 	f->backoff_ns = 0;
@@ -317,8 +319,8 @@ static void finish(struct flusher *f)
 }
 
 /*
- * The first pass waits until the frequency can be told well, for start times are counted with it for as
- * long as the program runs; unless the program ends before.
+ * The first pass waits until the frequency can be told well, for start times are counted with it
+ * for as long as the program runs; unless the program ends before.
  */
 static void wait_for_base(const struct flusher *f)
 {

@@ -7,7 +7,7 @@
 #include "frequency.h"
 
 #define NS_A_SECOND   1000000000LL
-#define TRIES	      16
+#define TRIES         16
 #define FIRST_WAIT_NS (60 * NS_A_SECOND)
 /* What a CPU's counter may run at; outside it, the clocks were read wrongly or set meanwhile. */
 #define LOWEST_RATE  1000000ULL
@@ -76,7 +76,8 @@ void ts_frequency_note(struct ts_abi_process *process)
 {
 	uint32_t n = process->n_clocks;
 
-	if (n == 0 || n >= TS_ABI_CLOCKS || ts_frequency_base_ns(process) < FIRST_WAIT_NS << (n - 1))
+	if (n == 0 || n >= TS_ABI_CLOCKS ||
+	    ts_frequency_base_ns(process) < FIRST_WAIT_NS << (n - 1))
 		return;
 	process->clocks[n] = take_triple(process->clock_source);
 	/* release: pairs with the acquire of whoever reads clocks[0..n) */

@@ -32,14 +32,11 @@ static const char *const lost_names[TS_LOST_COUNT] = {
 	[TS_LOST_UNHOOKED] = "unhooked",
 };
 
-/* Adds `item` to `object`, or frees it. The key must live as long as the document. */
+/* Adds `item`, unless making it failed. The key must live as long as the document. */
 static bool add(struct document *document, cJSON *object, const char *key, cJSON *item)
 {
 	document->bound += ITEM_BYTES + MAX_ESCAPE * strlen(key);
-	if (item && cJSON_AddItemToObjectCS(object, key, item))
-		return true;
-	cJSON_Delete(item);
-	return false;
+	return cJSON_AddItemToObjectCS(object, key, item);
 }
 
 static cJSON *make_string(struct document *document, const char *text)

@@ -216,7 +216,7 @@ static uint64_t look(struct ts_reader *reader, struct ring *ring)
 		kill_ring(reader, ring);
 		return 0;
 	}
-	if (ring->head < ring->next || ring->head - ring->next > ring->bytes) {
+	if (ring->head - ring->next > ring->bytes) {
 		fault(reader, ring, ring->head < ring->next ? 0 : ring->bytes);
 		return 0;
 	}
@@ -232,7 +232,6 @@ static bool plan_ring(struct ts_reader *reader, uint32_t index, size_t *total, b
 
 	if (waiting > room) {
 		*ret_more = true;
-		reader->turn = index + 1;
 		waiting = room;
 		if (room < TS_EVENT_MAX_BYTES) {
 			reader->turn = index;

@@ -25,6 +25,7 @@ struct ts_redact {
 	char *names; /* trimmed, each ended by a NUL */
 	size_t n_names;
 	size_t longest;
+	char *plain; /* room for a key of that length */
 };
 
 struct quote {
@@ -84,7 +85,8 @@ static void add_name(struct ts_redact *redact, char **to, const char *name, size
 int ts_redact_new(struct ts_redact **ret, const char *names)
 {
 	struct ts_redact *redact = calloc(1, sizeof(*redact));
-	char *to = malloc(strlen(names) + 2);
+	size_t bytes = strlen(names) + 2;
+	char *to = malloc(2 * bytes);
 
 	if (!redact || !to) {
 		free(redact);
@@ -92,11 +94,12 @@ int ts_redact_new(struct ts_redact **ret, const char *names)
 		return -ENOMEM;
 	}
 	redact->names = to;
+	redact->plain = to + bytes;
 	for (const char *name = names; *name;) {
-		size_t bytes = strcspn(name, ",");
+		size_t length = strcspn(name, ",");
 
-		add_name(redact, &to, name, bytes);
-		name += bytes + (name[bytes] == ',');
+		add_name(redact, &to, name, length);
+		name += length + (name[length] == ',');
 	}
 	if (!redact->n_names) {
 		ts_redact_free(redact);
@@ -149,8 +152,8 @@ static char unescaped(const char *p, const char *end)
 /* Whether the key, once its escapes are undone, is one of the names. */
 static bool is_hidden(const struct ts_redact *redact, const char *key, size_t bytes)
 {
-	char plain[256];
-	size_t n = 0, limit = redact->longest < sizeof(plain) ? redact->longest : sizeof(plain);
+	char *plain = redact->plain;
+	size_t n = 0;
 	const char *end = key + bytes, *name = redact->names;
 
 	for (const char *p = key; p < end; p++) {
@@ -160,7 +163,7 @@ static bool is_hidden(const struct ts_redact *redact, const char *key, size_t by
 			p++;
 		if (p == end)
 			break;
-		if (n == limit)
+		if (n == redact->longest)
 			return false;
 		if (escaped && *p == 'u' && unescaped(p, end)) {
 			plain[n++] = unescaped(p, end);
@@ -178,8 +181,8 @@ static bool is_hidden(const struct ts_redact *redact, const char *key, size_t by
 
 /* --- stepping through text ------------------------------------------------------------- */
 
-/* The next quote from `at` on; backslashes before `floor` are not looked at. */
-static bool next_quote(struct ts_text in, size_t at, size_t floor, struct quote *ret)
+/* The next quote from `at` on. */
+static bool next_quote(struct ts_text in, size_t at, struct quote *ret)
 {
 	const char *found = at < in.bytes ? memchr(in.data + at, '"', in.bytes - at) : NULL;
 	size_t n = 0;
@@ -187,7 +190,7 @@ static bool next_quote(struct ts_text in, size_t at, size_t floor, struct quote 
 	if (!found)
 		return false;
 	ret->at = (size_t)(found - in.data);
-	while (ret->at - n > floor && in.data[ret->at - n - 1] == '\\')
+	while (ret->at > n && in.data[ret->at - n - 1] == '\\')
 		n++;
 	ret->depth = (unsigned)__builtin_ctzll(~(uint64_t)n);
 	if (ret->depth > MAX_DEPTH)
@@ -227,7 +230,7 @@ static struct value string_end(struct ts_text in, const struct quote *opening)
 {
 	struct quote quote = *opening;
 
-	while (next_quote(in, quote.at + 1, opening->at + 1, &quote)) {
+	while (next_quote(in, quote.at + 1, &quote)) {
 		if (quote.depth == opening->depth)
 			return (struct value){quote.at + 1, false};
 		if (quote.depth < opening->depth)
@@ -246,7 +249,7 @@ static struct value nested_end(struct ts_text in, size_t at, unsigned depth)
 	for (size_t i = at; i < in.bytes; i++) {
 		struct quote quote;
 
-		if (in.data[i] == '"' && next_quote(in, i, at, &quote)) {
+		if (in.data[i] == '"' && next_quote(in, i, &quote)) {
 			if (quote.depth < depth)
 				return (struct value){quote.delimiter, false};
 			if (quote.depth == depth)
@@ -267,7 +270,7 @@ static struct value literal_end(struct ts_text in, size_t at, unsigned depth)
 
 		if (is_one_of(in.data[i], ",}]\r\n"))
 			return (struct value){i, false};
-		if (in.data[i] == '"' && next_quote(in, i, at, &quote) && quote.depth < depth)
+		if (in.data[i] == '"' && next_quote(in, i, &quote) && quote.depth < depth)
 			return (struct value){quote.delimiter, false};
 	}
 	return (struct value){in.bytes, false};
@@ -283,7 +286,7 @@ static struct value value_end(struct ts_text in, size_t at, unsigned depth)
 		return (struct value){at, true};
 	while (first < in.bytes && in.data[first] == '\\')
 		first++;
-	if (first < in.bytes && in.data[first] == '"' && next_quote(in, first, at, &quote)) {
+	if (first < in.bytes && in.data[first] == '"' && next_quote(in, first, &quote)) {
 		if (quote.depth < depth)
 			return (struct value){at, false};
 		return string_end(in, &quote);
@@ -343,12 +346,11 @@ static struct ts_text finish(struct scan *scan)
 static int replace_values(struct scan *scan, size_t at)
 {
 	size_t opened[MAX_DEPTH + 1]; /* behind the last quote of each depth */
-	size_t floor = at;
 	struct quote quote;
 
 	for (int i = 0; i <= MAX_DEPTH; i++)
 		opened[i] = NONE;
-	while (next_quote(scan->in, at, floor, &quote)) {
+	while (next_quote(scan->in, at, &quote)) {
 		size_t key = NONE, value = after_colon(scan->in, &quote);
 		struct value end;
 
@@ -360,14 +362,13 @@ static int replace_values(struct scan *scan, size_t at)
 		if (value == NONE || (key == NONE && !scan->begins_unseen))
 			continue;
 		if (key != NONE &&
-		    (key > quote.delimiter ||
-		     !is_hidden(scan->redact, scan->in.data + key, quote.delimiter - key)))
+		    !is_hidden(scan->redact, scan->in.data + key, quote.delimiter - key))
 			continue;
 		end = value_end(scan->in, value, quote.depth);
 		scan->ends_open |= end.open;
 		if (end.end > value && replace(scan, value, end.end, &quote) < 0)
 			return -ENOMEM;
-		at = floor = end.end > at ? end.end : at;
+		at = end.end > at ? end.end : at;
 	}
 	return 0;
 }
@@ -402,7 +403,7 @@ static bool has_key(struct ts_text in)
 {
 	struct quote quote;
 
-	for (size_t at = 0; next_quote(in, at, 0, &quote); at = quote.at + 1) {
+	for (size_t at = 0; next_quote(in, at, &quote); at = quote.at + 1) {
 		if (after_colon(in, &quote) != NONE)
 			return true;
 	}
@@ -417,7 +418,7 @@ static bool first_certain_quote(struct ts_text in, struct quote *ret)
 {
 	size_t at = 0;
 
-	while (next_quote(in, at, 0, ret)) {
+	while (next_quote(in, at, ret)) {
 		size_t before = ret->at;
 
 		while (before && in.data[before - 1] == '\\')

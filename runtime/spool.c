@@ -113,7 +113,8 @@ static int deliver(struct recovery *r, struct ts_assembler *assembler, struct ts
 	}
 }
 
-/* 0; -EBADMSG: it is, or a part of it is, damaged, and the rest is delivered; or another failure. */
+/* 0; -EBADMSG: it is, or a part of it is, damaged, and the rest is delivered; or another failure.
+ */
 static int deliver_spool(struct recovery *r, const char *path, struct ts_takeover *takeover,
 			 struct ts_error *err)
 {
@@ -255,8 +256,8 @@ static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
 	if (fstat(dirfd(dir), &st) == 0 && st.st_uid == geteuid() &&
 	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return dir;
-	*ret_result = ts_error_set(err, -EPERM, "%s is not ours alone; spools in it are not touched",
-				   root);
+	*ret_result = ts_error_set(err, -EPERM,
+				   "%s is not ours alone; spools in it are not touched", root);
 	closedir(dir);
 	return NULL;
 }

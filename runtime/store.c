@@ -34,8 +34,9 @@ static const void *find(const char *url, const char *symbol, ts_module_symbol_fn
 	found = load(module, symbol, why, sizeof(why));
 	/* Neither the rest of the URL, which may hold a password. */
 	if (!found)
-		ts_error_set(err, -ENOTSUP, "the store \"%.*s\" cannot be had (%s); there is: sqlite",
-			     n, url, why);
+		ts_error_set(err, -ENOTSUP,
+			     "the store \"%.*s\" cannot be had (%s); there is: sqlite", n, url,
+			     why);
 	return found;
 }
 

@@ -3,12 +3,12 @@
  * Whether the program of a spool has ended. Two locks, two questions:
  *
  *  - flock on the process file keeps recoverers apart. No program takes it.
- *  - consumer_lock tells of the program. Held: it lives, or has a collector. Free or orphaned: it may
- *    yet live without a consumer; so the process must also have let go of its process page, which
+ *  - consumer_lock tells of the program. Held: it lives, or has a collector. Free or orphaned: it
+ * may yet live without a consumer; so the process must also have let go of its process page, which
  *    outlives every close() and ends with exec and exit.
  *
- * A pid says nothing outside its namespace. There only an orphaned lock is proof; it is left orphaned,
- * so that it stays proof for the next one if we cannot finish.
+ * A pid says nothing outside its namespace. There only an orphaned lock is proof; it is left
+ * orphaned, so that it stays proof for the next one if we cannot finish.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,8 @@ static bool own_pid_namespace(uint64_t inode)
 	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == inode;
 }
 
-/* A line of /proc/PID/maps. By name, too: btrfs and overlayfs tell another device here than in stat. */
+/* A line of /proc/PID/maps. By name, too: btrfs and overlayfs tell another device here than in
+ * stat. */
 static bool line_maps(const char *line, const struct stat *file, const char *name)
 {
 	unsigned int device_major, device_minor;
@@ -105,7 +106,8 @@ static bool still_runs(pid_t pid, int fd, const char *name)
 	return found;
 }
 
-/* What a program killed too early left zeroed, and what is damaged, must not get near libpthread. */
+/* What a program killed too early left zeroed, and what is damaged, must not get near libpthread.
+ */
 static bool is_robust_lock(const pthread_mutex_t *lock)
 {
 	pthread_mutexattr_t attributes;

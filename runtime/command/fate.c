@@ -39,21 +39,21 @@ void ts_fate_read(const char *path, struct ts_fate *ret)
 	ts_report_read(path, take_line, ret);
 }
 
-static void say_no_rules(const struct ts_fate *fate, const char *command, char *ret, size_t bytes)
+static void say_no_rules(const char *command, char *ret, size_t bytes)
 {
 	char places[3 * PATH_MAX];
 	char conf[PATH_MAX];
 
-	if (ts_config_find(conf) < 0) {
+	if (getenv("TRACESHIM_DISABLE")) {
+		snprintf(ret, bytes, "nothing was traced: TRACESHIM_DISABLE is set");
+	} else if (ts_config_find(conf) < 0) {
 		ts_config_places(places, sizeof(places));
 		snprintf(ret, bytes, "nothing was traced: there is no symbols.conf (looked for %s)",
 			 places);
-	} else if (fate->started) {
-		snprintf(ret, bytes, "nothing was traced: %s has no rules", conf);
 	} else {
 		snprintf(ret, bytes,
-			 "nothing was traced: no rule was in force; see traceshim check -- %s",
-			 command);
+			 "nothing was traced: %s has no rules in force; see traceshim check -- %s",
+			 conf, command);
 	}
 }
 
@@ -71,6 +71,6 @@ void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret
 		snprintf(ret, bytes, "0 of %ld rules reached; see traceshim check -- %s",
 			 fate->rules, command);
 	else
-		say_no_rules(fate, command, ret, bytes);
+		say_no_rules(command, ret, bytes);
 	free(quoted);
 }

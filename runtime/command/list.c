@@ -19,7 +19,7 @@
 #define DEFAULT_LIMIT    20
 #define MOST_LIMIT       1000000
 #define COUNT_MORE       1000 /* "more than 1000 more" */
-#define NARROWEST_NAME   8
+#define NARROWEST_NAME   6
 #define RESULT_COLUMNS   12
 #define WIDEST_NAME      24
 #define DURATION_COLUMNS 9
@@ -184,15 +184,27 @@ static void measure(const struct ts_listing *listing, struct table *ret)
 	limit_name(ret);
 }
 
+/* In what the line has left. */
+static void put_result(const struct table *table, const char *text)
+{
+	const struct ts_terminal *terminal = ts_terminal();
+	size_t used = columns_before_result(table);
+
+	ts_text_put(stdout, text, terminal->columns > used ? terminal->columns - used : 0,
+		    terminal->ellipsis);
+}
+
 static void print_row(const struct table *table, const struct ts_listed *listed)
 {
 	const struct ts_terminal *terminal = ts_terminal();
 	const struct ts_trace *trace = &listed->trace;
-	size_t used = columns_before_result(table);
+	const char *result = "ok";
 	char id[TS_UUID_TEXT];
 	char when[32];
 	char duration[32];
 
+	if (!trace->success)
+		result = trace->error && *trace->error ? trace->error : "failed";
 	ts_uuid_format(&trace->trace_id, id);
 	ts_when_short(trace->started_us, table->now, when, sizeof(when));
 	ts_when_duration(trace->duration_ms, duration, sizeof(duration));
@@ -201,12 +213,7 @@ static void print_row(const struct table *table, const struct ts_listed *listed)
 	printf("  %-*s %*s%*lld  ", (int)table->when, when, DURATION_COLUMNS, duration,
 	       SPANS_COLUMNS, (long long)listed->span_count);
 	fputs(ts_style(trace->success ? TS_STYLE_GOOD : TS_STYLE_BAD), stdout);
-	ts_text_put(stdout,
-		    trace->success                  ? "ok"
-		    : trace->error && *trace->error ? trace->error
-						    : "failed",
-		    terminal->columns > used + 6 ? terminal->columns - used : 6,
-		    terminal->ellipsis);
+	put_result(table, result);
 	printf("%s\n", ts_style(TS_STYLE_PLAIN));
 }
 
@@ -215,9 +222,11 @@ static void print_table(const struct ts_listing *listing)
 	struct table table;
 
 	measure(listing, &table);
-	printf("%s%-*s  %-*s  %-*s %*s%*s  %s%s\n", ts_style(TS_STYLE_DIM), (int)table.digits,
-	       "trace", (int)table.name, "pipeline", (int)table.when, "when", DURATION_COLUMNS,
-	       "took", SPANS_COLUMNS, "spans", "result", ts_style(TS_STYLE_PLAIN));
+	printf("%s%-*s  %-*.*s  %-*s %*s%*s  ", ts_style(TS_STYLE_DIM), (int)table.digits, "trace",
+	       (int)table.name, (int)table.name, "pipeline", (int)table.when, "when",
+	       DURATION_COLUMNS, "took", SPANS_COLUMNS, "spans");
+	put_result(&table, "result");
+	printf("%s\n", ts_style(TS_STYLE_PLAIN));
 	for (size_t i = 0; i < ts_listing_count(listing); i++)
 		print_row(&table, ts_listing_at(listing, i));
 }

@@ -36,12 +36,12 @@ static int parse_ago(const char *text, int64_t *ret_us)
 /* mktime alone would take February 30 for March 2. */
 static int local(struct tm tm, int64_t *ret_us)
 {
-	struct tm asked = tm;
+	int month = tm.tm_mon;
 	time_t seconds;
 
 	tm.tm_isdst = -1;
 	seconds = mktime(&tm);
-	if (tm.tm_mday != asked.tm_mday || tm.tm_mon != asked.tm_mon)
+	if (tm.tm_mon != month)
 		return -EINVAL;
 	*ret_us = (int64_t)seconds * SECOND;
 	return 0;
@@ -72,12 +72,12 @@ void ts_when_short(int64_t us, int64_t now_us, char *ret, size_t bytes)
 	time_t seconds = (time_t)(us / SECOND);
 	time_t now = (time_t)(now_us / SECOND);
 	struct tm then, today;
-	const char *format = "%Y-%m-%d %H:%M";
+	const char *format = "%Y-%m-%d";
 
 	localtime_r(&seconds, &then);
 	localtime_r(&now, &today);
-	if (then.tm_year == today.tm_year && then.tm_yday == today.tm_yday)
-		format = "%H:%M:%S";
+	if (then.tm_year == today.tm_year)
+		format = then.tm_yday == today.tm_yday ? "%H:%M:%S" : "%m-%d %H:%M";
 	strftime(ret, bytes, format, &then);
 }
 

@@ -13,7 +13,7 @@
  */
 int ts_when_parse(const char *text, int64_t now_us, int64_t *ret_us);
 
-/* Local time: "23:07:31" where `us` is the day of `now_us`, else "2026-11-20 23:07". */
+/* Local time: "23:07:31" on the day of `now_us`, "11-20 23:07" in its year, else "2025-11-20". */
 void ts_when_short(int64_t us, int64_t now_us, char *ret, size_t bytes);
 
 /* Local time with milliseconds and zone: "2026-11-20 23:07:31.123 +0100". */

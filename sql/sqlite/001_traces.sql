@@ -29,6 +29,8 @@ CREATE TABLE pipeline_traces (
 CREATE INDEX pipeline_traces_telegram_id ON pipeline_traces (telegram_id, trace_id)
 	WHERE telegram_id IS NOT NULL;
 CREATE INDEX pipeline_traces_pipeline_name ON pipeline_traces (pipeline_name, trace_id);
+CREATE INDEX pipeline_traces_user_id ON pipeline_traces (user_id, trace_id) WHERE user_id IS NOT NULL;
+CREATE INDEX pipeline_traces_failed ON pipeline_traces (trace_id) WHERE NOT success;
 CREATE INDEX pipeline_traces_created_at ON pipeline_traces (created_at);
 
 CREATE TABLE pipeline_spans (

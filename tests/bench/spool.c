@@ -12,6 +12,8 @@
 
 #include "preload/abi.h"
 
+#define PATIENCE_MS 30000 /* a flusher needs a fraction of a second */
+
 static bool open_both(const char *root, const char *folder, struct bench_spool *ret)
 {
 	char path[4096];
@@ -76,8 +78,13 @@ void bench_spool_wait(const struct bench_spool *spool, uint64_t bytes)
 	read_or_die(spool->ring, &ring, sizeof(ring));
 	if (bytes > ring.bytes)
 		bytes = ring.bytes;
-	while (bench_spool_room(spool) < bytes)
+	for (int i = 0; bench_spool_room(spool) < bytes; i++) {
+		if (i == PATIENCE_MS) {
+			fprintf(stderr, "nobody reads the ring\n");
+			exit(1);
+		}
 		usleep(1000);
+	}
 }
 
 uint64_t bench_spool_lost(const struct bench_spool *spool)

@@ -20,7 +20,8 @@ bool bench_spool_open(struct bench_spool *ret);
 uint64_t bench_spool_head(const struct bench_spool *spool);
 uint64_t bench_spool_room(const struct bench_spool *spool);
 
-/* Waits until `bytes` are free. UINT64_MAX: until all has been read. */
+/* Waits until `bytes` are free; UINT64_MAX: until all has been read. Ends the program if nobody
+ * reads. */
 void bench_spool_wait(const struct bench_spool *spool, uint64_t bytes);
 
 /* Spans that were not recorded: their calls were cheaper, so figures with any are wrong. */

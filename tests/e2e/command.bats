@@ -4,6 +4,9 @@
 
 bats_require_minimum_version 1.5.0
 
+# A child that never gets its signal would never end: a net, no measure.
+export BATS_TEST_TIMEOUT=60
+
 setup() {
 	traceshim="$BATS_TEST_DIRNAME/../../build/traceshim"
 	export TRACESHIM_SPOOL="$BATS_TEST_TMPDIR/spool"
@@ -151,11 +154,11 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 
 @test "run sends on the signals that it gets, and outlives them" {
 	for signal in INT TERM HUP QUIT; do
-		rm -f ready got
-		mkfifo ready
+		rm -f ready got never
+		mkfifo ready never
 		# Not sh: a shell without job control starts background jobs with SIGINT ignored.
 		env --default-signal=INT,QUIT "$traceshim" run -- bash -c \
-			"trap 'echo $signal > got; exit 9' $signal; echo > ready; while :; do read -rt 1 < <(:) || :; done" &
+			"trap 'echo $signal > got; exit 9' $signal; exec 3<>never; echo > ready; read -r <&3" &
 		read -r < ready
 		kill -$signal $!
 		status=0
@@ -188,6 +191,11 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[[ $stderr == *"there is no symbols.conf (looked for ./symbols.conf, $XDG_CONFIG_HOME/traceshim/symbols.conf and /etc/traceshim/symbols.conf)" ]]
 	TRACESHIM_CONF=/nowhere/x.conf run -0 --separate-stderr "$traceshim" run true
 	[[ $stderr == *"/nowhere/x.conf"* ]]
+	TRACESHIM_DISABLE=1 run -0 --separate-stderr "$traceshim" run true
+	[ "$stderr" = "traceshim: nothing was traced: TRACESHIM_DISABLE is set" ]
+	echo '# nothing' > symbols.conf
+	run -0 --separate-stderr "$traceshim" run true
+	[ "$stderr" = "traceshim: nothing was traced: ./symbols.conf has no rules in force; see traceshim check -- true" ]
 }
 
 @test "run says that no rule was reached" {
@@ -455,6 +463,11 @@ small_bot() {
 		[ "$(widest < plain)" -le 80 ]
 		! grep -Pq '[\x{2500}-\x{259f}\x{2026}\x{1b}]' plain
 		COLUMNS=60 "$traceshim" $command > narrow
+		[ "$(widest < narrow)" -le 60 ]
+	done
+	for started in "$(date -u +%Y-%m-%dT%H:%M:%S)" 2020-01-01T00:00:00; do
+		echo "UPDATE pipeline_traces SET started_at = '$started.000000Z'" | sql
+		COLUMNS=60 "$traceshim" list > narrow
 		[ "$(widest < narrow)" -le 60 ]
 	done
 	COLUMNS=200 "$traceshim" show last | tail -n +1 | grep -q 'sehr sehr sehr'

@@ -349,6 +349,44 @@ is_cut_off() {
 	jobs_are 2
 }
 
+@test "faults: a program that may make no thread, or has to have only one" {
+	same "$ends" seccomp
+	jobs_are 3
+	same "$ends" unshare
+	[ "$(cat "$work/traced.status")" -eq 9 ] || jobs_are 6
+}
+
+@test "faults: a program that becomes another user" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	same_but_a_line "$TRACESHIM_SPOOL: it is not ours alone" "$ends" setuid
+}
+
+@test "faults: a program that changes its root: what it recorded is found where it would have been" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	mkdir "$work/jail"
+	answer plain "$ends" chroot "$work/jail"
+	answer traced traced "$ends" chroot "$work/jail"
+	cmp "$work/plain.out" "$work/traced.out"
+	cmp "$work/plain.status" "$work/traced.status"
+	[ "$(wc -l <"$work/traced.err")" -le 1 ]
+	[ -z "$(ls -A "$work/jail")" ]
+	jobs_are 3
+}
+
+@test "faults: a child that shares all memory until it execs" {
+	echo 'exec = int execl(const char *path)' >>"$TRACESHIM_CONF"
+	same "$ends" vfork
+	[ -z "$(spools)" ]
+	traces | holds 'map([.input_data.name, .success]) | sort == [["job", true], ["vfork", true]]'
+}
+
+@test "faults: a child that shares all memory until it execs makes the first call" {
+	same "$ends" vfork-first
+	[ -z "$(spools)" ]
+	traces | holds '[.[] | select(.input_data.name == "job")] | length == 4 and all(.success and .span_count == 3)
+		and (map(.pid) | unique | length == 2)'
+}
+
 # --- many at once ----------------------------------------------------------------------------------------------
 
 @test "faults: eight programs at once on a new database" {

@@ -14,7 +14,7 @@ scratch() {
 	export TRACESHIM_STORE=sqlite:$work/traces.db
 	export HOME=$work/home XDG_CONFIG_HOME=$work/home/config XDG_DATA_HOME=$work/home/data
 	export XDG_RUNTIME_DIR=$work/home/run XDG_STATE_HOME=$work/home/state XDG_CACHE_HOME=$work/home/cache
-	export LC_ALL=C.UTF-8 TZ=UTC
+	export LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/bin:/bin:$PATH # the system's own programs
 	unset LD_PRELOAD TRACESHIM_DISABLE TRACESHIM_LOG TRACESHIM_TENANT TRACESHIM_CAPTURE TRACESHIM_REDACT \
 		TRACESHIM_ORPHANS TRACEPARENT TRACESTATE
 	mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"
@@ -75,7 +75,7 @@ holds() {
 	json=$(cat)
 	jq -e --arg value "${2-}" "$1" <<<"$json" >/dev/null || {
 		echo "not so: $1"
-		jq -c '.[:20][]?' <<<"$json" | cut -c1-600
+		jq -c ".[:5][]?" <<<"$json" | cut -c1-400
 		false
 	}
 }

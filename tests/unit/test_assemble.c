@@ -117,6 +117,16 @@ static void interrupt(struct fixture *f, size_t n_traces, size_t n_spans)
 	assert_int_equal(f->batch.n_spans, n_spans);
 }
 
+/* Of the segment `open`. */
+static off_t open_bytes(struct fixture *f)
+{
+	struct stat status;
+	char path[512];
+
+	spool_file(&f->spool, "open", path);
+	return stat(path, &status) ? 0 : status.st_size;
+}
+
 static bool has_id(const struct ts_uuid *uuid, uint64_t number)
 {
 	struct ts_uuid wanted;
@@ -198,6 +208,7 @@ static void test_a_trace_and_its_spans(void **state)
 	commit(f);
 	assert_int_equal(f->spool.rings[0]->tail, f->spool.rings[0]->head);
 	pass_and_commit(f, 0, 0);
+	assert_int_equal(open_bytes(f), 0);
 }
 
 static void test_an_orphan_has_both_rows(void **state)
@@ -455,6 +466,10 @@ static void test_frequency_that_was_not_measured(void **state)
 		now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)__builtin_ia32_rdtsc() / 2;
 	duration = duration_with(f, TS_CLOCK_TSC, 1);
 	assert_true(duration > 0.99 && duration < 1.01);
+	/* two triples at almost the same time do not tell */
+	clocks[0].monotonic_ns = INT64_MAX - 200;
+	clocks[1] = (struct ts_abi_clock){20, INT64_MAX - 100, 0};
+	assert_true(duration_with(f, TS_CLOCK_TSC, 2) == 2.0);
 	clocks[0].monotonic_ns = INT64_MAX; /* now cannot be compared with it */
 	assert_true(duration_with(f, TS_CLOCK_TSC, 1) == 2.0);
 }
@@ -468,6 +483,13 @@ static void test_absurd_ticks_stay_in_the_calendar(void **state)
 	put_end(f, 0, 1, 2, UINT64_MAX);
 	pass(f, 0, 1);
 	assert_int_equal(f->batch.spans[0].ended_us, 253402300799999999);
+	commit(f);
+	f->spool.process->clocks[0] = (struct ts_abi_clock){10, 0, 0};
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, LEARN, 5);
+	put_end(f, 0, 1, 2, 11);
+	pass(f, 0, 1);
+	assert_int_equal(f->batch.spans[0].started_us, 0);
+	assert_int_equal(f->batch.spans[0].ended_us, 1000000);
 	commit(f);
 }
 
@@ -498,16 +520,19 @@ static void test_end_is_read_before_its_begin(void **state)
 static void test_an_early_end_outlives_its_reader(void **state)
 {
 	struct fixture *f = *state;
+	off_t remembered;
 
 	record_end(&f->record, 1, 3, TS_OUTCOME_OK, 0, 20);
 	record_string(&f->record, TS_PARAM_RESULT, "out");
 	put(f, 0);
 	pass_and_commit(f, 0, 0);
+	remembered = open_bytes(f);
 	reopen(f);
 	put_begin(f, 1, TS_BEGIN_SPAN, 1, 3, 0, LEARN, 10);
 	pass(f, 0, 1);
 	assert_string_equal(f->batch.spans[0].output_data, "{\"result\":\"out\"}");
 	commit(f);
+	assert_int_equal(open_bytes(f), remembered);
 	reopen(f);
 	pass_and_commit(f, 0, 0);
 	interrupt(f, 0, 0);
@@ -618,6 +643,8 @@ static void test_commit_that_cannot_write(void **state)
 	rmdir(path);
 	commit(f);
 	assert_int_equal(f->spool.rings[0]->tail, f->spool.rings[0]->head);
+	assert_int_equal(open_bytes(f),
+			 sizeof(struct ts_event_thread) + sizeof(struct ts_event_begin));
 	reopen(f);
 	assert_int_equal(ts_assembler_n_open(f->assembler), 1);
 }
@@ -625,20 +652,21 @@ static void test_commit_that_cannot_write(void **state)
 static void test_interrupted(void **state)
 {
 	struct fixture *f = *state;
-	bool seen[4] = {0};
+	bool seen[5] = {0};
 
 	put_begin(f, 0, TS_BEGIN_TRACE, 1, 0, 0, LEARN, 1000);
 	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, TRAINER, 3000);
 	pass_and_commit(f, 0, 0);
-	put_begin(f, 1, TS_BEGIN_SPAN, 1, 3, 2, CLAUDE, 9000);
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 3, 2, CLAUDE, 9000);
+	put_begin(f, 1, TS_BEGIN_SPAN, 1, 4, 2, CLAUDE, 4000); /* read last */
 	reopen(f);
 	pass_and_commit(f, 0, 0);
-	interrupt(f, 1, 2);
+	interrupt(f, 1, 3);
 	assert_string_equal(f->batch.traces[0].error, "interrupted");
 	assert_false(f->batch.traces[0].success);
 	assert_true(f->batch.traces[0].duration_ms == 0.008);
 	assert_int_equal(f->batch.traces[0].ended_us, SPOOL_EPOCH_US + 9);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		const struct ts_span *span = &f->batch.spans[i];
 
 		seen[span->span_id.bytes[15]] = true;
@@ -647,7 +675,7 @@ static void test_interrupted(void **state)
 		assert_int_equal(span->ended_us, SPOOL_EPOCH_US + 9);
 		assert_true(span->started_us <= span->ended_us);
 	}
-	assert_true(seen[2] && seen[3]);
+	assert_true(seen[2] && seen[3] && seen[4]);
 	commit(f);
 	interrupt(f, 0, 0);
 	reopen(f);
@@ -658,7 +686,9 @@ static void test_many_interrupted_come_in_parts(void **state)
 {
 	enum { CALLS = 60, TEXT = 50000 };
 	struct fixture *f = *state;
-	char *text = calloc(1, TEXT);
+	char *text = calloc(1, TEXT), path[512];
+	struct stat status;
+	ino_t file = 0;
 	size_t n = 0;
 	int more;
 
@@ -668,7 +698,12 @@ static void test_many_interrupted_come_in_parts(void **state)
 		record_value(&f->record, 0, TS_VALUE_STRING, text, TEXT);
 		put(f, 0);
 		pass_and_commit(f, 0, 0);
+		spool_file(&f->spool, "open", path);
+		assert_int_equal(stat(path, &status), 0);
+		file = file ? file : status.st_ino;
 	}
+	/* all of it is needed, so there was nothing to gain from a new file */
+	assert_int_equal(status.st_ino, file);
 	do {
 		more = ts_assembler_interrupt(f->assembler, &f->batch, NULL);
 		assert_true(more >= 0 && f->batch.n_spans < CALLS);

@@ -37,7 +37,7 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int ticks, opened, writes, failures;
-	int fail_with;		/* negative errno for each write, or 0 */
+	int fail_with;          /* negative errno for each write, or 0 */
 	void (*in_write)(void); /* called in each write */
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -129,6 +129,11 @@ static struct ts_abi_clock clocks_now(uint32_t source)
 	return clock;
 }
 
+static pthread_mutex_t *lock_of(const struct spool *spool)
+{
+	return (pthread_mutex_t *)spool->process->consumer_lock;
+}
+
 static void init_lock(const struct spool *spool)
 {
 	pthread_mutexattr_t attributes;
@@ -136,7 +141,7 @@ static void init_lock(const struct spool *spool)
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init((pthread_mutex_t *)spool->process->consumer_lock, &attributes);
+	pthread_mutex_init(lock_of(spool), &attributes);
 	pthread_mutexattr_destroy(&attributes);
 }
 
@@ -222,9 +227,10 @@ static void *run_flusher(void *context)
 /* With its stderr going to place->log. */
 static void start_flusher(struct place *place)
 {
-	int log = open(place->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int log;
 
 	place->kept_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	log = open(place->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	dup2(log, STDERR_FILENO);
 	close(log);
 	place->args = (struct ts_flusher_args){
@@ -247,6 +253,8 @@ static void stop_flusher(struct place *place)
 	pthread_join(place->thread, NULL);
 	assert_int_equal(place->spool.process->stopped, 1);
 	assert_int_equal(place->spool.process->busy, 0);
+	assert_int_equal(pthread_mutex_trylock(lock_of(&place->spool)), 0);
+	pthread_mutex_unlock(lock_of(&place->spool));
 	place->spool.process->stop = 0;
 	dup2(place->kept_stderr, STDERR_FILENO);
 	close(place->kept_stderr);
@@ -370,14 +378,14 @@ static void back_off_is_not_cut_short_by_wakes(void **state)
 	seen.fail_with = -ENOSPC;
 	put_trace(&place->spool, 1);
 	start_flusher(place);
-	wait_for(&seen.failures, 4);
-	/* The next try is at least 800 ms away; 20 ticks by wakes take no time. */
+	wait_for(&seen.failures, 2);
+	/* The next try is at least 200 ms away; 20 ticks by wakes take no time. */
 	ticks = now(&seen.ticks);
 	for (int i = 1; i <= 20; i++) {
 		wake(place);
 		wait_for(&seen.ticks, ticks + i);
 	}
-	assert_in_range(now(&seen.failures), 4, 8);
+	assert_in_range(now(&seen.failures), 2, 8);
 	stop_flusher(place);
 }
 
@@ -495,7 +503,7 @@ static void triples_are_noted_now_and_then(void **state)
 static void *hold_lock(void *context)
 {
 	struct place *place = context;
-	pthread_mutex_t *lock = (pthread_mutex_t *)place->spool.process->consumer_lock;
+	pthread_mutex_t *lock = lock_of(&place->spool);
 
 	pthread_mutex_lock(lock);
 	count(&seen.opened);
@@ -546,18 +554,22 @@ static void others_are_recovered(void **state)
 	assert_non_null(strstr(log, "recovered 1 traces"));
 }
 
-static int fd_of_write;
+/* What the flusher's thread finds in its table. */
+static bool kept_open;
+static char standard_output[64];
 
-static void close_everything(void)
+static void look_at_descriptors(void)
 {
+	ssize_t n = readlink("/proc/thread-self/fd/1", standard_output, 63);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
-	/* Opened on the flusher's thread; the test's thread closes all it has. */
-	fd_of_write = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	standard_output[n > 0 ? n : 0] = '\0';
 	count(&seen.failures);
+	/* Meanwhile the test's thread closes all it has. */
 	wait_for(&seen.opened, 2);
-	assert_int_equal(fstat(fd_of_write, &st), 0);
-	close(fd_of_write);
+	kept_open = fstat(fd, &st) == 0;
+	close(fd);
 }
 
 static void descriptors_are_apart(void **state)
@@ -567,7 +579,7 @@ static void descriptors_are_apart(void **state)
 	int ends[2], kept;
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	seen.in_write = close_everything;
+	seen.in_write = look_at_descriptors;
 	put_trace(&place->spool, 1);
 	start_flusher(place);
 	wait_for(&seen.failures, 1);
@@ -578,6 +590,8 @@ static void descriptors_are_apart(void **state)
 	wait_for(&seen.writes, 1);
 	stop_flusher(place);
 	assert_int_equal(stored(place), 1);
+	assert_true(kept_open);
+	assert_string_equal(standard_output, "/");
 	/* and were it a copy, the pipe would still have a writer. */
 	seen.in_write = NULL;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);

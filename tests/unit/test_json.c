@@ -85,6 +85,7 @@ static const char *input(struct fixture *f)
 	assert_int_equal(ts_event_check(&f->record, sizeof(f->record)), f->record.event.bytes);
 	assert_int_equal(ts_json_input(&f->json, ts_event_values(&f->record.event), &thunk, &text),
 			 0);
+	assert_int_equal(f->json.scratch.used, 0);
 	if (text)
 		assert_valid(text);
 	record_begin(&f->record, TS_BEGIN_TRACE, 1, 0, 0, 0, 0);
@@ -254,6 +255,7 @@ static void test_the_programs_locale_does_not_matter(void **state)
 static void test_repaired_strings_say_so(void **state)
 {
 	struct fixture *f = *state;
+	size_t repaired;
 
 	assert_string_equal(string_of(f, "a\0b", 3), "{\"text\":{\"text\":\"a\xe2\x90\x80"
 						     "b\",\"repaired\":1}}");
@@ -266,11 +268,16 @@ static void test_repaired_strings_say_so(void **state)
 	assert_non_null(strstr(string_of(f, "\xed\xa0\xbd\xed\xb8\x80", 6), "\"repaired\":6"));
 	assert_non_null(strstr(string_of(f, "\xf4\x90\x80\x80", 4), "\"repaired\":4"));
 	assert_non_null(strstr(string_of(f, "\xe2\x82", 2), "\"repaired\":2"));
+	assert_non_null(strstr(string_of(f, "\xf0\x80\x80\xaf", 4), "\"repaired\":4"));
 	assert_string_equal(string_of(f, "\xf4\x8f\xbf\xbf\xee\x80\x80", 7),
 			    "{\"text\":\"\xf4\x8f\xbf\xbf\xee\x80\x80\"}");
 	/* nine plain bytes and one that is not: behind the first word */
 	assert_non_null(strstr(string_of(f, "123456789\x80", 10), "\"repaired\":1"));
 	assert_non_null(strstr(string_of(f, "12345678\0", 9), "\"repaired\":1"));
+	assert_non_null(strstr(string_of(f, "1234567\0", 8), "\"repaired\":1"));
+	/* a character that goes on behind the text */
+	ts_text_clean(&f->pool, (struct ts_text){"\xe2\x82\xac", 2}, &repaired);
+	assert_int_equal(repaired, 2);
 }
 
 static void test_any_pair_of_bytes_gives_valid_json(void **state)
@@ -296,6 +303,9 @@ static void test_cut_strings(void **state)
 
 	assert_string_equal(cut_of(f, "begin", "end"),
 			    "{\"text\":{\"head\":\"begin\",\"tail\":\"end\",\"truncated\":99999}}");
+	assert_string_equal(cut_of(f, "{\"token\":\"ab", "cd\"}"),
+			    "{\"text\":{\"head\":\"{\\\"token\\\":\\\"[redacted]\\\"\","
+			    "\"tail\":\"[redacted]\\\"}\",\"truncated\":99999}}");
 	record_cut(&f->record, 0, "a\xff", 2, "\0b", 2, 7);
 	assert_string_equal(input(f),
 			    "{\"text\":{\"head\":\"a\xef\xbf\xbd\",\"tail\":\"\xe2\x90\x80"

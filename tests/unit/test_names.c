@@ -41,6 +41,7 @@ static void test_a_pattern_matches_the_whole_text(void **state)
 		{"a*b*c", "aXbYbZc", true},
 		{"a*b*c", "aXbYbZ", false},
 		{"a*b*c", "ac", false},
+		{"a**", "a", true},
 		{"a?c*", "abcd", true},
 		{"a?c*", "acd", false},
 		{"*ab?", "xababc", true},

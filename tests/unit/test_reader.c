@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "runtime/dictionary.h"
+#include "runtime/event.h"
 #include "runtime/reader.h"
 #include "runtime/segment.h"
 #include "spool_builder.h"
@@ -64,6 +65,15 @@ static bool put_begin(struct spool *spool, uint32_t ring, uint64_t ticks)
 	record_begin(&record, TS_BEGIN_SPAN, 1, ticks + 1, 0, 0, ticks);
 	record_string(&record, 0, "some text");
 	return spool_put(spool, ring, &record);
+}
+
+static int lowest_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	close(fd);
+	return fd;
 }
 
 static bool put_end(struct spool *spool, uint32_t ring, uint64_t ticks)
@@ -120,6 +130,7 @@ static void test_wrap_around_and_full(void **state)
 	struct ts_reader *reader;
 	struct spool spool;
 	uint64_t next = 0, read = 0;
+	int descriptor = lowest_descriptor();
 
 	(void)state;
 	spool_new(&spool);
@@ -136,6 +147,7 @@ static void test_wrap_around_and_full(void **state)
 		assert_int_equal(spool.rings[0]->tail, spool.rings[0]->head);
 	}
 	assert_int_equal(ts_reader_damage(reader).faults, 0);
+	assert_int_equal(lowest_descriptor(), descriptor);
 	ts_reader_free(reader);
 	spool_remove(&spool);
 }
@@ -210,22 +222,18 @@ static void test_rings_take_turns(void **state)
 		spool_ring(&spool, RING_BYTES);
 	reader = open_reader(&spool);
 	for (int n = 0; n < RINGS; n++) {
-		uint64_t read = 0;
+		uint64_t tails[RINGS], read = 0;
 
 		for (uint32_t i = 0; i < RINGS; i++) {
-			uint64_t tail = spool.rings[i]->tail;
-
-			while (put_end(&spool, i, 0))
+			while (put_begin(&spool, i, 0)) /* 104 bytes: passes end within one */
 				continue;
-			assert_int_equal(spool.rings[i]->tail, tail);
+			tails[i] = spool.rings[i]->tail;
 		}
 		assert_int_equal(pass(reader), 1);
 		ts_reader_commit(reader);
 		for (uint32_t i = 0; i < RINGS; i++) {
-			uint64_t left = spool.rings[i]->head - spool.rings[i]->tail;
-
-			served[i] |= left < RING_BYTES;
-			read += RING_BYTES - left;
+			served[i] |= spool.rings[i]->tail > tails[i];
+			read += spool.rings[i]->tail - tails[i];
 		}
 		assert_in_range(read, TS_READER_PASS_BYTES / 2, TS_READER_PASS_BYTES);
 	}
@@ -238,6 +246,7 @@ static void test_rings_take_turns(void **state)
 	ts_reader_commit(reader);
 	for (uint32_t i = 0; i < RINGS; i++)
 		assert_int_equal(spool.rings[i]->tail, spool.rings[i]->head);
+	assert_int_equal(ts_reader_damage(reader).faults, 0);
 	ts_reader_free(reader);
 	spool_remove(&spool);
 }
@@ -415,11 +424,16 @@ static void test_rings_that_are_not_there(void **state)
 {
 	struct ts_reader *reader;
 	struct spool spool;
+	char path[512];
 
 	(void)state;
 	spool_new(&spool);
 	spool_ring(&spool, 4096);
 	put_end(&spool, 0, 1);
+	spool_file(&spool, "ring-1", path);
+	assert_int_equal(symlink("ring-0", path), 0);
+	spool_file(&spool, "ring-2", path);
+	assert_int_equal(mkfifo(path, 0600), 0);
 	spool.process->n_rings = UINT32_MAX;
 	reader = open_reader(&spool);
 	assert_int_equal(pass(reader), 0);
@@ -484,6 +498,63 @@ static void flip(struct spool *spool, size_t at)
 		spool->rings[0]->head = head;
 		spool->rings[0]->tail = 256;
 	}
+}
+
+static void check_event(struct record *record, long wanted)
+{
+	long result = ts_event_check(record, record->event.bytes);
+
+	assert_int_equal(result, wanted ? wanted : (long)record->event.bytes);
+	record_begin(record, TS_BEGIN_SPAN, 1, 2, 0, 0, 0);
+}
+
+static void check_value(struct record *record, enum ts_value_type type, size_t bytes, long wanted)
+{
+	static const struct ts_value_cut cut[2] = {{.full_bytes = 100, .head_bytes = 8}};
+
+	record_value(record, 0, type, cut, bytes);
+	check_event(record, wanted);
+}
+
+static void test_what_is_no_event(void **state)
+{
+	struct record record;
+
+	(void)state;
+	record_begin(&record, TS_BEGIN_SPAN, 1, 2, 0, 0, 0);
+	for (int type = 0; type < 256; type++) {
+		bool empty = type == TS_VALUE_NULL || type == TS_VALUE_REDACTED;
+		bool known = type >= TS_VALUE_NULL && type <= TS_VALUE_REDACTED;
+		bool any = type == TS_VALUE_STRING, cut = type == TS_VALUE_CUT;
+		bool word = known && !empty && !any && !cut;
+
+		check_value(&record, (enum ts_value_type)type, 0, empty || any ? 0 : -EBADMSG);
+		check_value(&record, (enum ts_value_type)type, 8, word || any ? 0 : -EBADMSG);
+		check_value(&record, (enum ts_value_type)type, 7, any ? 0 : -EBADMSG);
+		check_value(&record, (enum ts_value_type)type, 16, any ? 0 : -EBADMSG);
+		check_value(&record, (enum ts_value_type)type, 24, any || cut ? 0 : -EBADMSG);
+		check_value(&record, (enum ts_value_type)type, 25, any ? 0 : -EBADMSG);
+	}
+	record.begin.tenant_bytes = 1;
+	check_event(&record, -EBADMSG);
+	record_tenant(&record, "12345678");
+	check_event(&record, 0);
+	record_append(&record, (char[256]){0}, 256);
+	record.begin.tenant_bytes = 256;
+	check_event(&record, -EBADMSG);
+	record.event.bytes = sizeof(record.begin) - 8;
+	check_event(&record, -EBADMSG);
+	record_thread(&record, 1, "x");
+	record_append(&record, "x", 1);
+	check_event(&record, -EBADMSG);
+	record.event.bytes += 8; /* half a value */
+	memset(&record.begin + 1, 0, 8);
+	check_event(&record, -EBADMSG);
+	record.event.bytes += 4;
+	check_event(&record, -EBADMSG);
+	record_end(&record, 1, 2, TS_OUTCOME_OK, 0, 0);
+	for (size_t available = 0; available < TS_EVENT_END_BYTES; available++)
+		assert_int_equal(ts_event_check(&record, available), 0);
 }
 
 static void test_every_byte_of_a_ring_flipped(void **state)
@@ -583,6 +654,7 @@ static void test_dictionary_grows(void **state)
 	struct ts_dictionary *dictionary;
 	const struct ts_thunk *thunk;
 	struct spool spool;
+	char path[512];
 
 	(void)state;
 	spool_new(&spool);
@@ -599,6 +671,10 @@ static void test_dictionary_grows(void **state)
 	assert_string_equal(ts_dictionary_settings(dictionary)->store, "sqlite:x");
 	assert_string_equal(ts_dictionary_settings(dictionary)->tenant, "acme\xef\xbf\xbd");
 	assert_string_equal(ts_dictionary_settings(dictionary)->redact, "token,key");
+	/* what was read is not read again */
+	spool_file(&spool, "process", path);
+	assert_int_equal(truncate(path, TS_ABI_PAGE), 0);
+	assert_int_equal(truncate(path, (off_t)(TS_ABI_PAGE + spool.process->dictionary_bytes)), 0);
 	for (uint32_t i = 0; i < 300; i++) {
 		spool_thunk(&spool, i, TS_KIND_AGENT, "trainer", "run", "< 0", "prompt,,user_id");
 		assert_null(ts_dictionary_thunk(dictionary, i));
@@ -675,6 +751,14 @@ static void test_segment(void **state)
 	}
 	assert_int_equal(ts_segment_append(spool.path, 0, &begin, begin.event.bytes, NULL), 0);
 	assert_int_equal(ts_segment_read(spool.path, take, &seen, NULL), begin.event.bytes);
+	/* what lay behind a shorter one is gone */
+	assert_int_equal(
+		ts_segment_append(spool.path, begin.event.bytes, &name, name.event.bytes, NULL), 0);
+	assert_int_equal(
+		ts_segment_append(spool.path, begin.event.bytes - name.event.bytes, &name, 8, NULL),
+		0);
+	assert_int_equal(ts_segment_append(spool.path, 0, &name, name.event.bytes, NULL), 0);
+	assert_int_equal(ts_segment_read(spool.path, take, &seen, NULL), name.event.bytes);
 
 	assert_int_equal(ts_segment_replace(spool.path, &name, name.event.bytes, NULL), 0);
 	memset(&seen, 0, sizeof(seen));
@@ -703,6 +787,7 @@ int main(void)
 		cmocka_unit_test(test_garbage_is_skipped_to_the_head),
 		cmocka_unit_test(test_damaged_headers),
 		cmocka_unit_test(test_rings_that_are_not_there),
+		cmocka_unit_test(test_what_is_no_event),
 		cmocka_unit_test(test_every_byte_of_a_ring_flipped),
 		cmocka_unit_test(test_every_byte_of_the_process_file_flipped),
 		cmocka_unit_test(test_files_of_every_length),

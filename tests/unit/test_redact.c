@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,24 @@ static void test_names(void **state)
 	assert_string_equal(redacted("[\"password\", 1]"), "[\"password\", 1]");
 }
 
+static void test_long_names(void **state)
+{
+	struct ts_redact *one;
+	char name[1000], text[1100];
+	struct ts_text in = {text, 0};
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = 0;
+	in.bytes = (size_t)snprintf(text, sizeof(text), "{\"%s\":\"x\"}", name);
+	assert_int_equal(ts_redact_text(redact, &pool, &in), 0);
+	assert_ptr_equal(in.data, text);
+	assert_int_equal(ts_redact_new(&one, name), 0);
+	assert_int_equal(ts_redact_text(one, &pool, &in), 0);
+	assert_ptr_not_equal(in.data, text);
+	ts_redact_free(one);
+}
+
 static void test_values(void **state)
 {
 	static const char *const pairs[][2] = {
@@ -80,6 +99,7 @@ static void test_values(void **state)
 		{"{\"token\":null,\"x\":[1]}", "{\"token\":\"[redacted]\",\"x\":[1]}"},
 		{"{\"token\":{\"a\":[\"}\",{}]},\"x\":1}", "{\"token\":\"[redacted]\",\"x\":1}"},
 		{"{\"token\":[\"]\\\"]\",[1]],\"x\":1}", "{\"token\":\"[redacted]\",\"x\":1}"},
+		{"{\"token\":[\"[{\"],\"x\":1}", "{\"token\":\"[redacted]\",\"x\":1}"},
 		{"{\"token\":\"a\",\"api_key\":\"b\"}",
 		 "{\"token\":\"[redacted]\",\"api_key\":\"[redacted]\"}"},
 		{"{\"x\":\"token\",\"y\":{\"token\":1}}",
@@ -180,6 +200,10 @@ static void test_cut_text(void **state)
 		{"{\"token\": ", "{\"c\":\"d\"},\"x\":1}", "{\"token\": |[redacted]"},
 		/* JSON shows in the tail only */
 		{"POST /v1", "cret\",\"x\":1}", "POST /v1|[redacted]\",\"x\":1}"},
+		/* or in the first bytes of the head only */
+		{"{\"tok", "cret\"}", "{\"tok|[redacted]\"}"},
+		{" [\n\"", "cret\"]", " [\n\"|[redacted]\"]"},
+		{"\"{", "cret\"}\"", "\"{|[redacted]\"}\""},
 		/* JSON inside JSON */
 		{"{\"body\":\"{\\\"token\\\":\\\"ab", "cd\\\",\\\"x\\\":1}\",\"y\":2}",
 		 "{\"body\":\"{\\\"token\\\":\\\"[redacted]\\\"|[redacted]\",\"y\":2}"},
@@ -277,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_escaped_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_json_inside_json, set_up, tear_down),

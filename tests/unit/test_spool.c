@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -452,10 +453,17 @@ static void locks_of_an_earlier_boot_do_not_count(void **state)
 {
 	struct place *place = *state;
 	struct spool spool;
+	char process[512];
+	int recoverer;
 
 	build_named(place, &spool, EARLIER_BOOT, getpid());
 	put_trace(&spool, 1, true);
 	assert_int_equal(pthread_mutex_lock(lock_of(&spool)), 0);
+	spool_file(&spool, "process", process);
+	recoverer = open(process, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(recoverer, LOCK_EX), 0);
+	assert_int_equal(recover(place).spools, 0);
+	close(recoverer);
 	assert_int_equal(recover(place).spools, 1);
 	assert_false(is_there(spool.path, ""));
 	pthread_mutex_unlock(lock_of(&spool));

@@ -172,7 +172,8 @@ static void companions_are_private(void **state)
 	umask(0);
 	handle = opened(place->url);
 	write_spans(handle, 1, 1, 10);
-	for (const char **suffix = (const char *[]){"-wal", "-shm", ".lock", NULL}; *suffix; suffix++) {
+	for (const char **suffix = (const char *[]){"-wal", "-shm", ".lock", NULL}; *suffix;
+	     suffix++) {
 		snprintf(path, sizeof(path), "%s%s", place->path, *suffix);
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 07777, 0600);
@@ -196,8 +197,8 @@ static void second_delivery_changes_nothing(void **state)
 	write_spans(handle, 1, 1, 150);
 	ts_store.close(handle);
 	assert_string_equal(ask(place->path, "SELECT count(*) FROM pipeline_spans"), "150");
-	assert_string_equal(ask(place->path, "SELECT count(DISTINCT span_name) FROM pipeline_spans"),
-			    "1");
+	assert_string_equal(
+		ask(place->path, "SELECT count(DISTINCT span_name) FROM pipeline_spans"), "1");
 }
 
 static void closing_leaves_one_file(void **state)
@@ -429,7 +430,8 @@ static void span_comes_back(void **state)
 	both[1] = full;
 	assert_int_equal(ts_store.write(handle, &batch, NULL), 0);
 	ts_store.close(handle);
-	read_one(place->url, "SELECT * FROM pipeline_spans ORDER BY span_id LIMIT 1", NULL, 0, &seen);
+	read_one(place->url, "SELECT * FROM pipeline_spans ORDER BY span_id LIMIT 1", NULL, 0,
+		 &seen);
 	expect_span(&seen, &bare);
 	read_one(place->url, "SELECT * FROM pipeline_spans ORDER BY span_id DESC LIMIT 1", NULL, 0,
 		 &seen);
@@ -482,10 +484,13 @@ static void queries_take_parameters_by_number(void **state)
 	assert_int_equal(seen.cells[3].integer, 2);
 	assert_string_equal(seen.cells[4].text, "one");
 	assert_int_equal(ts_source.open(&source, place->url, &err), 0);
-	assert_int_equal(ts_source.select(source, numbers, NULL, 0, stop_at_three, &calls, &err), 77);
+	assert_int_equal(ts_source.select(source, numbers, NULL, 0, stop_at_three, &calls, &err),
+			 77);
 	assert_int_equal(calls, 3);
-	assert_int_equal(ts_source.select(source, "SELECT $1", NULL, 0, keep, &seen, &err), -EINVAL);
-	assert_int_equal(ts_source.select(source, "SELECT $2", params, 1, keep, &seen, &err), -EINVAL);
+	assert_int_equal(ts_source.select(source, "SELECT $1", NULL, 0, keep, &seen, &err),
+			 -EINVAL);
+	assert_int_equal(ts_source.select(source, "SELECT $2", params, 1, keep, &seen, &err),
+			 -EINVAL);
 	assert_true(ts_source.select(source, "SELEC", NULL, 0, keep, &seen, &err) < 0);
 	assert_non_null(strstr(err.text, "syntax error"));
 	assert_int_equal(
@@ -527,8 +532,9 @@ static void write_file(const char *path, const char *text)
 static void other_file_is_not_overwritten(void **state)
 {
 	struct place *place = *state;
-	const char *text = "Dear diary, this is more than a hundred bytes of text, for SQLite looks at "
-			   "the first hundred of them.\n";
+	const char *text =
+		"Dear diary, this is more than a hundred bytes of text, for SQLite looks at "
+		"the first hundred of them.\n";
 	char found[256] = "";
 	FILE *file;
 
@@ -602,8 +608,8 @@ static void child_fails_on_folder(struct place *place)
 
 	if (geteuid() == 0 && setuid(65534) < 0)
 		_exit(2);
-	if (ts_store.open(&handle, place->url, &err) != -EACCES || !strstr(err.text, place->folder) ||
-	    !strstr(err.text, "Permission denied"))
+	if (ts_store.open(&handle, place->url, &err) != -EACCES ||
+	    !strstr(err.text, place->folder) || !strstr(err.text, "Permission denied"))
 		_exit(3);
 }
 
@@ -848,7 +854,8 @@ static void killed_writers_leave_whole_batches(void **state)
 
 		do
 			read_one(place->url,
-				 "SELECT count(*), count(*) % 50 FROM pipeline_spans GROUP BY trace_id"
+				 "SELECT count(*), count(*) % 50 FROM pipeline_spans GROUP BY "
+				 "trace_id"
 				 " HAVING count(*) >= 100",
 				 NULL, 0, &seen);
 		while (seen.rows < round);
@@ -873,14 +880,14 @@ static void reader_and_writer_do_not_wait(void **state)
 	assert_int_equal(ts_source.open(&source, place->url, NULL), 0);
 	for (int i = 0; i < 20; i++) {
 		write_spans(handle, 2 + i, 1, 1000);
-		assert_int_equal(ts_source.select(source, "SELECT count(*) FROM pipeline_spans", NULL,
-						  0, keep, &seen, NULL),
+		assert_int_equal(ts_source.select(source, "SELECT count(*) FROM pipeline_spans",
+						  NULL, 0, keep, &seen, NULL),
 				 0);
 		assert_int_equal(seen.cells[0].integer, 10 + (i + 1) * 1000);
 	}
 	ts_store.close(handle);
-	assert_int_equal(ts_source.select(source, "SELECT count(*) FROM pipeline_spans", NULL, 0, keep,
-					  &seen, NULL),
+	assert_int_equal(ts_source.select(source, "SELECT count(*) FROM pipeline_spans", NULL, 0,
+					  keep, &seen, NULL),
 			 0);
 	assert_int_equal(seen.cells[0].integer, 20010);
 	ts_source.close(source);
@@ -925,7 +932,8 @@ static void urls_find_their_module(void **state)
 	assert_non_null(strstr(err.text, "there is: sqlite"));
 	assert_null(strstr(err.text, "secret"));
 	asked[0] = '\0';
-	for (const char **url = (const char *[]){"../x:y", "", ":", "Sqlite:/x", "/a/b", "sqlite", NULL};
+	for (const char **url =
+		     (const char *[]){"../x:y", "", ":", "Sqlite:/x", "/a/b", "sqlite", NULL};
 	     *url; url++)
 		assert_null(ts_store_find(*url, load, &err));
 	assert_string_equal(asked, "");

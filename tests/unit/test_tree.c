@@ -63,16 +63,29 @@ static void children_come_behind_parents(void **state)
 
 static void self_is_without_the_union(void **state)
 {
-	/* 10..30 and 20..40 overlap; 45..200 sticks out of 0..50: covered are 10..40 and 45..50. */
+	/* 10..30 and 20..40 overlap; 45..48, then 60..80 outside of 0..50: covered are 10..40 and
+	 * 45..48. */
 	const struct ts_span spans[] = {span(1, 0, 0, 50), span(2, 1, 10, 20), span(3, 1, 20, 20),
-					span(4, 1, 45, 155)};
+					span(4, 1, 45, 3), span(5, 1, 60, 20)};
 	struct ts_tree tree;
 
 	(void)state;
-	assert_int_equal(ts_tree_init(&tree, &trace, spans, 4), 0);
-	assert_true(tree.nodes[0].self_ms > 14.999 && tree.nodes[0].self_ms < 15.001);
+	assert_int_equal(ts_tree_init(&tree, &trace, spans, 5), 0);
+	assert_true(tree.nodes[0].self_ms > 16.999 && tree.nodes[0].self_ms < 17.001);
 	assert_true(tree.nodes[1].self_ms > 19.999 && tree.nodes[1].self_ms < 20.001);
 	assert_true(tree.self_ms > 49.999 && tree.self_ms < 50.001);
+	ts_tree_release(&tree);
+}
+
+/* What goes on after the pipeline's own end takes nothing of its time twice. */
+static void child_outlives_parent(void **state)
+{
+	const struct ts_span spans[] = {span(1, 0, 0, 50), span(2, 1, 45, 155)};
+	struct ts_tree tree;
+
+	(void)state;
+	assert_int_equal(ts_tree_init(&tree, &trace, spans, 2), 0);
+	assert_true(tree.nodes[0].self_ms > 44.999 && tree.nodes[0].self_ms < 45.001);
 	ts_tree_release(&tree);
 }
 
@@ -117,6 +130,7 @@ int main(void)
 		cmocka_unit_test(order_and_depth),
 		cmocka_unit_test(children_come_behind_parents),
 		cmocka_unit_test(self_is_without_the_union),
+		cmocka_unit_test(child_outlives_parent),
 		cmocka_unit_test(lost_parents_and_cycles),
 		cmocka_unit_test(nothing),
 	};

@@ -92,7 +92,9 @@ static void short_and_long(void **state)
 	ts_when_short(NOW, NOW + SECOND, text, sizeof(text));
 	assert_string_equal(text, "01:07:31");
 	ts_when_short(NOW - 7200 * SECOND, NOW, text, sizeof(text));
-	assert_string_equal(text, "2026-11-20 23:07");
+	assert_string_equal(text, "11-20 23:07");
+	ts_when_short(NOW - 365 * 86400 * SECOND, NOW, text, sizeof(text));
+	assert_string_equal(text, "2025-11-21");
 	ts_when_long(NOW, text, sizeof(text));
 	assert_string_equal(text, "2026-11-21 01:07:31.123 +0200");
 }

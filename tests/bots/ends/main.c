@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A program that does jobs and ends in every way there is: `ends HOW [MORE]`. */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,6 +212,80 @@ static int daemonizes(const char *file)
 	return fd < 0;
 }
 
+static int changes_root(const char *folder)
+{
+	return chroot(folder) < 0 || chdir("/") < 0 || do_jobs(3);
+}
+
+static int changes_user(const char *unused)
+{
+	(void)unused;
+	return setgid(65534) < 0 || setuid(65534) < 0 || do_jobs(3);
+}
+
+/* Works in a program of one thread only. */
+static int leaves_namespace(const char *unused)
+{
+	(void)unused;
+	return unshare(CLONE_NEWUSER) < 0 ? 9 : do_jobs(3);
+}
+
+/* From here on the kernel refuses new threads and processes. */
+static int refuses_threads(const char *unused)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+
+	(void)unused;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 || do_jobs(3);
+}
+
+/* A child that shares everything until it execs, and does a part before. */
+static void vfork_inside(void)
+{
+	int status = 1;
+	pid_t child = vfork();
+
+	if (child == 0) {
+		part(100);
+		execl(self, self, "jobs", "1", (char *)NULL);
+		_exit(1);
+	}
+	waitpid(child, &status, 0);
+	printf("child %d\n", status);
+	fflush(stdout);
+}
+
+/* The same outside of any job, before the first. */
+static int vforks_first(const char *unused)
+{
+	pid_t child = vfork();
+	int status;
+
+	(void)unused;
+	if (child == 0) {
+		job("child", 1, NULL);
+		execl(self, self, "jobs", "1", (char *)NULL);
+		_exit(1);
+	}
+	waitpid(child, &status, 0);
+	printf("child %d\n", status);
+	return do_jobs(3);
+}
+
+static int vforks(const char *unused)
+{
+	(void)unused;
+	return job("vfork", 2, vfork_inside) != 6;
+}
+
 static int leaves_thread(const char *unused)
 {
 	pthread_t busy;
@@ -224,6 +305,9 @@ static const struct {
 	{"fork-inside", forks_inside}, {"exec-after", execs},	    {"close", closes_all},
 	{"close-std", closes_std},    {"chdir", changes_folder},    {"daemon", daemonizes},
 	{"thread-left", leaves_thread},
+	{"chroot", changes_root},     {"setuid", changes_user},	    {"unshare", leaves_namespace},
+	{"seccomp", refuses_threads}, {"vfork", vforks},
+	{"vfork-first", vforks_first},
 };
 
 int main(int argc, char **argv)

@@ -229,6 +229,24 @@ static void together(void)
 	printf("%d\n", request("together", all_at_once, n));
 }
 
+/* Everything on the smallest stack there is, the program's first request among it. */
+static void *run_request(void *unused)
+{
+	printf("%d\n", request("small", three, 1));
+	return unused;
+}
+
+static void small(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 16384);
+	pthread_create(&thread, &attributes, run_request, NULL);
+	pthread_join(thread, NULL);
+}
+
 /* --- signals ------------------------------------------------------------------------------------------------ */
 
 static volatile sig_atomic_t ticks;
@@ -269,7 +287,7 @@ static const struct {
 	void (*what)(void);
 } parts[] = {
 	{"handed", handed}, {"brief", brief}, {"pool", pool},	  {"deep", deep},	  {"tails", tails},
-	{"nested", nested}, {"crowd", crowd}, {"together", together}, {"signals", signals},
+	{"nested", nested}, {"crowd", crowd}, {"together", together}, {"signals", signals}, {"small", small},
 };
 
 int main(int argc, char **argv)

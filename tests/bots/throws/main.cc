@@ -146,7 +146,7 @@ void many()
 {
 	int caught = 0;
 
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 300; i++) {
 		try {
 			if (i % 3 == 2)
 				caught += outer(leaf, -3) == 0;
@@ -359,6 +359,67 @@ void coroutines()
 	}
 }
 
+// Fibers side by side, whose stacks lie next to each other; the thread's own stack calls nothing.
+
+constexpr int FIBERS = 4;
+ucontext_t scheduler, fibers[FIBERS];
+alignas(65536) char stacks[FIBERS][65536 / FIBERS];
+
+int switch_back(int number)
+{
+	swapcontext(&fibers[number], &scheduler);
+	return number;
+}
+
+void fiber(int number)
+{
+	for (int i = 0; i < 2; i++) {
+		int a = outer(switch_back, number);
+		int b = middle(switch_back, number);
+
+		std::printf("fiber %d: %d %d\n", number, a, b);
+	}
+	swapcontext(&fibers[number], &scheduler);
+}
+
+void make_fibers()
+{
+	for (int i = 0; i < FIBERS; i++) {
+		getcontext(&fibers[i]);
+		fibers[i].uc_stack.ss_sp = stacks[i];
+		fibers[i].uc_stack.ss_size = sizeof(stacks[i]);
+		fibers[i].uc_link = nullptr;
+		makecontext(&fibers[i], reinterpret_cast<void (*)()>(fiber), 1, i);
+	}
+}
+
+void run_fibers()
+{
+	make_fibers();
+	for (int round = 0; round < 5; round++)
+		for (int i = 0; i < FIBERS; i++)
+			swapcontext(&scheduler, &fibers[(i * 3 + round) % FIBERS]);
+}
+
+// Fibers that are resumed on another thread than they began on.
+void *resume_fibers(void *)
+{
+	for (int i = 0; i < FIBERS; i++)
+		swapcontext(&scheduler, &fibers[i]);
+	return nullptr;
+}
+
+void wander()
+{
+	make_fibers();
+	for (int round = 0; round < 5; round++) {
+		pthread_t thread;
+
+		pthread_create(&thread, nullptr, resume_fibers, nullptr);
+		pthread_join(thread, nullptr);
+	}
+}
+
 const struct {
 	const char *name;
 	void (*what)();
@@ -380,6 +441,8 @@ const struct {
 	{"jump-signal", jumps_from_signal},
 	{"backtrace", backtraces},
 	{"coroutine", coroutines},
+	{"fibers", run_fibers},
+	{"wander", wander},
 };
 
 } // namespace

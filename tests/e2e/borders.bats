@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The borders between the parts, on what was built and on the sources. The lists are in tests/borders/.
+
+setup_file() {
+	export LC_ALL=C
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.."
+	shim=build/libtraceshim.so
+	hot=build/obj/preload/hot
+}
+
+# --- helpers -----------------------------------------------------------------------------------------
+
+# First field of each line of a list that is no comment.
+list() { awk '!/^#/ && NF {print $1}' "tests/borders/$1"; }
+
+exported() { nm -D --defined-only "$1" | awk '{print $NF}' | sed 's/@.*//' | sort -u; }
+imported() { nm -D --undefined-only "$1" | awk '{print $NF}' | sed 's/@.*//' | sort -u; }
+needed() { readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+
+# is_empty WHAT TEXT: fails, and shows the text, unless there is none
+is_empty() {
+	[ -z "$2" ] || { printf '%s:\n%s\n' "$1" "$2"; return 1; }
+}
+
+# are_same WHAT EXPECTED FOUND
+are_same() {
+	[ "$2" = "$3" ] || { printf '%s:\n' "$1"; diff <(echo "$2") <(echo "$3"); return 1; }
+}
+
+# includes FILE...: "FILE HEADER", for "header" and <header>
+includes() {
+	awk '/^[ \t]*#[ \t]*include/ {
+		header = $0
+		sub(/^[^"<]*["<]/, "", header)
+		sub(/[">].*/, "", header)
+		print FILENAME, header
+	}' "$@"
+}
+
+sources() { find "$@" -name '*.[chS]' | sort; }
+
+# "FUNCTION INSTRUCTION OPERANDS" for each instruction of an object
+disassembly() {
+	objdump -d --no-show-raw-insn "$1" |
+		awk '/^[0-9a-f]+ <.*>:$/ {name = substr($2, 2, length($2) - 3); next}
+			/^ *[0-9a-f]+:/ {$1 = ""; sub(/#.*/, ""); print name $0}'
+}
+
+# An address or a size in hexadecimal.
+hex() { echo $((16#$1)); }
+
+# "START END", of a section
+section() {
+	local start bytes
+	read -r start bytes < <(readelf -SW "$1" | sed 's/^ *\[ *[0-9]*\]//' |
+		awk -v name="$2" '$1 == name {print $3, $5}')
+	echo "$(hex "$start") $(($(hex "$start") + $(hex "$bytes")))"
+}
+
+# Segments that can be written and executed, or a stack that can be executed.
+bad_segments() {
+	readelf -lW "$1" | awk '
+		$1 == "LOAD" && /RWE/ {print}
+		$1 == "GNU_STACK" {seen = 1; if (/E 0x/) print}
+		END {if (!seen) print "no GNU_STACK: the stack can be executed"}'
+}
+
+# --- the linked shim ----------------------------------------------------------------------------------
+
+@test "the shim needs libc and nothing else" {
+	are_same "needed by $shim" libc.so.6 "$(needed $shim)"
+}
+
+@test "the shim exports what it stands in for, and nothing else" {
+	are_same "exports of $shim" "$(list exports.txt)" "$(exported $shim)"
+}
+
+@test "the shim imports what is on the list" {
+	is_empty "not in tests/borders/imports.txt" \
+		"$(comm -13 <(list imports.txt | sort) <(imported $shim))"
+}
+
+@test "each list is in order and gives its reasons" {
+	local file
+	for file in exports imports hot_headers; do
+		are_same "order of $file.txt" "$(list $file.txt | sort -u)" "$(list $file.txt)"
+		is_empty "no reason in $file.txt" \
+			"$(grep -v '^#' tests/borders/$file.txt | grep -Ev '^[^ ]+ +# .+')"
+	done
+}
+
+@test "nothing makes a stack or a writable segment executable" {
+	local file
+	for file in $shim build/modules/*.so; do
+		is_empty "segments of $file" "$(bad_segments "$file")"
+	done
+}
+
+@test "the shim's code is the same in every process: no relocation in .text" {
+	local start end offset found=
+	is_empty "text relocations" "$(readelf -dW $shim | grep TEXTREL)"
+	read -r start end < <(section $shim .text)
+	[ "$end" -gt "$start" ]
+	while read -r offset; do
+		offset=$(hex "$offset")
+		[ "$offset" -lt "$start" ] || [ "$offset" -ge "$end" ] || found+="$offset "
+	done < <(readelf -rW $shim | awk '$3 ~ /^R_X86_64_/ {print $1}')
+	is_empty "relocations in .text" "$found"
+}
+
+# --- hot/ ---------------------------------------------------------------------------------------------
+
+@test "every file of hot/ includes hot.h, and last" {
+	local file
+	for file in preload/hot/*.c; do
+		are_same "last include of $file" hot.h "$(includes "$file" | tail -1 | cut -d' ' -f2)"
+	done
+}
+
+@test "hot/ includes its own headers and what the list allows" {
+	local allowed
+	allowed=$( (list hot_headers.txt; cd preload/hot && ls -- *.h) | sort)
+	is_empty "not in tests/borders/hot_headers.txt" \
+		"$(comm -13 <(echo "$allowed") <(includes preload/hot/* | cut -d' ' -f2 | sort -u))"
+}
+
+@test "hot/ calls nothing outside hot/" {
+	local defined undefined
+	[ "$(ls $hot/*.o | wc -l)" -eq "$(ls preload/hot/*.c preload/hot/*.S | wc -l)" ]
+	defined=$(nm --defined-only $hot/*.o | awk 'NF == 3 {print $3}' | sort -u)
+	undefined=$(nm --undefined-only $hot/*.o | awk '$1 == "U" || $1 == "w" {print $2}' | sort -u)
+	is_empty "used by hot/ and not defined there" \
+		"$(comm -13 <(echo "$defined") <(echo "$undefined") | grep -vx _GLOBAL_OFFSET_TABLE_)"
+	is_empty "used across files without ts_" \
+		"$(echo "$undefined" | grep -v '^ts_' | grep -vx _GLOBAL_OFFSET_TABLE_)"
+}
+
+# The vector pads save xmm0 to xmm7, and the slow path saves all state at once; nothing else may know
+# that there are such registers.
+@test "hot/ touches no vector, mask or x87 register" {
+	local file found
+	for file in $hot/*.o; do
+		found=$(disassembly "$file" | grep -E '%([xyz]?mm|k)[0-9]|%st|^[^ ]+ (f|emms|vzero)' |
+			grep -Ev '^ts_(return_)?pad_[ab]_vector movups %xmm[0-7],' |
+			grep -Ev '^ts_slow_with_vectors fx(save|rstor)64 ') || true
+		is_empty "$file" "$found"
+	done
+}
+
+@test "hot/ makes one system call, the wake-up in call.c" {
+	local file calls
+	for file in $hot/*.o; do
+		calls=$(disassembly "$file" | grep -cE ' (syscall|sysenter|int +\$0x80)') || true
+		are_same "system calls in $file" $(($(basename "$file" .o | grep -cx call) )) "$calls"
+	done
+}
+
+# --- who includes whom --------------------------------------------------------------------------------
+
+@test "runtime/ includes abi.h of preload/ and nothing else" {
+	is_empty "includes in runtime/" \
+		"$(includes $(sources runtime) | grep preload/ | grep -Ev ' ([./]*)preload/abi\.h$')"
+	[ -n "$(includes $(sources runtime) | grep 'preload/abi\.h$')" ]
+}
+
+@test "preload/ includes nothing of runtime/" {
+	is_empty "includes in preload/" "$(includes $(sources preload) | grep runtime/)"
+}
+
+# What the compiler found, by whatever way.
+@test "what was compiled crossed no border either" {
+	local preload runtime
+	preload=$(find build/obj/preload -name '*.d')
+	runtime=$(find build/obj/runtime -name '*.d')
+	[ -n "$preload" ] && [ -n "$runtime" ]
+	is_empty "preload/ depends on" "$(grep -ho '[^ ]*runtime/[^ :]*' $preload | sort -u)"
+	is_empty "runtime/ depends on" "$(grep -ho '[^ ]*preload/[^ :]*\.h' $runtime | sort -u |
+		grep -Ev '(^|/)preload/abi\.h$')"
+	is_empty "hot/ depends on" "$(grep -ho '[^ ]*preload/[^ :]*\.h' $hot/*.d | sort -u |
+		grep -Ev '^preload/hot/[^./]+\.h$|^preload/(hot/\.\./)?abi\.h$')"
+}
+
+@test "a library's header appears in the one file that wraps it" {
+	local found
+	found=$(includes $(sources runtime preload) | awk '{print $2, $1}' |
+		grep -iE '^[^ ]*(cjson|sqlite3|uuid/|libpq|libunwind|zydis|python|curl|cmocka)' | sort)
+	are_same "libraries.txt" "$(awk '!/^#/ && NF {print $1, $2}' tests/borders/libraries.txt)" "$found"
+}
+
+# --- modules ------------------------------------------------------------------------------------------
+
+@test "the flusher exports its one entry" {
+	are_same "exports of flusher.so" ts_flusher_run "$(exported build/modules/flusher.so)"
+}
+
+@test "a store exports what a store is" {
+	are_same "exports of store_sqlite.so" $'ts_source\nts_store' \
+		"$(exported build/modules/store_sqlite.so)"
+}
+
+@test "SQLite lies inside its store and is seen by nobody" {
+	is_empty "needed" "$(needed build/modules/store_sqlite.so | grep -i sqlite)"
+	is_empty "names of SQLite that other objects could meet" \
+		"$(nm -D build/modules/store_sqlite.so | grep -i ' sqlite3_')"
+}
+
+@test "no module needs the shim or another module" {
+	local file
+	for file in build/modules/*.so; do
+		is_empty "$file needs" "$(needed "$file" | grep -E 'traceshim|flusher|store_')"
+		is_empty "$file exports" "$(exported "$file" | grep -v '^ts_')"
+	done
+}

@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Programs that nobody here wrote: with the shim they do what they do without it, and what the rules name
+# is stored.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	scratch
+}
+
+teardown() {
+	if [ -n "${server-}" ]; then
+		kill "$server" 2>/dev/null || :
+		wait "$server" 2>/dev/null || :
+	fi
+}
+
+# Serves $work/www on a free port of the loopback, $port.
+serve() {
+	mkdir -p "$work/www"
+	echo "a page" >"$work/www/page.txt"
+	python3 -u -c '
+import functools, http.server, sys
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+    functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1]))
+print(server.server_address[1], flush=True)
+server.serve_forever()' "$work/www" >"$work/port" 2>/dev/null &
+	server=$!
+	soon test -s "$work/port"
+	port=$(cat "$work/port")
+}
+
+# A port of the loopback on which nobody listens: one that was just given back.
+closed_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# --- sqlite3 -----------------------------------------------------------------------------------------------
+
+@test "programs: sqlite3, every statement with its text, and the one that fails" {
+	rules '[pipeline]' 'sql = int sqlite3_prepare_v2(sqlite3 *db, const char *sql) : fails if != 0' \
+		'[tool]' 'step = int sqlite3_step(sqlite3_stmt *statement)'
+	same sqlite3 -batch "$work/own.db" "CREATE TABLE IF NOT EXISTS t (a TEXT);
+		INSERT INTO t VALUES ('größe'); SELECT count(*) > 0 FROM t;"
+	traces | holds '[.[].input_data.sql | select(startswith("INSERT") or test("größe"))] | length >= 1'
+	traces | holds '[.[] | select(.success | not)] | length == 0'
+
+	same sqlite3 -batch "$work/own.db" "SELECT nothing FROM nowhere;"
+	[ "$(cat "$work/traced.status")" -ne 0 ]
+	traces | holds '[.[] | select(.success | not)] | length == 1 and
+		(.[0] | .input_data.sql == "SELECT nothing FROM nowhere;" and .output_data.result == 1
+		and (.error | startswith("returned 1")))'
+	[ -z "$(spools)" ]
+}
+
+@test "programs: sqlite3 writes a database of its own while its calls are written to one" {
+	rules '[pipeline]' 'sql = int sqlite3_prepare_v2(sqlite3 *db, const char *sql) : fails if != 0' \
+		'[tool]' 'all* = sqlite3_*'
+	{
+		echo 'CREATE TABLE t (n INTEGER PRIMARY KEY, s TEXT);'
+		for i in {1..200}; do
+			echo "INSERT INTO t VALUES ($i, 'row $i');"
+		done
+		echo 'SELECT count(*), sum(n) FROM t; DROP TABLE t;'
+	} >"$work/script"
+	same sqlite3 -batch "$work/own.db" ".read $work/script"
+	traces | holds '[.[] | select(.input_data.sql // "" | startswith("INSERT"))] | length == 200 and all(.success)'
+	[ "$(sqlite3 "$work/own.db" 'PRAGMA integrity_check')" = ok ]
+	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+}
+
+# --- curl ----------------------------------------------------------------------------------------------------
+
+@test "programs: curl fetches a page" {
+	serve
+	rules '[pipeline]' 'fetch = int curl_easy_perform(CURL *handle) : fails if != 0'
+	same curl -sS "http://127.0.0.1:$port/page.txt"
+	[ "$(cat "$work/traced.out")" = "a page" ]
+	traces | holds 'length == 1 and (.[0] | .success and .pipeline_name == "fetch" and
+		.output_data.result == 0 and .input_data == null)'
+}
+
+@test "programs: curl finds nobody there" {
+	rules '[pipeline]' 'fetch = int curl_easy_perform(CURL *handle) : fails if != 0'
+	answer traced traced curl -sS "http://127.0.0.1:$(closed_port)/"
+	[ "$(cat "$work/traced.status")" -eq 7 ]
+	grep -q '^curl: (7)' "$work/traced.err"
+	[ "$(wc -l <"$work/traced.err")" -eq 1 ]
+	traces | holds 'length == 1 and (.[0] | (.success | not) and (.error | startswith("returned 7")))'
+}
+
+@test "programs: curl, several pages at once" {
+	serve
+	rules '[pipeline]' 'poll = int curl_multi_perform(CURLM *multi, int *) : fails if != 0'
+	same curl -sS --no-progress-meter --parallel "http://127.0.0.1:$port/page.txt" \
+		"http://127.0.0.1:$port/page.txt" "http://127.0.0.1:$port/page.txt"
+	traces | holds 'length >= 1 and all(.success)'
+}
+
+@test "programs: curl fetches from a python that is traced, too" {
+	rules '[pipeline]' 'accept = int accept4(int socket)' 'fetch = int curl_easy_perform(CURL *) : fails if != 0'
+	export LD_PRELOAD=$shim
+	serve
+	unset LD_PRELOAD
+	same curl -sS "http://127.0.0.1:$port/page.txt"
+	kill "$server"
+	wait "$server" || :
+	server=
+	traces | holds '[.[] | select(.pipeline_name == "fetch" and .success)] | length == 1'
+	traces | holds '[.[] | select(.pipeline_name == "accept")] | length >= 2'
+}
+
+# --- python --------------------------------------------------------------------------------------------------
+
+@test "programs: python calls libraries through ctypes" {
+	rules '[pipeline]' 'cosine = double cos(double x)' 'power = double pow(double x, double y)' \
+		'version = const char *zlibVersion(void)' 'sum = unsigned long crc32(unsigned long start, const char data[n], unsigned n)' \
+		'variable = char *getenv(const char *name) : fails if NULL'
+	cat >"$work/calls.py" <<-'EOF'
+	import ctypes
+	m, z, c = ctypes.CDLL("libm.so.6"), ctypes.CDLL("libz.so.1"), ctypes.CDLL(None)
+	for function, result in ((m.cos, ctypes.c_double), (m.pow, ctypes.c_double), (z.zlibVersion, ctypes.c_char_p),
+	                         (z.crc32, ctypes.c_ulong), (c.getenv, ctypes.c_char_p)):
+	    function.restype = result
+	print(m.cos(ctypes.c_double(0.5)), m.pow(ctypes.c_double(2), ctypes.c_double(-0.5)))
+	print(z.zlibVersion(), z.crc32(ctypes.c_ulong(0), b"123456789", 9))
+	print(c.getenv(b"NO_SUCH_VARIABLE"), c.getenv(b"ANSWER"))
+	EOF
+	export ANSWER=42
+	same python3 "$work/calls.py"
+	traces >"$work/list.json"
+	holds '[.[] | select(.pipeline_name == "cosine") | [.input_data.x, .output_data.result]] == [[0.5, 0.8775825618903728]]' <"$work/list.json"
+	holds '[.[] | select(.pipeline_name == "power") | [.input_data.x, .input_data.y, .output_data.result]]
+		| index([[2, -0.5, 0.7071067811865476]])' <"$work/list.json"
+	holds '[.[] | select(.pipeline_name == "version") | .output_data.result]
+		| length > 0 and unique == [$value]' \
+		"$(python3 -c 'import zlib; print(zlib.ZLIB_RUNTIME_VERSION)')" <"$work/list.json"
+	holds '[.[] | select(.pipeline_name == "sum" and .input_data.data == "123456789") | .output_data.result]
+		== [3421780262]' <"$work/list.json"
+	holds '[.[] | select(.pipeline_name == "variable" and .input_data.name == "ANSWER")]
+		| length == 1 and .[0].success and .[0].output_data.result == "42"' <"$work/list.json"
+	holds '[.[] | select(.pipeline_name == "variable" and .input_data.name == "NO_SUCH_VARIABLE")]
+		| length == 1 and (.[0].success | not) and (.[0].error | startswith("returned NULL"))' <"$work/list.json"
+}
+
+@test "programs: python, modules that come with libraries of their own, threads and subprocesses" {
+	rules '[pipeline]' 'prepare = int sqlite3_prepare_v2(sqlite3 *, const char *sql) : fails if != 0' \
+		'prepare = int sqlite3_prepare_v3(sqlite3 *, const char *sql) : fails if != 0' \
+		'digest = int EVP_DigestFinal_ex(EVP_MD_CTX *)' '[tool]' 'step = int sqlite3_step(sqlite3_stmt *)'
+	cat >"$work/many.py" <<-'EOF'
+	import hashlib, sqlite3, subprocess, sys, threading
+	def work(n):
+	    db = sqlite3.connect(":memory:")
+	    db.execute("CREATE TABLE t (n)")
+	    db.executemany("INSERT INTO t VALUES (?)", [(i,) for i in range(n)])
+	    return db.execute("SELECT sum(n) FROM t").fetchone()[0]
+	threads = [threading.Thread(target=work, args=(100,)) for _ in range(4)]
+	for t in threads: t.start()
+	for t in threads: t.join()
+	print(work(10), hashlib.sha256(b"x").hexdigest())
+	print(subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True).stdout)
+	print(subprocess.check_output("echo from a shell", shell=True))
+	EOF
+	same python3 "$work/many.py"
+	traces | holds '[.[] | select(.input_data.sql == "SELECT sum(n) FROM t")] | length == 5 and all(.success)'
+	[ -z "$(spools)" ]
+}
+
+# --- whatever is run in a shell ------------------------------------------------------------------------------
+
+# Each says and ends the same. A repository, for git; nothing here depends on the time or a pid.
+shell_session() {
+	local check=$1
+	shift
+	[ -d "$work/repository" ] || git init -q "$work/repository"
+	echo text >"$work/repository/file"
+	$check "$@" /bin/true
+	$check "$@" /bin/false
+	$check "$@" ls -la "$work/repository/.git/refs"
+	$check "$@" ls "$work/nothing"
+	$check "$@" git -C "$work/repository" status --short --branch
+	$check "$@" python3 -c 'print(1)'
+	$check "$@" python3 -c 'import sys; sys.exit("no")'
+	$check "$@" perl -e 'print 1; warn "perl\n"; exit 3'
+	$check "$@" node -e 'console.log(1)'
+	$check "$@" node -e 'process.exitCode = 4; console.error(2)'
+	$check "$@" bash -c 'echo $((1 + 1)); exit 5'
+	$check "$@" awk 'BEGIN { print 1; exit 6 }'
+}
+
+# pipes: what a shell starts for a pipeline of commands, each of which is traced.
+pipes() {
+	local check=$1
+	shift
+	$check "$@" sh -c 'seq 1000 | sort -n | tail -1; (echo sub); $(true); exit 7'
+	$check "$@" bash -c 'for i in 1 2 3; do echo $i & done | sort; wait; ls /nowhere 2>&1 | wc -l'
+}
+
+@test "programs: a shell session, with rules" {
+	cp "$root/symbols.conf" "$TRACESHIM_CONF"
+	shell_session same
+	pipes same
+}
+
+@test "programs: a shell session, without a symbols.conf" {
+	unset TRACESHIM_CONF
+	[ ! -e /etc/traceshim/symbols.conf ] || skip "this machine has one for all"
+	shell_session same
+	pipes same
+	[ ! -e "$TRACESHIM_SPOOL" ]
+}
+
+@test "programs: a shell session, with rules that are reached all the time" {
+	rules '[tool]' 'read = long read(int fd)' 'write = long write(int fd)' 'malloc = malloc' 'free = free' \
+		'open* = open*' 'close = int close(int)' 'strlen = strlen' 'memcpy = memcpy' 'getenv = char *getenv(const char *name)'
+	shell_session same
+	pipes same
+	traces | holds 'length > 100'
+	[ -z "$(spools)" ]
+}
+
+@test "programs: a shell session, with a faulty symbols.conf: one line from each program" {
+	rules '[pipeline]' 'broken = int handle(' '[nonsense]' '[tool]' 'puts = int puts(const char *text)'
+	shell_session same_but_a_line 'symbols\.conf:2:[0-9]+: '
+}
