@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -61,6 +62,9 @@ static void *run(void *unused)
 	ts_context.untraced = true;
 	ts_context.generation = 0;
 	ts_syscall(SYS_prctl, PR_SET_NAME, (long)"traceshim", 0, 0, 0, 0);
+	/* a root and a working directory of its own: the program's chroot shall not lead it astray
+	 */
+	ts_syscall(SYS_unshare, CLONE_FS, 0, 0, 0, 0, 0);
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
 						      sizeof(why));
 	if (flush && flush(&flusher.args) == 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 
 #include "hot/call.h"
 #include "pages.h"
@@ -108,16 +109,16 @@ static int make_ring(struct ts_ring *ring, uint32_t index, uint64_t bytes)
 	return 0;
 }
 
-static struct lane *add_lane(struct ts_context *owner)
+static struct lane *add_lane(struct ts_context *owner, uint64_t bytes)
 {
 	struct lane *lane = NULL;
-	uint64_t bytes;
 
 	while (__atomic_exchange_n(&lanes.adding, 1, __ATOMIC_ACQUIRE))
 		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 	if (!lanes.n && !lanes.budget)
 		lanes.budget = find_budget();
-	bytes = ring_bytes();
+	if (!bytes)
+		bytes = ring_bytes();
 	if (!bytes || lanes.n == MAX_LANES)
 		goto out;
 	lane = ts_pages_new(sizeof(*lane));
@@ -139,23 +140,36 @@ out:
 	return lane;
 }
 
-/* A lane that its last owner gave back, with room: a reader that lags must not cost a new thread
- * its spans. */
-static struct lane *reuse_lane(struct ts_context *owner, uint64_t most_unread)
+/*
+ * Has the owner ended without giving the lane back? One whose first wrapped call came when glibc
+ * already took the thread apart (its free of the thread's memory, say) had no destructor left to do
+ * so.
+ */
+static bool is_orphan(const struct lane *lane)
+{
+	return ts_syscall(SYS_tgkill, ts_sys_getpid(), lane->ring.shared->owner_tid, 0, 0, 0, 0) ==
+	       -ESRCH;
+}
+
+/*
+ * A lane that nobody owns, or, with `orphans`, nobody any more; with room: a reader that lags must
+ * not cost a new thread its spans.
+ */
+static struct lane *reuse_lane(struct ts_context *owner, bool orphans, uint64_t most_unread)
 {
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct lane *lane = lanes.lanes[i];
 		struct ts_abi_ring *shared = lane->ring.shared;
-		struct ts_context *nobody = NULL;
+		struct ts_context *last = __atomic_load_n(&lane->owner, __ATOMIC_ACQUIRE);
 
-		if (__atomic_load_n(&lane->owner, __ATOMIC_RELAXED) ||
+		if ((last && !(orphans && is_orphan(lane))) ||
 		    shared->head - __atomic_load_n(&shared->tail, __ATOMIC_ACQUIRE) >
 			    shared->bytes / most_unread)
 			continue;
-		if (__atomic_compare_exchange_n(&lane->owner, &nobody, owner, false,
-						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&lane->owner, &last, owner, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
 			return lane;
 	}
 	return NULL;
@@ -176,14 +190,29 @@ static void write_thread(struct ts_ring *ring, uint32_t tid)
 	ts_ring_commit(ring, sizeof(*thread));
 }
 
-bool ts_lane_take(struct ts_context *context)
+bool ts_lanes_begin(void)
 {
-	struct lane *lane = reuse_lane(context, 2);
+	static struct ts_context nobody; /* owns the overflow ring, for good */
+	struct lane *lane = add_lane(&nobody, RING_LEAST);
 
 	if (!lane)
-		lane = add_lane(context);
+		return false;
+	lane->ring.shared->owner_tid = (uint32_t)ts_sys_getpid();
+	ts_hot.overflow = &lane->ring;
+	ts_hot.overflow_taken = 0;
+	return true;
+}
+
+bool ts_lane_take(struct ts_context *context)
+{
+	struct lane *lane = reuse_lane(context, false, 2);
+
 	if (!lane)
-		lane = reuse_lane(context, 1);
+		lane = reuse_lane(context, true, 2);
+	if (!lane)
+		lane = add_lane(context, 0);
+	if (!lane)
+		lane = reuse_lane(context, true, 1);
 	if (!lane)
 		return false;
 	__atomic_store_n(&lane->ring.shared->state, TS_RING_OWNED, __ATOMIC_RELAXED);
@@ -212,28 +241,43 @@ void ts_lane_give(struct ts_context *context)
 	}
 }
 
+/* Is its owner inside the shim? Its context may be gone with it, so the kernel is asked to read it.
+ */
+static bool is_busy(const struct lane *lane)
+{
+	struct ts_context *owner = __atomic_load_n(&lane->owner, __ATOMIC_ACQUIRE);
+	uintptr_t guard = 0;
+	struct iovec to = {&guard, sizeof(guard)};
+	struct iovec from = {owner ? &owner->guard : NULL, sizeof(guard)};
+
+	if (!owner || owner == &ts_context)
+		return false;
+	ts_syscall(SYS_process_vm_readv, ts_sys_getpid(), (long)&to, 1, (long)&from, 1, 0);
+	return guard != 0;
+}
+
 /* Waits, briefly, until its owner is not inside the shim. */
 static bool is_quiet(const struct lane *lane)
 {
-	const struct ts_context *owner = __atomic_load_n(&lane->owner, __ATOMIC_ACQUIRE);
-
-	for (int i = 0; owner && owner != &ts_context && i < 1000; i++) {
-		if (!__atomic_load_n(&owner->guard, __ATOMIC_ACQUIRE))
+	for (int i = 0; i < 1000; i++) {
+		if (!is_busy(lane))
 			return true;
 		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 	}
-	return !owner || owner == &ts_context;
+	return false;
 }
 
 bool ts_lanes_drained(void)
 {
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
 
+	if (ts_hot.process->lost[TS_LOST_END])
+		return false; /* a call without an end: whoever takes the spool over says so */
 	for (uint32_t i = 0; i < n; i++) {
 		struct lane *lane = lanes.lanes[i];
 		struct ts_ring *ring = &lane->ring;
 
-		if (!is_quiet(lane) ||
+		if (!is_quiet(lane) || ring->shared->lost[TS_LOST_END] ||
 		    ring->reserved != __atomic_load_n(&ring->released, __ATOMIC_RELAXED) ||
 		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE))
 			return false;
@@ -244,4 +288,5 @@ bool ts_lanes_drained(void)
 void ts_lanes_forget(void)
 {
 	memset(&lanes, 0, sizeof(lanes));
+	ts_hot.overflow = NULL;
 }

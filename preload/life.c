@@ -33,6 +33,7 @@ enum process_state { NOT_BEGUN, IN_THE_MAKING, READY };
 struct life {
 	uint64_t generation; /* random, never 0; the last to be written */
 	uint32_t state;      /* enum process_state; a futex */
+	uint32_t pid;
 };
 
 static struct life *life;
@@ -68,13 +69,16 @@ static void make_process(void)
 		char why[4400];
 
 		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_own_spool_root(),
-			 result == -EPERM ? "it is not ours alone" : strerrordesc_np(-result));
+			 result == -EPERM   ? "it is not ours alone"
+			 : result == -EXDEV ? "the program has changed its root"
+					    : strerrordesc_np(-result));
 		ts_life_stand_down(why);
 		return;
 	}
+	ts_lanes_begin();
 	do
 		ts_sys_random(&life->generation, sizeof(life->generation));
-	while (!life->generation);
+	while (life->generation <= TS_LOOK_AGAIN);
 	ts_report_reached();
 }
 
@@ -100,15 +104,16 @@ static void seed(struct ts_id_generator *ids)
 	ids->gamma |= 1;
 }
 
-/* Bounds of a stack that nobody told us: the main thread's, or a guess around where we are. */
+/*
+ * Bounds of a stack that nobody told us: the main thread's, wherever it is now, or a guess around
+ * where we are.
+ */
 static void find_stack(struct ts_context *context, uintptr_t slot)
 {
-	uintptr_t main_low = main_stack_high - main_stack_bytes;
-
 	if (context->stack.high)
 		return;
-	if (slot >= main_low && slot < main_stack_high) {
-		context->stack.low = main_low;
+	if (context->tid == (uint32_t)ts_sys_getpid()) {
+		context->stack.low = main_stack_high - main_stack_bytes;
 		context->stack.high = main_stack_high;
 		return;
 	}
@@ -129,6 +134,19 @@ static void begin_thread(struct ts_context *context, uintptr_t slot)
 	pthread_setspecific(thread_end, context);
 }
 
+/*
+ * Is this a child that shares its parent's memory until it execs (vfork)? A forked child finds the
+ * page wiped and signs it; this one finds its parent's name there. Nothing is recorded in it.
+ */
+static bool is_guest(void)
+{
+	uint32_t pid = (uint32_t)ts_sys_getpid();
+
+	if (!life->pid)
+		life->pid = pid;
+	return life->pid != pid;
+}
+
 /* The slow path: process and thread become ready, then the call begins as any other. */
 static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 {
@@ -136,6 +154,8 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	int error_number = errno;
 	uintptr_t result = 0;
 
+	if (is_guest())
+		return 0;
 	context->guard = slot;
 	if (!life->generation)
 		begin_process();
@@ -153,8 +173,9 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 }
 
 /*
- * The thread's last act that we see (pthread_key_create(3)). Calls still open were left with it. A
- * later destructor that calls a wrapped function makes the thread ready once more.
+ * The thread's last act that we see (pthread_key_create(3)): calls still open were left with it.
+ * What it calls after this, glibc freeing its memory for one, is no longer recorded, for nobody
+ * would take its lane back.
  */
 static void end_thread(void *value)
 {
@@ -162,10 +183,10 @@ static void end_thread(void *value)
 
 	while (context->stack.top && context->made_ready == life->generation)
 		ts_call_unwound(context->stack.top, TS_OUTCOME_THREAD_EXITED);
+	context->untraced = true;
 	context->inside = 0;
 	context->inherited.frame = NULL;
 	context->generation = 0;
-	context->made_ready = 0;
 	if (context->ring)
 		ts_lane_give(context);
 }
@@ -200,26 +221,24 @@ static void after_fork_in_child(void)
 	ts_hook_unlock();
 }
 
-/* How much room XSAVE needs for all that C code may change: AMX tiles and protection keys are not
- * that. */
+/*
+ * How much room XSAVE needs for all that C code may change. CPUID leaf 0xd tells the room for
+ * everything that is enabled; AMX tiles and protection keys are not ours to change and need not be
+ * saved. Under a hypervisor each CPUID costs microseconds, so there are two.
+ */
 static void find_vector_state(void)
 {
 	const uint64_t not_ours = 1ULL << 9 | 3ULL << 17;
 	unsigned int a, b, c, d, low, high;
 
 	ts_hot.xsave_bytes = 512;
-	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+	__cpuid(1, a, b, c, d);
+	if (!(c & bit_OSXSAVE))
 		return;
 	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
 	ts_hot.xsave_mask = ((uint64_t)high << 32 | low) & ~not_ours;
-	ts_hot.xsave_bytes = 576; /* legacy area and header */
-	for (unsigned int i = 2; i < 63; i++) {
-		if (!(ts_hot.xsave_mask >> i & 1))
-			continue;
-		__cpuid_count(0xd, i, a, b, c, d); /* size, offset */
-		if (a + b > ts_hot.xsave_bytes)
-			ts_hot.xsave_bytes = a + b;
-	}
+	__cpuid_count(0xd, 0, a, b, c, d);
+	ts_hot.xsave_bytes = b;
 }
 
 /* The kernel puts the program's file name at the very top of the main stack. */
@@ -240,6 +259,7 @@ int ts_life_init(void)
 		return -ENOMEM;
 	if (ts_sys_madvise(life, 4096, MADV_WIPEONFORK) < 0)
 		return -ENOSYS;
+	life->pid = (uint32_t)ts_sys_getpid();
 	if (pthread_key_create(&thread_end, end_thread) ||
 	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
 		return -ENOMEM;

@@ -17,6 +17,7 @@ static struct {
 	const char *modules;
 	const char *host;
 	const char *folder; /* the working directory at the start */
+	struct stat root;
 } program;
 
 const char *ts_program_environment(const char *name)
@@ -124,6 +125,7 @@ int ts_program_init(struct ts_arena *arena)
 		program.path = "unknown";
 	ts_syscall(SYS_uname, (long)&names, 0, 0, 0, 0, 0);
 	program.host = names.nodename;
+	ts_sys_stat("/", &program.root);
 	program.modules = find_modules(arena);
 	return program.modules ? 0 : -ENOMEM;
 }
@@ -141,4 +143,12 @@ const char *ts_program_modules(void)
 const char *ts_program_host(void)
 {
 	return program.host;
+}
+
+bool ts_program_root_changed(void)
+{
+	struct stat now;
+
+	return ts_sys_stat("/", &now) < 0 || now.st_dev != program.root.st_dev ||
+	       now.st_ino != program.root.st_ino;
 }

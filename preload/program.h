@@ -4,6 +4,8 @@
 
 /* The program we are in and where we are ourselves; taken once. */
 
+#include <stdbool.h>
+
 #include "arena.h"
 
 /* [setup] 0, or a negative errno. */
@@ -14,6 +16,10 @@ const char *ts_program_path(void);
 
 /* The folder of our modules, with a '/' at its end. */
 const char *ts_program_modules(void);
+
+/* Does "/" mean another folder than at the start (chroot, pivot_root)? Our paths lead elsewhere
+ * then. */
+bool ts_program_root_changed(void);
 
 /* The host's name. */
 const char *ts_program_host(void);

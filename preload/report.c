@@ -212,7 +212,8 @@ static void tell(int how, const char *what, const char *first, const char *secon
 	const char *run = ts_program_environment(TS_RUN_ENV);
 	char path[4096];
 
-	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_own_spool_root()) < (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_own_spool_root()) <
+	    (int)sizeof(path))
 		put_line(ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600), what, first, second,
 			 third);
 	if (run)

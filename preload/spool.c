@@ -269,7 +269,7 @@ int ts_own_spool_publish(void)
 
 int ts_own_spool_create(void)
 {
-	int result = ts_own_spool_make_root();
+	int result = ts_program_root_changed() ? -EXDEV : ts_own_spool_make_root();
 
 	if (result == 0)
 		result = make_folder();

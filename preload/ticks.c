@@ -43,12 +43,16 @@ static struct ts_abi_clock instant(void)
 	return best;
 }
 
-/* CPUID 8000_0007, EDX bit 8: the TSC runs at one rate in every state (AMD APM vol. 2, 13.2.4). */
+/*
+ * CPUID 8000_0007, EDX bit 8: the TSC runs at one rate in every state (AMD APM vol. 2, 13.2.4).
+ * Every x86-64 CPU has that leaf.
+ */
 static bool tsc_is_invariant(void)
 {
 	unsigned int a, b, c, d;
 
-	return __get_cpuid(0x80000007, &a, &b, &c, &d) && d & 1u << 8;
+	__cpuid(0x80000007, a, b, c, d);
+	return d & 1u << 8;
 }
 
 /* The vDSO's own code uses general registers alone: the kernel is built without the others. */

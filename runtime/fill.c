@@ -104,23 +104,16 @@ static struct ts_maybe column_integer(const struct ts_value *value)
 	return (struct ts_maybe){0};
 }
 
-/* A trace's own tenant_id counts where its begin carries no tenant. */
+/* Fixed when the trace began: its events carry it, or it is the default. */
 static int fill_tenant(struct ts_fill *fill, const struct ts_ended_call *call, const char **ret)
 {
 	const struct ts_event_begin *begin = call->begin;
 	struct ts_text tenant = {(const char *)(begin + 1), begin->tenant_bytes};
 
-	if (begin->event.flags & TS_BEGIN_TENANT) {
+	*ret = fill->settings->tenant;
+	if (begin->event.flags & TS_BEGIN_TENANT)
 		*ret = ts_text_clean(fill->json.pool, tenant, NULL);
-		return *ret ? 0 : -ENOMEM;
-	}
-	*ret = NULL;
-	if (begin->event.flags & TS_BEGIN_TRACE &&
-	    column_text(fill, find_value(call, "tenant_id"), ret) < 0)
-		return -ENOMEM;
-	if (!*ret)
-		*ret = fill->settings->tenant;
-	return 0;
+	return *ret ? 0 : -ENOMEM;
 }
 
 /* --- errors ---------------------------------------------------------------------------- */

@@ -29,8 +29,7 @@ struct ts_ended_call {
 	const uint64_t *dropped;      /* TS_LOST_COUNT counts for the trace row to tell, or NULL */
 };
 
-/* The trace's row and the span's, whichever `begin` says there is; the other stays untouched. 0 or
- * -ENOMEM. */
+/* Whichever row `begin` says there is; the other stays untouched. 0 or -ENOMEM. */
 int ts_fill_rows(struct ts_fill *fill, const struct ts_ended_call *call, struct ts_trace *ret_trace,
 		 struct ts_span *ret_span);
 

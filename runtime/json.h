@@ -52,8 +52,7 @@ struct ts_attributes {
 	const uint64_t *dropped; /* TS_LOST_COUNT counts, or NULL */
 };
 
-/* {"errno": 2, "thread_name": "...", "dropped": {"ring_full": 12}}; *ret is NULL if there is
- * nothing. */
+/* {"errno": 2, "thread_name": "...", "dropped": {"ring_full": 12}}; *ret is NULL if none is. */
 int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attributes,
 		       const char **ret);
 

@@ -9,8 +9,7 @@
  * on descriptors that are opened and closed within a call, for the host program may close any
  * descriptor at any time, and a file that somebody cut must be a short read and not a signal.
  *
- *     ts_reader_pass(reader, take, context, &err);   every whole event in [tail, head), ring by
- * ring
+ *     ts_reader_pass(reader, take, context, &err);   every whole event in [tail, head)
  *     ... store what came of them ...
  *     ts_reader_commit(reader);                      give the rings' places back
  *

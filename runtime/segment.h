@@ -29,8 +29,7 @@ int64_t ts_segment_read(const char *spool, ts_segment_fn *take, void *context,
 int ts_segment_append(const char *spool, uint64_t offset, const void *events, size_t bytes,
 		      struct ts_error *err);
 
-/* Writes a new file with these events alone and puts it in place of the old. 0, or a negative
- * errno. */
+/* Puts a new file with these events alone in place of the old. 0, or a negative errno. */
 int ts_segment_replace(const char *spool, const void *events, size_t bytes, struct ts_error *err);
 
 #endif

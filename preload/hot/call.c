@@ -4,6 +4,7 @@
 #include "call.h"
 
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include "clock.h"
@@ -17,6 +18,12 @@ struct ts_hot ts_hot;
 
 extern const char ts_return_pad_a[], ts_return_pad_b[], ts_return_pad_a_vector[],
 	ts_return_pad_b_vector[];
+
+/*
+ * A handler's calls lie at least this far below the call it interrupted: our own frames, the red
+ * zone (128) and the kernel's signal frame (440, and 512 of FXSAVE area) lie between.
+ */
+#define HANDLER_BELOW 1024
 
 static void count_lost(struct ts_context *context, enum ts_lost why)
 {
@@ -35,7 +42,7 @@ static bool on_own_stack(const struct ts_context *context, uintptr_t slot)
 static bool guard_is_stale(const struct ts_context *context, uintptr_t slot)
 {
 	return on_own_stack(context, slot) && on_own_stack(context, context->guard) &&
-	       context->guard <= slot;
+	       context->guard <= slot + HANDLER_BELOW;
 }
 
 /*
@@ -48,7 +55,7 @@ static void wake_flusher(struct ts_context *context)
 	long result;
 
 	if (!ts_hot.flusher_runs) {
-		context->generation = 0;
+		context->generation = TS_LOOK_AGAIN;
 		return;
 	}
 	__atomic_fetch_add(&process->wake, 1, __ATOMIC_RELEASE);
@@ -59,8 +66,34 @@ static void wake_flusher(struct ts_context *context)
 	(void)result;
 }
 
-/* Where the end of `frame` may be written: NULL if there is no room for it anywhere [L4]. */
-static struct ts_ring *ring_for_end(struct ts_context *context, struct ts_frame *frame)
+/*
+ * The process's own ring, for ends that find no room in a ring of the thread's; taken for one
+ * event. NULL where it is full, or another thread holds it for longer than this one should wait.
+ */
+static cold struct ts_ring *take_overflow(struct ts_context *context)
+{
+	struct ts_ring *ring = ts_hot.overflow;
+
+	for (int i = 0; ring && i < 1000; i++) {
+		if (__atomic_exchange_n(&ts_hot.overflow_taken, 1, __ATOMIC_ACQUIRE)) {
+			__builtin_ia32_pause();
+			continue;
+		}
+		if (ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
+			return ring;
+		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
+		break;
+	}
+	count_lost(context, TS_LOST_END);
+	return NULL;
+}
+
+/*
+ * Where the end of `frame` may be written [L4]: this thread's ring, in which room is reserved
+ * unless the call began on another thread.
+ */
+static always_inline struct ts_ring *ring_for_end(struct ts_context *context,
+						  struct ts_frame *frame)
 {
 	struct ts_ring *ring = context->ring;
 
@@ -71,12 +104,11 @@ static struct ts_ring *ring_for_end(struct ts_context *context, struct ts_frame 
 	__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
 	if (ring && ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
 		return ring;
-	count_lost(context, TS_LOST_END);
-	return NULL;
+	return take_overflow(context);
 }
 
-static void write_end(struct ts_context *context, struct ts_frame *frame, enum ts_outcome outcome,
-		      uint64_t ticks, uintptr_t slot)
+static always_inline void write_end(struct ts_context *context, struct ts_frame *frame,
+				    enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
 {
 	const struct ts_hook *hook = frame->hook;
 	struct ts_ring *ring = ring_for_end(context, frame);
@@ -86,10 +118,16 @@ static void write_end(struct ts_context *context, struct ts_frame *frame, enum t
 	if (unlikely(!ring))
 		return;
 	end = (struct ts_event_end *)ts_ring_at_head(ring);
-	*end = (struct ts_event_end){
-		.event.type = TS_EVENT_END, .ticks = ticks, .outcome = outcome};
+	/* field by field: gcc clears the whole with rep stos, which takes longer than all the rest
+	 */
+	end->event.type = TS_EVENT_END;
+	end->event.flags = 0;
+	end->ticks = ticks;
 	*(struct ts_id *)end->trace_id = frame->trace_id;
 	*(struct ts_id *)end->span_id = frame->span_id;
+	end->outcome = outcome;
+	end->error_number = 0;
+	end->reserved = 0;
 	if (unlikely(outcome == TS_OUTCOME_FAILED)) {
 		end->error_number = *context->error_number;
 		if (end->error_number == frame->begin_errno)
@@ -105,35 +143,99 @@ static void write_end(struct ts_context *context, struct ts_frame *frame, enum t
 	}
 	end->event.bytes = (uint32_t)bytes;
 	ts_ring_commit(ring, bytes);
+	if (unlikely(ring == ts_hot.overflow))
+		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
 }
 
-static void finish(struct ts_context *context, struct ts_frame *frame, enum ts_outcome outcome,
-		   uint64_t ticks, uintptr_t slot)
+/* Records the end of a call and takes it off its stack. */
+static always_inline void finish(struct ts_context *context, struct ts_frame *frame,
+				 enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
 {
+	/* first: should this be left half-way (a handler's longjmp), it is not done again */
+	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);
+	ts_barrier();
+	ts_context_pop(context, frame);
 	if (likely(frame->generation == *ts_hot.generation))
 		write_end(context, frame, outcome, ticks, slot);
-	ts_context_pop(context, frame);
+}
+
+/* Does the slot of a call still lead to a return pad? Then the call may yet return. */
+static bool may_return(const struct ts_frame *frame)
+{
+	const char *back = *(const char **)frame->slot;
+
+	return back == ts_return_pad_a || back == ts_return_pad_b ||
+	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector;
+}
+
+/*
+ * Ends the innermost call of this thread's stack, which something jumps or has jumped over. Its
+ * frame is not given back yet: the call may return after all, and an unwinder may still read what
+ * the frame keeps.
+ */
+static cold void leave(struct ts_context *context, enum ts_outcome outcome, uint64_t ticks)
+{
+	struct ts_frame *frame = context->stack.top;
+
+	finish(context, frame, outcome, ticks, 0);
+	frame->outer = context->stack.left;
+	context->stack.left = frame;
+}
+
+/* Gives back what was left and can no longer return. */
+static void reclaim(struct ts_context *context)
+{
+	struct ts_frame *frame;
+
+	while ((frame = context->stack.left) && !may_return(frame)) {
+		context->stack.left = frame->outer;
+		ts_frame_give(context, frame);
+	}
+}
+
+/* A call that was taken for left has returned after all. */
+static cold void forget_left(struct ts_context *context, struct ts_frame *frame)
+{
+	struct ts_frame **link = &context->stack.left;
+
+	while (*link && *link != frame)
+		link = &(*link)->outer;
+	if (!*link)
+		return;
+	*link = frame->outer;
 	ts_frame_give(context, frame);
+}
+
+/* An alternate signal stack may lie inside the thread's own: then places on them compare wrongly.
+ */
+static bool on_alternate_stack(void)
+{
+	stack_t stack;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(SYS_sigaltstack), "D"(0), "S"(&stack)
+			 : "rcx", "r11", "memory");
+	return result == 0 && stack.ss_flags & SS_ONSTACK;
 }
 
 /*
  * Ends the calls that were left without a return: those deeper than a call at `slot`. A call at the
- * same slot is still there if what lies in the slot is its return pad: then this is a tail call
- * from it.
+ * same slot is still there if its return pad is what lies in the slot: then this is a tail call
+ * from it. False: this is not the stack it seems to be.
  */
-static void prune(struct ts_context *context, uintptr_t slot)
+static cold bool prune(struct ts_context *context, uintptr_t slot)
 {
-	struct ts_frame *top;
+	const struct ts_frame *top = context->stack.top;
 
-	while ((top = context->stack.top) && unlikely(top->slot <= slot)) {
-		const char *back = *(const char **)slot;
-
-		if (top->slot == slot &&
-		    (back == ts_return_pad_a || back == ts_return_pad_b ||
-		     back == ts_return_pad_a_vector || back == ts_return_pad_b_vector))
-			return;
-		finish(context, top, TS_OUTCOME_LONGJMP, ts_clock_ticks(), 0);
-	}
+	if (top->slot == slot && may_return(top))
+		return true;
+	if (on_alternate_stack())
+		return false;
+	for (; top && top->slot <= slot; top = context->stack.top)
+		leave(context, TS_OUTCOME_LONGJMP, ts_clock_ticks());
+	return true;
 }
 
 /* Fills in where the call belongs. False: nowhere, it is outside every trace. */
@@ -224,14 +326,17 @@ static bool write_begin(struct ts_context *context, struct ts_frame *frame, uint
 static struct ts_frame *begin_call(struct ts_context *context, const struct ts_thunk *thunk,
 				   uintptr_t slot)
 {
+	const struct ts_frame *top = context->stack.top;
 	bool own = on_own_stack(context, slot);
 	struct ts_frame *frame;
 	struct ts_id parent;
 	uint64_t ticks;
 	uint32_t flags;
 
-	if (likely(own))
-		prune(context, slot);
+	if (unlikely(own && top && top->slot <= slot))
+		own = prune(context, slot);
+	if (unlikely(context->stack.left))
+		reclaim(context);
 	frame = ts_frame_next(context);
 	if (unlikely(!frame)) {
 		count_lost(context, TS_LOST_TOO_DEEP);
@@ -295,7 +400,7 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 	return (uintptr_t)frame;
 }
 
-static void end_call(struct ts_frame *frame, enum ts_outcome outcome, uintptr_t slot)
+static always_inline void end_call(struct ts_frame *frame, enum ts_outcome outcome, uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
 	struct ts_stack *stack = frame->stack;
@@ -303,9 +408,14 @@ static void end_call(struct ts_frame *frame, enum ts_outcome outcome, uintptr_t 
 
 	context->guard = frame->slot;
 	ts_barrier();
-	while (stack && unlikely(stack->top != frame) && stack->top)
-		finish(context, stack->top, TS_OUTCOME_LONGJMP, ticks, 0);
-	finish(context, frame, outcome, ticks, slot);
+	if (likely(frame->serial)) {
+		while (stack && unlikely(stack->top != frame) && stack->top)
+			leave(context, TS_OUTCOME_LONGJMP, ticks);
+		finish(context, frame, outcome, ticks, slot);
+		ts_frame_give(context, frame);
+	} else {
+		forget_left(context, frame);
+	}
 	ts_barrier();
 	context->guard = 0;
 }
@@ -335,6 +445,17 @@ void ts_call_end(struct ts_frame *frame, uintptr_t slot)
 void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome)
 {
 	end_call(frame, outcome, 0);
+}
+
+void ts_call_passed(enum ts_outcome outcome)
+{
+	struct ts_context *context = &ts_context;
+
+	context->guard = context->stack.top->slot;
+	ts_barrier();
+	leave(context, outcome, ts_clock_ticks());
+	ts_barrier();
+	context->guard = 0;
 }
 
 /* What the assembly knows of these structures. */

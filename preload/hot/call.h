@@ -18,8 +18,9 @@
 #include "capture.h"
 #include "context.h"
 
-#define TS_THUNKS 16384
-#define TS_SLOW   1 /* what ts_call_begin answers for a thread's first event */
+#define TS_THUNKS     16384
+#define TS_LOOK_AGAIN 1 /* no process's generation: sends a thread down the slow path once more */
+#define TS_SLOW       1 /* what ts_call_begin answers for a thread's first event */
 
 enum ts_hook_flags {
 	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
@@ -78,7 +79,9 @@ struct ts_hot {
 	uint32_t flusher_runs;
 	/* Room that XSAVE takes for all state that C code may change, and which state that is. */
 	uint64_t xsave_bytes;
-	uint64_t xsave_mask; /* 0: the CPU has FXSAVE only */
+	uint64_t xsave_mask;      /* 0: the CPU has FXSAVE only */
+	struct ts_ring *overflow; /* NULL before the spool is made */
+	uint32_t overflow_taken;
 };
 
 extern struct ts_hot ts_hot;
@@ -92,5 +95,8 @@ void ts_call_end(struct ts_frame *frame, uintptr_t slot);
 
 /* It was left by unwinding or with its thread. [hot] */
 void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome);
+
+/* An unwinder that still needs the frame passes the innermost call of this thread's stack. [hot] */
+void ts_call_passed(enum ts_outcome outcome);
 
 #endif

@@ -66,6 +66,12 @@ struct ts_stack {
 	uintptr_t low;
 	uintptr_t high;
 	struct ts_frame *top; /* innermost open call on it */
+	/*
+	 * Calls that were ended because a call higher up began or ended: left by longjmp, it seems.
+	 * One of them may return all the same (it ran on a stack inside this one), so a frame is
+	 * given back only when its slot no longer holds the return pad. The last to be left first.
+	 */
+	struct ts_frame *left;
 	struct ts_trace_context trace;
 };
 

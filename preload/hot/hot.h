@@ -20,6 +20,10 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* What every call runs is one piece of code; what few calls run stays out of it. */
+#define always_inline inline __attribute__((always_inline))
+#define cold          __attribute__((noinline, cold))
+
 /* Orders against a signal handler on this thread, which sees our stores in program order. */
 #define ts_barrier() __asm__ volatile("" ::: "memory")
 

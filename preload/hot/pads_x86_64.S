@@ -34,6 +34,13 @@
 
 #define SLOW 1
 
+#define SYS_mmap 9
+#define SYS_munmap 11
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define MAP_PRIVATE 2
+#define MAP_ANONYMOUS 0x20
+
 #define HOT_SLOW 8
 #define HOT_XSAVE_BYTES 40
 #define HOT_XSAVE_MASK 48
@@ -58,7 +65,6 @@
 	.type	ts_pad_\suffix, @function
 ts_pad_\suffix:
 	.cfi_startproc
-	.cfi_personality 0x1b, ts_personality_\variant
 	subq	$72, %rsp
 	.cfi_def_cfa_offset 80
 	movq	%rdi, (%rsp)
@@ -108,6 +114,10 @@ ts_pad_\suffix:
 	cfi_in_frame
 	movq	below+48(%rsp), %rax
 	addq	$(below+80), %rsp		/* past the slot; the call fills it again */
+	.cfi_endproc
+	.cfi_startproc
+	.cfi_personality 0x1b, ts_personality_\variant
+	cfi_in_frame
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
@@ -115,6 +125,15 @@ ts_pad_\suffix:
 	cfi_rsp_is_callers
 .endif
 	call	*(%r11)				/* thunk->original */
+	.cfi_endproc
+	.cfi_startproc
+	cfi_in_frame
+.ifc \variant,b
+	.cfi_def_cfa rsp, 0
+.else
+	.cfi_def_cfa rsp, -8
+	cfi_rsp_is_callers
+.endif
 	.globl	ts_return_pad_\suffix
 	.hidden	ts_return_pad_\suffix
 ts_return_pad_\suffix:
@@ -190,7 +209,12 @@ ts_return_pad_\suffix:
 	pad a, a_vector, 1
 	pad b, b_vector, 1
 
-/* rax = ts_hot.slow(rdi, rsi), with all vector, x87 and mask state as it was */
+/*
+ * rax = ts_hot.slow(rdi, rsi), with all vector, x87 and mask state as it was, on a stack of its own: the
+ * program's may be the smallest there is (16 KB, or 8 KB for a handler). 0 where there is no memory.
+ */
+#define SLOW_STACK_BYTES 131072
+
 	.p2align 4
 	.type	ts_slow_with_vectors, @function
 ts_slow_with_vectors:
@@ -202,22 +226,32 @@ ts_slow_with_vectors:
 	.cfi_def_cfa_register rbp
 	pushq	%rbx
 	.cfi_offset rbx, -24
+	pushq	%r12
+	.cfi_offset r12, -32
+	pushq	%rdi
+	pushq	%rsi
+	movl	$SYS_mmap, %eax			/* r12 = mmap(NULL, SLOW_STACK_BYTES, ...) */
+	xorl	%edi, %edi
+	movl	$SLOW_STACK_BYTES, %esi
+	movl	$(PROT_READ | PROT_WRITE), %edx
+	movl	$(MAP_PRIVATE | MAP_ANONYMOUS), %r10d
+	movq	$-1, %r8
+	xorl	%r9d, %r9d
+	syscall
+	cmpq	$-4095, %rax
+	jae	3f
+	movq	%rax, %r12
+	movq	-24(%rbp), %rdi
+	movq	-32(%rbp), %rsi
 	leaq	ts_hot(%rip), %rbx
+	leaq	SLOW_STACK_BYTES(%r12), %rsp
 	subq	HOT_XSAVE_BYTES(%rbx), %rsp
 	andq	$-64, %rsp
 	movl	HOT_XSAVE_MASK(%rbx), %eax
 	movl	HOT_XSAVE_MASK+4(%rbx), %edx
 	testl	%eax, %eax
 	je	1f
-	movq	$0, 512(%rsp)			/* the XSAVE header must not hold what the stack held */
-	movq	$0, 520(%rsp)
-	movq	$0, 528(%rsp)
-	movq	$0, 536(%rsp)
-	movq	$0, 544(%rsp)
-	movq	$0, 552(%rsp)
-	movq	$0, 560(%rsp)
-	movq	$0, 568(%rsp)
-	xsave64	(%rsp)
+	xsave64	(%rsp)				/* the header is zero: new pages are */
 	call	*HOT_SLOW(%rbx)
 	movq	%rax, %rcx
 	movl	HOT_XSAVE_MASK(%rbx), %eax
@@ -228,7 +262,18 @@ ts_slow_with_vectors:
 1:	fxsave64 (%rsp)
 	call	*HOT_SLOW(%rbx)
 	fxrstor64 (%rsp)
-2:	movq	-8(%rbp), %rbx
+2:	leaq	-32(%rbp), %rsp
+	movq	%rax, (%rsp)
+	movl	$SYS_munmap, %eax
+	movq	%r12, %rdi
+	movl	$SLOW_STACK_BYTES, %esi
+	syscall
+	movq	(%rsp), %rax
+	jmp	4f
+3:	xorl	%eax, %eax
+4:	movq	-16(%rbp), %r12
+	.cfi_restore r12
+	movq	-8(%rbp), %rbx
 	.cfi_restore rbx
 	leave
 	.cfi_def_cfa rsp, 8

@@ -51,11 +51,12 @@ static const struct ts_unwinder *unwinder_at(uintptr_t address)
 int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
 		     struct _Unwind_Context *unwinding)
 {
-	struct ts_frame *top = ts_context.stack.top;
+	const struct ts_stack *stack = &ts_context.stack;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	(void)version, (void)class, (void)exception, (void)unwinding;
-	if (actions & CLEANUP_PHASE && top)
-		ts_call_unwound(top, outcome_of(actions));
+	if (actions & CLEANUP_PHASE && stack->top && here >= stack->low && here < stack->high)
+		ts_call_passed(outcome_of(actions));
 	return CONTINUE_UNWIND;
 }
 

@@ -306,12 +306,12 @@ throw_rules() {
 # throws_same HOW STATUS: with the shared runtime and with the static one, HOW is as without the shim.
 throws_same() {
 	throw_rules
-	same "$bots/throws/static/throws" "$1"
+	same timeout 20 "$bots/throws/static/throws" "$1"
 	[ "$(cat "$work/traced.status")" -eq "$2" ]
 	traces >"$work/static.json"
 	sql "SELECT span_name, coalesce(error, '-') FROM pipeline_spans" | sort >"$work/static"
 	rm -f "$work"/traces.db*
-	same "$throws" "$1"
+	same timeout 20 "$throws" "$1"
 	[ "$(cat "$work/traced.status")" -eq "$2" ]
 	traces >"$work/shared.json"
 	sql "SELECT span_name, coalesce(error, '-') FROM pipeline_spans" | sort | diff "$work/static" -
@@ -422,7 +422,7 @@ nested_well() {
 @test "language: an exception outside every pipeline" {
 	throw_rules
 	for how in across rethrow nested many jump; do
-		same "$throws" $how outside
+		same timeout 10 "$throws" $how outside
 	done
 	[ ! -e "$work/traces.db" ]
 }
@@ -469,6 +469,39 @@ nested_well() {
 	EOF
 	rm -f "$work"/traces.db*
 	throws_same jump-signal 0
+}
+
+@test "language: a handler that jumps away from anywhere" {
+	throw_rules
+	for runtime in "$throws" "$bots/throws/static/throws"; do
+		same timeout 20 "$runtime" storm
+		traces | holds 'length == 1 and .[0].success'
+		[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE error <> 'left by longjmp'")" -eq 0 ]
+		rm -f "$work"/traces.db*
+	done
+	same timeout 20 "$throws" storm outside
+}
+
+@test "language: cancellation anywhere" {
+	throw_rules
+	for runtime in "$throws" "$bots/throws/static/throws"; do
+		same timeout 20 "$runtime" cancel-anywhere
+		traces | holds 'length == 1 and .[0].success'
+		rm -f "$work"/traces.db*
+	done
+	same timeout 20 "$throws" cancel-anywhere outside
+}
+
+@test "language: exceptions, where what the unwinder itself calls is wrapped" {
+	throw_rules
+	printf '%s\n' 'length = strlen' 'mem* = mem*' 'heap* = *alloc' 'free = free' 'lock* = pthread_mutex_*' \
+		>>"$TRACESHIM_CONF"
+	for runtime in "$throws" "$bots/throws/static/throws"; do
+		for how in direct across rethrow destructors nested pointer many jump; do
+			same "$runtime" $how
+			same "$runtime" $how outside
+		done
+	done
 }
 
 @test "language: who called is seen through wrapped calls" {
@@ -579,7 +612,7 @@ spans_of() {
 
 @test "language: a program's first request on the smallest stack" {
 	thread_rules
-	same "$threads" small
+	same timeout 10 "$threads" small
 	traces | holds 'length == 1 and .[0].span_count == 5'
 }
 
@@ -620,9 +653,17 @@ spans_of() {
 	done
 }
 
+@test "language: functions that the C library calls when a thread has ended" {
+	rules '[tool]' 'take = malloc' 'give = void free(void *)'
+	same "$threads" crowd 20
+	same "$threads" brief 500
+	[ -z "$(spools)" ]
+	traces | holds 'length > 0 and all(.success)'
+}
+
 @test "language: a signal handler that calls what it interrupted" {
 	thread_rules
-	same "$threads" signals 100000
+	same timeout 20 "$threads" signals 100000
 	traces | holds 'length == 1 and .[0].success'
 	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE NOT success")" -eq 0 ]
 	holds '.[0] | .span_count + ([.attributes.dropped[]?] | add // 0) >= 100003' <<<"$(traces)"

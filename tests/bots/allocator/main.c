@@ -9,7 +9,7 @@
 #include "../ends/job.h"
 
 #define THREADS 4
-#define JOBS 50
+#define JOBS    50
 
 static void allocate(void)
 {

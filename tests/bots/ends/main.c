@@ -20,11 +20,12 @@
 #include "job.h"
 
 #define CHILDREN 8
-#define JOBS 25
+#define JOBS     25
 
 static char *self;
 
-/* --- the last act of a job -------------------------------------------------------------------------- */
+/* --- the last act of a job
+ * -------------------------------------------------------------------------- */
 
 static void end_exit(void)
 {
@@ -74,12 +75,18 @@ static const struct {
 	const char *name;
 	void (*act)(void);
 } acts[] = {
-	{"exit", end_exit},   {"_exit", end_underscore_exit}, {"quick_exit", end_quick_exit},
-	{"abort", end_abort}, {"segv", end_segv},	      {"kill", end_kill},
-	{"exec", end_exec},   {"wait", end_wait},
+	{"exit", end_exit},
+	{"_exit", end_underscore_exit},
+	{"quick_exit", end_quick_exit},
+	{"abort", end_abort},
+	{"segv", end_segv},
+	{"kill", end_kill},
+	{"exec", end_exec},
+	{"wait", end_wait},
 };
 
-/* --- whole programs ----------------------------------------------------------------------------------- */
+/* --- whole programs
+ * ----------------------------------------------------------------------------------- */
 
 static int do_jobs(int n)
 {
@@ -301,12 +308,21 @@ static const struct {
 	const char *name;
 	int (*run)(const char *more);
 } programs[] = {
-	{"jobs", jobs},		      {"fork", forks},		    {"busy-fork", busy_forks},
-	{"fork-inside", forks_inside}, {"exec-after", execs},	    {"close", closes_all},
-	{"close-std", closes_std},    {"chdir", changes_folder},    {"daemon", daemonizes},
+	{"jobs", jobs},
+	{"fork", forks},
+	{"busy-fork", busy_forks},
+	{"fork-inside", forks_inside},
+	{"exec-after", execs},
+	{"close", closes_all},
+	{"close-std", closes_std},
+	{"chdir", changes_folder},
+	{"daemon", daemonizes},
 	{"thread-left", leaves_thread},
-	{"chroot", changes_root},     {"setuid", changes_user},	    {"unshare", leaves_namespace},
-	{"seccomp", refuses_threads}, {"vfork", vforks},
+	{"chroot", changes_root},
+	{"setuid", changes_user},
+	{"unshare", leaves_namespace},
+	{"seccomp", refuses_threads},
+	{"vfork", vforks},
 	{"vfork-first", vforks_first},
 };
 

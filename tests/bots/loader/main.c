@@ -133,9 +133,9 @@ static const struct {
 	const char *name;
 	work_fn *what;
 } ways[] = {
-	{"handle", on_handle}, {"lazy", lazily},   {"default", by_default},    {"program", of_the_program},
-	{"nothing", of_nothing}, {"again", again}, {"through", through},	       {"beside", beside_others},
-	{"apart", apart},
+	{"handle", on_handle},       {"lazy", lazily},          {"default", by_default},
+	{"program", of_the_program}, {"nothing", of_nothing},   {"again", again},
+	{"through", through},        {"beside", beside_others}, {"apart", apart},
 };
 
 int main(int argc, char **argv)

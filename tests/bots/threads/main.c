@@ -83,7 +83,8 @@ static void brief(void)
 	printf("%d\n", request("brief", one_by_one, n));
 }
 
-/* --- a pool that outlives the request which made it --------------------------------------------------- */
+/* --- a pool that outlives the request which made it
+ * --------------------------------------------------- */
 
 static sem_t go, done;
 static pthread_t worker;
@@ -129,7 +130,8 @@ static void pool(void)
 	puts("done");
 }
 
-/* --- depth ---------------------------------------------------------------------------------------------- */
+/* --- depth
+ * ---------------------------------------------------------------------------------------------- */
 
 static int down(int depth)
 {
@@ -170,7 +172,8 @@ static void nested(void)
 	printf("%d\n", task(3));
 }
 
-/* --- many at once ------------------------------------------------------------------------------------------ */
+/* --- many at once
+ * ------------------------------------------------------------------------------------------ */
 
 static void *many_requests(void *number)
 {
@@ -247,7 +250,9 @@ static void small(void)
 	pthread_join(thread, NULL);
 }
 
-/* --- signals ------------------------------------------------------------------------------------------------ */
+/* --- signals
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static volatile sig_atomic_t ticks;
 
@@ -286,8 +291,9 @@ static const struct {
 	const char *name;
 	void (*what)(void);
 } parts[] = {
-	{"handed", handed}, {"brief", brief}, {"pool", pool},	  {"deep", deep},	  {"tails", tails},
-	{"nested", nested}, {"crowd", crowd}, {"together", together}, {"signals", signals}, {"small", small},
+	{"handed", handed},   {"brief", brief},   {"pool", pool},   {"deep", deep},
+	{"tails", tails},     {"nested", nested}, {"crowd", crowd}, {"together", together},
+	{"signals", signals}, {"small", small},
 };
 
 int main(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <semaphore.h>
 #include <stdexcept>
 #include <string>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include <unwind.h>
@@ -89,7 +90,8 @@ void destructors()
 	}
 }
 
-// A destructor that runs while an exception passes, and calls functions that throw and catch their own.
+// A destructor that runs while an exception passes, and calls functions that throw and catch their
+// own.
 struct busy {
 	~busy()
 	{
@@ -184,7 +186,8 @@ void terminate()
 	outer(unexpected, 0);
 }
 
-// --- threads ---------------------------------------------------------------------------------------------
+// --- threads
+// ---------------------------------------------------------------------------------------------
 
 sem_t waiting;
 
@@ -233,7 +236,8 @@ void cancels()
 	std::printf("%d\n", result == PTHREAD_CANCELED);
 }
 
-// --- jumps -----------------------------------------------------------------------------------------------
+// --- jumps
+// -----------------------------------------------------------------------------------------------
 
 jmp_buf place;
 sigjmp_buf signal_place;
@@ -291,13 +295,69 @@ void jumps_from_signal()
 	}
 }
 
-// --- who called --------------------------------------------------------------------------------------------
+// A handler that jumps away from wherever the timer finds the program, two hundred times.
+sigjmp_buf storm_place;
+volatile sig_atomic_t armed, storms;
+
+void storm_handler(int)
+{
+	if (!armed)
+		return;
+	armed = 0;
+	storms = storms + 1;
+	siglongjmp(storm_place, 1);
+}
+
+void storm()
+{
+	struct itimerval often = {{0, 200}, {0, 200}}, never = {};
+
+	signal(SIGALRM, storm_handler);
+	setitimer(ITIMER_REAL, &often, nullptr);
+	while (storms < 200) {
+		if (sigsetjmp(storm_place, 1))
+			continue;
+		armed = 1;
+		for (volatile int i = 0; armed; i = i + 1)
+			if (outer(leaf, i) != i + 3)
+				std::puts("wrong");
+	}
+	setitimer(ITIMER_REAL, &never, nullptr);
+	std::printf("%d\n", outer(leaf, 1));
+}
+
+// A thread that may be cancelled anywhere.
+void *call_always(void *)
+{
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
+	for (volatile int i = 0;; i = i + 1)
+		outer(leaf, i);
+}
+
+void cancels_anywhere()
+{
+	for (int i = 0; i < 100; i++) {
+		pthread_t thread;
+		void *result;
+
+		pthread_create(&thread, nullptr, call_always, nullptr);
+		usleep(100 + i * 7);
+		pthread_cancel(thread);
+		pthread_join(thread, &result);
+		if (result != PTHREAD_CANCELED)
+			std::puts("not cancelled");
+	}
+}
+
+// --- who called
+// --------------------------------------------------------------------------------------------
 
 void backtraces();
 
 _Unwind_Reason_Code note(struct _Unwind_Context *context, void *seen)
 {
-	void *function = _Unwind_FindEnclosingFunction(reinterpret_cast<void *>(_Unwind_GetIP(context)));
+	void *function =
+		_Unwind_FindEnclosingFunction(reinterpret_cast<void *>(_Unwind_GetIP(context)));
 
 	if (function == reinterpret_cast<void *>(backtraces))
 		*static_cast<int *>(seen) += 1;
@@ -318,7 +378,8 @@ int look_back_with_libc(int)
 	int n = backtrace(calls, 64), seen = 0;
 
 	for (int i = 0; i < n; i++)
-		seen += _Unwind_FindEnclosingFunction(calls[i]) == reinterpret_cast<void *>(backtraces);
+		seen += _Unwind_FindEnclosingFunction(calls[i]) ==
+			reinterpret_cast<void *>(backtraces);
 	return seen;
 }
 
@@ -329,7 +390,8 @@ __attribute__((noinline)) void backtraces()
 	std::printf("%d\n", outer(look_back_with_libc, 0) - 3);
 }
 
-// --- coroutines ---------------------------------------------------------------------------------------------
+// --- coroutines
+// ---------------------------------------------------------------------------------------------
 
 ucontext_t here, there;
 alignas(16) char stack[65536];
@@ -439,6 +501,8 @@ const struct {
 	{"jump", jumps},
 	{"jump-part", jumps_part},
 	{"jump-signal", jumps_from_signal},
+	{"storm", storm},
+	{"cancel-anywhere", cancels_anywhere},
 	{"backtrace", backtraces},
 	{"coroutine", coroutines},
 	{"fibers", run_fibers},

@@ -20,26 +20,28 @@ int visit_as(const char *tenant_id, long telegram_id, unsigned long user_id, con
 	return tenant_id ? result_i32() : -1;
 }
 
-unsigned long long integers(signed char a, unsigned char b, short c, unsigned short d, int e, unsigned f, long g,
-			    unsigned long h, long long i, unsigned long long j)
+unsigned long long integers(signed char a, unsigned char b, short c, unsigned short d, int e,
+			    unsigned f, long g, unsigned long h, long long i, unsigned long long j)
 {
 	return (unsigned long long)a + b + (unsigned long long)c + d + (unsigned long long)e + f +
 	       (unsigned long long)g + h + (unsigned long long)i + j;
 }
 
-int fixed(int8_t a, uint8_t b, int16_t c, uint16_t d, int32_t e, uint32_t f, int64_t g, uint64_t h, size_t i,
-	  intptr_t j)
+int fixed(int8_t a, uint8_t b, int16_t c, uint16_t d, int32_t e, uint32_t f, int64_t g, uint64_t h,
+	  size_t i, intptr_t j)
 {
-	return (a < 0) + (b > 0) + (c < 0) + (d > 0) + (e < 0) + (f > 0) + (g < 0) + (h > 0) + (i > 0) + (j < 0);
+	return (a < 0) + (b > 0) + (c < 0) + (d > 0) + (e < 0) + (f > 0) + (g < 0) + (h > 0) +
+	       (i > 0) + (j < 0);
 }
 
-double floats(float a, double b, float c, double d, float e, double f, float g, double h, float i, double j)
+double floats(float a, double b, float c, double d, float e, double f, float g, double h, float i,
+	      double j)
 {
 	return a + b + c + d + e + f + g + h + i + j;
 }
 
-double mixed(const char *text, double a, int b, float c, long double d, long e, char f, bool g, double h, short i,
-	     unsigned char j, const char *last)
+double mixed(const char *text, double a, int b, float c, long double d, long e, char f, bool g,
+	     double h, short i, unsigned char j, const char *last)
 {
 	return (double)(strlen(text) + a + b + c + d + e + f + g + h + i + j + strlen(last));
 }
@@ -163,8 +165,8 @@ int secret(const char *api_key, const char *json, const char *note)
 	return (int)(strlen(api_key) + strlen(json) + strlen(note));
 }
 
-int many(int a0, int a1, int a2, int a3, int a4, int a5, int a6, int a7, int a8, int a9, int a10, int a11, int a12,
-	 int a13, int a14, int a15)
+int many(int a0, int a1, int a2, int a3, int a4, int a5, int a6, int a7, int a8, int a9, int a10,
+	 int a11, int a12, int a13, int a14, int a15)
 {
 	return a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + a10 + a11 + a12 + a13 + a14 + a15;
 }

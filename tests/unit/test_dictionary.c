@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The spool's dictionary. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "runtime/dictionary.h"
+#include "spool_builder.h"
+
+static void test_dictionary_grows(void **state)
+{
+	struct ts_dictionary *dictionary;
+	const struct ts_thunk *thunk;
+	struct spool spool;
+	char path[512];
+
+	(void)state;
+	spool_new(&spool);
+	assert_int_equal(ts_dictionary_new(&dictionary, spool.path, spool.process), 0);
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+	assert_string_equal(ts_dictionary_settings(dictionary)->tenant, "");
+	assert_null(ts_dictionary_thunk(dictionary, 0));
+	spool_settings(&spool, "sqlite:x", "acme\xff", "token,key");
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+	assert_string_equal(ts_dictionary_settings(dictionary)->program, "/usr/bin/bot");
+	assert_string_equal(ts_dictionary_settings(dictionary)->host, "host.example");
+	assert_string_equal(ts_dictionary_settings(dictionary)->conf,
+			    "/etc/traceshim/symbols.conf");
+	assert_string_equal(ts_dictionary_settings(dictionary)->store, "sqlite:x");
+	assert_string_equal(ts_dictionary_settings(dictionary)->tenant, "acme\xef\xbf\xbd");
+	assert_string_equal(ts_dictionary_settings(dictionary)->redact, "token,key");
+	/* what was read is not read again */
+	spool_file(&spool, "process", path);
+	assert_int_equal(truncate(path, TS_ABI_PAGE), 0);
+	assert_int_equal(truncate(path, (off_t)(TS_ABI_PAGE + spool.process->dictionary_bytes)), 0);
+	for (uint32_t i = 0; i < 300; i++) {
+		spool_thunk(&spool, i, TS_KIND_AGENT, "trainer", "run", "< 0", "prompt,,user_id");
+		assert_null(ts_dictionary_thunk(dictionary, i));
+		assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+		assert_non_null(ts_dictionary_thunk(dictionary, i));
+	}
+	thunk = ts_dictionary_thunk(dictionary, 0);
+	assert_string_equal(thunk->span_name, "agent:trainer");
+	assert_string_equal(thunk->kind_name, "agent");
+	assert_string_equal(thunk->function, "run");
+	assert_string_equal(thunk->fails, "< 0");
+	assert_int_equal(thunk->n_params, 3);
+	assert_string_equal(thunk->params[0], "prompt");
+	assert_string_equal(thunk->params[1], "");
+	assert_string_equal(thunk->params[2], "user_id");
+	ts_dictionary_free(dictionary);
+	ts_dictionary_free(NULL);
+	spool_remove(&spool);
+}
+
+static void test_damaged_dictionary_keeps_what_was_before(void **state)
+{
+	struct ts_dictionary_record garbage = {77, 8};
+	struct ts_dictionary *dictionary;
+	struct spool spool;
+
+	(void)state;
+	spool_new(&spool);
+	spool_settings(&spool, "sqlite:x", "", "");
+	spool_thunk(&spool, 0, TS_KIND_TOOL, "sql", "PQexec", "", NULL);
+	spool_dictionary(&spool, &garbage, sizeof(garbage));
+	spool_thunk(&spool, 1, TS_KIND_TOOL, "sql", "PQexec", "", NULL);
+	assert_int_equal(ts_dictionary_new(&dictionary, spool.path, spool.process), 0);
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), -EBADMSG);
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), -EBADMSG);
+	assert_string_equal(ts_dictionary_thunk(dictionary, 0)->span_name, "tool:sql");
+	assert_null(ts_dictionary_thunk(dictionary, 1));
+	assert_null(ts_dictionary_thunk(dictionary, UINT32_MAX));
+	ts_dictionary_free(dictionary);
+	spool_remove(&spool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dictionary_grows),
+		cmocka_unit_test(test_damaged_dictionary_keeps_what_was_before),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A begin and its end -> the columns of a trace and of a span. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "assemble_fixture.h"
+
+static void test_a_trace_and_its_spans(void **state)
+{
+	struct fixture *f = *state;
+	const struct ts_trace *trace;
+	const struct ts_span *span;
+
+	record_thread(&f->record, 42, "main");
+	put(f, 0);
+	record_begin(&f->record, TS_BEGIN_TRACE, 1, 0, 0, LEARN, 1000000);
+	record_int(&f->record, 0, 4711);
+	put(f, 0);
+	record_begin(&f->record, TS_BEGIN_SPAN, 1, 2, 0, TRAINER, 2000999);
+	record_string(&f->record, 0, "{\"password\":\"x\"}");
+	put(f, 0);
+	record_begin(&f->record, TS_BEGIN_SPAN, 1, 3, 2, CLAUDE, 3000000);
+	record_string(&f->record, 0, "opus");
+	put(f, 0);
+	put_end(f, 0, 1, 3, 4000000);
+	record_end(&f->record, 1, 2, TS_OUTCOME_OK, 0, 5001999);
+	record_string(&f->record, TS_PARAM_RESULT, "done");
+	put(f, 0);
+	put_end(f, 0, 1, 0, 6500000);
+	pass(f, 1, 2);
+
+	trace = &f->batch.traces[0];
+	assert_true(has_id(&trace->trace_id, 1));
+	assert_string_equal(trace->tenant_id, "acme");
+	assert_string_equal(trace->pipeline_name, "learn");
+	assert_true(trace->telegram_id.known && trace->telegram_id.value == 4711);
+	assert_null(trace->user_id);
+	assert_null(trace->session_id);
+	assert_int_equal(trace->started_us, SPOOL_EPOCH_US + 1000);
+	assert_int_equal(trace->ended_us, SPOOL_EPOCH_US + 6500);
+	assert_int_equal(trace->created_us, trace->ended_us);
+	assert_true(trace->duration_ms == 5.5);
+	assert_true(trace->success);
+	assert_null(trace->error);
+	assert_string_equal(trace->input_data, "{\"telegram_id\":4711}");
+	assert_null(trace->output_data);
+	assert_string_equal(trace->program, "/usr/bin/bot");
+	assert_string_equal(trace->host, "host.example");
+	assert_int_equal(trace->pid, 4242);
+	assert_string_equal(trace->attributes, "{\"thread_name\":\"main\"}");
+
+	span = &f->batch.spans[0];
+	assert_true(has_id(&span->trace_id, 1) && has_id(&span->span_id, 3));
+	assert_true(span->has_parent && has_id(&span->parent_span_id, 2));
+	assert_string_equal(span->span_name, "llm:claude");
+	assert_string_equal(span->kind, "llm");
+	assert_string_equal(span->function, "claude_complete");
+	assert_string_equal(span->model, "opus");
+	assert_string_equal(span->provider, "claude");
+	assert_false(span->input_tokens.known || span->output_tokens.known ||
+		     span->cost_nano_usd.known);
+	assert_int_equal(span->thread_id, 42);
+
+	span = &f->batch.spans[1];
+	assert_true(has_id(&span->span_id, 2));
+	assert_false(span->has_parent);
+	assert_string_equal(span->tenant_id, "acme");
+	assert_null(span->model);
+	assert_null(span->provider);
+	assert_string_equal(span->input_data,
+			    "{\"prompt\":\"{\\\"password\\\":\\\"[redacted]\\\"}\"}");
+	assert_string_equal(span->output_data, "{\"result\":\"done\"}");
+	assert_int_equal(span->started_us, SPOOL_EPOCH_US + 2000);
+	assert_int_equal(span->ended_us, SPOOL_EPOCH_US + 5001);
+	assert_true(span->duration_ms == 3.001);
+	commit(f);
+	assert_int_equal(f->spool.rings[0]->tail, f->spool.rings[0]->head);
+	pass_and_commit(f, 0, 0);
+	assert_int_equal(open_bytes(f), 0);
+}
+
+static void test_an_orphan_has_both_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	put_begin(f, 0, TS_BEGIN_TRACE | TS_BEGIN_SPAN, 1, 2, 0, TRAINER, 10);
+	put_end(f, 0, 1, 2, 20);
+	pass(f, 1, 1);
+	assert_string_equal(f->batch.traces[0].pipeline_name, "trainer");
+	assert_string_equal(f->batch.spans[0].span_name, "agent:trainer");
+	assert_true(has_id(&f->batch.traces[0].trace_id, 1));
+	assert_true(has_id(&f->batch.spans[0].span_id, 2));
+	assert_null(f->batch.spans[0].attributes);
+	commit(f);
+}
+
+static void columns(struct fixture *f, const char *telegram_id, bool known, int64_t value)
+{
+	record_begin(&f->record, TS_BEGIN_TRACE, 1, 0, 0, LEARN, 10);
+	record_string(&f->record, 0, telegram_id);
+	put(f, 0);
+	put_end(f, 0, 1, 0, 20);
+	pass(f, 1, 0);
+	assert_int_equal(f->batch.traces[0].telegram_id.known, known);
+	assert_int_equal(f->batch.traces[0].telegram_id.value, value);
+	commit(f);
+}
+
+static void test_columns_of_a_trace(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t most = UINT64_MAX;
+
+	columns(f, "12", true, 12);
+	columns(f, "-1001234567890", true, -1001234567890);
+	columns(f, "9223372036854775807", true, INT64_MAX);
+	columns(f, "-9223372036854775808", true, INT64_MIN);
+	columns(f, "9223372036854775808", false, 0);
+	columns(f, "-9223372036854775809", false, 0);
+	columns(f, "99999999999999999999999", false, 0);
+	columns(f, "", false, 0);
+	columns(f, "-", false, 0);
+	columns(f, "12a", false, 0);
+	columns(f, " 12", false, 0);
+
+	record_begin(&f->record, TS_BEGIN_TRACE, 1, 0, 0, LEARN, 10);
+	record_value(&f->record, 0, TS_VALUE_UINT, &most, 8);
+	record_int(&f->record, 1, -5);
+	record_string(&f->record, 2, "s\xff");
+	record_value(&f->record, 3, TS_VALUE_UINT, &most, 8);
+	put(f, 0);
+	put_end(f, 0, 1, 0, 20);
+	pass(f, 1, 0);
+	assert_false(f->batch.traces[0].telegram_id.known);
+	assert_string_equal(f->batch.traces[0].user_id, "-5");
+	assert_string_equal(f->batch.traces[0].session_id, "s\xef\xbf\xbd");
+	assert_string_equal(f->batch.traces[0].tenant_id, "18446744073709551615");
+	commit(f);
+}
+
+static void test_tenants(void **state)
+{
+	struct fixture *f = *state;
+
+	record_begin(&f->record, TS_BEGIN_TRACE, 1, 0, 0, LEARN, 10);
+	record_tenant(&f->record, "zebra");
+	record_string(&f->record, 3, "other");
+	put(f, 0);
+	record_begin(&f->record, TS_BEGIN_SPAN, 1, 2, 0, LEARN, 11);
+	record_tenant(&f->record, "zebra");
+	put(f, 0);
+	record_begin(&f->record, TS_BEGIN_SPAN, 1, 3, 0, LEARN, 12);
+	record_string(&f->record, 3, "a span's own parameter does not count");
+	put(f, 0);
+	put_end(f, 0, 1, 2, 13);
+	put_end(f, 0, 1, 3, 14);
+	put_end(f, 0, 1, 0, 15);
+	pass(f, 1, 2);
+	assert_string_equal(f->batch.traces[0].tenant_id, "zebra");
+	assert_string_equal(f->batch.spans[0].tenant_id, "zebra");
+	assert_string_equal(f->batch.spans[1].tenant_id, "acme");
+	commit(f);
+}
+
+static void check_error(struct fixture *f, uint32_t thunk, const char *wanted)
+{
+	struct record end = f->record;
+
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, thunk, 10);
+	f->record = end;
+	put(f, 0);
+	pass(f, 0, 1);
+	assert_false(f->batch.spans[0].success);
+	assert_string_equal(f->batch.spans[0].error, wanted);
+	commit(f);
+}
+
+static void test_error_texts(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t word = 0;
+
+	make_end(f, TS_OUTCOME_FAILED, ENOENT);
+	record_int(&f->record, TS_PARAM_RESULT, -1);
+	check_error(f, LEARN, "returned -1: No such file or directory");
+	make_end(f, TS_OUTCOME_FAILED, ENOENT);
+	f->record.event.flags = TS_END_ERRNO_KEPT;
+	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_NULL, NULL, 0);
+	check_error(f, TRAINER,
+		    "returned NULL: No such file or directory (errno as before the call)");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_BOOL, &word, 8);
+	check_error(f, CHECK, "returned false");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	word = 7;
+	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_UINT, &word, 8);
+	check_error(f, CHECK, "returned 7");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	check_error(f, LEARN, "returned < 0");
+	make_end(f, TS_OUTCOME_FAILED, 99999);
+	check_error(f, CLAUDE, "failed: error 99999");
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	check_error(f, LEARN, "left by an exception");
+	make_end(f, TS_OUTCOME_LONGJMP, 0);
+	check_error(f, LEARN, "left by longjmp");
+	make_end(f, TS_OUTCOME_THREAD_EXITED, 0);
+	check_error(f, LEARN, "thread exited");
+	make_end(f, (enum ts_outcome)77, 0);
+	check_error(f, LEARN, "failed");
+}
+
+static void test_errno_stands_in_the_attributes(void **state)
+{
+	struct fixture *f = *state;
+
+	put_begin(f, 0, TS_BEGIN_TRACE | TS_BEGIN_SPAN, 1, 2, 0, LEARN, 10);
+	make_end(f, TS_OUTCOME_FAILED, EIO);
+	put(f, 0);
+	pass(f, 1, 1);
+	assert_string_equal(f->batch.spans[0].attributes, "{\"errno\":5}");
+	assert_string_equal(f->batch.traces[0].attributes, "{\"errno\":5}");
+	commit(f);
+}
+
+static void test_lost_counts_stand_in_one_trace(void **state)
+{
+	struct fixture *f = *state;
+
+	f->spool.rings[1]->lost[TS_LOST_RING_FULL] = 12;
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, LEARN, 10);
+	put_end(f, 0, 1, 2, 20);
+	pass(f, 0, 1);
+	assert_null(f->batch.spans[0].attributes);
+	commit(f);
+	for (uint64_t trace = 3; trace < 5; trace++) {
+		put_begin(f, 0, TS_BEGIN_TRACE | TS_BEGIN_SPAN, trace, trace, 0, LEARN, 10);
+		put_end(f, 0, trace, trace, 20);
+	}
+	pass(f, 2, 2);
+	reopen(f); /* not stored: to be told again */
+	pass(f, 2, 2);
+	assert_string_equal(f->batch.traces[0].attributes, "{\"dropped\":{\"ring_full\":12}}");
+	assert_null(f->batch.spans[0].attributes);
+	assert_null(f->batch.traces[1].attributes);
+	commit(f);
+	reopen(f);
+	put_begin(f, 0, TS_BEGIN_TRACE, 5, 0, 0, LEARN, 10);
+	put_end(f, 0, 5, 0, 20);
+	pass(f, 1, 0);
+	assert_null(f->batch.traces[0].attributes);
+	commit(f);
+}
+
+static void test_unknown_thunk(void **state)
+{
+	struct fixture *f = *state;
+
+	record_begin(&f->record, TS_BEGIN_SPAN, 1, 2, 0, 1234, 10);
+	record_int(&f->record, 0, 5);
+	put(f, 0);
+	put_end(f, 0, 1, 2, 20);
+	pass(f, 0, 1);
+	assert_string_equal(f->batch.spans[0].span_name, "step:unknown");
+	assert_string_equal(f->batch.spans[0].input_data, "{\"arg0\":5}");
+	commit(f);
+}
+
+static void test_thunk_that_came_later(void **state)
+{
+	struct fixture *f = *state;
+
+	spool_thunk(&f->spool, 50, TS_KIND_TOOL, "late", "late", "", NULL);
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, 50, 10);
+	put_end(f, 0, 1, 2, 20);
+	pass(f, 0, 1);
+	assert_string_equal(f->batch.spans[0].span_name, "tool:late");
+	commit(f);
+}
+
+static void test_times_from_ticks(void **state)
+{
+	struct fixture *f = *state;
+
+	/* a frequency that does not divide, ticks that overflow 64 bits when multiplied */
+	f->spool.process->clock_source = TS_CLOCK_TSC;
+	f->spool.process->ticks_per_second = 3000000001;
+	f->spool.process->clocks[0].ticks = 1ULL << 62;
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, LEARN, (1ULL << 62) - 3000000001);
+	put_end(f, 0, 1, 2, (1ULL << 62) + 86400ULL * 3000000001);
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 3, 0, LEARN, (1ULL << 62) + 10000);
+	put_end(f, 0, 1, 3, 1ULL << 62);
+	pass(f, 0, 2);
+	assert_int_equal(f->batch.spans[0].started_us, SPOOL_EPOCH_US - 1000000);
+	assert_int_equal(f->batch.spans[0].ended_us, SPOOL_EPOCH_US + 86400000000);
+	assert_true(f->batch.spans[0].duration_ms == 86401000.0);
+	/* an end before its begin */
+	assert_true(f->batch.spans[1].duration_ms == 0);
+	assert_int_equal(f->batch.spans[1].ended_us, f->batch.spans[1].started_us);
+	commit(f);
+}
+
+static double duration_with(struct fixture *f, uint32_t source, uint32_t n_clocks)
+{
+	f->spool.process->clock_source = source;
+	f->spool.process->n_clocks = n_clocks;
+	f->spool.process->ticks_per_second = 0;
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, LEARN, 0);
+	put_end(f, 0, 1, 2, 2000000);
+	pass(f, 0, 1);
+	commit(f);
+	return f->batch.spans[0].duration_ms;
+}
+
+static void test_frequency_that_was_not_measured(void **state)
+{
+	struct fixture *f = *state;
+	struct ts_abi_clock *clocks = f->spool.process->clocks;
+	struct timespec now;
+	double duration;
+
+	clocks[1] = (struct ts_abi_clock){20000000, 10000000, 0};
+	assert_true(duration_with(f, TS_CLOCK_TSC, 2) == 1.0);       /* 2 GHz */
+	assert_true(duration_with(f, TS_CLOCK_MONOTONIC, 1) == 2.0); /* 1 GHz */
+	/* as if this machine's counter ran at 2 GHz since the first triple */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	clocks[0].monotonic_ns =
+		now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)__builtin_ia32_rdtsc() / 2;
+	duration = duration_with(f, TS_CLOCK_TSC, 1);
+	assert_true(duration > 0.99 && duration < 1.01);
+	/* two triples at almost the same time do not tell */
+	clocks[0].monotonic_ns = INT64_MAX - 200;
+	clocks[1] = (struct ts_abi_clock){20, INT64_MAX - 100, 0};
+	assert_true(duration_with(f, TS_CLOCK_TSC, 2) == 2.0);
+	clocks[0].monotonic_ns = INT64_MAX; /* now cannot be compared with it */
+	assert_true(duration_with(f, TS_CLOCK_TSC, 1) == 2.0);
+}
+
+static void test_absurd_ticks_stay_in_the_calendar(void **state)
+{
+	struct fixture *f = *state;
+
+	f->spool.process->ticks_per_second = 1;
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, LEARN, 5);
+	put_end(f, 0, 1, 2, UINT64_MAX);
+	pass(f, 0, 1);
+	assert_int_equal(f->batch.spans[0].ended_us, 253402300799999999);
+	commit(f);
+	f->spool.process->clocks[0] = (struct ts_abi_clock){10, 0, 0};
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, LEARN, 5);
+	put_end(f, 0, 1, 2, 11);
+	pass(f, 0, 1);
+	assert_int_equal(f->batch.spans[0].started_us, 0);
+	assert_int_equal(f->batch.spans[0].ended_us, 1000000);
+	commit(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_trace_and_its_spans),
+		TEST(test_an_orphan_has_both_rows),
+		TEST(test_columns_of_a_trace),
+		TEST(test_tenants),
+		TEST(test_error_texts),
+		TEST(test_errno_stands_in_the_attributes),
+		TEST(test_lost_counts_stand_in_one_trace),
+		TEST(test_unknown_thunk),
+		TEST(test_thunk_that_came_later),
+		TEST(test_times_from_ticks),
+		TEST(test_frequency_that_was_not_measured),
+		TEST(test_absurd_ticks_stay_in_the_calendar),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
