@@ -201,13 +201,6 @@ type_rules() {
 	EOF
 }
 
-@test "language: dangling pointers and strings without an end" {
-	type_rules 'text = const char *text(const char *text)' 'bytes = size_t bytes(const char data[n], size_t n)'
-	same "$types" dangling
-	traces >/dev/null
-	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE input_data LIKE '%unreadable%'")" -eq 3 ]
-}
-
 # --- failures and columns ------------------------------------------------------------------------------------------
 
 @test "language: a failure is what the rule says, and errno tells why" {
@@ -518,12 +511,6 @@ nested_well() {
 	5 tool:middle -
 	EOF
 	holds 'all(.success)' <"$work/list.json"
-}
-
-@test "language: calls on a coroutine's stack lie under the calls on that stack" {
-	throws_same coroutine 0
-	nested_well
-	[ "$(sql 'SELECT count(*) FROM pipeline_spans WHERE parent_span_id IS NULL')" -eq 5 ]
 }
 
 @test "language: fibers whose stacks lie side by side" {

@@ -116,21 +116,6 @@ static void do_pointers(void)
 	puts("still here");
 }
 
-/* The page behind an unterminated string cannot be read, nor the one that a pointer dangles to. */
-static void do_dangling(void)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	char *two = mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	munmap(two + page, (size_t)page);
-	memset(two + page - 5, 'u', 5);
-	text(two + page - 5);
-	text(two + page + 100);
-	bytes(two + page - 5, 100);
-	puts("still here");
-}
-
 static void do_secret(void)
 {
 	printf("%d\n",
@@ -156,7 +141,6 @@ static const struct {
 	{"integers", do_integers}, {"floats", do_floats}, {"small", do_small},
 	{"results", do_results},   {"bytes", do_bytes},   {"long", do_long},
 	{"secret", do_secret},     {"fails", do_fails},   {"pointers", do_pointers},
-	{"dangling", do_dangling},
 };
 
 int main(int argc, char **argv)
