@@ -3,9 +3,9 @@
 #define TS_SPAN_H
 
 /*
- * What a trace and a span are: the rows of pipeline_traces and pipeline_spans, before any dialect. Each
- * is written once, complete, after its end. Strings are UTF-8 and owned by whoever owns the row; JSON
- * strings are valid JSON or NULL.
+ * What a trace and a span are: the rows of pipeline_traces and pipeline_spans, before any dialect.
+ * Each is written once, complete, after its end. Strings are UTF-8 and owned by whoever owns the
+ * row; JSON strings are valid JSON or NULL.
  */
 
 #include <stdbool.h>
@@ -27,9 +27,9 @@ struct ts_trace {
 	const char *tenant_id; /* never NULL */
 	const char *pipeline_name;
 	struct ts_maybe telegram_id;
-	const char *user_id;	/* or NULL */
+	const char *user_id;    /* or NULL */
 	const char *session_id; /* or NULL */
-	int64_t started_us;	/* UTC, microseconds since 1970 */
+	int64_t started_us;     /* UTC, microseconds since 1970 */
 	int64_t ended_us;
 	double duration_ms;
 	bool success;

@@ -12,22 +12,22 @@ struct ts_recovered {
 	size_t spools; /* taken over, stored and removed */
 	size_t traces;
 	size_t spans;
-	size_t damaged;	 /* set aside as NAME.damaged */
+	size_t damaged;   /* set aside as NAME.damaged */
 	size_t postponed; /* left where they are: their store could not be written */
 };
 
 /*
- * $TRACESHIM_SPOOL, else $XDG_RUNTIME_DIR/traceshim, else /dev/shm/traceshim-UID. From malloc. Does not
- * create it.
+ * $TRACESHIM_SPOOL, else $XDG_RUNTIME_DIR/traceshim, else /dev/shm/traceshim-UID. From malloc. Does
+ * not create it.
  */
 char *ts_spool_root(void);
 
 /*
- * Delivers every spool under `root` whose program has ended to the store that the spool itself names,
- * then removes it. Spans without an end are stored as failed, "interrupted". Spools of live programs,
- * and of programs in another pid namespace that may live, are left alone. A folder that is not there
- * means nothing to do. 0, or a negative errno if root cannot be read or is not ours; a spool that
- * fails does not stop the others (err keeps the first sentence).
+ * Delivers every spool under `root` whose program has ended to the store that the spool itself
+ * names, then removes it. Spans without an end are stored as failed, "interrupted". Spools of live
+ * programs, and of programs in another pid namespace that may live, are left alone. A folder that
+ * is not there means nothing to do. 0, or a negative errno if root cannot be read or is not ours; a
+ * spool that fails does not stop the others (err keeps the first sentence).
  */
 int ts_spool_recover(const char *root, ts_module_symbol_fn *load, struct ts_recovered *ret,
 		     struct ts_error *err);
