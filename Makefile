@@ -146,7 +146,7 @@ lint: ## formatting, shell scripts, man pages
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
-	clang-format -i $(sources)
+	$(Q)clang-format -i $(sources)
 
 # --- installation ------------------------------------------------------------------------------------
 
