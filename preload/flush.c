@@ -54,6 +54,27 @@ static void opened(void)
 	atexit(stop_at_exit);
 }
 
+static void end_busy(void)
+{
+	__atomic_store_n(&flusher.args.process->busy, 0, __ATOMIC_SEQ_CST);
+	futex(&flusher.args.process->busy, FUTEX_WAKE, 1, NULL);
+}
+
+/* The flusher's side of ts_flush_hold: a fork in the middle of a dlopen leaves the child half an
+ * object. */
+static void begin_busy(void)
+{
+	struct ts_abi_process *process = flusher.args.process;
+
+	for (;;) {
+		__atomic_store_n(&process->busy, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&process->hold, __ATOMIC_SEQ_CST))
+			return;
+		end_busy();
+		futex(&process->hold, FUTEX_WAIT, 1, NULL);
+	}
+}
+
 static void *run(void *unused)
 {
 	char why[256] = "";
@@ -65,8 +86,10 @@ static void *run(void *unused)
 	/* a root and a working directory of its own: the program's chroot shall not lead it astray
 	 */
 	ts_syscall(SYS_unshare, CLONE_FS, 0, 0, 0, 0, 0);
+	begin_busy();
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
 						      sizeof(why));
+	end_busy();
 	if (flush && flush(&flusher.args) == 0)
 		return unused;
 	ts_log(TS_LOG_ERROR, "traces stay in %s: %s", ts_own_spool_folder(),

@@ -8,9 +8,11 @@
  * live. So:
  *
  *   - it includes ../abi.h and this folder, calls nothing outside it, and setup code fills what it
- * reads;
- *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock, no system
- * call but one futex wake when a ring is half full; errno is read and never written;
+ *     reads;
+ *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock but the
+ *     overflow ring's, which is not waited for; no system call but a futex wake when a ring is half
+ *     full, and a look at the alternate stack when calls seem to have been jumped over; errno is
+ *     read and never written;
  *   - under 512 bytes of stack.
  *
  * Include it last: what follows makes the preprocessor enforce the rest. The linked object's

@@ -310,9 +310,12 @@ is_cut_off() {
 
 @test "faults: forks while another thread is inside pipelines" {
 	same "$ends" busy-fork
-	traces | holds 'map(select(.input_data.name == "parent")) | length == 8 and all(.success)'
-	traces | holds 'map(select(.input_data.name == "child")) | length == 8 and all(.success and .span_count == 3)'
-	traces | holds 'map(.trace_id) | length == (unique | length)'
+	"$root/build/traceshim" list >/dev/null
+	# there may be hundreds of thousands of the other thread's
+	[ "$(sql "SELECT count(*), sum(success) FROM pipeline_traces WHERE input_data LIKE '%\"parent\"%'")" = "8 8" ]
+	[ "$(sql "SELECT count(*), sum(success) FROM pipeline_traces WHERE input_data LIKE '%\"child\"%'")" = "8 8" ]
+	[ "$(sql "SELECT count(*) FROM pipeline_spans JOIN pipeline_traces AS t USING (trace_id)
+		WHERE t.input_data LIKE '%\"child\"%'")" -eq 24 ]
 }
 
 @test "faults: a fork in the middle of a pipeline: the child's parts are in it, its end is the parent's" {
