@@ -100,8 +100,10 @@ static void begin_process(void)
 
 static void seed(struct ts_id_generator *ids)
 {
-	ts_sys_random(ids, sizeof(*ids));
-	ids->gamma |= 1;
+	uint64_t random[2];
+
+	ts_sys_random(random, sizeof(random));
+	*ids = (struct ts_id_generator){.state = random[0], .gamma = random[1] | 1};
 }
 
 /*

@@ -72,6 +72,16 @@ static int find_vdso(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 1;
 }
 
+/* `ns` took `ticks`: what the hot path computes with follows. */
+static void set_rate(uint64_t ns, uint64_t ticks)
+{
+	uint64_t per_ms = (uint64_t)((unsigned __int128)ticks * 1000000 / ns);
+
+	ts_clock.ns_per_tick_q32 = (uint64_t)(((unsigned __int128)ns << 32) / ticks);
+	ts_clock.ticks_per_ms = per_ms;
+	ts_clock.fraction_q32 = per_ms ? (4096ULL << 32) / per_ms : 0;
+}
+
 int ts_ticks_init(void)
 {
 	source = tsc_is_invariant() ? TS_CLOCK_TSC : TS_CLOCK_MONOTONIC;
@@ -83,13 +93,8 @@ int ts_ticks_init(void)
 	first = instant();
 	ts_clock.first_ticks = first.ticks;
 	ts_clock.first_wall_ns = first.wall_ns;
-	ts_clock.ns_per_tick_q32 = 1ULL << 32;
+	set_rate(1, 1);
 	return 0;
-}
-
-static uint64_t q32(uint64_t ns, uint64_t ticks)
-{
-	return (uint64_t)(((unsigned __int128)ns << 32) / ticks);
 }
 
 void ts_ticks_describe(struct ts_abi_process *process)
@@ -102,9 +107,9 @@ void ts_ticks_describe(struct ts_abi_process *process)
 	process->n_clocks = 2;
 	if (source == TS_CLOCK_MONOTONIC)
 		process->ticks_per_second = 1000000000;
-	else if (now.ticks > first.ticks)
-		ts_clock.ns_per_tick_q32 = q32((uint64_t)(now.monotonic_ns - first.monotonic_ns),
-					       now.ticks - first.ticks);
+	else if (now.ticks > first.ticks && now.monotonic_ns > first.monotonic_ns)
+		set_rate((uint64_t)(now.monotonic_ns - first.monotonic_ns),
+			 now.ticks - first.ticks);
 }
 
 void ts_ticks_refine(const struct ts_abi_process *process)
@@ -112,5 +117,5 @@ void ts_ticks_refine(const struct ts_abi_process *process)
 	uint64_t frequency = __atomic_load_n(&process->ticks_per_second, __ATOMIC_ACQUIRE);
 
 	if (frequency)
-		ts_clock.ns_per_tick_q32 = q32(1000000000, frequency);
+		set_rate(1000000000, frequency);
 }

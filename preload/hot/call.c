@@ -259,7 +259,7 @@ static bool place(struct ts_context *context, struct ts_frame *frame, const stru
 		*ret_flags |= inherited->has_parent ? TS_BEGIN_PARENT : 0;
 	} else if (hook->flags & TS_HOOK_STARTS_TRACE) {
 		context->inherited.frame = NULL;
-		stack->trace.id = ts_id_make(&context->ids, ts_clock_wall_ns(ticks));
+		stack->trace.id = ts_id_make(&context->ids, ticks);
 		stack->trace.tenant_bytes =
 			hook->flags & TS_HOOK_HAS_TENANT
 				? ts_capture_tenant(&hook->tenant, slot, stack->trace.tenant)
@@ -271,9 +271,8 @@ static bool place(struct ts_context *context, struct ts_frame *frame, const stru
 		return false;
 	}
 	frame->trace_id = stack->trace.id;
-	frame->span_id = *ret_flags & TS_BEGIN_SPAN
-				 ? ts_id_make(&context->ids, ts_clock_wall_ns(ticks))
-				 : (struct ts_id){0, 0};
+	frame->span_id = *ret_flags & TS_BEGIN_SPAN ? ts_id_make(&context->ids, ticks)
+						    : (struct ts_id){0, 0};
 	frame->serial = frame->span_id.low ? frame->span_id.low : frame->trace_id.low;
 	frame->flags = *ret_flags & (TS_FRAME_TRACE | TS_FRAME_SPAN);
 	return true;

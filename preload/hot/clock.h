@@ -12,8 +12,9 @@ struct ts_clock {
 	int (*vdso)(clockid_t, struct timespec *);
 	uint64_t first_ticks;     /* at this instant ... */
 	int64_t first_wall_ns;    /* ... it was this */
-	uint64_t ns_per_tick_q32; /* 32.32 fixed point; good enough for ids, refined by the flusher
-				   */
+	uint64_t ns_per_tick_q32; /* 32.32 fixed point; for ids, refined by the flusher */
+	uint64_t ticks_per_ms;
+	uint64_t fraction_q32; /* 1/4096 ms per tick */
 };
 
 extern struct ts_clock ts_clock; /* filled by setup */

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "clock.h"
+
 struct ts_id {
 	uint64_t high; /* as in memory: big-endian */
 	uint64_t low;
@@ -19,7 +21,14 @@ struct ts_id {
 struct ts_id_generator {
 	uint64_t state;
 	uint64_t gamma; /* odd */
+	/* The millisecond of the last id: when it began, and the first 8 bytes that its ids share.
+	 */
+	uint64_t ms_ticks;
+	uint64_t ms_high;
 };
+
+/* Makes the millisecond that `ticks` lies in the generator's. [hot] */
+void ts_id_turn(struct ts_id_generator *generator, uint64_t ticks);
 
 static inline uint64_t ts_id_random(struct ts_id_generator *generator)
 {
@@ -31,14 +40,16 @@ static inline uint64_t ts_id_random(struct ts_id_generator *generator)
 }
 
 /* [hot] */
-static inline struct ts_id ts_id_make(struct ts_id_generator *generator, uint64_t wall_ns)
+static inline struct ts_id ts_id_make(struct ts_id_generator *generator, uint64_t ticks)
 {
-	uint64_t ms = wall_ns / 1000000;
-	uint64_t fraction = (wall_ns - ms * 1000000) * 4294 >> 20; /* of a ms, in 1/4096 */
 	uint64_t low = (ts_id_random(generator) >> 2) | 1ULL << 63;
+	uint64_t fraction;
 
+	if (__builtin_expect(ticks - generator->ms_ticks >= ts_clock.ticks_per_ms, 0))
+		ts_id_turn(generator, ticks);
+	fraction = (ticks - generator->ms_ticks) * ts_clock.fraction_q32 >> 32 & 0xfff;
 	return (struct ts_id){
-		.high = __builtin_bswap64(ms << 16 | 7 << 12 | fraction),
+		.high = __builtin_bswap64(generator->ms_high | fraction),
 		.low = __builtin_bswap64(low),
 	};
 }

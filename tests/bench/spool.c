@@ -22,7 +22,7 @@ static bool open_both(const char *root, const char *folder, struct bench_spool *
 	ret->process = open(path, O_RDONLY | O_CLOEXEC);
 	if (ret->process < 0)
 		return false;
-	snprintf(path, sizeof(path), "%s/%s/ring-0", root, folder);
+	snprintf(path, sizeof(path), "%s/%s/ring-1", root, folder);
 	ret->ring = open(path, O_RDONLY | O_CLOEXEC);
 	if (ret->ring >= 0)
 		return true;
