@@ -73,8 +73,6 @@ static char *map_ring(int fd, uint64_t bytes)
 		ts_sys_munmap(at, all);
 		return NULL;
 	}
-	/* so that no store on the fast path faults; older kernels than 5.14 fault instead */
-	ts_sys_madvise(at, TS_ABI_PAGE + bytes, MADV_POPULATE_WRITE);
 	return at;
 }
 
@@ -209,8 +207,13 @@ bool ts_lane_take(struct ts_context *context)
 
 	if (!lane)
 		lane = reuse_lane(context, true, 2);
-	if (!lane)
+	if (!lane) {
 		lane = add_lane(context, 0);
+		/* so that no store on the fast path faults; kernels before 5.14 fault instead */
+		if (lane)
+			ts_sys_madvise(lane->ring.shared, TS_ABI_PAGE + lane->ring.bytes,
+				       MADV_POPULATE_WRITE);
+	}
 	if (!lane)
 		lane = reuse_lane(context, true, 1);
 	if (!lane)

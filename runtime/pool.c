@@ -4,32 +4,44 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define CHUNK_BYTES ((size_t)1 << 16)
 #define ALIGN16(n)  (((n) + 15) & ~(size_t)15)
 
 struct ts_pool_chunk {
 	struct ts_pool_chunk *next;
-	size_t bytes;
+	size_t bytes; /* of data */
 	_Alignas(16) char data[];
 };
 
+#define COMMON_BYTES (CHUNK_BYTES - sizeof(struct ts_pool_chunk))
+
+/*
+ * Pages of our own: a batch takes megabytes for a moment, and malloc, in the traced program, would
+ * keep them for as long as the program lives.
+ */
 static int add_chunk(struct ts_pool *pool, size_t bytes)
 {
 	struct ts_pool_chunk *chunk;
 
-	if (bytes < CHUNK_BYTES)
-		bytes = CHUNK_BYTES;
-	chunk = malloc(sizeof(*chunk) + bytes);
-	if (!chunk)
+	if (bytes < COMMON_BYTES)
+		bytes = COMMON_BYTES;
+	chunk = mmap(NULL, sizeof(*chunk) + bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (chunk == MAP_FAILED)
 		return 0;
 	chunk->next = pool->chunks;
 	chunk->bytes = bytes;
 	pool->chunks = chunk;
 	pool->used = 0;
 	return 1;
+}
+
+static void free_chunk(struct ts_pool_chunk *chunk)
+{
+	munmap(chunk, sizeof(*chunk) + chunk->bytes);
 }
 
 void *ts_pool_alloc(struct ts_pool *pool, size_t bytes)
@@ -90,10 +102,10 @@ void ts_pool_reset(struct ts_pool *pool)
 		struct ts_pool_chunk *chunk = pool->chunks;
 
 		pool->chunks = chunk->next;
-		if (!keep && chunk->bytes == CHUNK_BYTES)
+		if (!keep && chunk->bytes == COMMON_BYTES)
 			keep = chunk;
 		else
-			free(chunk);
+			free_chunk(chunk);
 	}
 	if (keep)
 		keep->next = NULL;
@@ -104,6 +116,7 @@ void ts_pool_reset(struct ts_pool *pool)
 void ts_pool_release(struct ts_pool *pool)
 {
 	ts_pool_reset(pool);
-	free(pool->chunks);
+	if (pool->chunks)
+		free_chunk(pool->chunks);
 	pool->chunks = NULL;
 }

@@ -105,6 +105,14 @@ int ts_reader_new(struct ts_reader **ret, const char *spool, struct ts_abi_proce
 	return 0;
 }
 
+static void drop_buffer(struct ts_reader *reader)
+{
+	if (reader->buffer)
+		munmap(reader->buffer, reader->buffer_bytes);
+	reader->buffer = NULL;
+	reader->buffer_bytes = 0;
+}
+
 void ts_reader_free(struct ts_reader *reader)
 {
 	if (!reader)
@@ -116,7 +124,7 @@ void ts_reader_free(struct ts_reader *reader)
 	if (reader->page_is_ours)
 		munmap(reader->page, TS_ABI_PAGE);
 	free(reader->rings);
-	free(reader->buffer);
+	drop_buffer(reader);
 	free(reader->spool);
 	free(reader);
 }
@@ -299,14 +307,20 @@ static int read_ring(const struct ts_reader *reader, uint32_t index, char *data)
 	return 0;
 }
 
+/* Pages of our own: malloc would keep them in the traced program. */
 static int reserve(struct ts_reader *reader, size_t bytes)
 {
+	char *buffer;
+
 	if (bytes <= reader->buffer_bytes)
 		return 0;
-	free(reader->buffer);
-	reader->buffer = malloc(bytes);
-	reader->buffer_bytes = reader->buffer ? bytes : 0;
-	return reader->buffer ? 0 : -ENOMEM;
+	drop_buffer(reader);
+	buffer = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buffer == MAP_FAILED)
+		return -ENOMEM;
+	reader->buffer = buffer;
+	reader->buffer_bytes = bytes;
+	return 0;
 }
 
 /* 0, or the negative errno of the last ring that could not be read; it takes no part in the pass.
@@ -410,11 +424,8 @@ void ts_reader_commit(struct ts_reader *reader)
 		if (ring->header && !ring->dead && ring->header->tail != ring->next)
 			__atomic_store_n(&ring->header->tail, ring->next, __ATOMIC_RELEASE);
 	}
-	if (reader->buffer_bytes > KEPT_BUFFER_BYTES) {
-		free(reader->buffer);
-		reader->buffer = NULL;
-		reader->buffer_bytes = 0;
-	}
+	if (reader->buffer_bytes > KEPT_BUFFER_BYTES)
+		drop_buffer(reader);
 }
 
 /* --- counters ------------------------------------------------------------------------------------

@@ -225,6 +225,8 @@ static int prepare_connection(sqlite3 *db, const char *path, struct ts_error *er
 	int version, result;
 
 	sqlite3_busy_timeout(db, WRITER_BUSY_MS);
+	/* 120 KB of the program's memory for little: a batch lives longer than its statements */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
 	/* First of all, for the pragmas below already write: a stranger's file stays as it is. */
 	result = schema_version(db, path, &version, err);
 	if (result < 0)
