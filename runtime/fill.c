@@ -157,22 +157,26 @@ static void describe_result(const struct ts_ended_call *call, const struct ts_th
 	}
 }
 
+/*
+ * "Connection refused (returned -1)". An errno that was the same before the call may not be this
+ * call's: then what the call returned comes first.
+ */
 static const char *describe_failure(struct ts_fill *fill, const struct ts_ended_call *call,
 				    const struct ts_thunk *thunk)
 {
 	struct ts_pool *pool = fill->json.pool;
 	int number = call->end->error_number;
-	const char *kept =
-		call->end->event.flags & TS_END_ERRNO_KEPT ? " (errno as before the call)" : "";
 	const char *meaning = strerrordesc_np(number);
-	char result[256];
+	char result[256], unknown[32];
 
 	describe_result(call, thunk, result, sizeof(result));
 	if (!number)
 		return ts_pool_strndup(pool, result, strlen(result));
-	if (!meaning)
-		return ts_pool_printf(pool, "%s: error %d%s", result, number, kept);
-	return ts_pool_printf(pool, "%s: %s%s", result, meaning, kept);
+	snprintf(unknown, sizeof(unknown), "error %d", number);
+	if (call->end->event.flags & TS_END_ERRNO_KEPT)
+		return ts_pool_printf(pool, "%s (errno as before the call: %s)", result,
+				      meaning ? meaning : unknown);
+	return ts_pool_printf(pool, "%s (%s)", meaning ? meaning : unknown, result);
 }
 
 /* NULL in *ret: the call succeeded. 0 or -ENOMEM. */

@@ -189,12 +189,12 @@ static void test_error_texts(void **state)
 
 	make_end(f, TS_OUTCOME_FAILED, ENOENT);
 	record_int(&f->record, TS_PARAM_RESULT, -1);
-	check_error(f, LEARN, "returned -1: No such file or directory");
+	check_error(f, LEARN, "No such file or directory (returned -1)");
 	make_end(f, TS_OUTCOME_FAILED, ENOENT);
 	f->record.event.flags = TS_END_ERRNO_KEPT;
 	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_NULL, NULL, 0);
 	check_error(f, TRAINER,
-		    "returned NULL: No such file or directory (errno as before the call)");
+		    "returned NULL (errno as before the call: No such file or directory)");
 	make_end(f, TS_OUTCOME_FAILED, 0);
 	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_BOOL, &word, 8);
 	check_error(f, CHECK, "returned false");
@@ -205,7 +205,7 @@ static void test_error_texts(void **state)
 	make_end(f, TS_OUTCOME_FAILED, 0);
 	check_error(f, LEARN, "returned < 0");
 	make_end(f, TS_OUTCOME_FAILED, 99999);
-	check_error(f, CLAUDE, "failed: error 99999");
+	check_error(f, CLAUDE, "error 99999 (failed)");
 	make_end(f, TS_OUTCOME_EXCEPTION, 0);
 	check_error(f, LEARN, "left by an exception");
 	make_end(f, TS_OUTCOME_LONGJMP, 0);
