@@ -72,7 +72,7 @@ $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(LDFLAGS) -lcjson -luuid
 
 # SQLite lies inside its store, hidden, so that it meets no other copy in the program.
-$(B)/modules/store_sqlite.so: $(call obj,runtime/store_sqlite.c runtime/error.c)
+$(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c columns.c dbfile.c error.c moment.c))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) -l:libsqlite3.a -lm

@@ -3,28 +3,28 @@
 #define TS_ABI_H
 
 /*
- * The event log: what libtraceshim.so writes and the runtime reads, and the one header both
- * compile.
+ * The event log: what libtraceshim.so writes and the runtime reads; the one header both compile.
  *
  * A spool is a folder of one process, <spool>/<boot id>-<pid>-<random>/ :
  *
  *   process    one page, struct ts_abi_process, mapped by the program and by its one consumer;
- *              behind it the dictionary, appended with pwrite and committed by dictionary_bytes
+ *              behind it the dictionary, appended with pwrite, committed by dictionary_bytes
  *   ring-N     one page, struct ts_abi_ring, then `bytes` bytes of events of one thread at a time
- *   open       written by the consumer alone, what it must remember of places it gave back: the
- * begin of a span still open (its thread's name before it), a bare end once that span is stored, an
- * end whose begin was not met yet; records as in a ring, one after the other
+ *   open       written by the consumer alone, what it must remember of places it gave back:
+ *              the begin of a span still open (its thread's name before it), a bare end once
+ *              that span is stored, an end whose begin was not met yet; records as in a ring,
+ *              one after the other
  *
- * Everything is little-endian and 8-aligned, holds offsets and never pointers, and grows by
- * version.
+ * Everything is little-endian and 8-aligned, holds offsets, never pointers, and grows by version.
  *
  * Invariants, cited as [L1]...:
- *  L1  head and tail are byte counts that only grow; a record lies at offset (count & (bytes - 1))
- * of the data and may run past its end to the start again. L2  What lies in [tail, head) is whole:
- * the producer stores head (release) after the record. L3  Only the owner thread moves head; only
- * the holder of consumer_lock moves tail. L4  Every open span has TS_EVENT_END_BYTES reserved, so
- * its end always fits. L5  tail passes the begin of an open span only after that begin stands in
- * `open`.
+ *
+ *   L1  head and tail are byte counts that only grow; a record lies at offset (count & (bytes - 1))
+ *       of the data and may run past its end to the start again.
+ *   L2  What lies in [tail, head) is whole: the producer stores head (release) after the record.
+ *   L3  Only the owner thread moves head; only the holder of consumer_lock moves tail.
+ *   L4  Every open span has TS_EVENT_END_BYTES reserved, so its end always fits.
+ *   L5  tail passes the begin of an open span only after that begin stands in `open`.
  */
 
 #include <stddef.h>
@@ -49,13 +49,11 @@ enum ts_lost {
 	TS_LOST_REENTERED, /* a signal handler interrupted the shim and called a wrapped function */
 	TS_LOST_ABANDONED, /* ... and left it with longjmp: the half-written record */
 	TS_LOST_END,       /* a span ended where there was no room for its end */
-	TS_LOST_UNHOOKED,  /* dlsym(RTLD_NEXT or RTLD_DEFAULT) of a ruled name that could not be
-			      followed */
+	TS_LOST_UNHOOKED,  /* dlsym(RTLD_NEXT or RTLD_DEFAULT) of a ruled name was not followed */
 	TS_LOST_COUNT
 };
 
-/* The same instant on three clocks. Start times come from the first triple, durations from ticks.
- */
+/* One instant on three clocks. Start times come from the first triple, durations from ticks. */
 struct ts_abi_clock {
 	uint64_t ticks;
 	int64_t monotonic_ns;
@@ -90,8 +88,7 @@ struct ts_abi_process {
 	uint64_t lost_told[8];     /* consumer: how much of lost stands in stored rows */
 };
 
-/* --- dictionary: records behind the page
- * ---------------------------------------------------------- */
+/* --- dictionary: records behind the page ------------------------------------------------------ */
 
 enum ts_dictionary_type { TS_DICTIONARY_SETTINGS = 1, TS_DICTIONARY_THUNK = 2 };
 
@@ -112,10 +109,6 @@ struct ts_dictionary_settings {
 
 enum ts_kind { TS_KIND_PIPELINE = 1, TS_KIND_AGENT, TS_KIND_LLM, TS_KIND_TOOL, TS_KIND_STEP };
 
-enum ts_param_flags {
-	TS_PARAM_REDACTED = 1, /* never captured: its value is TS_VALUE_REDACTED */
-};
-
 /*
  * A rule and one definition it is bound to; events name it by `index`. Then NUL-terminated strings:
  * name (the span is named kind:name), function, object (path), fails ("< 0", or empty), and for
@@ -130,8 +123,7 @@ struct ts_dictionary_thunk {
 	uint8_t reserved[6];
 };
 
-/* --- rings
- * ------------------------------------------------------------------------------------------ */
+/* --- rings ------------------------------------------------------------------------------------ */
 
 enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1 };
 
@@ -151,8 +143,7 @@ struct ts_abi_ring {
 	uint64_t lost_told[7]; /* consumer: how much of lost stands in stored rows */
 };
 
-/* --- events
- * ----------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 enum ts_event_type { TS_EVENT_THREAD = 1, TS_EVENT_BEGIN = 2, TS_EVENT_END = 3 };
 
@@ -172,8 +163,7 @@ struct ts_event_thread {
 
 enum ts_begin_flags {
 	TS_BEGIN_TRACE = 1, /* this call is a trace: it has a row in pipeline_traces */
-	TS_BEGIN_SPAN =
-		2, /* this call is a span; with TS_BEGIN_TRACE: both (an orphan's own trace) */
+	TS_BEGIN_SPAN = 2,  /* this call is a span; with TRACE it is both (an orphan's own trace) */
 	TS_BEGIN_PARENT = 4, /* parent_id counts; without, the span lies directly under its trace */
 	TS_BEGIN_TENANT = 8, /* tenant bytes follow; without, the tenant is the settings' default */
 };
@@ -203,8 +193,7 @@ enum ts_outcome {
 };
 
 enum ts_end_flags {
-	TS_END_ERRNO_KEPT =
-		1, /* error_number is what it was when the call began: perhaps not this call's */
+	TS_END_ERRNO_KEPT = 1, /* error_number was the same before the call: perhaps not its own */
 };
 
 /* A call ended. Then the captured result, if any. */
@@ -220,8 +209,7 @@ struct ts_event_end {
 
 #define TS_EVENT_END_BYTES 64
 
-/* --- captured values
- * -------------------------------------------------------------------------------- */
+/* --- captured values -------------------------------------------------------------------------- */
 
 enum ts_value_type {
 	TS_VALUE_NULL = 1,        /* a null pointer; no payload */
@@ -243,8 +231,7 @@ struct ts_value {
 	uint8_t type; /* enum ts_value_type */
 	uint8_t reserved;
 	uint16_t param; /* index of the parameter in the prototype, or TS_PARAM_RESULT */
-	uint32_t bytes; /* of the payload that follows; the next value starts at the next multiple
-			   of 8 */
+	uint32_t bytes; /* of the payload that follows; the next value starts 8-aligned */
 };
 
 struct ts_value_cut {
@@ -255,15 +242,13 @@ struct ts_value_cut {
 
 #define TS_ALIGN8(n) (((n) + 7) & ~(uint64_t)7)
 
-/* --- the flusher module
- * ------------------------------------------------------------------------------ */
+/* --- the flusher module ----------------------------------------------------------------------- */
 
 /* Opens a module by name ("store_sqlite") and answers its symbol; NULL, and why in `why`. */
 typedef const void *ts_module_symbol_fn(const char *module, const char *symbol, char *why,
 					size_t why_bytes);
 
-/* What the shim hands the flusher; all of it outlives the call. Callbacks run on the flusher's
- * thread. */
+/* What the shim hands the flusher; outlives the call. Callbacks run on the flusher's thread. */
 struct ts_flusher_args {
 	uint32_t version;   /* TS_ABI_VERSION */
 	uint32_t log_level; /* 0 off, 1 error, 2 info, 3 debug: one line each on stderr */
@@ -278,8 +263,7 @@ struct ts_flusher_args {
 #define TS_FLUSHER_SYMBOL "ts_flusher_run"
 typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
 
-/* --- what `traceshim` asks of the shim
- * ----------------------------------------------------------------- */
+/* --- what `traceshim` asks of the shim -------------------------------------------------------- */
 
 /*
  * TRACESHIM_REPORT=PATH: the constructor writes what became of every rule to PATH and ends the
@@ -293,8 +277,9 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *            setting KEY VALUE
  *            rule LINE KIND NAME FUNCTION
  *            param LINE NAME TYPE            a recorded parameter of the rule at LINE, in order;
- *                                            `result` for the result; TYPE as written, or
- * "redacted" hook LINE FUNCTION OBJECT ADDRESS SLOTS   one definition: object's path, slots written
+ *                                            `result`: the result; TYPE as written, or "redacted"
+ *            hook LINE FUNCTION OBJECT ADDRESS SLOTS
+ *                                            a definition: its object's path, slots written
  *            miss LINE REASON                no definition, or refused
  *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition
  *            reached PID                     the first event was recorded

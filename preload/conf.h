@@ -16,8 +16,7 @@ struct ts_rule {
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */
 	enum ts_fails fails;
 	uint32_t line;
-	bool glob;   /* prototype.function holds '*' or '?' */
-	bool python; /* "python module:function": for a front end that is not there yet */
+	bool glob; /* prototype.function holds '*' or '?' */
 };
 
 struct ts_conf {
@@ -47,8 +46,7 @@ const char *ts_conf_find(struct ts_arena *arena);
  */
 int ts_conf_read(const char *path, struct ts_arena *arena, struct ts_conf *ret);
 
-/* The same from memory, without the environment's overrides: what the unit tests and a fuzzer call.
- */
+/* The same from memory, without the overrides: what the unit tests and a fuzzer call. */
 int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_arena *arena,
 		  struct ts_conf *ret);
 

@@ -261,8 +261,7 @@ static const struct ts_word words[] = {
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* By hand: nearly all differ in their first letters, and this is most of what reading a rule costs.
- */
+/* By hand: nearly all differ in their first letters, and most of reading a rule is this. */
 static int compare(struct ts_slice word, const char *known)
 {
 	size_t i = 0;

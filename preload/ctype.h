@@ -53,6 +53,7 @@ const struct ts_ctype *ts_ctype_of_parts(uint32_t parts);
 /* Whether the parts are `char` and nothing else: what strings are made of. */
 bool ts_parts_are_char(uint32_t parts);
 
+/* The type that a TS_WORD_TYPE names by itself. */
 const struct ts_ctype *ts_ctype_of_word(const struct ts_word *word);
 
 /* Pointers: TS_TYPE_OPAQUE or TS_TYPE_STRING or TS_TYPE_BYTES. */

@@ -317,8 +317,12 @@ static struct ts_ctype derived_type(const struct base *base, const struct declar
 	return ts_ctype_pointer(TS_TYPE_OPAQUE);
 }
 
-static int check_by_value(struct ts_tokens *tokens, const struct base *base, const char *why)
+/* What is behind a pointer may be of any type. */
+static int check_by_value(struct ts_tokens *tokens, const struct base *base,
+			  const struct declarator *declarator, const char *why)
 {
+	if (declarator->n_derived)
+		return 0;
 	if (base->kind == BASE_UNKNOWN)
 		return unknown_type(tokens, base->word);
 	if (base->kind == BASE_AGGREGATE)
@@ -342,11 +346,9 @@ int ts_declaration_of_param(struct ts_tokens *tokens, struct ts_declaration *ret
 	r = parse_declarator(tokens, &declarator, &ret->written, 0);
 	if (r < 0)
 		return r;
-	if (!declarator.n_derived) {
-		r = check_by_value(tokens, &base, "what follows it cannot be placed");
-		if (r < 0)
-			return r;
-	}
+	r = check_by_value(tokens, &base, &declarator, "what follows it cannot be placed");
+	if (r < 0)
+		return r;
 	ret->column = base.column;
 	ret->name = declarator.name;
 	ret->length = declarator.length;
@@ -373,11 +375,9 @@ int ts_declaration_of_result(struct ts_tokens *tokens, struct ts_declaration *re
 		return ts_fault_at(tokens->fault, base.word.column,
 				   "expected the result's type before '%s'",
 				   ts_quote(base.word).text);
-	if (!declarator.n_derived) {
-		r = check_by_value(tokens, &base, "a hidden pointer may shift the arguments");
-		if (r < 0)
-			return r;
-	}
+	r = check_by_value(tokens, &base, &declarator, "a hidden pointer may shift the arguments");
+	if (r < 0)
+		return r;
 	ret->column = base.column;
 	ret->ctype = derived_type(&base, &declarator);
 	return 0;

@@ -270,8 +270,7 @@ const ElfW(Sym) *
 
 /*
  * Only a page that the dynamic linker has already made read-only is opened and closed again. A
- * RELRO page that can still be written belongs to an object in the making: closing it would break
- * that.
+ * RELRO page that can still be written belongs to an object in the making: that would break.
  */
 int ts_object_store(const struct ts_object *object, const struct ts_maps *maps, uintptr_t *slot,
 		    uintptr_t value)

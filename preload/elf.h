@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ts_maps;
+
 struct ts_object {
 	const char *path;   /* the link map's name; "" for the program itself */
 	const char *soname; /* DT_SONAME, or NULL */
@@ -44,8 +46,7 @@ struct ts_slot {
 	const ElfW(Sym) * symbol; /* the object's own entry, often undefined */
 };
 
-/* Fills *ret from what dl_iterate_phdr tells. -ENOEXEC where there is nothing to bind (the vDSO).
- */
+/* Fills *ret from what dl_iterate_phdr tells. -ENOEXEC: nothing to bind (the vDSO). */
 int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret);
 
 static inline bool ts_object_holds(const struct ts_object *object, uintptr_t address)
@@ -80,7 +81,6 @@ static inline bool ts_symbol_is_function(const ElfW(Sym) * symbol)
  * written, or was made read-only by the dynamic linker and is made so again. `maps` is no older
  * than the object. -EAGAIN: the object is not relocated yet. -EACCES: the page cannot be written.
  */
-struct ts_maps;
 int ts_object_store(const struct ts_object *object, const struct ts_maps *maps, uintptr_t *slot,
 		    uintptr_t value);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `fails if ...`: when a result is a failure. */
 
-#include <errno.h>
-
 #include "fault.h"
 #include "spelling.h"
 #include "token.h"

@@ -14,8 +14,7 @@
 int ts_fault_at(struct ts_fault *fault, uint32_t column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A word of the file fit to be printed: cut where it is long, '?' for what is not printable ASCII.
- */
+/* A word of the file fit to be printed: cut where it is long, '?' for what is not ASCII. */
 struct ts_quote {
 	char text[52];
 };

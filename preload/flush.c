@@ -83,7 +83,8 @@ static void *run(void *unused)
 	ts_context.untraced = true;
 	ts_context.generation = 0;
 	ts_syscall(SYS_prctl, PR_SET_NAME, (long)"traceshim", 0, 0, 0, 0);
-	/* a root and a working directory of its own: the program's chroot shall not lead it astray
+	/*
+	 * a root and a working directory of its own: the program's chroot shall not lead it astray
 	 */
 	ts_syscall(SYS_unshare, CLONE_FS, 0, 0, 0, 0, 0);
 	begin_busy();

@@ -2,8 +2,7 @@
 #ifndef TS_FLUSH_H
 #define TS_FLUSH_H
 
-/* The flusher's thread, from the shim's side: started at the first event, held over a fork, stopped
- * at exit. */
+/* The flusher's thread, from the shim's side: from the first event to the exit, over forks. */
 
 #include <stdbool.h>
 
@@ -20,8 +19,7 @@ void ts_flush_go_on(void);
 /* A last pass, at most 2 s. True: the flusher has stopped and touches nothing any more. */
 bool ts_flush_stop(void);
 
-/* In a child: the flusher is the parent's. `usable`: it was held, the child may start one of its
- * own. */
+/* In a child: the flusher is the parent's. `usable`: it was held, so we may start our own. */
 void ts_flush_forget(bool usable);
 
 #endif

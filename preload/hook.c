@@ -202,7 +202,8 @@ static void remember(const struct ts_object *object)
 	hooks.hooked[hooks.n_hooked++] = (struct hooked){object->low, object->path};
 }
 
-/* Still being relocated: its RELRO pages can be written yet. What was there at the start is done.
+/*
+ * Still being relocated: its RELRO pages can be written yet. What was there at the start is done.
  */
 static bool is_unsettled(struct pass *pass, const struct ts_object *object, size_t place)
 {
@@ -264,7 +265,8 @@ static int run_task(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 1; /* the first object is as good as all */
 }
 
-/* Calls of wrapped functions from here, and from handlers that interrupt us, are not the program's.
+/*
+ * Calls of wrapped functions from here, and from handlers that interrupt us, are not the program's.
  */
 static void run(struct task *task)
 {
@@ -345,8 +347,13 @@ static void wrap_in_scope(struct task *task)
 	const ElfW(Sym) * symbol;
 
 	task->address = 0;
-	if (!from)
+	if (!from) {
+		/* the caller's name space is another one (dlmopen), or nobody knows where it is */
+		if (ts_hot.process)
+			__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_UNHOOKED], 1,
+					   __ATOMIC_RELAXED);
 		return;
+	}
 	if (task->next) {
 		size_t after = (size_t)(from - scope.objects) + 1;
 

@@ -35,7 +35,8 @@ int ts_hook_init(const struct ts_conf *conf);
 /* Hooks objects that were loaded since. Any thread that may take locks. */
 void ts_hook_refresh(void);
 
-/* What the program shall get for a look-up of `name` that found `address`: the thunk, or `address`.
+/*
+ * What the program shall get for a look-up of `name` that found `address`: the thunk, or `address`.
  */
 void *ts_hook_found(const char *name, void *address);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * dlsym and dlvsym answer thunks for ruled names; pthread_create and thrd_create hand the context
- * on.
+ * dlsym and dlvsym answer thunks for ruled names; pthread_create and thrd_create pass on where a
+ * new thread belongs.
  *
  * dlsym enters in dlsym_x86_64.S: RTLD_DEFAULT and RTLD_NEXT ask who called, so the real function
  * must be jumped to with the program's return address still in place.

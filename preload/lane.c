@@ -22,7 +22,8 @@
 struct lane {
 	struct ts_ring ring;
 	struct ts_pool pool;
-	struct ts_context *owner; /* NULL: free */
+	uint32_t tid; /* its owner's, 0: free; who puts its own here by compare-and-swap owns it */
+	struct ts_context *owner; /* NULL while the lane changes hands */
 };
 
 static struct {
@@ -32,7 +33,8 @@ static struct {
 	uint64_t budget; /* bytes of rings that may still be made; 0 with n == 0: not looked up */
 } lanes;
 
-/* Half of what the file system has left, within the cap: a container gives /dev/shm 64 MB in all.
+/*
+ * Half of what the file system has left, within the cap: a container gives /dev/shm 64 MB in all.
  */
 static uint64_t find_budget(void)
 {
@@ -45,12 +47,14 @@ static uint64_t find_budget(void)
 	return half < BUDGET_MOST ? half : BUDGET_MOST;
 }
 
-/* The first threads get large rings, later ones smaller: a sixteenth of what is left. */
+/* 1 MB for the first eight threads, half of that for the next eight, and so on: room for hundreds. */
 static uint64_t ring_bytes(void)
 {
 	uint64_t bytes = RING_MOST;
 
-	while (bytes > RING_LEAST && bytes > lanes.budget / 16)
+	for (uint32_t n = lanes.n / 8; n && bytes > RING_LEAST; n /= 2)
+		bytes /= 2;
+	while (bytes > lanes.budget && bytes > RING_LEAST)
 		bytes /= 2;
 	return bytes <= lanes.budget ? bytes : 0;
 }
@@ -107,7 +111,7 @@ static int make_ring(struct ts_ring *ring, uint32_t index, uint64_t bytes)
 	return 0;
 }
 
-static struct lane *add_lane(struct ts_context *owner, uint64_t bytes)
+static struct lane *add_lane(uint32_t tid, uint64_t bytes)
 {
 	struct lane *lane = NULL;
 
@@ -127,7 +131,7 @@ static struct lane *add_lane(struct ts_context *owner, uint64_t bytes)
 		lane = NULL;
 		goto out;
 	}
-	lane->owner = owner;
+	lane->tid = tid;
 	lanes.budget -= bytes;
 	lanes.lanes[lanes.n] = lane;
 	__atomic_store_n(&lanes.n, lanes.n + 1, __ATOMIC_RELEASE);
@@ -143,30 +147,30 @@ out:
  * already took the thread apart (its free of the thread's memory, say) had no destructor left to do
  * so.
  */
-static bool is_orphan(const struct lane *lane)
+static bool is_orphan(uint32_t tid)
 {
-	return ts_syscall(SYS_tgkill, ts_sys_getpid(), lane->ring.shared->owner_tid, 0, 0, 0, 0) ==
-	       -ESRCH;
+	return ts_syscall(SYS_tgkill, ts_sys_getpid(), tid, 0, 0, 0, 0) == -ESRCH;
 }
 
 /*
- * A lane that nobody owns, or, with `orphans`, nobody any more; with room: a reader that lags must
- * not cost a new thread its spans.
+ * A lane that nobody owns, or, with `orphans`, nobody any more; with room: a reader that lags must not
+ * cost a new thread its spans.
  */
-static struct lane *reuse_lane(struct ts_context *owner, bool orphans, uint64_t most_unread)
+static struct lane *reuse_lane(uint32_t tid, bool orphans, uint64_t most_unread)
 {
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct lane *lane = lanes.lanes[i];
 		struct ts_abi_ring *shared = lane->ring.shared;
-		struct ts_context *last = __atomic_load_n(&lane->owner, __ATOMIC_ACQUIRE);
+		uint32_t last = __atomic_load_n(&lane->tid, __ATOMIC_ACQUIRE);
 
-		if ((last && !(orphans && is_orphan(lane))) ||
+		if ((last && !(orphans && is_orphan(last))) ||
 		    shared->head - __atomic_load_n(&shared->tail, __ATOMIC_ACQUIRE) >
 			    shared->bytes / most_unread)
 			continue;
-		if (__atomic_compare_exchange_n(&lane->owner, &last, owner, false, __ATOMIC_ACQUIRE,
+		/* acquire: pairs with the release in ts_lane_give */
+		if (__atomic_compare_exchange_n(&lane->tid, &last, tid, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
 			return lane;
 	}
@@ -190,8 +194,8 @@ static void write_thread(struct ts_ring *ring, uint32_t tid)
 
 bool ts_lanes_begin(void)
 {
-	static struct ts_context nobody; /* owns the overflow ring, for good */
-	struct lane *lane = add_lane(&nobody, RING_LEAST);
+	/* the process's first thread is there as long as the process is, if only as a zombie */
+	struct lane *lane = add_lane((uint32_t)ts_sys_getpid(), RING_LEAST);
 
 	if (!lane)
 		return false;
@@ -203,23 +207,24 @@ bool ts_lanes_begin(void)
 
 bool ts_lane_take(struct ts_context *context)
 {
-	struct lane *lane = reuse_lane(context, false, 2);
+	struct lane *lane = reuse_lane(context->tid, false, 2);
 
 	if (!lane)
-		lane = reuse_lane(context, true, 2);
+		lane = reuse_lane(context->tid, true, 2);
 	if (!lane) {
-		lane = add_lane(context, 0);
+		lane = add_lane(context->tid, 0);
 		/* so that no store on the fast path faults; kernels before 5.14 fault instead */
 		if (lane)
 			ts_sys_madvise(lane->ring.shared, TS_ABI_PAGE + lane->ring.bytes,
 				       MADV_POPULATE_WRITE);
 	}
 	if (!lane)
-		lane = reuse_lane(context, true, 1);
+		lane = reuse_lane(context->tid, true, 1);
 	if (!lane)
 		return false;
 	__atomic_store_n(&lane->ring.shared->state, TS_RING_OWNED, __ATOMIC_RELAXED);
 	lane->ring.shared->owner_tid = context->tid;
+	__atomic_store_n(&lane->owner, context, __ATOMIC_RELEASE);
 	context->ring = &lane->ring;
 	context->pool = &lane->pool;
 	write_thread(&lane->ring, context->tid);
@@ -238,13 +243,15 @@ void ts_lane_give(struct ts_context *context)
 		context->ring = NULL;
 		context->pool = NULL;
 		__atomic_store_n(&lane->ring.shared->state, TS_RING_FREE, __ATOMIC_RELAXED);
+		__atomic_store_n(&lane->owner, NULL, __ATOMIC_RELAXED);
 		/* release: the next owner finds ring and pool as we left them */
-		__atomic_store_n(&lane->owner, NULL, __ATOMIC_RELEASE);
+		__atomic_store_n(&lane->tid, 0, __ATOMIC_RELEASE);
 		return;
 	}
 }
 
-/* Is its owner inside the shim? Its context may be gone with it, so the kernel is asked to read it.
+/*
+ * Is its owner inside the shim? Its context may be gone with it, so the kernel is asked to read it.
  */
 static bool is_busy(const struct lane *lane)
 {

@@ -13,11 +13,13 @@
 #include "hot/context.h"
 #include "hot/ring.h"
 
-/* Makes the process's overflow ring, when the spool has been made. False: there is no room for one.
+/*
+ * Makes the process's overflow ring, when the spool has been made. False: there is no room for one.
  */
 bool ts_lanes_begin(void);
 
-/* A lane for this thread: a free one, or a new one while the budget for rings lasts. False: none.
+/*
+ * A lane for this thread: a free one, or a new one while the budget for rings lasts. False: none.
  */
 bool ts_lane_take(struct ts_context *context);
 

@@ -183,8 +183,8 @@ static void end_thread(void *value)
 {
 	struct ts_context *context = value;
 
-	while (context->stack.top && context->made_ready == life->generation)
-		ts_call_unwound(context->stack.top, TS_OUTCOME_THREAD_EXITED);
+	if (context->made_ready == life->generation)
+		ts_call_thread_ends();
 	context->untraced = true;
 	context->inside = 0;
 	context->inherited.frame = NULL;

@@ -7,8 +7,7 @@
  * start and end, fork, exit.
  *
  * One page, which fork wipes in the child however it is called (MADV_WIPEONFORK, Linux 4.14), holds
- * what is true of this process alone. A thread is ready while its context's generation equals the
- * page's.
+ * what is true of this process alone. A thread is ready while its generation equals the page's.
  */
 
 #include <stdbool.h>

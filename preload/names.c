@@ -60,7 +60,7 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		if (conf->rules[i].glob)
 			names->globs[names->n_globs++] = &conf->rules[i];
-		else if (!conf->rules[i].python)
+		else
 			add_plain(names, &conf->rules[i]);
 	}
 	return 0;

@@ -2,8 +2,7 @@
 #ifndef TS_NAMES_H
 #define TS_NAMES_H
 
-/* Function name -> the rules that name it: a hash table for plain names, a list for globs. [setup]
- */
+/* Function name -> the rules that name it: plain ones by hash, globs by list. [setup] */
 
 #include "arena.h"
 #include "conf.h"

@@ -24,8 +24,7 @@ static inline void *ts_pages_new(size_t bytes)
 	return ts_sys_failed(pages) ? NULL : pages;
 }
 
-/* Makes room for `more` bytes where there was room for `bytes` (0: none yet); NULL leaves all as it
- * was. */
+/* Makes room for `more` bytes where `bytes` (0: none yet) were; NULL: all is as it was. */
 static inline void *ts_pages_grow(void *pages, size_t bytes, size_t more)
 {
 	void *moved;

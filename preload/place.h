@@ -2,8 +2,7 @@
 #ifndef TS_PLACE_H
 #define TS_PLACE_H
 
-/* Where a call's arguments and its result lie: System V ABI for x86-64, section 3.2.3. [setup];
- * pure. */
+/* Where a call's arguments and result lie: System V ABI for x86-64, 3.2.3. [setup]; pure. */
 
 #include "ctype.h"
 
@@ -18,6 +17,7 @@ struct ts_places {
 void ts_place_argument(struct ts_places *places, const struct ts_ctype *ctype,
 		       struct ts_param *ret);
 
+/* The same of a result. */
 void ts_place_result(const struct ts_ctype *ctype, struct ts_param *ret);
 
 #endif

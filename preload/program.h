@@ -17,8 +17,7 @@ const char *ts_program_path(void);
 /* The folder of our modules, with a '/' at its end. */
 const char *ts_program_modules(void);
 
-/* Does "/" mean another folder than at the start (chroot, pivot_root)? Our paths lead elsewhere
- * then. */
+/* Does "/" mean another folder than at the start (chroot)? Then our paths lead elsewhere. */
 bool ts_program_root_changed(void);
 
 /* The host's name. */

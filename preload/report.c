@@ -3,7 +3,6 @@
 
 #include "report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -204,8 +203,7 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 	ts_sys_close(fd);
 }
 
-/* To the note of the last program that ran, begun anew or continued, and to what `traceshim run`
- * reads. */
+/* To the note of the last program that ran, and to what `traceshim run` reads. */
 static void tell(int how, const char *what, const char *first, const char *second,
 		 const char *third)
 {

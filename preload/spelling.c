@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Optimal string alignment: an insertion, deletion, substitution or swap of neighbours each
- * count 1. */
+/* Optimal string alignment: inserting, deleting, changing, swapping neighbours each count 1. */
 
 #include "spelling.h"
 

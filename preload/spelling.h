@@ -12,6 +12,7 @@ struct ts_spelling {
 	size_t distance;
 };
 
+/* Nothing was offered yet. */
 struct ts_spelling ts_spelling_of(struct ts_slice word);
 
 /* Takes `known` if it is nearer than what was offered before; of equals the first stays. */

@@ -7,8 +7,6 @@
  * perhaps in a signal handler: raw system calls, memory of its own.
  */
 
-#include <stdbool.h>
-
 #include "conf.h"
 
 /* Remembers what a spool is made from: strings live as long as the program. [setup] */
@@ -17,8 +15,7 @@ int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena);
 /* The folder under which spools are made. */
 const char *ts_own_spool_root(void);
 
-/* Makes root, 0700 and ours, if it is not there. 0, or a negative errno: -EPERM where it is not
- * ours. */
+/* Makes root, 0700, where it is missing. 0, or a negative errno: -EPERM if it is not ours. */
 int ts_own_spool_make_root(void);
 
 /* Makes the spool and publishes the thunks there are. 0, or a negative errno. */

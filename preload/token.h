@@ -22,8 +22,7 @@ struct ts_tokens {
 	struct ts_fault *fault; /* NULL: faults are not worded */
 };
 
-/* A type as it was written, evenly spaced: "const char *", "void (*)(int)". Long ones end in "...".
- */
+/* A type as written, evenly spaced: "const char *", "void (*)(int)". Long ones end in "...". */
 struct ts_written {
 	char text[96];
 	size_t bytes;
@@ -33,8 +32,10 @@ struct ts_written {
 /* Stands on the first token of `text`. */
 struct ts_tokens ts_tokens_of(struct ts_slice text, struct ts_fault *fault);
 
+/* Goes on to the next token. */
 void ts_token_next(struct ts_tokens *tokens);
 
+/* The current token is this single byte. */
 bool ts_token_is(const struct ts_tokens *tokens, char mark);
 
 /* A word that may be a name: it does not begin with a digit. */
@@ -46,8 +47,7 @@ int ts_token_expected(struct ts_tokens *tokens, const char *what);
 /* Adds the current token to `written` (which may be NULL) and goes on to the next. */
 void ts_token_write(struct ts_tokens *tokens, struct ts_written *written);
 
-/* Over a parenthesis or bracket, from its opening mark to behind its closing one, nested ones
- * included. */
+/* Over a parenthesis or bracket, from its opening mark to behind the one that closes it. */
 int ts_token_skip_balanced(struct ts_tokens *tokens, struct ts_written *written);
 
 #endif

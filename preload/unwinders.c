@@ -20,8 +20,7 @@ static int ignore(struct _Unwind_Context *context, void *unused)
 
 /*
  * libgcc's accessors abort until its first unwinding has filled a table (dwarf_reg_size_table in
- * unwind-dw2.c). They may be needed before it has raised anything itself: so let it walk nothing
- * once.
+ * unwind-dw2.c). They may be needed before it has raised anything, so let it walk nothing once.
  */
 static void note_libgcc(const struct ts_object *object, const struct ts_unwinder *unwinder)
 {

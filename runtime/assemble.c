@@ -13,7 +13,6 @@
 #include "segment.h"
 
 #define COMPACT_BYTES ((uint64_t)1 << 20)
-#define KEPT_ROWS     1024
 
 /*
  * A begin is committed before its end. So a pass that sees all rings' heads as they are after the
@@ -43,7 +42,6 @@ struct ts_assembler {
 	bool lost_asked; /* for this batch */
 	bool lost_told;  /* by a row of this batch */
 	uint64_t last_ticks;
-	uint64_t orphans;
 };
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -81,7 +79,7 @@ static int load(void *context, const struct ts_event *event, const char *thread_
 		ts_calls_remove(&assembler->calls, call);
 		return -ENOMEM;
 	}
-	call->in_open = call->loaded = true;
+	call->in_open = true;
 	return 0;
 }
 
@@ -298,7 +296,6 @@ static void age_ends(struct ts_assembler *assembler)
 		next = ts_calls_next(&assembler->calls, call);
 		if (call->event->type != TS_EVENT_END || ++call->rounds < MAX_ROUNDS)
 			continue;
-		assembler->orphans += !call->loaded;
 		ts_calls_remove(&assembler->calls, call);
 	}
 }
@@ -355,7 +352,6 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 	for (; call && bytes < TS_READER_PASS_BYTES; call = next) {
 		next = ts_calls_next(&assembler->calls, call);
 		if (call->event->type == TS_EVENT_END) {
-			assembler->orphans += !call->loaded;
 			ts_calls_remove(&assembler->calls, call);
 			continue;
 		}
@@ -374,8 +370,7 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 
 /* --- commit ---------------------------------------------------------------------------- */
 
-/* Adds the events by which `open` remembers a call: its thread's name, if a begin's is known;
- * itself. */
+/* Adds what `open` remembers a call by: a begin's thread name, if known; the event itself. */
 static int add_call(struct events *events, const struct ts_call *call)
 {
 	struct ts_event_thread thread = {
@@ -477,9 +472,4 @@ int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 size_t ts_assembler_n_open(const struct ts_assembler *assembler)
 {
 	return assembler->calls.n - assembler->calls.n_ends;
-}
-
-uint64_t ts_assembler_orphans(const struct ts_assembler *assembler)
-{
-	return assembler->orphans;
 }

@@ -24,7 +24,6 @@
  */
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "dictionary.h"
 #include "error.h"
@@ -41,6 +40,7 @@ struct ts_reader;
 int ts_assembler_new(struct ts_assembler **ret, struct ts_reader *reader, struct ts_error *err);
 void ts_assembler_free(struct ts_assembler *assembler); /* NULL is fine; commits nothing */
 
+/* Those of the spool; they live as long as the assembler. */
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler);
 
 /*
@@ -66,8 +66,5 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 
 /* Calls that are open now. */
 size_t ts_assembler_n_open(const struct ts_assembler *assembler);
-
-/* Ends dropped because their begin never came. */
-uint64_t ts_assembler_orphans(const struct ts_assembler *assembler);
 
 #endif

@@ -18,11 +18,13 @@ struct ts_rows {
 /* Makes room for one more trace and one more span. 0 or -ENOMEM. */
 int ts_rows_reserve(struct ts_rows *rows);
 
+/* A view of the rows, valid until they change. */
 struct ts_batch ts_rows_batch(const struct ts_rows *rows);
 
 /* Empties it; what an unusual batch took goes back. */
 void ts_rows_reset(struct ts_rows *rows);
 
+/* A zeroed one is fine, and what this leaves. */
 void ts_rows_release(struct ts_rows *rows);
 
 #endif

@@ -16,7 +16,6 @@ struct ts_call {
 	const struct ts_event *event; /* the half that was seen: its begin or its end */
 	bool owned;                   /* event is a copy on the heap, and not the reader's */
 	bool in_open;                 /* event stands in the segment `open` */
-	bool loaded;                  /* ... and was read from there */
 	uint8_t rounds; /* of an end: passes over all rings that did not bring its begin */
 	char thread_name[17];
 };
@@ -42,6 +41,7 @@ struct ts_call *ts_calls_add(struct ts_calls *calls, const struct ts_event *even
 /* Makes `event` the call's own. 0 or -ENOMEM. */
 int ts_call_own(struct ts_call *call);
 
+/* Frees the call, and its event if it owns it. */
 void ts_calls_remove(struct ts_calls *calls, struct ts_call *call);
 
 /* Each call in turn: the first for NULL, NULL after the last. */

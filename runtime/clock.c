@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock.h"
 
-#include <stdbool.h>
 #include <time.h>
 
 #include "../preload/abi.h"
+#include "moment.h"
 
 #define NS_PER_SECOND 1000000000
 #define MIN_SPAN_NS   1000000 /* two triples closer than this say little about a rate */
 #define MIN_RATE      10000000ULL
 #define MAX_RATE      100000000000ULL
-#define MAX_US        253402300799999999LL /* 9999-12-31 23:59:59.999999 */
 
 static __int128 to_ns(const struct ts_clock *clock, __int128 ticks)
 {
@@ -81,7 +80,7 @@ int64_t ts_clock_us(const struct ts_clock *clock, uint64_t ticks)
 
 	if (ns < 0)
 		return 0;
-	return ns / 1000 > MAX_US ? MAX_US : (int64_t)(ns / 1000);
+	return ns / 1000 > TS_MOMENT_LAST_US ? TS_MOMENT_LAST_US : (int64_t)(ns / 1000);
 }
 
 int64_t ts_clock_duration_ns(const struct ts_clock *clock, uint64_t begin, uint64_t end)

@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Opens folder/name, which must be a regular file and no link. A descriptor, or a negative errno.
- */
+/* Opens folder/name, a regular file and no link. A descriptor, or a negative errno. */
 int ts_file_open(const char *folder, const char *name, int flags);
 
 /* The file's size, or a negative errno. */

@@ -75,8 +75,7 @@ static void log_line(const struct flusher *f, uint32_t level, const char *format
 	if (n == sizeof(line))
 		n--;
 	line[n++] = '\n';
-	/* One write, so that lines of several threads do not mix; where it goes wrong, nobody is
-	 * told. */
+	/* One write, so that lines of several threads do not mix; if it fails, nobody is told. */
 	if (write(STDERR_FILENO, line, n) < 0)
 		return;
 }

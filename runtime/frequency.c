@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The process's clocks, read side by side as closely as can be. */
-#include <stdbool.h>
 #include <time.h>
 
 #include "../preload/abi.h"

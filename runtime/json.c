@@ -87,8 +87,7 @@ static cJSON *make_double(double value, bool narrow)
 {
 	char digits[NUMBER_BYTES * 2];
 	int last_digits = narrow ? 9 : 17;
-	/* decimals of so many digits survive, so fewer need not be tried; not so below the minimum
-	 */
+	/* so many decimals survive, so fewer need not be tried; not so below the minimum */
 	int first_digits = fabs(value) < (narrow ? FLT_MIN : DBL_MIN) ? 1 : narrow ? 6 : 15;
 
 	if (isnan(value))

@@ -5,10 +5,10 @@
 /*
  * Captured values -> JSON text, which is valid whatever bytes were captured. Shapes:
  *
- *   string         "text"; NUL is shown as U+2400, a byte that is not UTF-8 becomes U+FFFD, and a
- * text that had any of them is {"text": "...", "repaired": N}, N the number of such bytes cut
- * string     {"head": "...", "tail": "...", "truncated": N}, N the full length in bytes; cut
- *                  between characters; with "repaired" where there is something to count
+ *   string         "text"; NUL is shown as U+2400, a byte that is not UTF-8 becomes U+FFFD, and
+ *                  a text that had N such bytes is {"text": "...", "repaired": N}
+ *   cut string     {"head": "...", "tail": "...", "truncated": N}, N the full length in bytes;
+ *                  cut between characters; with "repaired" where there is something to count
  *   integer        digits, all 64 bits; boolean: true, false; null pointer: null
  *   float, double  the shortest digits that read back as the same number; "NaN", "Infinity",
  *                  "-Infinity"

@@ -8,19 +8,27 @@
 #include <time.h>
 
 #define SECOND 1000000
+#define DAY    (86400LL * SECOND)
 
+/*
+ * Not gmtime_r: it takes a lock of libc that a child forked meanwhile would find taken for ever.
+ * Days to date: https://howardhinnant.github.io/date_algorithms.html
+ */
 struct ts_moment_text ts_moment_format(int64_t us)
 {
-	int64_t micro = (us % SECOND + SECOND) % SECOND;
-	time_t seconds = (time_t)((us - micro) / SECOND);
+	int64_t kept = us < 0 ? 0 : us > TS_MOMENT_LAST_US ? TS_MOMENT_LAST_US : us;
+	unsigned int day = kept / DAY + 719468, era = day / 146097;
+	unsigned int doe = day % 146097;
+	unsigned int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	unsigned int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	unsigned int month = (5 * doy + 2) / 153; /* 0 is March */
+	unsigned int second = kept % DAY / SECOND;
 	struct ts_moment_text ret;
-	struct tm tm;
 
-	if (!gmtime_r(&seconds, &tm))
-		memset(&tm, 0, sizeof(tm));
-	snprintf(ret.text, sizeof(ret.text), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 (int)micro);
+	snprintf(ret.text, sizeof(ret.text), "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
+		 yoe + era * 400 + (month >= 10), month < 10 ? month + 3 : month - 9,
+		 doy - (153 * month + 2) / 5 + 1, second / 3600, second / 60 % 60, second % 60,
+		 (unsigned int)(kept % SECOND));
 	return ret;
 }
 

@@ -6,10 +6,13 @@
 
 #include <stdint.h>
 
+#define TS_MOMENT_LAST_US 253402300799999999LL /* 9999-12-31T23:59:59.999999Z */
+
 struct ts_moment_text {
 	char text[64]; /* "2026-11-20T23:07:31.123456Z" */
 };
 
+/* `us` is kept between the years 1970 and 9999. Takes no lock of libc. */
 struct ts_moment_text ts_moment_format(int64_t us);
 
 /*

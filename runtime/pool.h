@@ -27,6 +27,7 @@ char *ts_pool_printf(struct ts_pool *pool, const char *format, ...)
 /* Ends all allocations; keeps one chunk of common size for the next ones. */
 void ts_pool_reset(struct ts_pool *pool);
 
+/* Ends all allocations and gives everything back; the pool is empty then. */
 void ts_pool_release(struct ts_pool *pool);
 
 #endif

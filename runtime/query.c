@@ -6,7 +6,6 @@
 #include "query.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,17 +155,17 @@ static int take_listed(void *context, const struct ts_cell *cells, size_t n)
 {
 	struct ts_listing *listing = context;
 	struct ts_listed *listed = push(&listing->traces, &listing->n, sizeof(*listed));
-	const struct ts_cell *rest = cells + TS_TRACE_COLUMNS;
+	const struct ts_cell *rest = cells + ts_trace_table.n_columns;
 	int result;
 
 	if (!listed)
 		return -ENOMEM;
-	result = ts_row_trace(&listed->trace, &listing->pool, cells);
+	result = ts_row_read(&listed->trace, &ts_trace_table, &listing->pool, cells);
 	if (result < 0)
 		return result;
 	listed->span_count = rest[0].integer;
 	/* The ids next to this one in the whole store: what its short form must not match. */
-	for (size_t i = TS_TRACE_COLUMNS + 1; i < n; i++) {
+	for (size_t i = ts_trace_table.n_columns + 1; i < n; i++) {
 		size_t digits;
 
 		if (cells[i].type != TS_CELL_UUID)
@@ -189,15 +188,15 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 	if (!listing)
 		return ts_error_set(err, -ENOMEM, "out of memory");
 	listing->digits = MIN_DIGITS;
+	ts_statement_add(&statement, "SELECT ");
+	ts_statement_add_columns(&statement, &ts_trace_table, filter->with_payload);
 	ts_statement_add(&statement,
-			 "SELECT " TS_TRACE_KEYS ", %s,"
-			 " (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
+			 ", (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
 			 " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id"
 			 "  ORDER BY o.trace_id DESC LIMIT 1),"
 			 " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id"
 			 "  ORDER BY o.trace_id LIMIT 1)"
-			 " FROM (SELECT trace_id AS id FROM pipeline_traces",
-			 filter->with_payload ? TS_TRACE_PAYLOAD : "NULL, NULL, NULL");
+			 " FROM (SELECT trace_id AS id FROM pipeline_traces");
 	add_filter(&statement, filter, &since);
 	ts_statement_add(&statement,
 			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
@@ -287,8 +286,7 @@ static int take_name(void *context, const struct ts_cell *cells, size_t n)
 
 int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_error *err)
 {
-	/* From each name straight to the next one in the index: SELECT DISTINCT would read all of
-	 * it. */
+	/* From name to name in the index: SELECT DISTINCT would read all of it. */
 	static const struct ts_statement statement = {
 		.sql = "WITH RECURSIVE names(name) AS (SELECT min(pipeline_name) FROM "
 		       "pipeline_traces"
@@ -403,7 +401,7 @@ static int take_trace(void *context, const struct ts_cell *cells, size_t n)
 	struct ts_story *story = context;
 
 	(void)n;
-	return ts_row_trace(&story->trace, &story->pool, cells);
+	return ts_row_read(&story->trace, &ts_trace_table, &story->pool, cells);
 }
 
 static int take_span(void *context, const struct ts_cell *cells, size_t n)
@@ -412,17 +410,12 @@ static int take_span(void *context, const struct ts_cell *cells, size_t n)
 	struct ts_span *span = push(&story->spans, &story->n, sizeof(*span));
 
 	(void)n;
-	return span ? ts_row_span(span, &story->pool, cells) : -ENOMEM;
+	return span ? ts_row_read(span, &ts_span_table, &story->pool, cells) : -ENOMEM;
 }
 
 int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **ret,
 		  struct ts_error *err)
 {
-	static const char trace_sql[] = "SELECT " TS_TRACE_KEYS ", " TS_TRACE_PAYLOAD
-					" FROM pipeline_traces WHERE trace_id = $1";
-	static const char spans_sql[] = "SELECT " TS_SPAN_KEYS ", " TS_SPAN_PAYLOAD
-					" FROM pipeline_spans WHERE trace_id = $1"
-					" ORDER BY started_at, span_id";
 	struct ts_statement trace = {.n_params = 1};
 	struct ts_statement spans = {.n_params = 1};
 	struct ts_story *story;
@@ -435,8 +428,13 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 	if (!story)
 		return ts_error_set(err, -ENOMEM, "out of memory");
 	trace.params[0] = spans.params[0] = ts_cell_uuid(id);
-	ts_statement_add(&trace, "%s", trace_sql);
-	ts_statement_add(&spans, "%s", spans_sql);
+	ts_statement_add(&trace, "SELECT ");
+	ts_statement_add_columns(&trace, &ts_trace_table, true);
+	ts_statement_add(&trace, " FROM pipeline_traces WHERE trace_id = $1");
+	ts_statement_add(&spans, "SELECT ");
+	ts_statement_add_columns(&spans, &ts_span_table, true);
+	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1"
+				 " ORDER BY started_at, span_id");
 	result = run(query, &trace, take_trace, story, err);
 	if (!result)
 		result = run(query, &spans, take_span, story, err);

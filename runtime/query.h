@@ -38,12 +38,12 @@ struct ts_listed {
 /* Traces, newest first. */
 struct ts_listing;
 
+/* 0, or a negative errno. The listing is the caller's, what it answers lives as long as it. */
 int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 		  struct ts_listing **ret, struct ts_error *err);
 size_t ts_listing_count(const struct ts_listing *listing);
 const struct ts_listed *ts_listing_at(const struct ts_listing *listing, size_t index);
-/* How many leading hex digits of an id, at least 8, tell each listed trace from all that are
- * stored. */
+/* How many leading digits of an id, at least 8, tell each listed trace from all stored ones. */
 size_t ts_listing_digits(const struct ts_listing *listing);
 void ts_listing_free(struct ts_listing *listing); /* NULL is fine */
 
@@ -57,6 +57,7 @@ int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, 
 /* Names in alphabetical order. */
 struct ts_names;
 
+/* Of all pipelines that have traces. 0, or a negative errno; the names are the caller's. */
 int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_error *err);
 const char *const *ts_names_all(const struct ts_names *names, size_t *ret_n);
 void ts_names_free(struct ts_names *names); /* NULL is fine */

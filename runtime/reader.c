@@ -41,8 +41,7 @@ struct ts_reader {
 	struct ts_damage damage;
 };
 
-/* --- opening -------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* Maps the first page of a file. 0; -EBADMSG: it has none; or another negative errno. */
 static int map_page(const char *spool, const char *name, void **ret)
@@ -139,8 +138,7 @@ struct ts_abi_process *ts_reader_process(const struct ts_reader *reader)
 	return reader->page;
 }
 
-/* --- rings ---------------------------------------------------------------------------------------
- */
+/* --- rings ------------------------------------------------------------------------------------ */
 
 static void ring_name(uint32_t index, char ret[32])
 {
@@ -257,8 +255,7 @@ static void plan_nothing(struct ts_reader *reader)
 		reader->rings[i].want = 0;
 }
 
-/* Decides what each ring may read in this pass. 0, or a negative errno: a ring could not be opened.
- */
+/* Decides what each ring may read in this pass. 0, or a negative errno: one did not open. */
 static int plan(struct ts_reader *reader, size_t *ret_total, bool *ret_more)
 {
 	uint32_t first = reader->turn;
@@ -275,8 +272,7 @@ static int plan(struct ts_reader *reader, size_t *ret_total, bool *ret_more)
 	return result;
 }
 
-/* --- a pass --------------------------------------------------------------------------------------
- */
+/* --- a pass ----------------------------------------------------------------------------------- */
 
 /* Reads what was planned, across the end of the data to its start [L1]. 0, or a negative errno. */
 static int read_ring(const struct ts_reader *reader, uint32_t index, char *data)
@@ -323,8 +319,7 @@ static int reserve(struct ts_reader *reader, size_t bytes)
 	return 0;
 }
 
-/* 0, or the negative errno of the last ring that could not be read; it takes no part in the pass.
- */
+/* 0, or the errno of the last ring that could not be read; it takes no part in the pass. */
 static int read_all(struct ts_reader *reader)
 {
 	size_t at = 0;
@@ -428,8 +423,7 @@ void ts_reader_commit(struct ts_reader *reader)
 		drop_buffer(reader);
 }
 
-/* --- counters ------------------------------------------------------------------------------------
- */
+/* --- counters --------------------------------------------------------------------------------- */
 
 /* Notes what stands in `lost` and adds what of it was not told to `sum`. */
 static bool add_lost(const uint64_t *lost, const uint64_t *told, uint64_t *seen, uint64_t *sum)

@@ -38,6 +38,7 @@ int ts_reader_new(struct ts_reader **ret, const char *spool, struct ts_abi_proce
 		  struct ts_error *err);
 void ts_reader_free(struct ts_reader *reader); /* NULL is fine; commits nothing */
 
+/* The spool's folder, and its page; both live as long as the reader. */
 const char *ts_reader_spool(const struct ts_reader *reader);
 struct ts_abi_process *ts_reader_process(const struct ts_reader *reader);
 
@@ -62,8 +63,7 @@ int ts_reader_pass(struct ts_reader *reader, ts_reader_fn *take, void *context,
 
 /*
  * Everything delivered so far is safe: moves the tails [L5]. Damaged rings are given back up to the
- * head that was seen. Without a commit, a later reader of the spool is handed the same events
- * again.
+ * head that was seen. Without a commit, a later reader of the spool gets the same events again.
  */
 void ts_reader_commit(struct ts_reader *reader);
 
@@ -80,6 +80,7 @@ struct ts_damage {
 	uint64_t bytes;  /* skipped */
 };
 
+/* Counted since the reader began. */
 struct ts_damage ts_reader_damage(const struct ts_reader *reader);
 
 #endif

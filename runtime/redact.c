@@ -61,8 +61,7 @@ static bool is_space(char c)
 	return is_one_of(c, " \t\r\n");
 }
 
-/* --- names ---------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static void add_name(struct ts_redact *redact, char **to, const char *name, size_t bytes)
 {
@@ -430,8 +429,7 @@ static bool first_certain_quote(struct ts_text in, struct quote *ret)
 	return false;
 }
 
-/* Whether the quote begins a string: something before it says so, and nothing behind it forbids it.
- */
+/* Whether the quote begins a string: what stands before says so, nothing behind forbids it. */
 static bool is_opening(struct ts_text in, const struct quote *quote)
 {
 	size_t next = skip_space(in, quote->at + 1), before = quote->at;

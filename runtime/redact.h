@@ -6,10 +6,9 @@
  * Redaction of JSON keys inside captured text. The text may be cut, broken, or JSON inside
  * something else, so this scans text and parses nothing: wherever a string stands before a colon
  * and is one of the names (ASCII case ignored, \uXXXX and other escapes undone), the value behind
- * the colon becomes
- * "[redacted]": a string, a nested object or array to its matching end, anything else up to
- * the next ',', '}', ']' or line end; or to the end of the text. The same holds for JSON that
- * stands escaped within a JSON string (\"key\": \"value\"), at any depth.
+ * the colon becomes "[redacted]": a string, a nested object or array to its matching end, anything
+ * else up to the next ',', '}', ']' or line end; or to the end of the text. The same holds for JSON
+ * that stands escaped within a JSON string (\"key\": \"value\"), at any depth.
  *
  * Where in doubt, more is redacted rather than less: see ts_redact_cut.
  */

@@ -6,140 +6,111 @@
 
 #include "moment.h"
 
-/* Goes through the cells of one row, left to right, and remembers what was wrong. */
-struct walk {
-	const struct ts_cell *cell;
-	struct ts_pool *pool;
-	bool bad;
-	bool no_memory;
-};
-
-static const char *take_text(struct walk *walk)
+static int take_text(const struct ts_cell *cell, struct ts_pool *pool, const char **ret)
 {
-	const struct ts_cell *cell = walk->cell++;
-	const char *text;
-
 	if (cell->type == TS_CELL_NULL)
-		return NULL;
-	if (cell->type != TS_CELL_TEXT) {
-		walk->bad = true;
-		return NULL;
-	}
-	text = ts_pool_strndup(walk->pool, cell->text, strlen(cell->text));
-	walk->no_memory |= !text;
-	return text;
+		return 0;
+	if (cell->type != TS_CELL_TEXT)
+		return -EPROTO;
+	*ret = ts_pool_strndup(pool, cell->text, strlen(cell->text));
+	return *ret ? 0 : -ENOMEM;
 }
 
-static const char *take_string(struct walk *walk)
+static int take_name(const struct ts_cell *cell, struct ts_pool *pool, const char **ret)
 {
-	const char *text = take_text(walk);
-
-	return text ? text : "";
+	*ret = "";
+	return take_text(cell, pool, ret);
 }
 
-static struct ts_maybe take_maybe(struct walk *walk)
+static int take_maybe(const struct ts_cell *cell, struct ts_maybe *ret)
 {
-	const struct ts_cell *cell = walk->cell++;
-
-	if (cell->type == TS_CELL_INT)
-		return (struct ts_maybe){true, cell->integer};
-	walk->bad |= cell->type != TS_CELL_NULL;
-	return (struct ts_maybe){false, 0};
+	ret->known = cell->type == TS_CELL_INT;
+	ret->value = ret->known ? cell->integer : 0;
+	return ret->known || cell->type == TS_CELL_NULL ? 0 : -EPROTO;
 }
 
-static int64_t take_integer(struct walk *walk)
+static int take_integer(const struct ts_cell *cell, int64_t *ret)
 {
-	return take_maybe(walk).value;
+	struct ts_maybe maybe;
+	int result = take_maybe(cell, &maybe);
+
+	*ret = maybe.value;
+	return result;
 }
 
-static double take_double(struct walk *walk)
+static int take_bool(const struct ts_cell *cell, bool *ret)
 {
-	const struct ts_cell *cell = walk->cell++;
+	int64_t integer;
+	int result = take_integer(cell, &integer);
 
-	if (cell->type == TS_CELL_INT)
-		return (double)cell->integer;
-	walk->bad |= cell->type != TS_CELL_DOUBLE;
-	return cell->type == TS_CELL_DOUBLE ? cell->real : 0;
+	*ret = integer != 0;
+	return result;
 }
 
-static int64_t take_moment(struct walk *walk)
+static int take_double(const struct ts_cell *cell, double *ret)
 {
-	const struct ts_cell *cell = walk->cell++;
-	int64_t us = 0;
-
-	if (cell->type != TS_CELL_TEXT || ts_moment_parse(cell->text, &us) < 0)
-		walk->bad = true;
-	return us;
+	if (cell->type != TS_CELL_INT && cell->type != TS_CELL_DOUBLE)
+		return -EPROTO;
+	*ret = cell->type == TS_CELL_INT ? (double)cell->integer : cell->real;
+	return 0;
 }
 
-static bool take_uuid(struct walk *walk, struct ts_uuid *ret)
+static int take_time(const struct ts_cell *cell, int64_t *ret)
 {
-	const struct ts_cell *cell = walk->cell++;
+	if (cell->type != TS_CELL_TEXT || ts_moment_parse(cell->text, ret) < 0)
+		return -EPROTO;
+	return 0;
+}
 
-	memset(ret, 0, sizeof(*ret));
-	if (cell->type != TS_CELL_UUID) {
-		walk->bad |= cell->type != TS_CELL_NULL;
-		return false;
-	}
+static int take_uuid(const struct ts_cell *cell, struct ts_uuid *ret)
+{
+	if (cell->type != TS_CELL_UUID)
+		return -EPROTO;
 	*ret = cell->uuid;
-	return true;
+	return 0;
 }
 
-static int outcome(const struct walk *walk)
+static int take_parent(const struct ts_cell *cell, struct ts_span *ret)
 {
-	return walk->no_memory ? -ENOMEM : walk->bad ? -EPROTO : 0;
+	ret->has_parent = cell->type != TS_CELL_NULL;
+	return ret->has_parent ? take_uuid(cell, &ret->parent_span_id) : 0;
 }
 
-int ts_row_trace(struct ts_trace *ret, struct ts_pool *pool, const struct ts_cell *cells)
+static int take(const struct ts_cell *cell, enum ts_column_type type, struct ts_pool *pool,
+		void *ret)
 {
-	struct walk walk = {.cell = cells, .pool = pool};
-
-	walk.bad = !take_uuid(&walk, &ret->trace_id);
-	ret->tenant_id = take_string(&walk);
-	ret->pipeline_name = take_string(&walk);
-	ret->telegram_id = take_maybe(&walk);
-	ret->user_id = take_text(&walk);
-	ret->session_id = take_text(&walk);
-	ret->started_us = take_moment(&walk);
-	ret->ended_us = take_moment(&walk);
-	ret->duration_ms = take_double(&walk);
-	ret->success = take_integer(&walk) != 0;
-	ret->error = take_text(&walk);
-	ret->program = take_text(&walk);
-	ret->host = take_text(&walk);
-	ret->pid = take_integer(&walk);
-	ret->created_us = take_moment(&walk);
-	ret->input_data = take_text(&walk);
-	ret->output_data = take_text(&walk);
-	ret->attributes = take_text(&walk);
-	return outcome(&walk);
+	switch (type) {
+	case TS_COLUMN_UUID:
+		return take_uuid(cell, ret);
+	case TS_COLUMN_PARENT:
+		return take_parent(cell, ret);
+	case TS_COLUMN_NAME:
+		return take_name(cell, pool, ret);
+	case TS_COLUMN_TEXT:
+	case TS_COLUMN_JSON:
+		return take_text(cell, pool, ret);
+	case TS_COLUMN_INT64:
+		return take_integer(cell, ret);
+	case TS_COLUMN_MAYBE:
+		return take_maybe(cell, ret);
+	case TS_COLUMN_DOUBLE:
+		return take_double(cell, ret);
+	case TS_COLUMN_BOOL:
+		return take_bool(cell, ret);
+	case TS_COLUMN_TIME:
+		return take_time(cell, ret);
+	}
+	return -EPROTO;
 }
 
-int ts_row_span(struct ts_span *ret, struct ts_pool *pool, const struct ts_cell *cells)
+int ts_row_read(void *ret, const struct ts_table *table, struct ts_pool *pool,
+		const struct ts_cell *cells)
 {
-	struct walk walk = {.cell = cells, .pool = pool};
+	int result = 0;
 
-	walk.bad = !take_uuid(&walk, &ret->trace_id);
-	walk.bad |= !take_uuid(&walk, &ret->span_id);
-	ret->tenant_id = take_string(&walk);
-	ret->has_parent = take_uuid(&walk, &ret->parent_span_id);
-	ret->span_name = take_string(&walk);
-	ret->kind = take_string(&walk);
-	ret->function = take_text(&walk);
-	ret->thread_id = take_integer(&walk);
-	ret->started_us = take_moment(&walk);
-	ret->ended_us = take_moment(&walk);
-	ret->duration_ms = take_double(&walk);
-	ret->success = take_integer(&walk) != 0;
-	ret->error = take_text(&walk);
-	ret->model = take_text(&walk);
-	ret->provider = take_text(&walk);
-	ret->input_tokens = take_maybe(&walk);
-	ret->output_tokens = take_maybe(&walk);
-	ret->cost_nano_usd = take_maybe(&walk);
-	ret->created_us = take_moment(&walk);
-	ret->input_data = take_text(&walk);
-	ret->output_data = take_text(&walk);
-	ret->attributes = take_text(&walk);
-	return outcome(&walk);
+	memset(ret, 0, table->row_bytes);
+	for (size_t i = 0; result == 0 && i < table->n_columns; i++)
+		result = take(&cells[i], table->columns[i].type, pool,
+			      (char *)ret + table->columns[i].offset);
+	return result;
 }

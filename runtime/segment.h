@@ -19,8 +19,7 @@ typedef int ts_segment_fn(void *context, const struct ts_event *event, const cha
 
 /*
  * Hands over its events in the order they were written, up to the first that is torn or damaged.
- * The bytes that hold whole events, which is where ts_segment_append has to go on; or a negative
- * errno.
+ * A negative errno, or the bytes that hold whole events: there ts_segment_append has to go on.
  */
 int64_t ts_segment_read(const char *spool, ts_segment_fn *take, void *context,
 			struct ts_error *err);

@@ -113,8 +113,7 @@ static int deliver(struct recovery *r, struct ts_assembler *assembler, struct ts
 	}
 }
 
-/* 0; -EBADMSG: it is, or a part of it is, damaged, and the rest is delivered; or another failure.
- */
+/* 0; -EBADMSG: some of it is damaged, and the rest is delivered; or another failure. */
 static int deliver_spool(struct recovery *r, const char *path, struct ts_takeover *takeover,
 			 struct ts_error *err)
 {

@@ -18,6 +18,18 @@ void ts_statement_add(struct ts_statement *statement, const char *format, ...)
 	statement->bytes += (size_t)n;
 }
 
+void ts_statement_add_columns(struct ts_statement *statement, const struct ts_table *table,
+			      bool with_json)
+{
+	for (size_t i = 0; i < table->n_columns; i++) {
+		const struct ts_column *column = &table->columns[i];
+		bool left_out = column->type == TS_COLUMN_JSON && !with_json;
+
+		ts_statement_add(statement, "%s%s", i ? ", " : "",
+				 left_out ? "NULL" : column->name);
+	}
+}
+
 size_t ts_statement_param(struct ts_statement *statement, struct ts_cell cell)
 {
 	assert(statement->n_params < TS_STATEMENT_PARAMS);

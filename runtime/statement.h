@@ -4,8 +4,10 @@
 
 /* SQL for a source that grows from left to right, its parameters in order. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "columns.h"
 #include "store.h"
 
 #define TS_STATEMENT_PARAMS 8
@@ -22,10 +24,14 @@ struct ts_statement {
 void ts_statement_add(struct ts_statement *statement, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Takes a parameter, whose text must live until the query is done; answers the number behind its $.
- */
+/* Appends the columns of `table`, as ts_row_read wants them; NULL for JSON unless `with_json`. */
+void ts_statement_add_columns(struct ts_statement *statement, const struct ts_table *table,
+			      bool with_json);
+
+/* Takes a parameter, whose text must outlive the query; answers the number behind its $. */
 size_t ts_statement_param(struct ts_statement *statement, struct ts_cell cell);
 
+/* Cells of a value; a text is not copied. */
 struct ts_cell ts_cell_text(const char *text);
 struct ts_cell ts_cell_integer(int64_t integer);
 struct ts_cell ts_cell_uuid(struct ts_uuid uuid);

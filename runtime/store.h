@@ -19,8 +19,7 @@ struct ts_store_handle;
 
 struct ts_store {
 	const char *scheme; /* "sqlite" */
-	/* Opens, creates and migrates what `url` names. 0, or a negative errno; -EAGAIN: try again.
-	 */
+	/* Opens, creates, migrates what `url` names. 0, or a negative errno; -EAGAIN: try again. */
 	int (*open)(struct ts_store_handle **ret, const char *url, struct ts_error *err);
 	/* All of the batch or nothing; rows that are there already are left as they are. */
 	int (*write)(struct ts_store_handle *handle, const struct ts_batch *batch,
@@ -42,8 +41,7 @@ typedef int ts_row_fn(void *context, const struct ts_cell *cells, size_t n);
 
 struct ts_source_handle;
 
-/* The read side: SQL that both dialects understand, parameters $1, $2, ... in order. Never writes.
- */
+/* The read side: SQL that all dialects know, parameters $1, $2, ... in order. Never writes. */
 struct ts_source {
 	const char *scheme;
 	/* -ENOENT: nothing was ever stored there. */

@@ -64,8 +64,7 @@ static bool own_pid_namespace(uint64_t inode)
 	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == inode;
 }
 
-/* A line of /proc/PID/maps. By name, too: btrfs and overlayfs tell another device here than in
- * stat. */
+/* A line of /proc/PID/maps. By name, too: btrfs and overlayfs tell another device here. */
 static bool line_maps(const char *line, const struct stat *file, const char *name)
 {
 	unsigned int device_major, device_minor;
@@ -106,8 +105,7 @@ static bool still_runs(pid_t pid, int fd, const char *name)
 	return found;
 }
 
-/* What a program killed too early left zeroed, and what is damaged, must not get near libpthread.
- */
+/* What was left zeroed by an early kill, and what is damaged, must not get near libpthread. */
 static bool is_robust_lock(const pthread_mutex_t *lock)
 {
 	pthread_mutexattr_t attributes;

@@ -34,9 +34,10 @@ static bool in_range(unsigned char byte, unsigned char low, unsigned char high)
 	return byte >= low && byte <= high;
 }
 
-/* Bytes of the character at `p`, 0 if none is there (Unicode 15, table 3-7). */
-static size_t character(const unsigned char *p, size_t bytes)
+/* Unicode 15, table 3-7 */
+size_t ts_text_character(const char *data, size_t bytes)
 {
+	const unsigned char *p = (const void *)data;
 	unsigned char low = 0x80, high = 0xbf;
 	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 
@@ -64,11 +65,11 @@ static size_t character(const unsigned char *p, size_t bytes)
 /* Copies to `to`, which holds 3 * text.bytes; answers the bytes written. */
 static size_t repair(char *to, struct ts_text text, size_t *repaired)
 {
-	const unsigned char *p = (const void *)text.data;
+	const char *p = text.data;
 	size_t written = 0;
 
 	for (size_t at = 0; at < text.bytes;) {
-		size_t n = p[at] ? character(p + at, text.bytes - at) : 0;
+		size_t n = p[at] ? ts_text_character(p + at, text.bytes - at) : 0;
 
 		if (n) {
 			memcpy(to + written, p + at, n);

@@ -14,10 +14,15 @@ struct ts_text {
 };
 
 /*
+ * Bytes of the UTF-8 character that `data`, of at least one byte, begins with; 0 if it begins with
+ * none: overlong forms, surrogates and what lies above U+10FFFF are none.
+ */
+size_t ts_text_character(const char *data, size_t bytes);
+
+/*
  * A NUL-terminated copy in `pool` that is valid UTF-8 without NUL: U+2400 for each NUL, U+FFFD for
- * each byte that belongs to no character (overlong forms, surrogates and what lies above U+10FFFF
- * are none). How many bytes were replaced goes to *ret_repaired, which may be NULL. NULL when there
- * is no memory.
+ * each byte that belongs to no character. How many bytes were replaced goes to *ret_repaired, which
+ * may be NULL. NULL when there is no memory.
  */
 const char *ts_text_clean(struct ts_pool *pool, struct ts_text text, size_t *ret_repaired);
 

@@ -13,16 +13,6 @@ void ts_uuid_format(const struct ts_uuid *uuid, char ret[TS_UUID_TEXT])
 	uuid_unparse_lower(uuid->bytes, ret);
 }
 
-int ts_uuid_parse(const char *text, struct ts_uuid *ret)
-{
-	struct ts_uuid uuid;
-
-	if (uuid_parse(text, uuid.bytes))
-		return -EINVAL;
-	*ret = uuid;
-	return 0;
-}
-
 /* The prefix's digits; their number, or -EINVAL. */
 static int read_digits(const char *prefix, char digits[DIGITS])
 {

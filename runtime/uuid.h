@@ -11,9 +11,6 @@
 /* Lower case, with dashes. */
 void ts_uuid_format(const struct ts_uuid *uuid, char ret[TS_UUID_TEXT]);
 
-/* Reads the form that ts_uuid_format writes, either case. 0 or -EINVAL. */
-int ts_uuid_parse(const char *text, struct ts_uuid *ret);
-
 /*
  * The lowest and the highest id that begin with `prefix`: 1 to 32 hexadecimal digits, either case,
  * with or without the dashes in their places. 0 or -EINVAL.

@@ -118,7 +118,8 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 	if (unlikely(!ring))
 		return;
 	end = (struct ts_event_end *)ts_ring_at_head(ring);
-	/* field by field: gcc clears the whole with rep stos, which takes longer than all the rest
+	/*
+	 * field by field: gcc clears the whole with rep stos, which takes longer than all the rest
 	 */
 	end->event.type = TS_EVENT_END;
 	end->event.flags = 0;
@@ -206,7 +207,8 @@ static cold void forget_left(struct ts_context *context, struct ts_frame *frame)
 	ts_frame_give(context, frame);
 }
 
-/* An alternate signal stack may lie inside the thread's own: then places on them compare wrongly.
+/*
+ * An alternate signal stack may lie inside the thread's own: then places on them compare wrongly.
  */
 static bool on_alternate_stack(void)
 {
@@ -455,6 +457,21 @@ void ts_call_passed(enum ts_outcome outcome)
 	leave(context, outcome, ts_clock_ticks());
 	ts_barrier();
 	context->guard = 0;
+}
+
+void ts_call_thread_ends(void)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_frame *frame;
+
+	while ((frame = context->stack.top)) {
+		finish(context, frame, TS_OUTCOME_THREAD_EXITED, ts_clock_ticks(), 0);
+		ts_frame_give(context, frame);
+	}
+	while ((frame = context->stack.left)) {
+		context->stack.left = frame->outer;
+		ts_frame_give(context, frame);
+	}
 }
 
 /* What the assembly knows of these structures. */

@@ -5,10 +5,11 @@
 /*
  * What the pads call, and the tables that setup fills for it.
  *
- *   caller:  call *slot ──► thunk i ──► pad ──► ts_call_begin ─► frame, or none: jump to the
- * original (GOT slot,     (static     │ keeps caller's rbx and return address in the frame, dlsym)
- * code)      │ rbx = frame └─► call *original return pad: ts_call_end(rbx), rbx back, return to
- * caller
+ *   caller:  call *slot ──► thunk i ──► pad ──► ts_call_begin ─► frame, or none: jump to the original
+ *            (GOT slot,     (static     │ keeps caller's rbx and return address in the frame,
+ *             dlsym)         code)      │ rbx = frame
+ *                                       └─► call *original
+ *                                           return pad: ts_call_end(rbx), rbx back, return to caller
  */
 
 #include <stdbool.h>
@@ -49,7 +50,8 @@ struct ts_hook {
 	struct ts_capture arguments[];
 };
 
-/* What a thunk reads; `index` is its place in the table. Pointers are replaced with single stores.
+/*
+ * What a thunk reads; `index` is its place in the table. Pointers are replaced with single stores.
  */
 struct ts_thunk {
 	const void *original;
@@ -86,7 +88,8 @@ struct ts_hot {
 
 extern struct ts_hot ts_hot;
 
-/* A wrapped function is called; its return address lies at `slot`. The frame, 0 or TS_SLOW. [hot]
+/*
+ * A wrapped function is called; its return address lies at `slot`. The frame, 0 or TS_SLOW. [hot]
  */
 uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot);
 
@@ -95,6 +98,9 @@ void ts_call_end(struct ts_frame *frame, uintptr_t slot);
 
 /* It was left by unwinding or with its thread. [hot] */
 void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome);
+
+/* The thread ends: the calls still open on its stack were left with it, and none can return. */
+void ts_call_thread_ends(void);
 
 /* An unwinder that still needs the frame passes the innermost call of this thread's stack. [hot] */
 void ts_call_passed(enum ts_outcome outcome);

@@ -73,7 +73,8 @@ static inline uint64_t copy_block(char *to, const char *from)
 	return 32;
 }
 
-/* Copies up to a NUL, at most `bytes` bytes that may all be read. Answers how many come before it.
+/*
+ * Copies up to a NUL, at most `bytes` bytes that may all be read. Answers how many come before it.
  */
 static inline uint64_t copy_run(char *to, const char *from, uint64_t bytes)
 {

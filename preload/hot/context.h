@@ -11,9 +11,8 @@
 #include "../abi.h"
 #include "id.h"
 
-#define TS_FRAMES                                                                      \
-	1024 /* open at once on one thread; deeper calls run untouched and are counted \
-	      */
+/* Open at once on one thread; deeper calls run untouched and are counted. */
+#define TS_FRAMES 1024
 
 struct ts_hook;
 struct ts_pool;
@@ -49,9 +48,8 @@ struct ts_frame {
 /* The frames of one thread at a time: taken by its owner, given back by whoever ends the call. */
 struct ts_pool {
 	struct ts_frame *spare;
-	struct ts_frame
-		*given_back; /* by other threads: a lock-free stack that only the owner empties */
-	uint32_t n_used;     /* frames[0..n_used) have been handed out once */
+	struct ts_frame *given_back; /* by other threads: a stack that only the owner empties */
+	uint32_t n_used;             /* frames[0..n_used) have been handed out once */
 	struct ts_frame frames[TS_FRAMES];
 };
 
@@ -75,9 +73,7 @@ struct ts_stack {
 	struct ts_trace_context trace;
 };
 
-/*
- * The call that created a thread: the thread is inside it while it is open. `frame` NULL: none.
- */
+/* The call that created a thread: the thread is inside it while it is open. `frame` NULL: none. */
 struct ts_inherited {
 	const struct ts_frame *frame;
 	uint64_t serial;
@@ -91,10 +87,8 @@ struct ts_context {
 	uint32_t inside; /* first: thunks test it. 0: outside every trace, certainly */
 	uint32_t tid;
 	uintptr_t guard;     /* slot of the call whose begin or end runs now; 0: none */
-	uint64_t generation; /* the process's; anything else sends the next call down the slow path
-			      */
-	uint64_t
-		made_ready; /* the generation in which this thread was made ready; slow path only */
+	uint64_t generation; /* the process's; anything else: the next call takes the slow path */
+	uint64_t made_ready; /* the generation in which the thread was made ready; slow path only */
 	struct ts_ring *ring; /* NULL: none could be had */
 	struct ts_pool *pool;
 	int *error_number; /* this thread's errno */

@@ -21,7 +21,8 @@ struct ts_id {
 struct ts_id_generator {
 	uint64_t state;
 	uint64_t gamma; /* odd */
-	/* The millisecond of the last id: when it began, and the first 8 bytes that its ids share.
+	/*
+	 * The millisecond of the last id: when it began, and the first 8 bytes that its ids share.
 	 */
 	uint64_t ms_ticks;
 	uint64_t ms_high;

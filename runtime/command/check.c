@@ -13,10 +13,10 @@
 #include "document.h"
 #include "options.h"
 #include "print.h"
-#include "program.h"
+#include "target.h"
 #include "rules.h"
 #include "shim.h"
-#include "text.h"
+#include "display.h"
 
 static const char help[] =
 	"usage: traceshim check [--json] [CONF] [-- CMD [ARG ...]]\n\n"
@@ -69,11 +69,11 @@ static int find_program(const struct options *options, char path[PATH_MAX])
 		strcpy(path, "/proc/self/exe");
 		return 0;
 	}
-	result = ts_program_find(options->command[0], path);
+	result = ts_target_find(options->command[0], path);
 	if (result < 0)
 		ts_say("%s: %s", options->command[0],
 		       result == -ENOENT ? "not found" : "not executable");
-	else if (ts_program_untraceable(path, why, sizeof(why)))
+	else if (ts_target_untraceable(path, why, sizeof(why)))
 		return 0;
 	else
 		ts_say("nothing can be traced: %s %s", options->command[0], why);
@@ -93,8 +93,7 @@ static int read_report(struct ts_rules *ret, const char *report, const struct op
 	return -ENODATA;
 }
 
-/* Has the shim write its report into a folder of our own. 0, or a negative errno, the reason
- * printed. */
+/* Has the shim write its report into our folder. 0, or a negative errno once told why. */
 static int ask(const struct options *options, struct ts_rules *ret)
 {
 	static char *self[] = {"traceshim", "--version", NULL};
@@ -129,7 +128,7 @@ static int ask(const struct options *options, struct ts_rules *ret)
 static void print_item(const char *label, const char *text)
 {
 	printf("    %-7s ", label);
-	ts_text_wrap(stdout, text, "            ", ts_terminal()->columns);
+	ts_display_wrap(stdout, text, "            ", ts_terminal()->columns);
 }
 
 static void print_params(const struct ts_rule_report *rule)
@@ -170,7 +169,7 @@ static void print_rule(const struct ts_rule_report *rule)
 		     rule->line) < 0)
 		return;
 	fputs(ts_style(TS_STYLE_BOLD), stdout);
-	ts_text_wrap(stdout, head, "  ", ts_terminal()->columns);
+	ts_display_wrap(stdout, head, "  ", ts_terminal()->columns);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(head);
 	print_params(rule);
@@ -193,7 +192,7 @@ static void print_fault(const struct ts_rules *rules, const struct ts_rules_faul
 	if (n < 0)
 		return;
 	fputs(ts_style(TS_STYLE_BAD), stdout);
-	ts_text_wrap(stdout, text, "  ", ts_terminal()->columns);
+	ts_display_wrap(stdout, text, "  ", ts_terminal()->columns);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(text);
 }
@@ -206,7 +205,7 @@ static void print_rules(const struct ts_rules *rules)
 		     rules->n_rules == 1 ? "" : "s", rules->n_faults,
 		     rules->n_faults == 1 ? "" : "s", *rules->program ? "; in " : "",
 		     rules->program) >= 0)
-		ts_text_wrap(stdout, text, "  ", ts_terminal()->columns);
+		ts_display_wrap(stdout, text, "  ", ts_terminal()->columns);
 	free(text);
 	for (size_t i = 0; i < rules->n_faults; i++)
 		print_fault(rules, &rules->faults[i]);

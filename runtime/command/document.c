@@ -5,13 +5,15 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "../columns.h"
 #include "../moment.h"
 #include "../uuid.h"
 
-/* cJSON answers NULL where memory ran out and takes NULL for an object: one check at the end
- * suffices where the first object is there. */
+/*
+ * cJSON answers NULL where memory ran out and takes NULL for an object: one check at the end
+ * suffices where the first object is there.
+ */
 
 static void add_integer(cJSON *to, const char *key, int64_t value)
 {
@@ -79,61 +81,61 @@ static char *finish(cJSON *document)
 	return text;
 }
 
-static cJSON *trace_object(const struct ts_trace *trace)
+static void add_column(cJSON *to, const struct ts_column *column, const void *member)
+{
+	const struct ts_span *span = member;
+
+	switch (column->type) {
+	case TS_COLUMN_UUID:
+		add_uuid(to, column->name, member);
+		return;
+	case TS_COLUMN_PARENT:
+		if (span->has_parent)
+			add_uuid(to, column->name, &span->parent_span_id);
+		else
+			cJSON_AddNullToObject(to, column->name);
+		return;
+	case TS_COLUMN_NAME:
+	case TS_COLUMN_TEXT:
+		add_text(to, column->name, *(const char *const *)member);
+		return;
+	case TS_COLUMN_JSON:
+		add_json(to, column->name, *(const char *const *)member);
+		return;
+	case TS_COLUMN_INT64:
+		add_integer(to, column->name, *(const int64_t *)member);
+		return;
+	case TS_COLUMN_MAYBE:
+		add_maybe(to, column->name, *(const struct ts_maybe *)member);
+		return;
+	case TS_COLUMN_DOUBLE:
+		add_number(to, column->name, *(const double *)member);
+		return;
+	case TS_COLUMN_BOOL:
+		cJSON_AddBoolToObject(to, column->name, *(const bool *)member);
+		return;
+	case TS_COLUMN_TIME:
+		add_moment(to, column->name, *(const int64_t *)member);
+		return;
+	}
+}
+
+static cJSON *row_object(const struct ts_table *table, const void *row)
 {
 	cJSON *to = cJSON_CreateObject();
 
-	add_uuid(to, "trace_id", &trace->trace_id);
-	add_text(to, "tenant_id", trace->tenant_id);
-	add_text(to, "pipeline_name", trace->pipeline_name);
-	add_maybe(to, "telegram_id", trace->telegram_id);
-	add_text(to, "user_id", trace->user_id);
-	add_text(to, "session_id", trace->session_id);
-	add_moment(to, "started_at", trace->started_us);
-	add_moment(to, "ended_at", trace->ended_us);
-	add_number(to, "duration_ms", trace->duration_ms);
-	cJSON_AddBoolToObject(to, "success", trace->success);
-	add_text(to, "error", trace->error);
-	add_json(to, "input_data", trace->input_data);
-	add_json(to, "output_data", trace->output_data);
-	add_text(to, "program", trace->program);
-	add_text(to, "host", trace->host);
-	add_integer(to, "pid", trace->pid);
-	add_json(to, "attributes", trace->attributes);
-	add_moment(to, "created_at", trace->created_us);
+	for (size_t i = 0; i < table->n_columns; i++)
+		add_column(to, &table->columns[i], (const char *)row + table->columns[i].offset);
 	return to;
 }
 
-static cJSON *span_object(const struct ts_span *span)
+/* An object at the end of an array. */
+static cJSON *add_object(cJSON *array)
 {
-	cJSON *to = cJSON_CreateObject();
+	cJSON *object = cJSON_CreateObject();
 
-	add_uuid(to, "trace_id", &span->trace_id);
-	add_uuid(to, "span_id", &span->span_id);
-	add_text(to, "tenant_id", span->tenant_id);
-	if (span->has_parent)
-		add_uuid(to, "parent_span_id", &span->parent_span_id);
-	else
-		cJSON_AddNullToObject(to, "parent_span_id");
-	add_text(to, "span_name", span->span_name);
-	add_text(to, "kind", span->kind);
-	add_text(to, "function", span->function);
-	add_integer(to, "thread_id", span->thread_id);
-	add_moment(to, "started_at", span->started_us);
-	add_moment(to, "ended_at", span->ended_us);
-	add_number(to, "duration_ms", span->duration_ms);
-	cJSON_AddBoolToObject(to, "success", span->success);
-	add_text(to, "error", span->error);
-	add_json(to, "input_data", span->input_data);
-	add_json(to, "output_data", span->output_data);
-	add_text(to, "model", span->model);
-	add_text(to, "provider", span->provider);
-	add_maybe(to, "input_tokens", span->input_tokens);
-	add_maybe(to, "output_tokens", span->output_tokens);
-	add_maybe(to, "cost_nano_usd", span->cost_nano_usd);
-	add_json(to, "attributes", span->attributes);
-	add_moment(to, "created_at", span->created_us);
-	return to;
+	cJSON_AddItemToArray(array, object);
+	return object;
 }
 
 char *ts_document_list(const struct ts_listing *listing)
@@ -142,7 +144,7 @@ char *ts_document_list(const struct ts_listing *listing)
 
 	for (size_t i = 0; i < ts_listing_count(listing); i++) {
 		const struct ts_listed *listed = ts_listing_at(listing, i);
-		cJSON *trace = trace_object(&listed->trace);
+		cJSON *trace = row_object(&ts_trace_table, &listed->trace);
 
 		add_integer(trace, "span_count", listed->span_count);
 		cJSON_AddItemToArray(document, trace);
@@ -152,13 +154,13 @@ char *ts_document_list(const struct ts_listing *listing)
 
 char *ts_document_story(const struct ts_story *story)
 {
-	cJSON *document = trace_object(ts_story_trace(story));
+	cJSON *document = row_object(&ts_trace_table, ts_story_trace(story));
 	cJSON *array = cJSON_AddArrayToObject(document, "spans");
 	size_t n;
 	const struct ts_span *spans = ts_story_spans(story, &n);
 
 	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(array, span_object(&spans[i]));
+		cJSON_AddItemToArray(array, row_object(&ts_span_table, &spans[i]));
 	return finish(document);
 }
 
@@ -173,21 +175,19 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	add_text(to, "function", rule->function);
 	array = cJSON_AddArrayToObject(to, "parameters");
 	for (size_t i = 0; i < rule->n_params; i++) {
-		cJSON *param = cJSON_CreateObject();
+		cJSON *param = add_object(array);
 
 		add_text(param, "name", rule->params[i].key);
 		add_text(param, "type", rule->params[i].value);
-		cJSON_AddItemToArray(array, param);
 	}
 	array = cJSON_AddArrayToObject(to, "hooks");
 	for (size_t i = 0; i < rule->n_hooks; i++) {
-		cJSON *hook = cJSON_CreateObject();
+		cJSON *hook = add_object(array);
 
 		add_text(hook, "function", rule->hooks[i].function);
 		add_text(hook, "object", rule->hooks[i].object);
 		add_text(hook, "address", rule->hooks[i].address);
 		add_integer(hook, "slots", rule->hooks[i].slots);
-		cJSON_AddItemToArray(array, hook);
 	}
 	array = cJSON_AddArrayToObject(to, "misses");
 	for (size_t i = 0; i < rule->n_misses; i++)
@@ -205,12 +205,11 @@ char *ts_document_check(const struct ts_rules *rules)
 	add_text(document, "program", *rules->program ? rules->program : NULL);
 	array = cJSON_AddArrayToObject(document, "faults");
 	for (size_t i = 0; i < rules->n_faults; i++) {
-		cJSON *fault = cJSON_CreateObject();
+		cJSON *fault = add_object(array);
 
 		add_integer(fault, "line", rules->faults[i].line);
 		add_integer(fault, "column", rules->faults[i].column);
 		add_text(fault, "message", rules->faults[i].message);
-		cJSON_AddItemToArray(array, fault);
 	}
 	settings = cJSON_AddObjectToObject(document, "settings");
 	for (size_t i = 0; i < rules->n_settings; i++)

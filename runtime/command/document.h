@@ -23,6 +23,7 @@ struct ts_seen {
 	char dropped[256];    /* "12 ring_full, 3 too_deep", or "" */
 };
 
+/* From the column's JSON; NULL, or what cannot be read, says nothing. */
 void ts_document_attributes(const char *attributes, struct ts_seen *ret);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "config.h"
 #include "print.h"
-#include "report.h"
+#include "lines.h"
 
-static int take_line(void *context, char *const fields[TS_REPORT_FIELDS])
+static int take_line(void *context, char *const fields[TS_LINES_FIELDS])
 {
 	struct ts_fate *fate = context;
 
@@ -36,7 +36,7 @@ static int take_line(void *context, char *const fields[TS_REPORT_FIELDS])
 void ts_fate_read(const char *path, struct ts_fate *ret)
 {
 	memset(ret, 0, sizeof(*ret));
-	ts_report_read(path, take_line, ret);
+	ts_lines_read(path, take_line, ret);
 }
 
 static void say_no_rules(const char *command, char *ret, size_t bytes)

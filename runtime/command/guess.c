@@ -44,8 +44,7 @@ const char *ts_guess(const char *typed, const char *const *names, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned d = distance(typed, names[i]);
 
-		/* Everything is two changes from a two-letter word: what remains must outweigh what
-		 * changed. */
+		/* Any word is two changes from one of two letters: more than that must remain. */
 		if (d < nearest && d < strlen(names[i])) {
 			nearest = d;
 			found = names[i];

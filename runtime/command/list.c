@@ -13,7 +13,7 @@
 #include "options.h"
 #include "print.h"
 #include "stored.h"
-#include "text.h"
+#include "display.h"
 #include "when.h"
 
 #define DEFAULT_LIMIT    20
@@ -174,7 +174,7 @@ static void measure(const struct ts_listing *listing, struct table *ret)
 	ret->now = now_us();
 	for (size_t i = 0; i < ts_listing_count(listing); i++) {
 		const struct ts_trace *trace = &ts_listing_at(listing, i)->trace;
-		size_t name = ts_text_columns(trace->pipeline_name);
+		size_t name = ts_display_columns(trace->pipeline_name);
 		char when[32];
 
 		ts_when_short(trace->started_us, ret->now, when, sizeof(when));
@@ -190,8 +190,8 @@ static void put_result(const struct table *table, const char *text)
 	const struct ts_terminal *terminal = ts_terminal();
 	size_t used = columns_before_result(table);
 
-	ts_text_put(stdout, text, terminal->columns > used ? terminal->columns - used : 0,
-		    terminal->ellipsis);
+	ts_display_put(stdout, text, terminal->columns > used ? terminal->columns - used : 0,
+		       terminal->ellipsis);
 }
 
 static void print_row(const struct table *table, const struct ts_listed *listed)
@@ -209,7 +209,7 @@ static void print_row(const struct table *table, const struct ts_listed *listed)
 	ts_when_short(trace->started_us, table->now, when, sizeof(when));
 	ts_when_duration(trace->duration_ms, duration, sizeof(duration));
 	printf("%.*s  ", (int)table->digits, id);
-	ts_text_put_padded(stdout, trace->pipeline_name, table->name, terminal->ellipsis);
+	ts_display_put_padded(stdout, trace->pipeline_name, table->name, terminal->ellipsis);
 	printf("  %-*s %*s%*lld  ", (int)table->when, when, DURATION_COLUMNS, duration,
 	       SPANS_COLUMNS, (long long)listed->span_count);
 	fputs(ts_style(trace->success ? TS_STYLE_GOOD : TS_STYLE_BAD), stdout);

@@ -11,8 +11,7 @@
 /* The folder of this executable, links resolved. 0, or a negative errno. */
 int ts_module_home(char ret[PATH_MAX]);
 
-/* A ts_module_symbol_fn: modules/ beside the executable as built, ../lib/traceshim/ as installed.
- */
+/* A ts_module_symbol_fn: modules/ beside the executable, or ../lib/traceshim/ as installed. */
 const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes);
 
 #endif

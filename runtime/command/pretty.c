@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "display.h"
 
 #define STEP    2
 #define DEEPEST 8 /* levels beyond are set in no further: they would leave no room */
@@ -50,9 +50,8 @@ static void end_line(struct printer *printer, unsigned depth)
 	printer->first = false;
 	snprintf(under, sizeof(under), "%s%*s", printer->indent, (int)spaces + STEP, "");
 	fprintf(printer->out, "%*s", (int)spaces, "");
-	/* The first line of the wrapped text begins `spaces` in, the others two further: a little
-	 * room is given away on the first. */
-	ts_text_wrap(printer->out, printer->line, under, printer->columns);
+	/* The first line begins `spaces` in, the others two further: a little room is lost. */
+	ts_display_wrap(printer->out, printer->line, under, printer->columns);
 	printer->n = 0;
 }
 

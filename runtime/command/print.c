@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "display.h"
 
 static size_t columns_now(void)
 {
@@ -64,7 +64,7 @@ void ts_say(const char *format, ...)
 		line = NULL;
 	va_end(args);
 	fputs("traceshim: ", stderr);
-	ts_text_put(stderr, line ? line : "out of memory", SIZE_MAX / 2, "");
+	ts_display_put(stderr, line ? line : "out of memory", SIZE_MAX / 2, "");
 	fputc('\n', stderr);
 	free(line);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "lines.h"
 
 /* Room for one more, zeroed; NULL where memory ran out. */
 static void *push(void *array_of_pointer, size_t *n, size_t size)
@@ -30,7 +30,7 @@ static struct ts_rule_report *rule_at(struct ts_rules *rules, const char *line_t
 	return NULL;
 }
 
-static int take_fault(struct ts_rules *rules, char *const f[TS_REPORT_FIELDS])
+static int take_fault(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 {
 	struct ts_rules_fault *fault = push(&rules->faults, &rules->n_faults, sizeof(*fault));
 
@@ -53,7 +53,7 @@ static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, c
 	return pair->key && pair->value ? 0 : -ENOMEM;
 }
 
-static int take_rule(struct ts_rules *rules, char *const f[TS_REPORT_FIELDS])
+static int take_rule(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 {
 	struct ts_rule_report *rule = push(&rules->rules, &rules->n_rules, sizeof(*rule));
 
@@ -66,7 +66,7 @@ static int take_rule(struct ts_rules *rules, char *const f[TS_REPORT_FIELDS])
 	return rule->kind && rule->name && rule->function ? 0 : -ENOMEM;
 }
 
-static int take_hook(struct ts_rule_report *rule, char *const f[TS_REPORT_FIELDS])
+static int take_hook(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS])
 {
 	struct ts_rules_hook *hook = push(&rule->hooks, &rule->n_hooks, sizeof(*hook));
 
@@ -95,7 +95,7 @@ static int take_text(char **at, const char *text)
 	return *at ? 0 : -ENOMEM;
 }
 
-static int take_line(void *context, char *const f[TS_REPORT_FIELDS])
+static int take_line(void *context, char *const f[TS_LINES_FIELDS])
 {
 	struct ts_rules *rules = context;
 	struct ts_rule_report *rule;
@@ -127,7 +127,7 @@ int ts_rules_read(struct ts_rules *ret, const char *path)
 	int result;
 
 	memset(ret, 0, sizeof(*ret));
-	result = ts_report_read(path, take_line, ret);
+	result = ts_lines_read(path, take_line, ret);
 	if (result < 0)
 		ts_rules_release(ret);
 	return result;

@@ -4,7 +4,6 @@
 
 /* The shim's report on a symbols.conf, as a whole. */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct ts_rules_fault {

@@ -14,7 +14,7 @@
 #include "options.h"
 #include "fate.h"
 #include "print.h"
-#include "program.h"
+#include "target.h"
 #include "shim.h"
 
 #define EXIT_NOT_FOUND      127
@@ -40,8 +40,7 @@ struct options {
 
 /* --- the status file --------------------------------------------------------------------- */
 
-/* The spool folder, made if need be, and ours alone. From malloc; NULL once the reason is printed.
- */
+/* The spool folder, ours alone, made if need be. From malloc; NULL once the reason is printed. */
 static char *open_spool(void)
 {
 	char *root = ts_spool_root();
@@ -101,7 +100,7 @@ static bool prepare(const char *path, const char *typed, char *reason, size_t by
 		snprintf(reason, bytes, "nothing can be traced: out of memory");
 		return false;
 	}
-	if (!ts_program_untraceable(path, why, sizeof(why))) {
+	if (!ts_target_untraceable(path, why, sizeof(why))) {
 		snprintf(reason, bytes, "nothing can be traced: %s %s", typed, why);
 		return false;
 	}
@@ -190,7 +189,7 @@ static int run(int argc, char **argv)
 		ts_say("run what? traceshim run -- CMD");
 		return TS_EXIT_USAGE;
 	}
-	result = ts_program_find(argv[optind], path);
+	result = ts_target_find(argv[optind], path);
 	if (result < 0)
 		return refuse(argv[optind], result, &options);
 	return run_program(path, argv + optind, &options);

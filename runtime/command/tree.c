@@ -87,8 +87,7 @@ static void mark_reached(const struct builder *builder, bool *reached)
 		reached[builder->tree->nodes[i].span - builder->spans] = true;
 }
 
-/* Spans that are each other's ancestors hang on nothing: the first of them is put under the
- * pipeline. */
+/* Spans that are each other's ancestors hang on nothing: one goes under the pipeline. */
 static int break_cycles(struct builder *builder)
 {
 	bool *reached = calloc(builder->n + 1, sizeof(*reached));

@@ -2,13 +2,12 @@
 #include "waterfall.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "document.h"
 #include "pretty.h"
 #include "print.h"
-#include "text.h"
+#include "display.h"
 #include "when.h"
 
 #define TIME_COLUMNS  9
@@ -50,7 +49,7 @@ static void print_label(const char *margin, const char *label)
 
 static size_t room_for(const char *margin)
 {
-	size_t used = ts_text_columns(margin) + LABEL_COLUMNS + 2;
+	size_t used = ts_display_columns(margin) + LABEL_COLUMNS + 2;
 
 	return ts_terminal()->columns > used + 8 ? ts_terminal()->columns - used : 8;
 }
@@ -67,10 +66,10 @@ void ts_waterfall_text(const char *margin, const char *label, const char *text, 
 	print_label(margin, label);
 	if (full) {
 		indent_under(margin, indent, sizeof(indent));
-		ts_text_wrap(stdout, text, indent, ts_terminal()->columns);
+		ts_display_wrap(stdout, text, indent, ts_terminal()->columns);
 		return;
 	}
-	ts_text_put(stdout, text, room_for(margin), ts_terminal()->ellipsis);
+	ts_display_put(stdout, text, room_for(margin), ts_terminal()->ellipsis);
 	putchar('\n');
 }
 
@@ -148,7 +147,7 @@ static size_t name_columns(const struct layout *layout, const struct ts_tree_nod
 	size_t levels = node->depth < layout->deepest ? node->depth : layout->deepest;
 
 	name_of(layout, node, name, sizeof(name));
-	return TREE_STEP * levels + ts_text_columns(name);
+	return TREE_STEP * levels + ts_display_columns(name);
 }
 
 /* --- bars -------------------------------------------------------------------------------- */
@@ -212,10 +211,11 @@ static void print_span(const struct layout *layout, const struct ts_tree_node *n
 
 	draw_margin(layout, node, false, margin, sizeof(margin));
 	name_of(layout, node, name, sizeof(name));
-	drawn = ts_text_columns(margin);
+	drawn = ts_display_columns(margin);
 	printf("%s%s%s%s", ts_style(TS_STYLE_DIM), margin, ts_style(TS_STYLE_PLAIN),
 	       ts_style(span->success ? TS_STYLE_BOLD : TS_STYLE_BAD));
-	ts_text_put_padded(stdout, name, layout->name > drawn ? layout->name - drawn : 1, ellipsis);
+	ts_display_put_padded(stdout, name, layout->name > drawn ? layout->name - drawn : 1,
+			      ellipsis);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	if (layout->bar) {
 		printf(" %s", ts_style(span->success ? TS_STYLE_GOOD : TS_STYLE_BAD));

@@ -11,8 +11,7 @@
 /* To stdout; `full`: values are not cut. */
 void ts_waterfall_print(const struct ts_trace *trace, const struct ts_tree *tree, bool full);
 
-/* One captured value behind its label, after `margin`: a line, or, in full, as many as it takes.
- * NULL: nothing. */
+/* A captured value (NULL: none) behind margin and label: one line or, in full, all it takes. */
 void ts_waterfall_value(const char *margin, const char *label, const char *json, bool full);
 
 /* One text behind its label, cut or, in full, wrapped. */

@@ -19,8 +19,7 @@ void ts_when_short(int64_t us, int64_t now_us, char *ret, size_t bytes);
 /* Local time with milliseconds and zone: "2026-11-20 23:07:31.123 +0100". */
 void ts_when_long(int64_t us, char *ret, size_t bytes);
 
-/* Three digits and a unit, at most nine columns: "830 ms", "1.84 s", "12.5 us", "2 m 03 s", "1 h 05
- * m". */
+/* Three digits and a unit, up to nine columns: "830 ms", "1.84 s", "12.5 us", "2 m 03 s". */
 void ts_when_duration(double ms, char *ret, size_t bytes);
 
 #endif

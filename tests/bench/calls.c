@@ -3,9 +3,8 @@
  * calls ping|echo|idle inside|outside CALLS BURSTS [step]: ns per call, one line a burst.
  *
  * Calls come in bursts with a pause after each, in which the recorder (traceshim's flusher,
- * uftrace's writer) catches up: a recorder that lags drops calls, and a dropped call is a cheap
- * one. The first burst is not timed. With `step`, the calls lie between two SIGSTOPs instead
- * (step.c).
+ * uftrace's writer) catches up: a recorder that lags drops calls, and a dropped call is cheap. The
+ * first burst is not timed. With `step`, the calls lie between two SIGSTOPs instead (step.c).
  */
 
 #include <dirent.h>
@@ -106,8 +105,7 @@ static void run_burst(struct burst *burst, bool inside)
 		run(burst);
 }
 
-/* The first burst tells how much of the ring one takes; each later one waits for as much, and a
- * fifth. */
+/* The first burst tells how much of the ring one takes; later ones wait for that and a fifth. */
 static int run_bursts(struct burst *burst, bool inside, int n)
 {
 	struct bench_spool spool;

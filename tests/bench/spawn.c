@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * spawn RUNS [NAME=VALUE]... [-- [NAME=VALUE]...]...: how long /bin/true takes from spawn to wait,
- * in each of several environments, in turns. Prints a line of RUNS times in us for each
- * environment.
+ * in each of several environments, in turns. Prints a line for each: RUNS times in us.
  */
 
 #include <errno.h>

@@ -2,8 +2,7 @@
 #ifndef BENCH_SPOOL_H
 #define BENCH_SPOOL_H
 
-/* A traced program's view of its own spool: how full its first ring is, and whether spans were
- * lost. */
+/* A traced program's view of its own spool: how full its first ring is, what was lost. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,8 +19,7 @@ bool bench_spool_open(struct bench_spool *ret);
 uint64_t bench_spool_head(const struct bench_spool *spool);
 uint64_t bench_spool_room(const struct bench_spool *spool);
 
-/* Waits until `bytes` are free; UINT64_MAX: until all has been read. Ends the program if nobody
- * reads. */
+/* Waits until `bytes` are free (UINT64_MAX: all read). Ends the program if nobody reads. */
 void bench_spool_wait(const struct bench_spool *spool, uint64_t bytes);
 
 /* Spans that were not recorded: their calls were cheaper, so figures with any are wrong. */

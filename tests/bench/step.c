@@ -12,8 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Resumes the thread; the signal that it stops at, or -1 with the program's status where it has
- * ended. */
+/* Resumes the thread; the signal that it stops at, or -1 with the status it ended with. */
 static int resume(pid_t pid, int how, int signal, int *ret_status)
 {
 	if (ptrace(how, pid, NULL, (void *)(long)signal) < 0 ||

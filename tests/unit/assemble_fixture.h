@@ -2,8 +2,7 @@
 #ifndef TS_ASSEMBLE_FIXTURE_H
 #define TS_ASSEMBLE_FIXTURE_H
 
-/* A spool with a dictionary and two rings, and an assembler that reads it. Included behind
- * cmocka.h. */
+/* A spool with a dictionary and two rings, and an assembler on it. Include after cmocka.h. */
 
 #include <errno.h>
 #include <stdbool.h>

@@ -25,6 +25,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,6 +321,23 @@ SPOOL_BUILDER int spool_put_bytes(struct spool *spool, uint32_t n, const void *d
 SPOOL_BUILDER int spool_put(struct spool *spool, uint32_t n, const struct record *record)
 {
 	return spool_put_bytes(spool, n, record, record->event.bytes);
+}
+
+/* The consumer lock; who wants one makes it, as the program would. */
+SPOOL_BUILDER pthread_mutex_t *spool_lock_of(const struct spool *spool)
+{
+	return (pthread_mutex_t *)spool->process->consumer_lock;
+}
+
+SPOOL_BUILDER void spool_init_lock(const struct spool *spool)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(spool_lock_of(spool), &attributes);
+	pthread_mutexattr_destroy(&attributes);
 }
 
 SPOOL_BUILDER void spool_unmap(struct spool *spool)

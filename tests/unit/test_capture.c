@@ -148,8 +148,7 @@ static char *page_before_nothing(void)
 	return page;
 }
 
-/* --- numbers
- * -------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static void test_integers_take_their_width_and_sign(void **state)
 {
@@ -248,8 +247,7 @@ static void test_arguments_on_the_stack_and_results(void **state)
 		    TS_VALUE_INT, (uint64_t)-3);
 }
 
-/* --- strings
- * -------------------------------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 static void test_null_and_impossible_pointers(void **state)
 {
@@ -392,8 +390,7 @@ static void test_no_bytes_are_read_from_nowhere(void **state)
 	assert_int_equal(capture_one(&written, how, &area)->type, TS_VALUE_NULL);
 }
 
-/* --- budget and room
- * -------------------------------------------------------------------------------- */
+/* --- budget and room -------------------------------------------------------------------------- */
 
 static void assert_cut(const struct ts_value *value, const char *text, uint64_t full, uint32_t head,
 		       uint32_t tail)
@@ -542,8 +539,7 @@ static void test_room_runs_out_at_every_size(void **state)
 	munmap(three.page, 2 * PAGE);
 }
 
-/* Every pair of a room and a length around it: whole where it fits, else a cut that fills the room.
- */
+/* Every pair of a room and a length around it: whole where it fits, else a cut that fills it. */
 static void test_a_string_and_a_room_of_every_size(void **state)
 {
 	static struct written written;
@@ -609,8 +605,7 @@ static void test_redacted(void **state)
 	assert_int_equal(value->bytes, 0);
 }
 
-/* --- tenants
- * ---------------------------------------------------------------------------------------- */
+/* --- tenants ---------------------------------------------------------------------------------- */
 
 static void assert_tenant(struct ts_capture how, struct area *area, const char *expected)
 {

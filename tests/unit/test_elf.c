@@ -78,8 +78,7 @@ static int protection_at(uintptr_t address)
 	return protection;
 }
 
-/* --- what is read
- * ------------------------------------------------------------------------------------ */
+/* --- what is read ----------------------------------------------------------------------------- */
 
 static void test_the_program_comes_first(void **state)
 {
@@ -131,8 +130,7 @@ static void test_every_object_is_read(void **state)
 	assert_int_equal(ts_object_read(&nothing, &object), -ENOEXEC);
 }
 
-/* --- definitions
- * ------------------------------------------------------------------------------------- */
+/* --- definitions ------------------------------------------------------------------------------ */
 
 static void assert_defines(const char *soname, const char *name, const char *version)
 {
@@ -162,8 +160,7 @@ static void test_default_definitions(void **state)
 	assert_defines("libcmocka.so.0", "_cmocka_run_group_tests", NULL);
 }
 
-/* Two versions of one name are two functions: the object has both, and one of them is the default.
- */
+/* Two versions of one name are two functions; the object has both, one is the default. */
 static void test_definitions_of_a_version(void **state)
 {
 	const struct ts_object *libc = object_of("libc.so.6");
@@ -249,8 +246,7 @@ static void test_both_hash_tables_agree(void **state)
 	assert_true(n > 0);
 }
 
-/* --- slots
- * ------------------------------------------------------------------------------------------- */
+/* --- slots ------------------------------------------------------------------------------------ */
 
 struct expected_slot {
 	uintptr_t address;
@@ -374,8 +370,7 @@ static void test_a_slot_leads_to_what_it_names(void **state)
 	assert_ptr_equal(*wanted.slot.address, dlsym(handle_of("libc.so.6"), "getauxval"));
 }
 
-/* --- stores
- * ------------------------------------------------------------------------------------------ */
+/* --- stores ----------------------------------------------------------------------------------- */
 
 static int store(const struct ts_object *object, void *slot, uintptr_t value)
 {
@@ -438,8 +433,7 @@ static void test_no_store_where_nobody_writes(void **state)
 	assert_int_equal(constant, 7);
 }
 
-/* --- scopes
- * ------------------------------------------------------------------------------------------ */
+/* --- scopes ----------------------------------------------------------------------------------- */
 
 static const struct ts_object *look_up(const struct ts_object *of, size_t n, size_t n_initial,
 				       const struct ts_object *from, const char *name)

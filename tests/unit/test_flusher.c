@@ -129,22 +129,6 @@ static struct ts_abi_clock clocks_now(uint32_t source)
 	return clock;
 }
 
-static pthread_mutex_t *lock_of(const struct spool *spool)
-{
-	return (pthread_mutex_t *)spool->process->consumer_lock;
-}
-
-static void init_lock(const struct spool *spool)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(lock_of(spool), &attributes);
-	pthread_mutexattr_destroy(&attributes);
-}
-
 static void make_spool(struct place *place, struct spool *spool, const char *name, pid_t pid)
 {
 	struct stat st;
@@ -157,7 +141,7 @@ static void make_spool(struct place *place, struct spool *spool, const char *nam
 	spool->process->clocks[0].ticks -= 1000000000;
 	spool->process->clocks[0].monotonic_ns -= 1000000000;
 	spool->process->clocks[0].wall_ns -= 1000000000;
-	init_lock(spool);
+	spool_init_lock(spool);
 	spool_settings(spool, place->url, "", "");
 	spool_thunk(spool, 0, TS_KIND_PIPELINE, "learn", "handle_learn", "", NULL);
 	spool_ring(spool, 4096);
@@ -167,7 +151,7 @@ static int make_place(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
 
-	strcpy(place->folder, "/tmp/test_flusher-XXXXXX");
+	strcpy(place->folder, "/dev/shm/test_flusher-XXXXXX");
 	assert_non_null(mkdtemp(place->folder));
 	snprintf(place->root, sizeof(place->root), "%s/root", place->folder);
 	snprintf(place->db, sizeof(place->db), "%s/traces.db", place->folder);
@@ -216,6 +200,17 @@ static void wake(struct place *place)
 	futex_wake(&place->spool.process->wake);
 }
 
+/* Has the flusher pass `n` times more, without waiting for its period. */
+static void pass(struct place *place, int n)
+{
+	int ticks = now(&seen.ticks);
+
+	for (int i = 1; i <= n; i++) {
+		wake(place);
+		wait_for(&seen.ticks, ticks + i);
+	}
+}
+
 static void *run_flusher(void *context)
 {
 	struct place *place = context;
@@ -253,8 +248,8 @@ static void stop_flusher(struct place *place)
 	pthread_join(place->thread, NULL);
 	assert_int_equal(place->spool.process->stopped, 1);
 	assert_int_equal(place->spool.process->busy, 0);
-	assert_int_equal(pthread_mutex_trylock(lock_of(&place->spool)), 0);
-	pthread_mutex_unlock(lock_of(&place->spool));
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&place->spool)), 0);
+	pthread_mutex_unlock(spool_lock_of(&place->spool));
 	place->spool.process->stop = 0;
 	dup2(place->kept_stderr, STDERR_FILENO);
 	close(place->kept_stderr);
@@ -328,7 +323,7 @@ static void last_pass_comes_after_stop(void **state)
 	stop_flusher(place);
 	assert_int_equal(stored(place), 1);
 	start_flusher(place);
-	wait_for(&seen.ticks, 2);
+	pass(place, 2);
 	put_trace(&place->spool, 2);
 	stop_flusher(place);
 	assert_int_equal(stored(place), 2);
@@ -373,18 +368,13 @@ static void failing_store_is_retried(void **state)
 static void back_off_is_not_cut_short_by_wakes(void **state)
 {
 	struct place *place = *state;
-	int ticks;
 
 	seen.fail_with = -ENOSPC;
 	put_trace(&place->spool, 1);
 	start_flusher(place);
 	wait_for(&seen.failures, 2);
 	/* The next try is at least 200 ms away; 20 ticks by wakes take no time. */
-	ticks = now(&seen.ticks);
-	for (int i = 1; i <= 20; i++) {
-		wake(place);
-		wait_for(&seen.ticks, ticks + i);
-	}
+	pass(place, 20);
 	assert_in_range(now(&seen.failures), 2, 8);
 	stop_flusher(place);
 }
@@ -492,7 +482,7 @@ static void triples_are_noted_now_and_then(void **state)
 
 	process->clocks[0].monotonic_ns -= 90000000000L;
 	start_flusher(place);
-	wait_for(&seen.ticks, 3);
+	pass(place, 3);
 	stop_flusher(place);
 	assert_int_equal(process->n_clocks, 2);
 	assert_true(process->clocks[1].monotonic_ns >
@@ -503,7 +493,7 @@ static void triples_are_noted_now_and_then(void **state)
 static void *hold_lock(void *context)
 {
 	struct place *place = context;
-	pthread_mutex_t *lock = lock_of(&place->spool);
+	pthread_mutex_t *lock = spool_lock_of(&place->spool);
 
 	pthread_mutex_lock(lock);
 	count(&seen.opened);
@@ -520,10 +510,11 @@ static void collector_goes_first(void **state)
 	wait_for(&seen.opened, 1);
 	put_trace(&place->spool, 1);
 	start_flusher(place);
-	wait_for(&seen.ticks, 3);
+	pass(place, 3);
 	assert_int_equal(now(&seen.writes), 0);
 	count(&seen.failures);
 	pthread_join(collector, NULL);
+	wake(place);
 	wait_for(&seen.writes, 1);
 	stop_flusher(place);
 	assert_int_equal(stored(place), 1);
@@ -546,7 +537,7 @@ static void others_are_recovered(void **state)
 	put_trace(&place->spool, 1);
 	start_flusher(place);
 	wait_for(&seen.writes, 2);
-	wait_for(&seen.ticks, 2);
+	pass(place, 2);
 	stop_flusher(place);
 	assert_int_equal(stored(place), 2);
 	assert_int_not_equal(access(other.path, F_OK), 0);
@@ -596,7 +587,7 @@ static void descriptors_are_apart(void **state)
 	seen.in_write = NULL;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	start_flusher(place);
-	wait_for(&seen.ticks, 3);
+	pass(place, 3);
 	close(ends[1]);
 	pipe_end = (struct pollfd){.fd = ends[0], .events = POLLIN};
 	assert_int_equal(poll(&pipe_end, 1, -1), 1);

@@ -229,8 +229,7 @@ static void test_floating_point(void **state)
 	assert_string_equal(float_of(f, NAN), "{\"text\":\"NaN\"}");
 }
 
-/* Locales whose decimal point is not '.', if this machine has one of them; ps_AF's has two bytes.
- */
+/* Locales whose decimal point is not '.', if one is there; ps_AF's has two bytes. */
 static void test_the_programs_locale_does_not_matter(void **state)
 {
 	static const char *const names[] = {"ps_AF.UTF-8", "de_DE.UTF-8", "fr_FR.UTF-8"};

@@ -78,8 +78,7 @@ static void test_many_stars_cost_little(void **state)
 	assert_false(match_at_length());
 }
 
-/* --- rules
- * ------------------------------------------------------------------------------------------ */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 struct table {
 	struct ts_rule rules[8];
@@ -170,18 +169,6 @@ static void test_a_rule_may_name_its_object(void **state)
 	ts_arena_release(&table.arena);
 }
 
-static void test_python_names_are_not_symbols(void **state)
-{
-	struct table table = {0};
-
-	(void)state;
-	add_rule(&table, "create", NULL);
-	table.rules[0].python = true;
-	make_names(&table);
-	assert_int_equal(find(&table, "create", NULL), 0);
-	ts_arena_release(&table.arena);
-}
-
 /* More names than any bucket count they could share by chance. */
 static void test_many_names(void **state)
 {
@@ -213,7 +200,6 @@ int main(void)
 		cmocka_unit_test(test_a_plain_name_before_any_glob),
 		cmocka_unit_test(test_the_first_of_two_rules_for_a_name),
 		cmocka_unit_test(test_a_rule_may_name_its_object),
-		cmocka_unit_test(test_python_names_are_not_symbols),
 		cmocka_unit_test(test_many_names),
 	};
 

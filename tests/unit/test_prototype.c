@@ -3,8 +3,7 @@
 
 #include "prototype_fixture.h"
 
-/* "n:i4@r0": name, type and bytes, place (r integer, x vector, + stack offset, st x87), [length of]
- */
+/* "n:i4@r0": name, type and bytes, place (r integer, x vector, + stack, st x87), [length of] */
 static void render(const struct ts_param *param, char *out, size_t bytes)
 {
 	static const char types[] = "viubcfdsBo";
@@ -162,8 +161,7 @@ static void good_prototypes(void **state)
 	}
 }
 
-/* Each spelling is both a result and, seven times over, a parameter: in a register and on the
- * stack. */
+/* Each spelling is a result and, seven times, a parameter: in a register, on the stack. */
 static void every_number(void **state)
 {
 	static const struct {
@@ -352,8 +350,7 @@ static void check_sound(const struct ts_prototype *proto)
 	}
 }
 
-/* Valid text with bytes changed, dropped, doubled: never a crash, always a sound answer or a fault.
- */
+/* Valid text with bytes changed, dropped, doubled: no crash, a sound answer or a fault. */
 static void mutations(void **state)
 {
 	static const char marks[] = "()[]*,.;:@&?<>=#\"'{}\\ \t\r\n\0\x80\xff"

@@ -207,8 +207,7 @@ static void test_many_rounds(void **state)
 	assert_true(head > 100 * BYTES);
 }
 
-/* --- waking the reader
- * ------------------------------------------------------------------------------ */
+/* --- waking the reader ------------------------------------------------------------------------ */
 
 static void test_the_reader_is_wanted_when_half_is_full(void **state)
 {

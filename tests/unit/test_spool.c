@@ -99,22 +99,6 @@ static bool is_there(const char *path, const char *suffix)
 	return access(name, F_OK) == 0;
 }
 
-static pthread_mutex_t *lock_of(const struct spool *spool)
-{
-	return (pthread_mutex_t *)spool->process->consumer_lock;
-}
-
-static void init_lock(const struct spool *spool)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(lock_of(spool), &attributes);
-	pthread_mutexattr_destroy(&attributes);
-}
-
 /* Trace `id` with one span; the span is left open unless `ends`. */
 static void put_trace(struct spool *spool, uint64_t id, bool ends)
 {
@@ -141,7 +125,7 @@ static void build_named(struct place *place, struct spool *spool, const char *bo
 	spool_new_at(spool, place->root, name, (uint32_t)pid);
 	assert_int_equal(stat("/proc/self/ns/pid", &st), 0);
 	spool->process->pid_namespace = st.st_ino;
-	init_lock(spool);
+	spool_init_lock(spool);
 	spool_settings(spool, place->url, "", "");
 	spool_thunk(spool, 0, TS_KIND_PIPELINE, "learn", "handle_learn", "", NULL);
 	spool_thunk(spool, 1, TS_KIND_AGENT, "trainer", "trainer_run", "", NULL);
@@ -186,7 +170,7 @@ static void be_program(struct place *place, bool consumes, enum ending ending, i
 	build_named(place, &spool, place->boot, getpid());
 	put_trace(&spool, 1, ending != PAUSES);
 	if (consumes)
-		pthread_mutex_lock(lock_of(&spool));
+		pthread_mutex_lock(spool_lock_of(&spool));
 	if (write(told, spool.path, sizeof(spool.path)) < 0 || ending == EXITS)
 		_exit(0);
 	if (ending == EXECS)
@@ -458,7 +442,7 @@ static void locks_of_an_earlier_boot_do_not_count(void **state)
 
 	build_named(place, &spool, EARLIER_BOOT, getpid());
 	put_trace(&spool, 1, true);
-	assert_int_equal(pthread_mutex_lock(lock_of(&spool)), 0);
+	assert_int_equal(pthread_mutex_lock(spool_lock_of(&spool)), 0);
 	spool_file(&spool, "process", process);
 	recoverer = open(process, O_RDWR | O_CLOEXEC);
 	assert_int_equal(flock(recoverer, LOCK_EX), 0);
@@ -466,7 +450,7 @@ static void locks_of_an_earlier_boot_do_not_count(void **state)
 	close(recoverer);
 	assert_int_equal(recover(place).spools, 1);
 	assert_false(is_there(spool.path, ""));
-	pthread_mutex_unlock(lock_of(&spool));
+	pthread_mutex_unlock(spool_lock_of(&spool));
 	spool_unmap(&spool);
 }
 
@@ -480,7 +464,7 @@ static void orphan_lock(const struct spool *spool)
 {
 	pthread_t thread;
 
-	assert_int_equal(pthread_create(&thread, NULL, lock_and_end, lock_of(spool)), 0);
+	assert_int_equal(pthread_create(&thread, NULL, lock_and_end, spool_lock_of(spool)), 0);
 	pthread_join(thread, NULL);
 }
 
@@ -513,8 +497,8 @@ static void collector_may_die(void **state)
 	put_trace(&spool, 1, true);
 	orphan_lock(&spool);
 	assert_int_equal(recover(place).spools, 0);
-	assert_int_equal(pthread_mutex_trylock(lock_of(&spool)), 0);
-	pthread_mutex_unlock(lock_of(&spool));
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), 0);
+	pthread_mutex_unlock(spool_lock_of(&spool));
 	spool_remove(&spool);
 }
 

@@ -63,8 +63,7 @@ static void children_come_behind_parents(void **state)
 
 static void self_is_without_the_union(void **state)
 {
-	/* 10..30 and 20..40 overlap; 45..48, then 60..80 outside of 0..50: covered are 10..40 and
-	 * 45..48. */
+	/* 10..30 and 20..40 overlap, 60..80 is outside 0..50: covered are 10..40, 45..48. */
 	const struct ts_span spans[] = {span(1, 0, 0, 50), span(2, 1, 10, 20), span(3, 1, 20, 20),
 					span(4, 1, 45, 3), span(5, 1, 60, 20)};
 	struct ts_tree tree;

@@ -13,23 +13,13 @@
 
 static void test_text(void **state)
 {
-	const char *text = "018bcfe5-6800-7abc-8def-0123456789ab";
-	char again[TS_UUID_TEXT];
-	struct ts_uuid uuid;
+	struct ts_uuid uuid = {{0x01, 0x8b, 0xcf, 0xe5, 0x68, 0x00, 0x7a, 0xbc, 0x8d, 0xef, 0x01,
+				0x23, 0x45, 0x67, 0x89, 0xab}};
+	char text[TS_UUID_TEXT];
 
 	(void)state;
-	assert_int_equal(ts_uuid_parse(text, &uuid), 0);
-	assert_int_equal(uuid.bytes[0], 0x01);
-	assert_int_equal(uuid.bytes[15], 0xab);
-	ts_uuid_format(&uuid, again);
-	assert_string_equal(again, text);
-	assert_int_equal(ts_uuid_parse("018BCFE5-6800-7ABC-8DEF-0123456789AB", &uuid), 0);
-	ts_uuid_format(&uuid, again);
-	assert_string_equal(again, text);
-	assert_int_equal(ts_uuid_parse("", &uuid), -EINVAL);
-	assert_int_equal(ts_uuid_parse("018bcfe5-6800-7abc-8def-0123456789a", &uuid), -EINVAL);
-	assert_int_equal(ts_uuid_parse("018bcfe5-6800-7abc-8def-0123456789abc", &uuid), -EINVAL);
-	assert_int_equal(ts_uuid_parse("018bcfe5-6800-7abc-8def-0123456789ag", &uuid), -EINVAL);
+	ts_uuid_format(&uuid, text);
+	assert_string_equal(text, "018bcfe5-6800-7abc-8def-0123456789ab");
 }
 
 static void check_range(const char *prefix, const char *low, const char *high)

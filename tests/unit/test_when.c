@@ -17,7 +17,9 @@ static void moments(void **state)
 
 	(void)state;
 	assert_string_equal(ts_moment_format(NOW).text, "2026-11-20T23:07:31.123456Z");
-	assert_string_equal(ts_moment_format(-1).text, "1969-12-31T23:59:59.999999Z");
+	assert_string_equal(ts_moment_format(-1).text, "1970-01-01T00:00:00.000000Z");
+	assert_string_equal(ts_moment_format(951782400000000).text, "2000-02-29T00:00:00.000000Z");
+	assert_string_equal(ts_moment_format(INT64_MAX).text, "9999-12-31T23:59:59.999999Z");
 	assert_int_equal(ts_moment_parse("2026-11-20T23:07:31.123456Z", &us), 0);
 	assert_int_equal(us, NOW);
 	assert_int_equal(ts_moment_parse("2026-11-21 00:37:31.1234561+01:30", &us), 0);

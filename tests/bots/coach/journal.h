@@ -7,8 +7,7 @@
  * one message being handled; threads that work for the same turn may write to it side by side.
  *
  * Formats are lists such as "user_id=l text=s": a name and the letter of what follows for it: d
- * int, u unsigned, l long, z size_t, f double, b bool, c char, s string, m bytes and their size_t
- * length.
+ * int, u unsigned, l long, z size_t, f double, b bool, c char, s string, m bytes and their number.
  */
 
 #include <stdio.h>

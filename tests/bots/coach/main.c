@@ -126,8 +126,7 @@ static void run(struct coach *coach, long n_workers)
 		pthread_join(workers[i], NULL);
 }
 
-/* A line a message: number, pipeline, telegram id, ok or failed and why, digest of the answer,
- * calls. */
+/* A line a message: number, pipeline, telegram id, ok or why not, digest of the answer, calls. */
 static size_t report(const struct coach *coach)
 {
 	size_t failed = 0;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A program with functions of its own under the names of well-known libraries; whoever calls them
- * errs. */
+/* A program whose functions bear names of well-known libraries; whoever calls them errs. */
 
 #include <stdio.h>
 

@@ -83,8 +83,7 @@ static void brief(void)
 	printf("%d\n", request("brief", one_by_one, n));
 }
 
-/* --- a pool that outlives the request which made it
- * --------------------------------------------------- */
+/* --- a pool that outlives the request which made it ------------------------------------------- */
 
 static sem_t go, done;
 static pthread_t worker;
@@ -130,8 +129,7 @@ static void pool(void)
 	puts("done");
 }
 
-/* --- depth
- * ---------------------------------------------------------------------------------------------- */
+/* --- depth ------------------------------------------------------------------------------------ */
 
 static int down(int depth)
 {
@@ -172,8 +170,7 @@ static void nested(void)
 	printf("%d\n", task(3));
 }
 
-/* --- many at once
- * ------------------------------------------------------------------------------------------ */
+/* --- many at once ----------------------------------------------------------------------------- */
 
 static void *many_requests(void *number)
 {
@@ -250,9 +247,7 @@ static void small(void)
 	pthread_join(thread, NULL);
 }
 
-/* --- signals
- * ------------------------------------------------------------------------------------------------
- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t ticks;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "text.h"
+#include "display.h"
 
 #include <locale.h>
 #include <stdbool.h>
@@ -7,31 +7,22 @@
 #include <string.h>
 #include <wchar.h>
 
-/* One UTF-8 sequence, strict (RFC 3629): its length, or 0 where the bytes are none. */
-static size_t decode(const unsigned char *s, uint32_t *ret)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = s[0] < 0x80   ? 1
-		   : s[0] < 0xc2 ? 0
-		   : s[0] < 0xe0 ? 2
-		   : s[0] < 0xf0 ? 3
-		   : s[0] < 0xf5 ? 4
-				 : 0;
-	uint32_t c = n < 2 ? s[0] : s[0] & (0x7f >> n);
+#include "../text.h"
 
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (!n || c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
+/* The character that `text` begins with; its length, or 0 where the bytes are none. */
+static size_t decode(const char *text, uint32_t *ret)
+{
+	size_t n = ts_text_character(text, strnlen(text, 4));
+
+	*ret = (unsigned char)*text;
+	if (n > 1)
+		*ret &= 0x7f >> n;
+	for (size_t i = 1; i < n; i++)
+		*ret = *ret << 6 | (text[i] & 0x3f);
 	return n;
 }
 
-/* Characters that reorder, hide or break what is around them; U+200C and U+200D shape letters and
- * emoji. */
+/* Reorders, hides or breaks what is around it? U+200C and U+200D shape letters and emoji. */
 static bool deceives(uint32_t c)
 {
 	static const struct {
@@ -70,7 +61,13 @@ static unsigned columns_of(uint32_t c)
 	return c >= 0x1f000 && c <= 0x3ffff ? 2 : 1;
 }
 
-static void escape(uint32_t c, struct ts_glyph *ret)
+/* One character as it is shown. */
+struct glyph {
+	char shown[16];   /* NUL-terminated */
+	unsigned columns; /* 0 for a combining mark */
+};
+
+static void escape(uint32_t c, struct glyph *ret)
 {
 	static const char named[] = "abtnvfr";
 	int n;
@@ -84,16 +81,17 @@ static void escape(uint32_t c, struct ts_glyph *ret)
 	ret->columns = (unsigned)n;
 }
 
-size_t ts_text_next(const char *text, struct ts_glyph *ret)
+/* The first character of `text`; answers how many bytes of text it takes, 0 at the end. */
+static size_t next(const char *text, struct glyph *ret)
 {
-	uint32_t c = 0;
+	uint32_t c;
 	size_t n;
 
 	if (!*text)
 		return 0;
-	n = decode((const unsigned char *)text, &c);
+	n = decode(text, &c);
 	if (!n) {
-		escape((unsigned char)*text, ret);
+		escape(c, ret);
 		return 1;
 	}
 	if (deceives(c)) {
@@ -109,32 +107,32 @@ size_t ts_text_next(const char *text, struct ts_glyph *ret)
 /* Stops counting past `limit`: what is captured may be long. */
 static size_t columns_up_to(const char *text, size_t limit)
 {
-	struct ts_glyph glyph;
+	struct glyph glyph;
 	size_t columns = 0;
 	size_t n;
 
-	while (columns <= limit && (n = ts_text_next(text, &glyph))) {
+	while (columns <= limit && (n = next(text, &glyph))) {
 		columns += glyph.columns;
 		text += n;
 	}
 	return columns;
 }
 
-size_t ts_text_columns(const char *text)
+size_t ts_display_columns(const char *text)
 {
 	return columns_up_to(text, SIZE_MAX - 64);
 }
 
-size_t ts_text_put(FILE *out, const char *text, size_t columns, const char *ellipsis)
+size_t ts_display_put(FILE *out, const char *text, size_t columns, const char *ellipsis)
 {
 	size_t mark = columns_up_to(ellipsis, columns);
 	bool cut = columns_up_to(text, columns) > columns;
 	size_t room = cut ? columns - (mark > columns ? columns : mark) : columns;
-	struct ts_glyph glyph;
+	struct glyph glyph;
 	size_t used = 0;
 	size_t n;
 
-	while ((n = ts_text_next(text, &glyph)) && used + glyph.columns <= room) {
+	while ((n = next(text, &glyph)) && used + glyph.columns <= room) {
 		fputs(glyph.shown, out);
 		used += glyph.columns;
 		text += n;
@@ -146,24 +144,23 @@ size_t ts_text_put(FILE *out, const char *text, size_t columns, const char *elli
 	return used;
 }
 
-void ts_text_put_padded(FILE *out, const char *text, size_t columns, const char *ellipsis)
+void ts_display_put_padded(FILE *out, const char *text, size_t columns, const char *ellipsis)
 {
-	size_t used = ts_text_put(out, text, columns, ellipsis);
+	size_t used = ts_display_put(out, text, columns, ellipsis);
 
 	fprintf(out, "%*s", (int)(columns - used), "");
 }
 
-/* How many bytes of text go on a line of `columns`; at a space if there is one, at least one
- * character. */
+/* How many bytes go on a line of `columns`: up to a space if there is one, never none. */
 static size_t line_bytes(const char *text, size_t columns)
 {
-	struct ts_glyph glyph;
+	struct glyph glyph;
 	size_t used = 0;
 	size_t at = 0;
 	size_t space = 0;
 	size_t n;
 
-	while ((n = ts_text_next(text + at, &glyph))) {
+	while ((n = next(text + at, &glyph))) {
 		if (used + glyph.columns > columns && at)
 			return space ? space : at;
 		used += glyph.columns;
@@ -174,17 +171,17 @@ static size_t line_bytes(const char *text, size_t columns)
 	return at;
 }
 
-void ts_text_wrap(FILE *out, const char *text, const char *indent, size_t columns)
+void ts_display_wrap(FILE *out, const char *text, const char *indent, size_t columns)
 {
-	size_t margin = ts_text_columns(indent);
+	size_t margin = ts_display_columns(indent);
 	size_t room = columns > margin + 8 ? columns - margin : 8;
-	struct ts_glyph glyph;
+	struct glyph glyph;
 
 	for (;;) {
 		const char *end = text + line_bytes(text, room);
 
 		while (text < end) {
-			text += ts_text_next(text, &glyph);
+			text += next(text, &glyph);
 			if (text < end || glyph.shown[0] != ' ')
 				fputs(glyph.shown, out);
 		}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the commands print of strangers' text: widths, cuts, wraps, and nothing that steers a
- * terminal. */
+/* What the commands print of strangers' text: widths, cuts, wraps, nothing that steers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +7,7 @@
 #include <cmocka.h>
 
 #include "../../runtime/command/pretty.c"
-#include "../../runtime/command/text.c"
+#include "../../runtime/command/display.c"
 
 /* What `print` wrote, to be freed. */
 #define PRINTED(to, call)                                   \
@@ -30,30 +29,30 @@ static void expect(char *printed, const char *wanted)
 static void columns_of_scripts(void **state)
 {
 	(void)state;
-	assert_int_equal(ts_text_columns(""), 0);
-	assert_int_equal(ts_text_columns("plain"), 5);
-	assert_int_equal(ts_text_columns("grüße"), 5);
-	assert_int_equal(ts_text_columns("日本語"), 6);
-	assert_int_equal(ts_text_columns("한국"), 4);
-	assert_int_equal(ts_text_columns("e\u0301"), 1);
-	assert_int_equal(ts_text_columns("🤖"), 2);
-	assert_int_equal(ts_text_columns("│█"), 2);
+	assert_int_equal(ts_display_columns(""), 0);
+	assert_int_equal(ts_display_columns("plain"), 5);
+	assert_int_equal(ts_display_columns("grüße"), 5);
+	assert_int_equal(ts_display_columns("日本語"), 6);
+	assert_int_equal(ts_display_columns("한국"), 4);
+	assert_int_equal(ts_display_columns("e\u0301"), 1);
+	assert_int_equal(ts_display_columns("🤖"), 2);
+	assert_int_equal(ts_display_columns("│█"), 2);
 }
 
 static void steering_is_shown(void **state)
 {
 	(void)state;
-	expect(PRINTED(to, ts_text_put(to, "a\033[31m\n\t\x7f", 80, "...")),
+	expect(PRINTED(to, ts_display_put(to, "a\033[31m\n\t\x7f", 80, "...")),
 	       "a\\x1b[31m\\n\\t\\x7f");
-	expect(PRINTED(to, ts_text_put(to,
-				       "\xc2\x9b"
-				       "1m",
-				       80, "...")),
+	expect(PRINTED(to, ts_display_put(to,
+					  "\xc2\x9b"
+					  "1m",
+					  80, "...")),
 	       "\\x9b1m");
-	expect(PRINTED(to, ts_text_put(to, "x\u202ey\u2066\ufeff", 80, "...")),
+	expect(PRINTED(to, ts_display_put(to, "x\u202ey\u2066\ufeff", 80, "...")),
 	       "x\\u202ey\\u2066\\ufeff");
-	expect(PRINTED(to, ts_text_put(to, "\U000e0041", 80, "...")), "\\U000e0041");
-	assert_int_equal(ts_text_columns("\033"), 4);
+	expect(PRINTED(to, ts_display_put(to, "\U000e0041", 80, "...")), "\\U000e0041");
+	assert_int_equal(ts_display_columns("\033"), 4);
 }
 
 static void invalid_bytes_are_shown(void **state)
@@ -73,34 +72,37 @@ static void invalid_bytes_are_shown(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		expect(PRINTED(to, ts_text_put(to, cases[i].text, 80, "...")), cases[i].shown);
+		expect(PRINTED(to, ts_display_put(to, cases[i].text, 80, "...")), cases[i].shown);
 }
 
 static void cuts_at_columns(void **state)
 {
 	(void)state;
-	expect(PRINTED(to, assert_int_equal(ts_text_put(to, "exactly", 7, "..."), 7)), "exactly");
-	expect(PRINTED(to, assert_int_equal(ts_text_put(to, "too long", 7, "..."), 7)), "too ...");
+	expect(PRINTED(to, assert_int_equal(ts_display_put(to, "exactly", 7, "..."), 7)),
+	       "exactly");
+	expect(PRINTED(to, assert_int_equal(ts_display_put(to, "too long", 7, "..."), 7)),
+	       "too ...");
 	/* A wide character that would stick out by one leaves a column free. */
-	expect(PRINTED(to, assert_int_equal(ts_text_put(to, "日本語日", 7, "…"), 7)), "日本語…");
-	expect(PRINTED(to, assert_int_equal(ts_text_put(to, "日本語日", 6, "…"), 5)), "日本…");
+	expect(PRINTED(to, assert_int_equal(ts_display_put(to, "日本語日", 7, "…"), 7)), "日本語…");
+	expect(PRINTED(to, assert_int_equal(ts_display_put(to, "日本語日", 6, "…"), 5)), "日本…");
 	/* A mark stays with its letter. */
-	expect(PRINTED(to, ts_text_put(to, "ae\u0301bcd", 3, "…")), "ae\u0301…");
+	expect(PRINTED(to, ts_display_put(to, "ae\u0301bcd", 3, "…")), "ae\u0301…");
 	/* An escape is not cut in two. */
-	expect(PRINTED(to, ts_text_put(to, "ab\033cdefgh", 6, "...")), "ab...");
-	expect(PRINTED(to, ts_text_put(to, "abc", 0, "...")), "");
-	expect(PRINTED(to, ts_text_put_padded(to, "日本語日", 6, "…")), "日本… ");
-	expect(PRINTED(to, ts_text_put_padded(to, "ab", 4, "…")), "ab  ");
+	expect(PRINTED(to, ts_display_put(to, "ab\033cdefgh", 6, "...")), "ab...");
+	expect(PRINTED(to, ts_display_put(to, "abc", 0, "...")), "");
+	expect(PRINTED(to, ts_display_put_padded(to, "日本語日", 6, "…")), "日本… ");
+	expect(PRINTED(to, ts_display_put_padded(to, "ab", 4, "…")), "ab  ");
 }
 
 static void wraps_at_spaces(void **state)
 {
 	(void)state;
-	expect(PRINTED(to, ts_text_wrap(to, "one two three four", "  ", 12)),
+	expect(PRINTED(to, ts_display_wrap(to, "one two three four", "  ", 12)),
 	       "one two\n  three four\n");
-	expect(PRINTED(to, ts_text_wrap(to, "abcdefghijklmnop", "", 10)), "abcdefghij\nklmnop\n");
-	expect(PRINTED(to, ts_text_wrap(to, "日本語日本語", "", 9)), "日本語日\n本語\n");
-	expect(PRINTED(to, ts_text_wrap(to, "", "  ", 12)), "\n");
+	expect(PRINTED(to, ts_display_wrap(to, "abcdefghijklmnop", "", 10)),
+	       "abcdefghij\nklmnop\n");
+	expect(PRINTED(to, ts_display_wrap(to, "日本語日本語", "", 9)), "日本語日\n本語\n");
+	expect(PRINTED(to, ts_display_wrap(to, "", "  ", 12)), "\n");
 }
 
 static void pretty_keeps_values(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "program.h"
+#include "target.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ static int executable(const char *path)
 	return S_ISREG(st.st_mode) && !access(path, X_OK) ? 0 : -EACCES;
 }
 
-int ts_program_find(const char *name, char ret[PATH_MAX])
+int ts_target_find(const char *name, char ret[PATH_MAX])
 {
 	const char *path = getenv("PATH");
 	char candidate[PATH_MAX];
@@ -180,7 +180,7 @@ static int through_env(const char *interpreter_path, const char *argument, char 
 	const char *name = strrchr(interpreter_path, '/');
 
 	if (!name || strcmp(name, "/env") != 0 || !*argument || *argument == '-' ||
-	    strchr(argument, '=') || ts_program_find(argument, ret) < 0)
+	    strchr(argument, '=') || ts_target_find(argument, ret) < 0)
 		return -ENOENT;
 	return 0;
 }
@@ -254,7 +254,7 @@ static int look(const char *path, unsigned level, char *why, size_t bytes)
 	return result;
 }
 
-int ts_program_untraceable(const char *path, char *why, size_t bytes)
+int ts_target_untraceable(const char *path, char *why, size_t bytes)
 {
 	return look(path, 0, why, bytes);
 }

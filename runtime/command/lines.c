@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report.h"
+#include "lines.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,17 +22,17 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-static void split(char *line, char *fields[TS_REPORT_FIELDS])
+static void split(char *line, char *fields[TS_LINES_FIELDS])
 {
 	static char empty[1];
 
-	for (size_t i = 0; i < TS_REPORT_FIELDS; i++) {
+	for (size_t i = 0; i < TS_LINES_FIELDS; i++) {
 		fields[i] = line ? strsep(&line, "\t") : empty;
 		unescape(fields[i]);
 	}
 }
 
-int ts_report_read(const char *path, ts_report_fn *line, void *context)
+int ts_lines_read(const char *path, ts_lines_fn *line, void *context)
 {
 	FILE *file = fopen(path, "re");
 	char *text = NULL;
@@ -43,7 +43,7 @@ int ts_report_read(const char *path, ts_report_fn *line, void *context)
 	if (!file)
 		return -errno;
 	while (!result && (n = getline(&text, &room, file)) >= 0) {
-		char *fields[TS_REPORT_FIELDS];
+		char *fields[TS_LINES_FIELDS];
 
 		/* A line without its end is still being written. */
 		if (!n || text[n - 1] != '\n')

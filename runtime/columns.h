@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_COLUMNS_H
+#define TS_COLUMNS_H
+
+/* The columns of the stores' two tables: which member of struct ts_trace or ts_span each is. */
+
+#include <stddef.h>
+
+enum ts_column_type {
+	TS_COLUMN_UUID,
+	TS_COLUMN_NAME, /* text that is never NULL */
+	TS_COLUMN_TEXT, /* or NULL */
+	TS_COLUMN_JSON, /* or NULL; may be long, so it is read only where it is asked for */
+	TS_COLUMN_INT64,
+	TS_COLUMN_MAYBE, /* struct ts_maybe */
+	TS_COLUMN_DOUBLE,
+	TS_COLUMN_BOOL,
+	TS_COLUMN_TIME,   /* int64_t, microseconds since 1970 */
+	TS_COLUMN_PARENT, /* a span's has_parent and parent_span_id; offset is that of the row */
+};
+
+struct ts_column {
+	const char *name;
+	enum ts_column_type type;
+	size_t offset; /* of the member in its row */
+};
+
+struct ts_table {
+	const char *name;
+	const struct ts_column *columns;
+	size_t n_columns;
+	size_t row_bytes;
+};
+
+extern const struct ts_table ts_trace_table; /* of struct ts_trace */
+extern const struct ts_table ts_span_table;  /* of struct ts_span */
+
+#endif
