@@ -3,7 +3,6 @@
 
 #include "flush.h"
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>

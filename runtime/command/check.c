@@ -197,6 +197,34 @@ static void print_fault(const struct ts_rules *rules, const struct ts_rules_faul
 	free(text);
 }
 
+static const char *find_setting(const struct ts_rules *rules, const char *key)
+{
+	for (size_t i = 0; i < rules->n_settings; i++)
+		if (strcmp(rules->settings[i].key, key) == 0)
+			return rules->settings[i].value;
+	return "";
+}
+
+/* Are rules bound here whose calls nobody records, since no pipeline that they could lie in is here? */
+static bool all_lies_outside(const struct ts_rules *rules)
+{
+	const char *orphans = find_setting(rules, "orphans");
+	size_t n_pipelines = 0, n_bound = 0;
+
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		const struct ts_rule_report *rule = &rules->rules[i];
+		bool pipeline = strcmp(rule->kind, "pipeline") == 0;
+
+		if (pipeline && rule->n_hooks)
+			return false;
+		n_pipelines += pipeline;
+		n_bound += rule->n_hooks > 0;
+	}
+	if (strcmp(orphans, "trace") == 0 || (strcmp(orphans, "auto") == 0 && !n_pipelines))
+		return false;
+	return n_bound > 0;
+}
+
 static void print_rules(const struct ts_rules *rules)
 {
 	char *text = NULL;
@@ -212,6 +240,15 @@ static void print_rules(const struct ts_rules *rules)
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		putchar('\n');
 		print_rule(&rules->rules[i]);
+	}
+	if (all_lies_outside(rules)) {
+		putchar('\n');
+		ts_display_wrap(
+			stdout,
+			"No pipeline of this file is in this program, and what is called outside "
+			"every pipeline is not recorded. With `orphans = trace` under [trace] each "
+			"outermost call is a trace.",
+			"", ts_terminal()->columns);
 	}
 }
 

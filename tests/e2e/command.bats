@@ -341,6 +341,17 @@ small_bot() {
 	[ "$(jq -c '[.rules[1].hooks, (.rules[1].misses | length), .faults]' <<< "$output")" = '[[],1,[]]' ]
 }
 
+@test "check says when every call would lie outside a pipeline" {
+	printf '[pipeline]\nchat = nobody_defines_this\n[tool]\nenv = getenv\n' > symbols.conf
+	run -0 --separate-stderr "$traceshim" check -- ls
+	[[ $output == *"No pipeline of this file is in this program"* ]]
+	TRACESHIM_ORPHANS=trace run -0 --separate-stderr "$traceshim" check -- ls
+	[[ $output != *"No pipeline"* ]]
+	printf '[tool]\nenv = getenv\n' > symbols.conf
+	run -0 --separate-stderr "$traceshim" check -- ls
+	[[ $output != *"No pipeline"* ]]
+}
+
 @test "check without a program says nothing about objects" {
 	small_bot
 	run -0 --separate-stderr "$traceshim" check
