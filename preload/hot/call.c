@@ -89,24 +89,34 @@ static cold struct ts_ring *take_overflow(struct ts_context *context)
 }
 
 /*
- * Where the end of `frame` may be written [L4]: this thread's ring, in which room is reserved
- * unless the call began on another thread.
+ * Where the end of `frame` may be written [L4]: this thread's ring, in which room is reserved unless
+ * the call began on another thread.
  */
 static always_inline struct ts_ring *ring_for_end(struct ts_context *context,
-						  struct ts_frame *frame)
+						  const struct ts_frame *frame)
 {
 	struct ts_ring *ring = context->ring;
 
-	if (likely(frame->ring == ring)) {
-		ring->reserved -= TS_EVENT_END_BYTES;
+	if (likely(frame->ring == ring))
 		return ring;
-	}
-	__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
 	if (ring && ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
 		return ring;
 	return take_overflow(context);
 }
 
+/* The end stands in the log, or is lost: what was reserved for it is free. */
+static always_inline void settle(struct ts_context *context, struct ts_frame *frame)
+{
+	/* before the room is given back, so that it is given back once */
+	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);
+	ts_barrier();
+	if (likely(frame->ring == context->ring))
+		context->ring->reserved -= TS_EVENT_END_BYTES;
+	else
+		__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
+}
+
+/* Builds the end event and commits it. */
 static always_inline void write_end(struct ts_context *context, struct ts_frame *frame,
 				    enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
 {
@@ -118,9 +128,7 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 	if (unlikely(!ring))
 		return;
 	end = (struct ts_event_end *)ts_ring_at_head(ring);
-	/*
-	 * field by field: gcc clears the whole with rep stos, which takes longer than all the rest
-	 */
+	/* field by field: gcc would clear it with rep stos, which takes longer than all the rest */
 	end->event.type = TS_EVENT_END;
 	end->event.flags = 0;
 	end->ticks = ticks;
@@ -135,12 +143,14 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 			end->event.flags = TS_END_ERRNO_KEPT;
 	}
 	if (slot && hook->n_results) {
-		/* what is reserved for this end has been given back above, so it counts as room */
-		uint64_t room = ts_ring_room(ring, bytes + 256 + ts_hot.capture_bytes);
+		/* besides the bare end, for which there is room already */
+		uint64_t room = ts_ring_room(ring, 256 + ts_hot.capture_bytes) & ~7ULL;
 
-		room = room < TS_RING_MIRROR ? room : TS_RING_MIRROR;
-		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1),
-					   (room & ~7ULL) - bytes, ts_hot.capture_bytes);
+		if (frame->ring != ring)
+			room -= TS_EVENT_END_BYTES;
+		room = room < TS_RING_MIRROR - bytes ? room : TS_RING_MIRROR - bytes;
+		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1), room,
+					   ts_hot.capture_bytes);
 	}
 	end->event.bytes = (uint32_t)bytes;
 	ts_ring_commit(ring, bytes);
@@ -148,16 +158,18 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
 }
 
-/* Records the end of a call and takes it off its stack. */
+/*
+ * Records the end of a call and takes it off its stack. Should a handler jump out of this half-way, the
+ * call is still there for the next look, until its end stands in the log.
+ */
 static always_inline void finish(struct ts_context *context, struct ts_frame *frame,
 				 enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
 {
-	/* first: should this be left half-way (a handler's longjmp), it is not done again */
-	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);
-	ts_barrier();
-	ts_context_pop(context, frame);
-	if (likely(frame->generation == *ts_hot.generation))
+	if (likely(frame->serial && frame->generation == *ts_hot.generation)) {
 		write_end(context, frame, outcome, ticks, slot);
+		settle(context, frame);
+	}
+	ts_context_pop(context, frame);
 }
 
 /* Does the slot of a call still lead to a return pad? Then the call may yet return. */
