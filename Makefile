@@ -128,7 +128,7 @@ check: setup-check ## install what is missing, then every test
 	$(Q)$(MAKE) --no-print-directory e2e
 
 demo: setup-build ## install what is missing, build, trace the coach and show what it did
-	$(Q)$(MAKE) --no-print-directory all bots
+	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
 	@scripts/demo
 
 bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json

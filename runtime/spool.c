@@ -170,7 +170,8 @@ static void postpone(struct recovery *r, const char *path, const struct ts_error
 {
 	r->recovered->postponed++;
 	if (r->err && !r->err->text[0])
-		ts_error_set(r->err, 0, "%s stays: %.300s", path, err->text);
+		ts_error_set(r->err, 0, "%s stays (remove it to give its traces up): %.300s", path,
+			     err->text);
 }
 
 static void finish_ours(struct recovery *r, const char *path, struct ts_takeover *takeover)

@@ -377,12 +377,15 @@ static struct ts_frame *begin_call(struct ts_context *context, const struct ts_t
  * then. */
 static uintptr_t not_ready(struct ts_context *context)
 {
+	uint32_t calls;
+
 	if (context->untraced || ts_hot.passive)
 		return 0;
 	if (!context->generation || context->generation != *ts_hot.generation)
 		return TS_SLOW;
 	count_lost(context, TS_LOST_NO_RING);
-	return ++context->ring_retry % 1024 == 0 ? TS_SLOW : 0;
+	calls = ++context->ring_retry;
+	return !(calls & (calls - 1)) || calls % 1024 == 0 ? TS_SLOW : 0;
 }
 
 uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)

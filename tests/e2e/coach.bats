@@ -117,7 +117,7 @@ messages() {
 @test "coach: its sources know of nothing" {
 	run grep -rniE 'trac(e|ing)|\bspans?\b|\bshims?\b' "$root/tests/bots/coach"
 	[ "$status" -eq 1 ]
-	run grep -c traceshim "$coach" "${coach%/*}"/lib{handlers,agents,llm}.so
+	run grep -c libtraceshim "$coach" "${coach%/*}"/lib{handlers,agents,llm}.so
 	[ "$status" -eq 1 ]
 }
 

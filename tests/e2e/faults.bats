@@ -73,7 +73,7 @@ jobs_are() {
 		[ "$(wc -l <"$work/traced.err")" -eq 1 ]
 		grep "^traceshim: $TRACESHIM_CONF: cannot be read: " "$work/traced.err"
 	else
-		same_but_a_line "symbols.conf: Permission denied" "$ends" jobs 3
+		same_but_a_line "symbols.conf: cannot be read: permission denied" "$ends" jobs 3
 	fi
 }
 
