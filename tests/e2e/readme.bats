@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What the README says to type, typed.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	scratch
+	cd "$root"
+}
+
+# block AFTER: the indented block that follows the line that begins with AFTER.
+block() {
+	awk -v after="$1" 'index($0, after) == 1 { found = 1; next }
+		found && /^    / { print substr($0, 5); any = 1; next }
+		found && any { exit }' README.md
+}
+
+@test "readme: the rules are rules, and check knows them" {
+	block 'Write a `symbols.conf`' >"$work/symbols.conf"
+	[ "$(grep -c = "$work/symbols.conf")" -eq 5 ]
+	run -0 build/traceshim check "$work/symbols.conf"
+	[[ $output == *"5 rules, 0 faults"* ]]
+}
+
+@test "readme: a program nobody here wrote" {
+	block 'For a program nobody here wrote:' | sed "s#/tmp/#$work/#g" >"$work/typed"
+	[ "$(wc -l <"$work/typed")" -eq 3 ]
+	unset TRACESHIM_CONF
+	run -0 --separate-stderr bash "$work/typed"
+	[[ $output == 42* && $output == *"select nothing"* && $output == *"failed    "* ]]
+}
+
+@test "readme: the settings it names are those that are read" {
+	for name in $(grep -oE '`TRACESHIM_[A-Z]+`' README.md | tr -d '`' | sort -u); do
+		grep -rq "\"$name\"" preload runtime
+	done
+}
+
+@test "readme: no longer than 150 lines" {
+	[ "$(wc -l <README.md)" -le 150 ]
+}
+
+@test "readme: installed it works, and uninstalled it is gone" {
+	make -s install DESTDIR="$work" PREFIX=/opt/t >/dev/null
+	printf '[tool]\nenv = getenv\n' >"$TRACESHIM_CONF"
+	"$work/opt/t/bin/traceshim" run -- ls >/dev/null
+	"$work/opt/t/bin/traceshim" list --json | jq -e 'length > 0 and all(.pipeline_name == "env")'
+	[ -s "$work/opt/t/share/man/man1/traceshim.1" ] && [ -s "$work/opt/t/share/man/man5/symbols.conf.5" ]
+	make -s uninstall DESTDIR="$work" PREFIX=/opt/t >/dev/null
+	[ -z "$(find "$work/opt" -type f)" ]
+}
