@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -16,11 +17,13 @@
 #include "interpose.h"
 #include "log.h"
 #include "module.h"
+#include "signals.h"
 #include "spool.h"
 #include "sys.h"
 #include "ticks.h"
 
-#define STACK_BYTES (512 * 1024)
+#define STACK_LEAST (2UL * 1024 * 1024) /* of address space */
+#define STACK_MOST  (64UL * 1024 * 1024)
 #define HOLD_NS     50000000L
 #define STOP_S      2
 
@@ -29,6 +32,7 @@ enum state { NOT_STARTED, STARTED, UNUSABLE };
 static struct {
 	uint32_t state; /* enum state: who changes it from NOT_STARTED starts the thread */
 	struct ts_flusher_args args;
+	uint64_t deadline; /* of the stop, once it has been asked for */
 } flusher;
 
 static long futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
@@ -36,8 +40,34 @@ static long futex(uint32_t *word, int operation, uint32_t value, const struct ti
 	return ts_syscall(SYS_futex, (long)word, operation, value, (long)timeout, 0, 0);
 }
 
+/*
+ * Did the first thread end by pthread_exit, and all others, too? Then the process would end if it were not
+ * for us: as the last of its threads, we end, and glibc calls exit(0).
+ */
+static bool is_alone(void)
+{
+	char text[1024];
+	const char *field;
+	int fd = ts_sys_open("/proc/self/stat", O_RDONLY, 0);
+	long n = fd < 0 ? fd : ts_sys_read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		ts_sys_close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	field = strrchr(text, ')'); /* the name before it may hold anything */
+	if (!field || field[2] != 'Z')
+		return false;
+	for (int i = 2; field && i < 20; i++) /* state is field 3, num_threads 20 (proc(5)) */
+		field = strchr(field + 1, ' ');
+	return field && strtol(field, NULL, 10) == 2;
+}
+
 static void tick(void)
 {
+	if (is_alone())
+		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
 	ts_hook_refresh();
 }
@@ -104,7 +134,7 @@ static void *run(void *unused)
  * stack. A blocked signal that has a handler is therefore taken as a sign, though a program may
  * block one for itself; then another thread, or a later call, starts the flusher.
  */
-static bool may_be_in_handler(void)
+static bool may_be_in_handler(uint64_t blocked)
 {
 	struct kernel_action {
 		void (*handler)(int);
@@ -112,13 +142,11 @@ static bool may_be_in_handler(void)
 		void (*restorer)(void);
 		uint64_t mask;
 	} action;
-	uint64_t blocked = 0;
 	stack_t alternate;
 
 	ts_syscall(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
 	if (alternate.ss_flags & SS_ONSTACK)
 		return true;
-	ts_syscall(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, sizeof(blocked), 0, 0);
 	for (int signal = 1; signal <= 64; signal++) {
 		if (!(blocked >> (signal - 1) & 1))
 			continue;
@@ -130,12 +158,29 @@ static bool may_be_in_handler(void)
 	return false;
 }
 
-static int start_thread(void)
+/* The stack holds the program's thread-local storage, too, of which nobody tells how much it is. */
+static int create(void)
 {
-	/* glibc's own signals (cancellation 32, setuid in all threads 33) stay open */
-	uint64_t all = ~(3ULL << 31), before;
 	pthread_attr_t attributes;
 	pthread_t thread;
+	size_t bytes = STACK_LEAST;
+	int result;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	do {
+		pthread_attr_setstacksize(&attributes, bytes);
+		result = ts_real.pthread_create(&thread, &attributes, run, NULL);
+		bytes *= 2;
+	} while (result == EINVAL && bytes <= STACK_MOST);
+	pthread_attr_destroy(&attributes);
+	return result;
+}
+
+/* The thread inherits this one's mask: all signals are the program's. */
+static int start_thread(void)
+{
+	uint64_t before;
 	int result;
 
 	flusher.args = (struct ts_flusher_args){
@@ -147,24 +192,20 @@ static int start_thread(void)
 		.opened = opened,
 		.tick = tick,
 	};
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	ts_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof(all), 0, 0);
-	result = ts_real.pthread_create(&thread, &attributes, run, NULL);
-	ts_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(all), 0, 0);
-	pthread_attr_destroy(&attributes);
+	before = ts_signals_block();
+	result = create();
+	ts_signals_restore(before);
 	return result;
 }
 
-bool ts_flush_start(void)
+bool ts_flush_start(uint64_t blocked)
 {
 	uint32_t expected = NOT_STARTED;
 	int result;
 
 	if (flusher.state != NOT_STARTED)
 		return flusher.state == STARTED;
-	if (may_be_in_handler())
+	if (may_be_in_handler(blocked))
 		return false;
 	if (!__atomic_compare_exchange_n(&flusher.state, &expected, STARTED, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -238,11 +279,14 @@ bool ts_flush_stop(void)
 	__atomic_store_n(&process->stop, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&process->wake, 1, __ATOMIC_SEQ_CST);
 	futex(&process->wake, FUTEX_WAKE, 1, NULL);
-	return wait_for(&process->stopped, 1, now_ns() + STOP_S * 1000000000ULL);
+	if (!flusher.deadline)
+		flusher.deadline = now_ns() + STOP_S * 1000000000ULL;
+	return wait_for(&process->stopped, 1, flusher.deadline);
 }
 
 void ts_flush_forget(bool usable)
 {
 	flusher.state = usable ? NOT_STARTED : UNUSABLE;
+	flusher.deadline = 0;
 	ts_hot.flusher_runs = 0;
 }

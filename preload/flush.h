@@ -5,12 +5,14 @@
 /* The flusher's thread, from the shim's side: from the first event to the exit, over forks. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
- * Starts it where a thread may be started now: not in a signal handler. Called from the slow path;
+ * Starts it where a thread may be started now: not in a signal handler, which is told by the mask that
+ * the thread had (`blocked`) among others. Called from the slow path;
  * false: not this time, or never (then events wait in the spool for whoever recovers it).
  */
-bool ts_flush_start(void);
+bool ts_flush_start(uint64_t blocked);
 
 /* Before a fork: no batch is in progress afterwards. False: it could not be held within 50 ms. */
 bool ts_flush_hold(void);

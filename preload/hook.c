@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <link.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +18,8 @@
 #include "thunk.h"
 #include "unwinders.h"
 
+#define WALK_TRIES   1000
+#define FORK_TRIES   10000
 #define SAME_BUCKETS (TS_THUNKS * 2)
 
 /* An object whose slots have been written. */
@@ -42,7 +43,35 @@ static struct {
 	bool shared_unwinder;
 } hooks;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/*
+ * The thread that walks over the loaded objects, or keeps others from it over a fork; 0: none. Taken
+ * before the dynamic linker's lock, which glibc's fork does not mend in the child. The program may hold
+ * that one when it calls us, so a walk tries for this one and, where it does not get it, is left out.
+ */
+static uint32_t walker;
+static bool frozen; /* in a child that was forked in the middle of a walk: there are no more */
+
+static bool take_walk(int tries)
+{
+	uint32_t tid = (uint32_t)ts_sys_gettid();
+
+	for (int i = 0; i < tries; i++) {
+		uint32_t nobody = 0;
+
+		if (frozen || __atomic_load_n(&walker, __ATOMIC_RELAXED) == tid)
+			return false;
+		if (__atomic_compare_exchange_n(&walker, &nobody, tid, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	return false;
+}
+
+static void give_walk(void)
+{
+	__atomic_store_n(&walker, 0, __ATOMIC_RELEASE);
+}
 
 /* What one pass over the loaded objects needs. */
 struct pass {
@@ -219,8 +248,13 @@ static bool is_unsettled(struct pass *pass, const struct ts_object *object, size
 
 static void hook_objects(struct pass *pass)
 {
-	bool shared = ts_unwinders_note(&pass->scope);
+	bool shared;
 
+	for (size_t i = 0; i < pass->scope.n; i++)
+		if (ts_unwinders_is_one(&pass->scope.objects[i]) &&
+		    !is_unsettled(pass, &pass->scope.objects[i], i))
+			ts_unwinders_note(&pass->scope.objects[i]);
+	shared = ts_unwinders_any();
 	if (shared != hooks.shared_unwinder) {
 		hooks.shared_unwinder = shared;
 		ts_thunk_choose_pads(0, hooks.n_definitions, shared);
@@ -254,29 +288,31 @@ static int run_task(struct dl_phdr_info *info, size_t bytes, void *context)
 	struct task *task = context;
 
 	(void)info, (void)bytes;
-	ts_hook_lock();
 	if (dl_iterate_phdr(collect, &task->pass) == 0) {
 		if (!hooks.n_initial)
 			hooks.n_initial = task->pass.scope.n;
 		task->pass.scope.n_initial = hooks.n_initial;
 		task->run(task);
 	}
-	ts_hook_unlock();
 	return 1; /* the first object is as good as all */
 }
 
 /*
  * Calls of wrapped functions from here, and from handlers that interrupt us, are not the program's.
  */
-static void run(struct task *task)
+static bool run(struct task *task)
 {
 	uintptr_t guard = ts_context.guard;
 
+	if (!take_walk(WALK_TRIES))
+		return false;
 	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
 	dl_iterate_phdr(run_task, task);
 	ts_context.guard = guard;
+	give_walk();
 	ts_pages_free(task->pass.scope.objects, task->pass.room * sizeof(struct ts_object));
 	ts_maps_release(&task->pass.maps);
+	return true;
 }
 
 static void refresh(struct task *task)
@@ -302,9 +338,19 @@ void ts_hook_refresh(void)
 {
 	struct pass now;
 
+	if (!take_walk(1))
+		return;
 	dl_iterate_phdr(note_counts, &now);
+	give_walk();
 	if (now.adds != hooks.adds || now.subs != hooks.subs || hooks.unsettled)
 		run(&(struct task){.run = refresh});
+}
+
+/* A look-up of a ruled name that was not followed. */
+static void count_unhooked(void)
+{
+	if (ts_hot.process)
+		__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_UNHOOKED], 1, __ATOMIC_RELAXED);
 }
 
 /* The thunk for the definition of `name` in `holder` at task->address, or the address as it is. */
@@ -333,7 +379,8 @@ void *ts_hook_found(const char *name, void *address)
 {
 	struct task task = {.run = wrap_found, .name = name, .address = (uintptr_t)address};
 
-	run(&task);
+	if (!run(&task))
+		count_unhooked();
 	return (void *)task.address;
 }
 
@@ -348,10 +395,7 @@ static void wrap_in_scope(struct task *task)
 
 	task->address = 0;
 	if (!from) {
-		/* the caller's name space is another one (dlmopen), or nobody knows where it is */
-		if (ts_hot.process)
-			__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_UNHOOKED], 1,
-					   __ATOMIC_RELAXED);
+		count_unhooked(); /* the caller is in another name space (dlmopen) */
 		return;
 	}
 	if (task->next) {
@@ -381,7 +425,10 @@ void *ts_hook_in_scope(const char *name, const char *version, bool next, uintptr
 		.next = next,
 	};
 
-	run(&task);
+	if (!run(&task)) {
+		count_unhooked();
+		return NULL;
+	}
 	return (void *)task.address;
 }
 
@@ -449,14 +496,21 @@ const struct ts_definition *ts_hook_definition(size_t index)
 	return &hooks.definitions[index];
 }
 
-void ts_hook_lock(void)
+bool ts_hook_hold(void)
 {
-	pthread_mutex_lock(&lock);
+	return take_walk(FORK_TRIES);
 }
 
-void ts_hook_unlock(void)
+void ts_hook_go_on(bool held)
 {
-	pthread_mutex_unlock(&lock);
+	if (held)
+		give_walk();
+}
+
+void ts_hook_go_on_in_child(bool held)
+{
+	frozen = !held;
+	give_walk();
 }
 
 static bool names_a_pipeline(const struct ts_conf *conf)

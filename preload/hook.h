@@ -59,8 +59,12 @@ void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes);
 /* Why nothing that is named `name` may ever be wrapped, or NULL. */
 const char *ts_hook_refusal(const char *name);
 
-/* Serialises with a fork: no other thread is inside this file between the two. */
-void ts_hook_lock(void);
-void ts_hook_unlock(void);
+/*
+ * Before a fork: nobody is walking over the loaded objects, and nobody begins to. False: that could not
+ * be had in time; a child of such a fork hooks nothing more.
+ */
+bool ts_hook_hold(void);
+void ts_hook_go_on(bool held);
+void ts_hook_go_on_in_child(bool held);
 
 #endif

@@ -12,13 +12,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "elf.h"
 #include "hook.h"
 #include "hot/call.h"
 #include "life.h"
+#include "pages.h"
 
 struct ts_real ts_real;
 bool ts_interpose_active;
@@ -85,13 +85,19 @@ void *ts_dlsym(void *handle, const char *name, const char *version, uintptr_t ca
 	ts_hook_refresh();
 	if (!ts_hook_is_ruled(name))
 		return NULL;
-	if (handle == RTLD_DEFAULT || handle == RTLD_NEXT)
-		return ts_hook_in_scope(name, version, handle == RTLD_NEXT, caller);
+	if (handle == RTLD_NEXT)
+		return ts_hook_in_scope(name, version, true, caller);
+	/* our own RTLD_DEFAULT is the global scope; the caller's has its local scope behind that */
 	found = version ? ts_real.dlvsym(handle, name, version) : ts_real.dlsym(handle, name);
-	return found ? ts_hook_found(name, found) : NULL;
+	if (found)
+		return ts_hook_found(name, found);
+	return handle == RTLD_DEFAULT ? ts_hook_in_scope(name, version, false, caller) : NULL;
 }
 
-/* What a new thread needs; from malloc, as pthread_create itself allocates. */
+/*
+ * What a new thread needs; a page of its own: a free in a thread that never calls malloc would cost the
+ * program an arena of 64 MB of addresses.
+ */
 struct start {
 	void *(*routine)(void *);
 	thrd_start_t thrd_routine;
@@ -102,7 +108,7 @@ struct start {
 
 static struct start *new_start(void *argument, const pthread_attr_t *attributes)
 {
-	struct start *start = malloc(sizeof(*start));
+	struct start *start = ts_pages_new(sizeof(*start));
 	size_t bytes = 0;
 
 	if (!start)
@@ -127,7 +133,7 @@ static struct start begin_thread(void *context, void *frame)
 {
 	struct start start = *(struct start *)context;
 
-	free(context);
+	ts_pages_free(context, sizeof(start));
 	ts_life_thread_started((uintptr_t)frame, start.stack_bytes, &start.inherited);
 	return start;
 }
@@ -161,7 +167,7 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *ret,
 	start->routine = routine;
 	result = ts_real.pthread_create(ret, attributes, start_pthread, start);
 	if (result)
-		free(start);
+		ts_pages_free(start, sizeof(*start));
 	return result;
 }
 
@@ -179,6 +185,6 @@ __attribute__((visibility("default"))) int thrd_create(thrd_t *ret, thrd_start_t
 	start->thrd_routine = routine;
 	result = ts_real.thrd_create(ret, start_thrd, start);
 	if (result != thrd_success)
-		free(start);
+		ts_pages_free(start, sizeof(*start));
 	return result;
 }

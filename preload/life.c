@@ -22,6 +22,7 @@
 #include "log.h"
 #include "pages.h"
 #include "report.h"
+#include "signals.h"
 #include "spool.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
@@ -40,7 +41,8 @@ static struct life *life;
 static pthread_key_t thread_end;
 static uintptr_t main_stack_high;
 static uint64_t main_stack_bytes;
-static bool held; /* before a fork: the flusher was */
+static bool held;       /* before a fork: the flusher was */
+static bool hooks_held; /* ... and walks over the loaded objects */
 
 void ts_life_stand_down(const char *why)
 {
@@ -149,15 +151,20 @@ static bool is_guest(void)
 	return life->pid != pid;
 }
 
-/* The slow path: process and thread become ready, then the call begins as any other. */
+/*
+ * The slow path: process and thread become ready, then the call begins as any other. Signals wait
+ * meanwhile: a handler that jumped out of here would leave the process half made for ever.
+ */
 static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
 	int error_number = errno;
 	uintptr_t result = 0;
+	uint64_t before;
 
 	if (is_guest())
 		return 0;
+	before = ts_signals_block();
 	context->guard = slot;
 	if (!life->generation)
 		begin_process();
@@ -165,10 +172,11 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 		if (context->made_ready != life->generation || !context->ring)
 			begin_thread(context, slot);
 		context->generation = life->generation;
-		ts_flush_start();
+		ts_flush_start(before);
 	}
 	context->guard = 0;
 	errno = error_number;
+	ts_signals_restore(before);
 	if (!ts_hot.passive)
 		result = ts_call_begin(thunk, slot);
 	return result == TS_SLOW ? 0 : result;
@@ -206,21 +214,22 @@ void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 
 static void before_fork(void)
 {
-	ts_hook_lock();
+	/* the flusher first: it may be about to walk */
 	held = ts_flush_hold();
+	hooks_held = ts_hook_hold();
 }
 
 static void after_fork_in_parent(void)
 {
 	held = false;
 	ts_flush_go_on();
-	ts_hook_unlock();
+	ts_hook_go_on(hooks_held);
 }
 
 /* Nothing else: the wiped page sends the child's first call down the slow path. */
 static void after_fork_in_child(void)
 {
-	ts_hook_unlock();
+	ts_hook_go_on_in_child(hooks_held);
 }
 
 /*

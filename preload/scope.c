@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-#define MAX_NEEDED \
-	256 /* objects in one local scope; what lies beyond is found by the last resort */
+#define MAX_NEEDED 256 /* objects in one local scope */
 
 const struct ts_object *ts_scope_holder(const struct ts_scope *scope, uintptr_t address)
 {
@@ -100,8 +99,6 @@ const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const str
 	found = look_up_range(scope, 0, scope->n_initial, name, version, ret);
 	if (!found && from)
 		found = look_up_local(scope, from, name, version, ret);
-	if (!found)
-		found = look_up_range(scope, scope->n_initial, scope->n, name, version, ret);
 	return found;
 }
 

@@ -208,7 +208,9 @@ static int append(const char *records, size_t bytes)
 	fd = ts_sys_open(path, O_WRONLY, 0);
 	if (fd < 0)
 		return fd;
-	result = ts_sys_pwrite(fd, records, bytes, (long)(TS_ABI_PAGE + end));
+	result = ts_sys_fallocate(fd, (long)(TS_ABI_PAGE + end), (long)bytes);
+	if (result == 0)
+		result = ts_sys_pwrite(fd, records, bytes, (long)(TS_ABI_PAGE + end));
 	ts_sys_close(fd);
 	if (result != (long)bytes)
 		return result < 0 ? (int)result : -ENOSPC;

@@ -7,9 +7,11 @@
  * or another preloaded library put in their place. All answer the result or a negative errno.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -89,8 +91,14 @@ static inline int ts_sys_rmdir(const char *path)
 	return (int)ts_syscall(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR, 0, 0, 0);
 }
 
+/* Beyond the program's RLIMIT_FSIZE the kernel would send SIGXFSZ, which kills: -EFBIG instead. */
 static inline int ts_sys_fallocate(int fd, long offset, long bytes)
 {
+	struct rlimit limit;
+
+	if (ts_syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0) == 0 &&
+	    (unsigned long)(offset + bytes) > limit.rlim_cur)
+		return -EFBIG;
 	return (int)ts_syscall(SYS_fallocate, fd, 0, offset, bytes, 0, 0);
 }
 

@@ -32,7 +32,7 @@ static void note_libgcc(const struct ts_object *object, const struct ts_unwinder
 	__atomic_store_n(&ts_unwinder_libgcc, unwinder, __ATOMIC_RELEASE);
 }
 
-static void note(const struct ts_object *object)
+void ts_unwinders_note(const struct ts_object *object)
 {
 	uintptr_t set_gr = exported(object, "_Unwind_SetGR");
 	uintptr_t set_ip = exported(object, "_Unwind_SetIP");
@@ -54,10 +54,12 @@ static void note(const struct ts_object *object)
 	note_libgcc(object, &ts_unwinders[i]);
 }
 
-bool ts_unwinders_note(const struct ts_scope *scope)
+bool ts_unwinders_is_one(const struct ts_object *object)
 {
-	for (size_t i = 0; i < scope->n; i++)
-		if (exported(&scope->objects[i], "_Unwind_RaiseException"))
-			note(&scope->objects[i]);
+	return exported(object, "_Unwind_RaiseException") != 0;
+}
+
+bool ts_unwinders_any(void)
+{
 	return ts_unwinders[0].low != 0;
 }

@@ -2,12 +2,19 @@
 #ifndef TS_UNWINDERS_H
 #define TS_UNWINDERS_H
 
-#include "scope.h"
+/* Which unwinders are in the process, for the cleanup of variant b (hot/unwind.h). [setup] */
 
-/*
- * Notes every loaded object that exports an unwinder for the cleanup of variant b (hot/unwind.h).
- * True: there is one, the return pads can use it. [setup]
- */
-bool ts_unwinders_note(const struct ts_scope *scope);
+#include <stdbool.h>
+
+#include "elf.h"
+
+/* Does this object export one? */
+bool ts_unwinders_is_one(const struct ts_object *object);
+
+/* Notes it; only once the object is relocated, for its code is run. */
+void ts_unwinders_note(const struct ts_object *object);
+
+/* Is there one that the return pads can use? */
+bool ts_unwinders_any(void);
 
 #endif
