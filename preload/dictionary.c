@@ -41,10 +41,10 @@ static size_t finish(char *at, size_t done, struct ts_dictionary_record *record,
 	return bytes;
 }
 
-size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, char *at)
+size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, const char *tenant,
+				  char *at)
 {
 	struct ts_dictionary_settings *settings = (struct ts_dictionary_settings *)at;
-	const char *tenant = ts_program_environment("TRACESHIM_TENANT");
 	size_t done = sizeof(*settings);
 
 	if (at)
@@ -53,7 +53,7 @@ size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store,
 	put(at, &done, ts_program_host());
 	put(at, &done, conf->path);
 	put(at, &done, store);
-	put(at, &done, tenant ? tenant : "");
+	put(at, &done, tenant);
 	put_redact(conf, at, &done);
 	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
 }

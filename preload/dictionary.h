@@ -9,9 +9,10 @@
 
 /*
  * Both write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple
- * of 8. `store` is the URL that traces go to.
+ * of 8. `store` is the URL that traces go to, `tenant` the default tenant.
  */
-size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, char *at);
+size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, const char *tenant,
+				  char *at);
 size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at);
 
 #endif

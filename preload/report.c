@@ -203,19 +203,20 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 	ts_sys_close(fd);
 }
 
+static const char *run_path; /* $TRACESHIM_RUN as it was at the start, or NULL */
+
 /* To the note of the last program that ran, and to what `traceshim run` reads. */
 static void tell(int how, const char *what, const char *first, const char *second,
 		 const char *third)
 {
-	const char *run = ts_program_environment(TS_RUN_ENV);
 	char path[4096];
 
 	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_own_spool_root()) <
 	    (int)sizeof(path))
 		put_line(ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600), what, first, second,
 			 third);
-	if (run)
-		put_line(ts_sys_open(run, O_WRONLY | O_APPEND, 0), what, first, second, third);
+	if (run_path)
+		put_line(ts_sys_open(run_path, O_WRONLY | O_APPEND, 0), what, first, second, third);
 }
 
 static size_t n_hooked(const struct ts_conf *conf)
@@ -236,6 +237,7 @@ void ts_report_start(const struct ts_conf *conf)
 {
 	char rules[24], hooked[24];
 
+	run_path = ts_program_environment(TS_RUN_ENV);
 	if (ts_own_spool_make_root() < 0)
 		return;
 	snprintf(rules, sizeof(rules), "%zu", conf->n_rules);

@@ -19,6 +19,7 @@ static struct {
 	const struct ts_conf *conf;
 	const char *root;
 	const char *store;
+	const char *tenant;
 	char folder[4096];
 	bool made;
 	size_t n_published;  /* thunks in the dictionary */
@@ -63,7 +64,7 @@ static const char *absolute_store(const char *url, struct ts_arena *arena)
 	char *absolute;
 
 	if (strncmp(url, sqlite, strlen(sqlite)) != 0 || path[0] == '/' || path[0] == ':')
-		return url;
+		return ts_arena_strndup(arena, url, strlen(url));
 	absolute = ts_program_absolute(path, arena);
 	if (!absolute)
 		return NULL;
@@ -75,11 +76,14 @@ int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
 {
 	const char *root = ts_program_environment("TRACESHIM_SPOOL");
 	const char *store = ts_program_environment("TRACESHIM_STORE");
+	const char *tenant = ts_program_environment("TRACESHIM_TENANT");
 
 	spool.conf = conf;
+	/* copies: the program may change its environment before the first event */
+	spool.tenant = ts_arena_strndup(arena, tenant ? tenant : "", tenant ? strlen(tenant) : 0);
 	spool.root = root ? ts_program_absolute(root, arena) : default_root(arena);
 	spool.store = store ? absolute_store(store, arena) : default_store(arena);
-	return spool.root && spool.store ? 0 : -ENOMEM;
+	return spool.root && spool.store && spool.tenant ? 0 : -ENOMEM;
 }
 
 const char *ts_own_spool_root(void)
@@ -221,12 +225,12 @@ static int append(const char *records, size_t bytes)
 
 static int append_settings(void)
 {
-	size_t bytes = ts_dictionary_put_settings(spool.conf, spool.store, NULL);
+	size_t bytes = ts_dictionary_put_settings(spool.conf, spool.store, spool.tenant, NULL);
 	char *record = ts_pages_new(bytes);
 	int result = -ENOMEM;
 
 	if (record) {
-		ts_dictionary_put_settings(spool.conf, spool.store, record);
+		ts_dictionary_put_settings(spool.conf, spool.store, spool.tenant, record);
 		result = append(record, bytes);
 		ts_pages_free(record, bytes);
 	}

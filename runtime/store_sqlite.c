@@ -170,6 +170,12 @@ static int begin_turn(struct turn *ret, const struct ts_store_handle *handle, st
 
 	ret->db = NULL;
 	ret->lock = ts_dbfile_lock(handle->path, err);
+	if (ret->lock == -ENOENT) { /* somebody removed the folder: an empty store again */
+		result = ts_dbfile_make_folders(handle->path, err);
+		if (result < 0)
+			return result;
+		ret->lock = ts_dbfile_lock(handle->path, err);
+	}
 	if (ret->lock < 0)
 		return ret->lock;
 	/* SQLite would make it as the umask says; its companions take over the mode they find. */

@@ -287,6 +287,28 @@ is_cut_off() {
 		and ([.[] | select(.success | not)] | length <= 1)'
 }
 
+@test "faults: the first thread ends before the others: the process ends with the last" {
+	same timeout 20 "$ends" main-left
+	jobs_are 5
+}
+
+@test "faults: forks while another thread looks functions up" {
+	same timeout 60 "$ends" fork-look-up
+	jobs_are 1
+}
+
+@test "faults: a file where standard error was is the program's own" {
+	mkdir "$work/taken"
+	chmod 0777 "$work/taken"
+	TRACESHIM_SPOOL=$work/taken same "$ends" stderr "$work/file"
+	[ "$(cat "$work/file")" = mine ]
+}
+
+@test "faults: a limit on the size of files" {
+	ulimit -f 64
+	same "$ends" jobs 3
+}
+
 @test "faults: exec after pipelines, and in the middle of one" {
 	same "$ends" exec-after
 	jobs_are 3

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A program that does jobs and ends in every way there is: `ends HOW [MORE]`. */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -302,6 +303,64 @@ static int leaves_thread(const char *unused)
 	return 0;
 }
 
+static void *outlive(void *unused)
+{
+	usleep(50000);
+	do_jobs(3);
+	return unused;
+}
+
+/* The first thread ends before the other: the process ends with the last of them. */
+static int main_leaves(const char *unused)
+{
+	pthread_t other;
+
+	(void)unused;
+	do_jobs(2);
+	pthread_create(&other, NULL, outlive, NULL);
+	pthread_exit(NULL);
+}
+
+/* A file of the program's own where standard error was. */
+static int replaces_stderr(const char *file)
+{
+	close(STDERR_FILENO);
+	if (open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600) != STDERR_FILENO)
+		return 1;
+	do_jobs(3);
+	return dprintf(STDERR_FILENO, "mine\n") < 0;
+}
+
+static void *look_up(void *enough)
+{
+	while (!__atomic_load_n((int *)enough, __ATOMIC_RELAXED))
+		dlsym(RTLD_DEFAULT, "no_such_function");
+	return NULL;
+}
+
+/* Children that look something up, forked while another thread does. */
+static int forks_in_look_up(const char *unused)
+{
+	int enough = 0, failed = 0;
+	pthread_t other;
+
+	(void)unused;
+	pthread_create(&other, NULL, look_up, &enough);
+	for (int i = 0; i < 200; i++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			_exit(dlsym(RTLD_DEFAULT, "no_such_function") != NULL);
+		waitpid(child, &status, 0);
+		failed += status != 0;
+	}
+	__atomic_store_n(&enough, 1, __ATOMIC_RELAXED);
+	pthread_join(other, NULL);
+	printf("%d failed\n", failed);
+	return do_jobs(1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *more);
@@ -316,6 +375,9 @@ static const struct {
 	{"chdir", changes_folder},
 	{"daemon", daemonizes},
 	{"thread-left", leaves_thread},
+	{"main-left", main_leaves},
+	{"stderr", replaces_stderr},
+	{"fork-look-up", forks_in_look_up},
 	{"chroot", changes_root},
 	{"setuid", changes_user},
 	{"unshare", leaves_namespace},
