@@ -463,10 +463,11 @@ static void test_the_order_of_search(void **state)
 	/* the global scope before the local one, which begins with the object itself ... */
 	assert_ptr_equal(look_up(order, 3, 2, &order[0], "frexp"), &order[1]);
 	assert_ptr_equal(look_up(order, 3, 1, &order[1], "frexp"), &order[1]);
-	/* ... and goes on with what it needs; then whatever there is */
+	/* ... and goes on with what it needs; what else there is belongs to other scopes */
 	assert_ptr_equal(look_up(order, 3, 0, &order[0], "frexp"), &order[2]);
-	assert_ptr_equal(look_up(order, 3, 0, NULL, "frexp"), &order[1]);
-	assert_ptr_equal(look_up(order, 3, 1, NULL, "printf"), &order[2]);
+	assert_null(look_up(order, 3, 0, NULL, "frexp"));
+	assert_null(look_up(order, 3, 1, NULL, "printf"));
+	assert_ptr_equal(look_up(order, 3, 3, NULL, "printf"), &order[2]);
 	assert_null(look_up(order, 3, 3, &order[0], "no_such_function"));
 }
 
