@@ -292,9 +292,10 @@ static bool place(struct ts_context *context, struct ts_frame *frame, const stru
 	return true;
 }
 
-/* Builds the begin event at the ring's head and commits it. False: no room. */
-static bool write_begin(struct ts_context *context, struct ts_frame *frame, uintptr_t slot,
-			uint64_t ticks, const struct ts_id *parent, uint32_t flags)
+/* Builds the begin event at the ring's head. Answers its length; 0: there is no room. */
+static always_inline uint64_t build_begin(struct ts_context *context, struct ts_frame *frame,
+					  uintptr_t slot, uint64_t ticks,
+					  const struct ts_id *parent, uint32_t flags)
 {
 	const struct ts_hook *hook = frame->hook;
 	const struct ts_trace_context *trace = &context->stack.trace;
@@ -308,7 +309,7 @@ static bool write_begin(struct ts_context *context, struct ts_frame *frame, uint
 		wanted += ts_hot.capture_bytes + 16 * TS_EVENT_END_BYTES;
 	room = ts_ring_room(ring, wanted) & ~7ULL;
 	if (unlikely(room < bytes + TS_EVENT_END_BYTES))
-		return false;
+		return 0;
 	room = room - TS_EVENT_END_BYTES < TS_RING_MIRROR ? room - TS_EVENT_END_BYTES
 							  : TS_RING_MIRROR;
 	begin->event.type = TS_EVENT_BEGIN;
@@ -331,9 +332,7 @@ static bool write_begin(struct ts_context *context, struct ts_frame *frame, uint
 					   (char *)begin + bytes, room - bytes,
 					   ts_hot.capture_bytes);
 	begin->event.bytes = (uint32_t)bytes;
-	ring->reserved += TS_EVENT_END_BYTES;
-	ts_ring_commit(ring, bytes);
-	return true;
+	return bytes;
 }
 
 static struct ts_frame *begin_call(struct ts_context *context, const struct ts_thunk *thunk,
@@ -343,7 +342,7 @@ static struct ts_frame *begin_call(struct ts_context *context, const struct ts_t
 	bool own = on_own_stack(context, slot);
 	struct ts_frame *frame;
 	struct ts_id parent;
-	uint64_t ticks;
+	uint64_t ticks, bytes;
 	uint32_t flags;
 
 	if (unlikely(own && top && top->slot <= slot))
@@ -364,12 +363,17 @@ static struct ts_frame *begin_call(struct ts_context *context, const struct ts_t
 	frame->generation = context->generation;
 	frame->ring = context->ring;
 	frame->begin_errno = *context->error_number;
-	if (unlikely(!write_begin(context, frame, slot, ticks, &parent, flags))) {
+	bytes = build_begin(context, frame, slot, ticks, &parent, flags);
+	if (unlikely(!bytes)) {
 		count_lost(context, TS_LOST_RING_FULL);
 		return NULL;
 	}
+	/* last of all it becomes part of the log: a begin without a frame would never end */
+	context->ring->reserved += TS_EVENT_END_BYTES;
 	ts_frame_take(context, frame);
 	ts_context_push(context, frame);
+	ts_barrier();
+	ts_ring_commit(context->ring, bytes);
 	return frame;
 }
 
