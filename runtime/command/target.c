@@ -50,6 +50,9 @@ int ts_target_find(const char *name, char ret[PATH_MAX])
 		    PATH_MAX)
 			continue;
 		found = executable(candidate);
+		/* as a shell does: a folder that may not be searched holds nothing */
+		if (found == -EACCES && access(candidate, F_OK) < 0)
+			continue;
 		if (found && !(found == -EACCES && result == -ENOENT))
 			continue;
 		strcpy(ret, candidate);
