@@ -7,8 +7,8 @@
  *
  * Everything is done inside dl_iterate_phdr, whose lock keeps objects from being unmapped
  * meanwhile, and without calling any dl function: what an object binds to is read from its slot or
- * looked up in its own scope by the tables in memory. Calls are serialised by a lock of this file,
- * which a fork takes.
+ * looked up in its own scope by the tables in memory. One thread walks at a time; a walk that cannot
+ * begin soon is left out, and a fork waits for the one under way.
  */
 
 #include <stdbool.h>

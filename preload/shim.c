@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "conf.h"
 #include "arena.h"
+#include "conf.h"
 #include "hook.h"
 #include "hot/call.h"
 #include "interpose.h"

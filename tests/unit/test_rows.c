@@ -11,11 +11,60 @@
 
 #include "assemble_fixture.h"
 
+static void check_trace(const struct ts_trace *trace)
+{
+	assert_true(has_id(&trace->trace_id, 1));
+	assert_string_equal(trace->tenant_id, "acme");
+	assert_string_equal(trace->pipeline_name, "learn");
+	assert_true(trace->telegram_id.known && trace->telegram_id.value == 4711);
+	assert_null(trace->user_id);
+	assert_null(trace->session_id);
+	assert_int_equal(trace->started_us, SPOOL_EPOCH_US + 1000);
+	assert_int_equal(trace->ended_us, SPOOL_EPOCH_US + 6500);
+	assert_int_equal(trace->created_us, trace->ended_us);
+	assert_true(trace->duration_ms == 5.5);
+	assert_true(trace->success);
+	assert_null(trace->error);
+	assert_string_equal(trace->input_data, "{\"telegram_id\":4711}");
+	assert_null(trace->output_data);
+	assert_string_equal(trace->program, "/usr/bin/bot");
+	assert_string_equal(trace->host, "host.example");
+	assert_int_equal(trace->pid, 4242);
+	assert_string_equal(trace->attributes, "{\"thread_name\":\"main\"}");
+}
+
+static void check_call_to_a_model(const struct ts_span *span)
+{
+	assert_true(has_id(&span->trace_id, 1) && has_id(&span->span_id, 3));
+	assert_true(span->has_parent && has_id(&span->parent_span_id, 2));
+	assert_string_equal(span->span_name, "llm:claude");
+	assert_string_equal(span->kind, "llm");
+	assert_string_equal(span->function, "claude_complete");
+	assert_string_equal(span->model, "opus");
+	assert_string_equal(span->provider, "claude");
+	assert_false(span->input_tokens.known || span->output_tokens.known ||
+		     span->cost_nano_usd.known);
+	assert_int_equal(span->thread_id, 42);
+}
+
+static void check_agent(const struct ts_span *span)
+{
+	assert_true(has_id(&span->span_id, 2));
+	assert_false(span->has_parent);
+	assert_string_equal(span->tenant_id, "acme");
+	assert_null(span->model);
+	assert_null(span->provider);
+	assert_string_equal(span->input_data,
+			    "{\"prompt\":\"{\\\"password\\\":\\\"[redacted]\\\"}\"}");
+	assert_string_equal(span->output_data, "{\"result\":\"done\"}");
+	assert_int_equal(span->started_us, SPOOL_EPOCH_US + 2000);
+	assert_int_equal(span->ended_us, SPOOL_EPOCH_US + 5001);
+	assert_true(span->duration_ms == 3.001);
+}
+
 static void test_a_trace_and_its_spans(void **state)
 {
 	struct fixture *f = *state;
-	const struct ts_trace *trace;
-	const struct ts_span *span;
 
 	record_thread(&f->record, 42, "main");
 	put(f, 0);
@@ -35,50 +84,9 @@ static void test_a_trace_and_its_spans(void **state)
 	put_end(f, 0, 1, 0, 6500000);
 	pass(f, 1, 2);
 
-	trace = &f->batch.traces[0];
-	assert_true(has_id(&trace->trace_id, 1));
-	assert_string_equal(trace->tenant_id, "acme");
-	assert_string_equal(trace->pipeline_name, "learn");
-	assert_true(trace->telegram_id.known && trace->telegram_id.value == 4711);
-	assert_null(trace->user_id);
-	assert_null(trace->session_id);
-	assert_int_equal(trace->started_us, SPOOL_EPOCH_US + 1000);
-	assert_int_equal(trace->ended_us, SPOOL_EPOCH_US + 6500);
-	assert_int_equal(trace->created_us, trace->ended_us);
-	assert_true(trace->duration_ms == 5.5);
-	assert_true(trace->success);
-	assert_null(trace->error);
-	assert_string_equal(trace->input_data, "{\"telegram_id\":4711}");
-	assert_null(trace->output_data);
-	assert_string_equal(trace->program, "/usr/bin/bot");
-	assert_string_equal(trace->host, "host.example");
-	assert_int_equal(trace->pid, 4242);
-	assert_string_equal(trace->attributes, "{\"thread_name\":\"main\"}");
-
-	span = &f->batch.spans[0];
-	assert_true(has_id(&span->trace_id, 1) && has_id(&span->span_id, 3));
-	assert_true(span->has_parent && has_id(&span->parent_span_id, 2));
-	assert_string_equal(span->span_name, "llm:claude");
-	assert_string_equal(span->kind, "llm");
-	assert_string_equal(span->function, "claude_complete");
-	assert_string_equal(span->model, "opus");
-	assert_string_equal(span->provider, "claude");
-	assert_false(span->input_tokens.known || span->output_tokens.known ||
-		     span->cost_nano_usd.known);
-	assert_int_equal(span->thread_id, 42);
-
-	span = &f->batch.spans[1];
-	assert_true(has_id(&span->span_id, 2));
-	assert_false(span->has_parent);
-	assert_string_equal(span->tenant_id, "acme");
-	assert_null(span->model);
-	assert_null(span->provider);
-	assert_string_equal(span->input_data,
-			    "{\"prompt\":\"{\\\"password\\\":\\\"[redacted]\\\"}\"}");
-	assert_string_equal(span->output_data, "{\"result\":\"done\"}");
-	assert_int_equal(span->started_us, SPOOL_EPOCH_US + 2000);
-	assert_int_equal(span->ended_us, SPOOL_EPOCH_US + 5001);
-	assert_true(span->duration_ms == 3.001);
+	check_trace(&f->batch.traces[0]);
+	check_call_to_a_model(&f->batch.spans[0]);
+	check_agent(&f->batch.spans[1]);
 	commit(f);
 	assert_int_equal(f->spool.rings[0]->tail, f->spool.rings[0]->head);
 	pass_and_commit(f, 0, 0);
