@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_ABI_VERSION       1
+#define TS_ABI_VERSION       2
 #define TS_ABI_PROCESS_MAGIC 0x31434f5250535454ULL /* "TTSPROC1" */
 #define TS_ABI_RING_MAGIC    0x31474e4952535454ULL /* "TTSRING1" */
 #define TS_ABI_PAGE          4096
@@ -90,7 +90,11 @@ struct ts_abi_process {
 
 /* --- dictionary: records behind the page ------------------------------------------------------ */
 
-enum ts_dictionary_type { TS_DICTIONARY_SETTINGS = 1, TS_DICTIONARY_THUNK = 2 };
+enum ts_dictionary_type {
+	TS_DICTIONARY_SETTINGS = 1,
+	TS_DICTIONARY_THUNK = 2,
+	TS_DICTIONARY_OBJECT = 3,
+};
 
 struct ts_dictionary_record {
 	uint32_t type;
@@ -123,6 +127,16 @@ struct ts_dictionary_thunk {
 	uint8_t reserved[6];
 };
 
+/*
+ * An object that frames of call stacks name by `index`. Then NUL-terminated strings: its path, its build
+ * id in hexadecimal (empty: it has none).
+ */
+struct ts_dictionary_object {
+	struct ts_dictionary_record record;
+	uint32_t index;
+	uint32_t reserved;
+};
+
 /* --- rings ------------------------------------------------------------------------------------ */
 
 enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1 };
@@ -145,7 +159,13 @@ struct ts_abi_ring {
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-enum ts_event_type { TS_EVENT_THREAD = 1, TS_EVENT_BEGIN = 2, TS_EVENT_END = 3 };
+enum ts_event_type {
+	TS_EVENT_THREAD = 1,
+	TS_EVENT_BEGIN = 2,
+	TS_EVENT_END = 3,
+	TS_EVENT_STACK = 4,
+	TS_EVENT_EXEC = 5,
+};
 
 struct ts_event {
 	uint16_t type;
@@ -190,6 +210,7 @@ enum ts_outcome {
 	TS_OUTCOME_EXCEPTION = 2,     /* an exception passed */
 	TS_OUTCOME_LONGJMP = 3,       /* "left by longjmp" */
 	TS_OUTCOME_THREAD_EXITED = 4, /* "thread exited": pthread_exit or cancellation */
+	TS_OUTCOME_EXEC = 5,          /* "exec": the process became another program */
 };
 
 enum ts_end_flags {
@@ -209,6 +230,39 @@ struct ts_event_end {
 
 #define TS_EVENT_END_BYTES 64
 
+/* --- the call stack of a failure; before the end of its call, in whatever ring ---------------- */
+
+#define TS_MAX_STACK 32
+
+/* Then n_frames of struct ts_stack_frame, innermost first. */
+struct ts_event_stack {
+	struct ts_event event;
+	uint8_t trace_id[16];
+	uint8_t span_id[16]; /* as in the begin */
+	uint32_t n_frames;
+	uint32_t reserved;
+};
+
+#define TS_NO_OBJECT 0xffffffff
+
+struct ts_stack_frame {
+	uint64_t offset; /* from the object's base; the address itself where there is no object */
+	uint32_t object; /* index in the dictionary, or TS_NO_OBJECT */
+	uint32_t reserved;
+};
+
+/* --- exec ------------------------------------------------------------------------------------- */
+
+enum ts_exec_flags {
+	TS_EXEC_FAILED = 1, /* it came back: the one before on this ring did not happen */
+};
+
+/* The process is about to become another program. Calls open then end here, with TS_OUTCOME_EXEC. */
+struct ts_event_exec {
+	struct ts_event event; /* flags: enum ts_exec_flags */
+	uint64_t ticks;
+};
+
 /* --- captured values -------------------------------------------------------------------------- */
 
 enum ts_value_type {
@@ -226,6 +280,8 @@ enum ts_value_type {
 };
 
 #define TS_PARAM_RESULT 0xffff
+#define TS_PARAM_ERROR  0xfffe /* in an end: the exception's type, as std::type_info::name has it */
+#define TS_PARAM_WHAT   0xfffd /* ... and what its what() says */
 
 struct ts_value {
 	uint8_t type; /* enum ts_value_type */
@@ -278,8 +334,11 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *            rule LINE KIND NAME FUNCTION
  *            param LINE NAME TYPE            a recorded parameter of the rule at LINE, in order;
  *                                            `result`: the result; TYPE as written, or "redacted"
- *            hook LINE FUNCTION OBJECT ADDRESS SLOTS
- *                                            a definition: its object's path, slots written
+ *            hook LINE FUNCTION OBJECT ADDRESS HOW SLOTS
+ *                                            a definition: its object's path; HOW: "slots" (so many
+ *                                            were written) or "entry" (its first bytes were)
+ *            unseen LINE FUNCTION OBJECT REASON
+ *                                            calls of a definition that are known and not seen
  *            miss LINE REASON                no definition, or refused
  *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition
  *            reached PID                     the first event was recorded
@@ -310,6 +369,10 @@ _Static_assert(offsetof(struct ts_event_begin, thunk) == 64, "layout");
 _Static_assert(sizeof(struct ts_event_begin) == 80, "layout");
 _Static_assert(sizeof(struct ts_event_end) == TS_EVENT_END_BYTES,
 	       "a bare end is what is reserved [L4]");
+_Static_assert(sizeof(struct ts_dictionary_object) == 16, "layout");
+_Static_assert(sizeof(struct ts_event_stack) == 48, "layout");
+_Static_assert(sizeof(struct ts_stack_frame) == 16, "layout");
+_Static_assert(sizeof(struct ts_event_exec) == 16, "layout");
 _Static_assert(sizeof(struct ts_value) == 8, "layout");
 _Static_assert(sizeof(struct ts_value_cut) == 16, "layout");
 

@@ -119,6 +119,7 @@ static void put_hook(struct lines *lines, const struct ts_definition *definition
 	put(lines, definition->function, '\t');
 	put(lines, definition->object, '\t');
 	put(lines, address, '\t');
+	put(lines, "slots", '\t');
 	put_number(lines, definition->n_slots, '\n');
 }
 

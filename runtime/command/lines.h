@@ -4,7 +4,7 @@
 
 /* The lines that the shim writes for us: fields separated by tabs, \t, \n and \\ escaped. */
 
-#define TS_LINES_FIELDS 6
+#define TS_LINES_FIELDS 7
 
 /* One line; fields beyond its own are "". Non-zero ends the reading early and is its result. */
 typedef int ts_lines_fn(void *context, char *const fields[TS_LINES_FIELDS]);

@@ -75,7 +75,8 @@ static int take_hook(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS]
 	hook->function = strdup(f[2]);
 	hook->object = strdup(f[3]);
 	hook->address = strdup(f[4]);
-	hook->slots = strtol(f[5], NULL, 10);
+	hook->entry = !strcmp(f[5], "entry");
+	hook->slots = strtol(f[6], NULL, 10);
 	return hook->function && hook->object && hook->address ? 0 : -ENOMEM;
 }
 

@@ -4,6 +4,7 @@
 
 /* The shim's report on a symbols.conf, as a whole. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ts_rules_fault {
@@ -21,6 +22,7 @@ struct ts_rules_hook {
 	char *function;
 	char *object;
 	char *address;
+	bool entry; /* reached by its first bytes, not by slots */
 	long slots;
 };
 
