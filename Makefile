@@ -21,7 +21,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
-shim_src    := $(wildcard preload/*.c)
+shim_modules := entry
+shim_src    := $(filter-out $(shim_modules:%=preload/%.c),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
 runtime_src := $(filter-out $(store_src),$(wildcard runtime/*.c))

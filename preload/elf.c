@@ -107,7 +107,12 @@ int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret)
 {
 	const ElfW(Dyn) *dynamic = NULL;
 
-	*ret = (struct ts_object){.path = info->dlpi_name, .base = info->dlpi_addr};
+	*ret = (struct ts_object){
+		.path = info->dlpi_name,
+		.base = info->dlpi_addr,
+		.segments = info->dlpi_phdr,
+		.n_segments = info->dlpi_phnum,
+	};
 	read_segments(info, ret, &dynamic);
 	if (!dynamic)
 		return -ENOEXEC;
@@ -209,32 +214,74 @@ static bool defines(const struct ts_object *object, uint32_t index, const char *
 	       has_version(object, index, version);
 }
 
-/* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
-static const ElfW(Sym) *
-	look_up_gnu(const struct ts_object *object, const char *name, const char *version)
+uint32_t ts_object_hash(const char *name)
 {
-	const uint32_t *table = object->gnu_hash;
-	uint32_t n_buckets = table[0], first = table[1], n_bloom = table[2];
-	const uint32_t *buckets = table + 4 + n_bloom * (sizeof(ElfW(Addr)) / 4);
-	const uint32_t *chain = buckets + n_buckets;
 	uint32_t hash = 5381;
-	uint32_t i;
 
 	for (const char *c = name; *c; c++)
 		hash = hash * 33 + (uint8_t)*c;
-	if (!n_buckets)
+	return hash;
+}
+
+/* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
+struct gnu_hash {
+	uint32_t n_buckets, first, n_bloom, shift;
+	const ElfW(Addr) * bloom;
+	const uint32_t *buckets;
+	const uint32_t *chain;
+};
+
+static struct gnu_hash gnu_hash_of(const struct ts_object *object)
+{
+	const uint32_t *table = object->gnu_hash;
+	struct gnu_hash ret = {table[0], table[1], table[2], table[3], (const void *)(table + 4),
+			       NULL,     NULL};
+
+	ret.buckets = (const uint32_t *)(ret.bloom + ret.n_bloom);
+	ret.chain = ret.buckets + ret.n_buckets;
+	return ret;
+}
+
+static const ElfW(Sym) * look_up_gnu(const struct ts_object *object, const char *name,
+				     uint32_t hash, const char *version)
+{
+	const struct gnu_hash table = gnu_hash_of(object);
+	ElfW(Addr) both = 1UL << hash % 64 | 1UL << (hash >> table.shift) % 64;
+	uint32_t i;
+
+	if (!table.n_buckets ||
+	    (table.n_bloom && (table.bloom[hash / 64 % table.n_bloom] & both) != both))
 		return NULL;
-	i = buckets[hash % n_buckets];
-	if (i < first)
+	i = table.buckets[hash % table.n_buckets];
+	if (i < table.first)
 		return NULL;
 	for (;; i++) {
-		uint32_t other = chain[i - first];
+		uint32_t other = table.chain[i - table.first];
 
 		if ((other | 1) == (hash | 1) && defines(object, i, name, version))
 			return &object->symbols[i];
 		if (other & 1)
 			return NULL;
 	}
+}
+
+size_t ts_object_symbols(const struct ts_object *object)
+{
+	struct gnu_hash table;
+	uint32_t last = 0;
+
+	if (object->sysv_hash)
+		return object->sysv_hash[1];
+	if (!object->gnu_hash)
+		return 0;
+	table = gnu_hash_of(object);
+	for (uint32_t i = 0; i < table.n_buckets; i++)
+		last = table.buckets[i] > last ? table.buckets[i] : last;
+	if (last < table.first)
+		return table.first;
+	while (!(table.chain[last - table.first] & 1))
+		last++;
+	return last + 1;
 }
 
 static const ElfW(Sym) *
@@ -258,14 +305,20 @@ static const ElfW(Sym) *
 	return NULL;
 }
 
-const ElfW(Sym) *
-	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
+const ElfW(Sym) * ts_object_definition_hashed(const struct ts_object *object, const char *name,
+					      uint32_t hash, const char *version)
 {
 	if (object->gnu_hash)
-		return look_up_gnu(object, name, version);
+		return look_up_gnu(object, name, hash, version);
 	if (object->sysv_hash)
 		return look_up_sysv(object, name, version);
 	return NULL;
+}
+
+const ElfW(Sym) *
+	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
+{
+	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
 }
 
 /*

@@ -19,8 +19,10 @@ struct ts_object {
 	const char *path;   /* the link map's name; "" for the program itself */
 	const char *soname; /* DT_SONAME, or NULL */
 	const ElfW(Dyn) * dynamic;
-	uintptr_t base;                  /* what is added to the file's addresses */
-	uintptr_t low, high;             /* its segments: [low, high) */
+	uintptr_t base;              /* what is added to the file's addresses */
+	uintptr_t low, high;         /* its segments: [low, high) */
+	const ElfW(Phdr) * segments; /* as its program headers describe them */
+	size_t n_segments;
 	uintptr_t relro_low, relro_high; /* pages that are read-only once it is relocated */
 	const ElfW(Sym) * symbols;
 	const char *strings;
@@ -67,6 +69,20 @@ void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *con
  */
 const ElfW(Sym) *
 	ts_object_definition(const struct ts_object *object, const char *name, const char *version);
+
+/* The same where the name's hash is known already: quick for the many objects that lack it. */
+uint32_t ts_object_hash(const char *name);
+const ElfW(Sym) * ts_object_definition_hashed(const struct ts_object *object, const char *name,
+					      uint32_t hash, const char *version);
+
+/* How many symbols its hash table tells of: symbols[0..n). */
+size_t ts_object_symbols(const struct ts_object *object);
+
+/* A symbol's name; "" where it has none. */
+static inline const char *ts_object_name(const struct ts_object *object, const ElfW(Sym) * symbol)
+{
+	return symbol->st_name < object->strings_bytes ? object->strings + symbol->st_name : "";
+}
 
 /* Is that a function, also one that is chosen at run time (IFUNC)? */
 static inline bool ts_symbol_is_function(const ElfW(Sym) * symbol)

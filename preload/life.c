@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "flush.h"
-#include "hook.h"
+#include "walk.h"
 #include "hot/call.h"
 #include "lane.h"
 #include "log.h"
@@ -216,20 +216,20 @@ static void before_fork(void)
 {
 	/* the flusher first: it may be about to walk */
 	held = ts_flush_hold();
-	hooks_held = ts_hook_hold();
+	hooks_held = ts_walk_hold();
 }
 
 static void after_fork_in_parent(void)
 {
 	held = false;
 	ts_flush_go_on();
-	ts_hook_go_on(hooks_held);
+	ts_walk_go_on(hooks_held);
 }
 
 /* Nothing else: the wiped page sends the child's first call down the slow path. */
 static void after_fork_in_child(void)
 {
-	ts_hook_go_on_in_child(hooks_held);
+	ts_walk_go_on_in_child(hooks_held);
 }
 
 /*

@@ -119,7 +119,7 @@ static void put_hook(struct lines *lines, const struct ts_definition *definition
 	put(lines, definition->function, '\t');
 	put(lines, definition->object, '\t');
 	put(lines, address, '\t');
-	put(lines, "slots", '\t');
+	put(lines, definition->how == TS_BY_ENTRY ? "entry" : "slots", '\t');
 	put_number(lines, definition->n_slots, '\n');
 }
 
@@ -127,10 +127,10 @@ static size_t put_hooks(struct lines *lines, const struct ts_rule *rule)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ts_hook_count(); i++) {
-		if (ts_hook_definition(i)->rule != rule)
+	for (size_t i = 0; i < ts_definition_count(); i++) {
+		if (ts_definition_at(i)->rule != rule)
 			continue;
-		put_hook(lines, ts_hook_definition(i));
+		put_hook(lines, ts_definition_at(i));
 		n++;
 	}
 	return n;
@@ -224,13 +224,8 @@ static size_t n_hooked(const struct ts_conf *conf)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < conf->n_rules; i++) {
-		size_t j = 0;
-
-		while (j < ts_hook_count() && ts_hook_definition(j)->rule != &conf->rules[i])
-			j++;
-		n += j < ts_hook_count();
-	}
+	for (size_t i = 0; i < conf->n_rules; i++)
+		n += ts_definition_is_made_for(&conf->rules[i]);
 	return n;
 }
 

@@ -13,10 +13,10 @@ struct ts_thunk_settings {
 };
 
 /*
- * Fills thunk `index` for `rule` and the function at `address`. Memory is of `arena`. -ENOMEM, or
- * -ENOSPC where the table is full.
+ * Fills thunk `index` for `rule` and the function at `address`, which calls reach by its patched entry or
+ * through the thunk's code. Memory is of `arena`. -ENOMEM, or -ENOSPC where the table is full.
  */
-int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
+int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
 
 /* The code that callers of thunk `index` are led to. */

@@ -17,7 +17,8 @@ struct ts_clock ts_clock;
 struct ts_hot ts_hot;
 
 extern const char ts_return_pad_a[], ts_return_pad_b[], ts_return_pad_a_vector[],
-	ts_return_pad_b_vector[];
+	ts_return_pad_b_vector[], ts_return_pad_a_entry[], ts_return_pad_b_entry[],
+	ts_return_pad_a_entry_vector[], ts_return_pad_b_entry_vector[];
 
 /*
  * A handler's calls lie at least this far below the call it interrupted: our own frames, the red
@@ -177,6 +178,9 @@ static bool may_return(const struct ts_frame *frame)
 {
 	const char *back = *(const char **)frame->slot;
 
+	if (frame->hook->flags & TS_HOOK_BY_ENTRY)
+		return back == ts_return_pad_a_entry || back == ts_return_pad_b_entry ||
+		       back == ts_return_pad_a_entry_vector || back == ts_return_pad_b_entry_vector;
 	return back == ts_return_pad_a || back == ts_return_pad_b ||
 	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector;
 }
@@ -496,6 +500,7 @@ void ts_call_thread_ends(void)
 /* What the assembly knows of these structures. */
 _Static_assert(offsetof(struct ts_frame, caller_rbx) == 0, "pads");
 _Static_assert(offsetof(struct ts_frame, return_address) == 8, "pads");
+_Static_assert(offsetof(struct ts_frame, target) == 16, "pads");
 _Static_assert(offsetof(struct ts_thunk, original) == 0, "pads");
 _Static_assert(offsetof(struct ts_thunk, outside) == 8, "thunks");
 _Static_assert(offsetof(struct ts_thunk, pad) == 16, "thunks");

@@ -27,6 +27,8 @@ enum ts_hook_flags {
 	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
 	TS_HOOK_PIPELINE = 2,     /* ... and is that trace; otherwise it is a span in it, too */
 	TS_HOOK_HAS_TENANT = 4,
+	TS_HOOK_BY_ENTRY =
+		8, /* calls come by the function's patched entry, not by the thunk's code */
 };
 
 /* When a result means failure: enum ts_fails of prototype.h, and what to compare. */
@@ -64,8 +66,12 @@ extern struct ts_thunk ts_thunks[TS_THUNKS];
 extern const char ts_thunk_code[]; /* TS_THUNKS times TS_THUNK_BYTES */
 #define TS_THUNK_BYTES 32
 
-/* Entry pads: which unwinder their return pad serves, and whether vector registers are captured. */
-extern const char ts_pad_a[], ts_pad_b[], ts_pad_a_vector[], ts_pad_b_vector[];
+/*
+ * Entry pads: which unwinder their return pad serves, whether calls come by a patched entry, and whether
+ * vector registers are captured.
+ */
+extern const char ts_pad_a[], ts_pad_b[], ts_pad_a_vector[], ts_pad_b_vector[], ts_pad_a_entry[],
+	ts_pad_b_entry[], ts_pad_a_entry_vector[], ts_pad_b_entry_vector[];
 
 /* Filled by setup. */
 struct ts_hot {

@@ -25,12 +25,13 @@ enum ts_frame_flags {
 };
 
 /*
- * One wrapped call in progress. The pads know the first two fields. Frames are never unmapped, so
+ * One wrapped call in progress. The pads know the first three fields. Frames are never unmapped, so
  * that another thread may look whether one is still open (serial).
  */
 struct ts_frame {
 	uint64_t caller_rbx;
 	uint64_t return_address;
+	uint64_t target; /* what a pad of a patched entry calls */
 	uint64_t serial; /* unique to this call; 0 once it has ended: read by other threads */
 	const struct ts_hook *hook;
 	struct ts_frame *outer; /* on this stack; in a pool, the next free one */
