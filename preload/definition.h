@@ -15,7 +15,7 @@ enum ts_how {
 	TS_BY_ENTRY, /* the function's first bytes do */
 };
 
-/* One definition that a rule is bound to. Never freed or changed, but for n_slots. */
+/* One definition that a rule is bound to. Never freed or changed, but for the last two. */
 struct ts_definition {
 	const struct ts_rule *rule;
 	const char *function; /* copies: the object may be unloaded */
@@ -23,6 +23,7 @@ struct ts_definition {
 	uintptr_t address;
 	enum ts_how how;
 	uint32_t n_slots; /* that were written to lead to the thunk */
+	bool reached;     /* by entry: the entry was patched */
 };
 
 /* 0, or -ENOMEM. */

@@ -93,6 +93,9 @@ static void read_dynamic(const ElfW(Dyn) * dynamic, struct ts_object *ret)
 		case DT_JMPREL:
 			ret->relocations[1].first = address;
 			break;
+		case DT_RELR:
+			ret->has_packed_relocations = true;
+			break;
 		case DT_PLTRELSZ:
 			plt_bytes = dynamic->d_un.d_val;
 			break;
@@ -118,6 +121,23 @@ int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret)
 		return -ENOEXEC;
 	read_dynamic(dynamic, ret);
 	return ret->symbols && ret->strings ? 0 : -ENOEXEC;
+}
+
+bool ts_is_libc(const char *soname)
+{
+	static const char *const names[] = {"libc.so.6",  "ld-linux-x86-64.so.2",
+					    "libm.so.6",  "libpthread.so.0",
+					    "libdl.so.2", "librt.so.1"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(soname, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool ts_object_is_libc(const struct ts_object *object)
+{
+	return object->soname && ts_is_libc(object->soname);
 }
 
 /* The name of the version that symbol `index` wants, or NULL. */

@@ -37,7 +37,8 @@ struct ts_object {
 	struct {
 		const ElfW(Rela) * first;
 		size_t n;
-	} relocations[2]; /* DT_RELA, DT_JMPREL */
+	} relocations[2];            /* DT_RELA, DT_JMPREL */
+	bool has_packed_relocations; /* DT_RELR, relative ones */
 };
 
 /* A relocation that binds a name. */
@@ -55,6 +56,10 @@ static inline bool ts_object_holds(const struct ts_object *object, uintptr_t add
 {
 	return address >= object->low && address < object->high;
 }
+
+/* Does it belong to the C library, the dynamic linker included? By its soname. */
+bool ts_object_is_libc(const struct ts_object *object);
+bool ts_is_libc(const char *soname);
 
 /*
  * Calls `slot` for each JUMP_SLOT, GLOB_DAT and plain 64-bit relocation of a named symbol without

@@ -6,8 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "entries.h"
+#include "hot/context.h"
+#include "log.h"
+#include "module.h"
 #include "names.h"
 #include "pages.h"
+#include "patch.h"
 #include "thunk.h"
 #include "unwinders.h"
 #include "walk.h"
@@ -16,6 +21,7 @@
 struct hooked {
 	uintptr_t low;
 	const char *path; /* the dynamic linker's string: compared as an address */
+	bool entries;     /* and whose functions' entries have been seen to */
 };
 
 static struct {
@@ -25,6 +31,9 @@ static struct {
 	size_t n_hooked, room_hooked;
 	unsigned long long adds, subs; /* dl_iterate_phdr's counts at the last pass */
 	bool unsettled;                /* an object was still being relocated */
+	bool entries_left;             /* an object's entries have not been seen to */
+	bool wants_module;             /* ... for want of the module that moves code */
+	bool module_asked_for;
 } hooks;
 
 const struct ts_names *ts_hook_names(void)
@@ -71,7 +80,7 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	if (!holder || ts_walk_is_ours(holder))
 		return;
 	rule = ts_names_find(&hooks.names, slot->name, ts_walk_path(holder));
-	if (!rule || ts_definition_find(rule, address, TS_BY_ENTRY) >= 0)
+	if (!rule || ts_patch_stands_at(address))
 		return;
 	maps = ts_walk_maps(walk);
 	if (!maps)
@@ -83,16 +92,22 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 		ts_definition_at((size_t)index)->n_slots++;
 }
 
-static bool is_hooked(const struct ts_object *object)
+static struct hooked *find_hooked(const struct ts_object *object)
 {
 	for (size_t i = 0; i < hooks.n_hooked; i++)
 		if (hooks.hooked[i].low == object->low && hooks.hooked[i].path == object->path)
-			return true;
-	return false;
+			return &hooks.hooked[i];
+	return NULL;
 }
 
-static void remember(const struct ts_object *object)
+static void remember(const struct ts_object *object, bool entries)
 {
+	struct hooked *hooked = find_hooked(object);
+
+	if (hooked) {
+		hooked->entries |= entries;
+		return;
+	}
 	if (hooks.n_hooked == hooks.room_hooked) {
 		size_t room = hooks.room_hooked ? hooks.room_hooked * 2 : 256;
 		struct hooked *larger = ts_pages_grow(
@@ -103,7 +118,7 @@ static void remember(const struct ts_object *object)
 		hooks.hooked = larger;
 		hooks.room_hooked = room;
 	}
-	hooks.hooked[hooks.n_hooked++] = (struct hooked){object->low, object->path};
+	hooks.hooked[hooks.n_hooked++] = (struct hooked){object->low, object->path, entries};
 }
 
 /*
@@ -130,22 +145,60 @@ static void note_unwinders(struct ts_walk *walk)
 	ts_definitions_choose_pads(ts_unwinders_any());
 }
 
-static void hook_objects(struct ts_walk *walk)
+/* The objects that are new, or whose entries have not been seen to. */
+static size_t find_fresh(struct ts_walk *walk, const struct ts_object **ret)
 {
-	note_unwinders(walk);
+	size_t n = 0;
+
 	hooks.unsettled = false;
 	for (size_t i = 0; i < walk->scope.n; i++) {
 		const struct ts_object *object = &walk->scope.objects[i];
+		const struct hooked *hooked = find_hooked(object);
 
-		if (is_hooked(object) || ts_walk_is_ours(object))
+		if ((hooked && hooked->entries) || ts_walk_is_ours(object))
 			continue;
-		if (is_unsettled(walk, i)) {
+		if (is_unsettled(walk, i))
 			hooks.unsettled = true;
-			continue;
-		}
-		ts_object_slots(object, hook_slot, walk);
-		remember(object);
+		else
+			ret[n++] = object;
 	}
+	return n;
+}
+
+/*
+ * Entries are for the program's own threads: the flusher's runs beside them. False: first the module is
+ * needed that moves code.
+ */
+static bool hook_entries(struct ts_walk *walk, const struct ts_object *const *fresh, size_t n)
+{
+	hooks.entries_left = ts_context.untraced && n;
+	if (hooks.entries_left)
+		return true;
+	ts_entries_find(walk, fresh, n);
+	hooks.wants_module = ts_entries_count() && !hooks.module_asked_for;
+	if (!hooks.wants_module)
+		ts_entries_patch(walk);
+	ts_entries_finish();
+	return !hooks.wants_module;
+}
+
+/* Entries first: what they lead to the thunk needs no slot. */
+static bool hook_objects(struct ts_walk *walk)
+{
+	size_t bytes = walk->scope.n * sizeof(struct ts_object *);
+	const struct ts_object **fresh = ts_pages_new(bytes);
+	size_t n = fresh ? find_fresh(walk, fresh) : 0;
+	bool whole;
+
+	note_unwinders(walk);
+	whole = hook_entries(walk, fresh, n);
+	for (size_t i = 0; whole && i < n; i++) {
+		if (!find_hooked(fresh[i]))
+			ts_object_slots(fresh[i], hook_slot, walk);
+		remember(fresh[i], !hooks.entries_left);
+	}
+	ts_pages_free(fresh, bytes);
+	return whole;
 }
 
 static void refresh(struct ts_walk *walk, void *unused)
@@ -153,15 +206,43 @@ static void refresh(struct ts_walk *walk, void *unused)
 	(void)unused;
 	if (walk->subs != hooks.subs)
 		hooks.n_hooked = 0; /* one that came back may lie where it lay */
-	hook_objects(walk);
+	if (!hook_objects(walk))
+		return;
 	hooks.adds = walk->adds;
 	hooks.subs = walk->subs;
 }
 
+/* Not inside a walk; wrapped functions that the dynamic linker calls are not the program's. */
+static void open_module(void)
+{
+	uintptr_t guard = ts_context.guard;
+	char why[256] = "";
+	ts_entry_move_fn *move;
+
+	hooks.module_asked_for = true;
+	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
+	move = (ts_entry_move_fn *)ts_module_symbol("entry", TS_ENTRY_MOVE_SYMBOL, why,
+						    sizeof(why));
+	ts_context.guard = guard;
+	if (!move)
+		ts_log(TS_LOG_ERROR, "functions are reached by slots only: %s", why);
+	ts_patch_use(move);
+}
+
+static void hook(void)
+{
+	if (!ts_walk(refresh, NULL) || !hooks.wants_module)
+		return;
+	open_module();
+	hooks.wants_module = false;
+	ts_walk(refresh, NULL);
+}
+
 void ts_hook_refresh(void)
 {
-	if (hooks.unsettled || ts_walk_is_news(hooks.adds, hooks.subs))
-		ts_walk(refresh, NULL);
+	if (hooks.unsettled || (hooks.entries_left && !ts_context.untraced) ||
+	    ts_walk_is_news(hooks.adds, hooks.subs))
+		hook();
 }
 
 bool ts_hook_is_ruled(const char *name)
@@ -171,8 +252,9 @@ bool ts_hook_is_ruled(const char *name)
 
 int ts_hook_init(const struct ts_conf *conf)
 {
-	if (ts_definitions_init(conf) < 0 || ts_names_init(&hooks.names, conf, &hooks.arena) < 0)
+	if (ts_definitions_init(conf) < 0 || ts_names_init(&hooks.names, conf, &hooks.arena) < 0 ||
+	    ts_entries_init(&hooks.names) < 0)
 		return -ENOMEM;
-	ts_walk(refresh, NULL);
+	hook();
 	return 0;
 }

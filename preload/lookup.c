@@ -5,6 +5,7 @@
 
 #include "hot/call.h"
 #include "names.h"
+#include "patch.h"
 #include "thunk.h"
 #include "walk.h"
 
@@ -33,7 +34,7 @@ static void wrap(struct look_up *look_up, const struct ts_object *holder)
 	int index;
 
 	if (!rule || ts_walk_is_ours(holder) || !symbol || !ts_symbol_is_function(symbol) ||
-	    ts_definition_find(rule, look_up->address, TS_BY_ENTRY) >= 0)
+	    ts_patch_stands_at(look_up->address))
 		return;
 	index = ts_definition_take(rule, look_up->address, TS_BY_SLOTS, look_up->name, path);
 	if (index >= 0)

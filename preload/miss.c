@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "entries.h"
 #include "names.h"
 #include "walk.h"
 
@@ -13,6 +14,19 @@ struct miss {
 	char *ret;
 	size_t bytes;
 };
+
+/* What is known of a function whose entry could not be patched. */
+static bool explain_refusal(const struct miss *miss)
+{
+	const struct ts_entry_refusal *refusal = ts_entry_refusals();
+
+	while (refusal && refusal->rule != miss->rule)
+		refusal = refusal->next;
+	if (refusal)
+		snprintf(miss->ret, miss->bytes, "%s in %s cannot be patched: %s",
+			 refusal->function, refusal->object, refusal->why);
+	return refusal;
+}
 
 static void explain(struct ts_walk *walk, void *context)
 {
@@ -46,5 +60,6 @@ void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)
 {
 	struct miss miss = {.rule = rule, .ret = ret, .bytes = bytes};
 
-	ts_walk(explain, &miss);
+	if (!explain_refusal(&miss))
+		ts_walk(explain, &miss);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "entries.h"
 #include "hook.h"
 #include "program.h"
 #include "spool.h"
@@ -128,12 +129,31 @@ static size_t put_hooks(struct lines *lines, const struct ts_rule *rule)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ts_definition_count(); i++) {
-		if (ts_definition_at(i)->rule != rule)
+		const struct ts_definition *definition = ts_definition_at(i);
+
+		if (definition->rule != rule ||
+		    (definition->how == TS_BY_ENTRY && !definition->reached))
 			continue;
-		put_hook(lines, ts_definition_at(i));
+		put_hook(lines, definition);
 		n++;
 	}
 	return n;
+}
+
+/* Functions that slots lead to, and that are called past them as well. */
+static void put_unseen(struct lines *lines, const struct ts_rule *rule)
+{
+	const struct ts_entry_refusal *refusal = ts_entry_refusals();
+
+	for (; refusal; refusal = refusal->next) {
+		if (refusal->rule != rule)
+			continue;
+		put(lines, "unseen", '\t');
+		put_number(lines, rule->line, '\t');
+		put(lines, refusal->function, '\t');
+		put(lines, refusal->object, '\t');
+		put(lines, refusal->why, '\n');
+	}
 }
 
 static void put_rule(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
@@ -147,8 +167,10 @@ static void put_rule(struct lines *lines, const struct ts_conf *conf, const stru
 	put(lines, rule->name ? rule->name : "*", '\t');
 	put(lines, rule->prototype.function, '\n');
 	put_params(lines, conf, rule);
-	if (put_hooks(lines, rule))
+	if (put_hooks(lines, rule)) {
+		put_unseen(lines, rule);
 		return;
+	}
 	if (refusal)
 		snprintf(reason, sizeof(reason), "refused: %s", refusal);
 	else

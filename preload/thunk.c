@@ -151,6 +151,11 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 	return 0;
 }
 
+bool ts_thunk_starts_trace(size_t index)
+{
+	return ts_thunks[index].hook->flags & TS_HOOK_STARTS_TRACE;
+}
+
 uintptr_t ts_thunk_entry(size_t index)
 {
 	return (uintptr_t)ts_thunk_code + index * TS_THUNK_BYTES;

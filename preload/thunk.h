@@ -19,6 +19,9 @@ struct ts_thunk_settings {
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
 
+/* Does a call of it outside every trace start one? */
+bool ts_thunk_starts_trace(size_t index);
+
 /* The code that callers of thunk `index` are led to. */
 uintptr_t ts_thunk_entry(size_t index);
 
