@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "entries.h"
+#include "reach.h"
 #include "hot/context.h"
 #include "log.h"
 #include "module.h"
@@ -174,11 +174,11 @@ static bool hook_entries(struct ts_walk *walk, const struct ts_object *const *fr
 	hooks.entries_left = ts_context.untraced && n;
 	if (hooks.entries_left)
 		return true;
-	ts_entries_find(walk, fresh, n);
-	hooks.wants_module = ts_entries_count() && !hooks.module_asked_for;
+	ts_reach_find(walk, fresh, n);
+	hooks.wants_module = ts_reach_count() && !hooks.module_asked_for;
 	if (!hooks.wants_module)
-		ts_entries_patch(walk);
-	ts_entries_finish();
+		ts_reach_patch(walk);
+	ts_reach_finish();
 	return !hooks.wants_module;
 }
 
@@ -253,7 +253,7 @@ bool ts_hook_is_ruled(const char *name)
 int ts_hook_init(const struct ts_conf *conf)
 {
 	if (ts_definitions_init(conf) < 0 || ts_names_init(&hooks.names, conf, &hooks.arena) < 0 ||
-	    ts_entries_init(&hooks.names) < 0)
+	    ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
 	hook();
 	return 0;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "entries.h"
+#include "reach.h"
 #include "names.h"
 #include "walk.h"
 
@@ -18,7 +18,7 @@ struct miss {
 /* What is known of a function whose entry could not be patched. */
 static bool explain_refusal(const struct miss *miss)
 {
-	const struct ts_entry_refusal *refusal = ts_entry_refusals();
+	const struct ts_reach_refusal *refusal = ts_reach_refusals();
 
 	while (refusal && refusal->rule != miss->rule)
 		refusal = refusal->next;

@@ -21,6 +21,8 @@
  * program; its handlers wait.
  */
 
+#include <stdbool.h>
+
 #include "entry.h"
 #include "maps.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "entries.h"
+#include "reach.h"
 #include "hook.h"
 #include "program.h"
 #include "spool.h"
@@ -143,7 +143,7 @@ static size_t put_hooks(struct lines *lines, const struct ts_rule *rule)
 /* Functions that slots lead to, and that are called past them as well. */
 static void put_unseen(struct lines *lines, const struct ts_rule *rule)
 {
-	const struct ts_entry_refusal *refusal = ts_entry_refusals();
+	const struct ts_reach_refusal *refusal = ts_reach_refusals();
 
 	for (; refusal; refusal = refusal->next) {
 		if (refusal->rule != rule)

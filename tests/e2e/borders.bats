@@ -203,6 +203,14 @@ bad_segments() {
 		"$(exported build/modules/store_sqlite.so)"
 }
 
+@test "the mover of entries exports its one entry, and needs its decoder and nothing else" {
+	are_same "exports of entry.so" ts_entry_move "$(exported build/modules/entry.so)"
+	is_empty "needed by entry.so" \
+		"$(needed build/modules/entry.so | grep -vxE 'libZydis\.so\.[0-9.]+|libc\.so\.6')"
+	is_empty "imports of entry.so" "$(imported build/modules/entry.so |
+		grep -vxE 'Zydis.*|mem(cpy|set|move|cmp)|_ITM_.*|__cxa_finalize|__gmon_start__')"
+}
+
 @test "SQLite lies inside its store and is seen by nobody" {
 	is_empty "needed" "$(needed build/modules/store_sqlite.so | grep -i sqlite)"
 	is_empty "names of SQLite that other objects could meet" \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TS_ENTRIES_H
-#define TS_ENTRIES_H
+#ifndef TS_REACH_H
+#define TS_REACH_H
 
 /*
  * Functions that are to be reached by their entries: those that rules name and that calls reach without a
@@ -13,30 +13,30 @@
 #include "walk.h"
 
 /* 0, or -ENOMEM. */
-int ts_entries_init(const struct ts_names *names);
+int ts_reach_init(const struct ts_names *names);
 
 /* Looks at what these objects export, then, where a rule needs it, at their files' symbols. */
-void ts_entries_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n);
+void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n);
 
 /* How many functions were found. */
-size_t ts_entries_count(void);
+size_t ts_reach_count(void);
 
 /* Patches what was found, and keeps the reasons where that cannot be. */
-void ts_entries_patch(struct ts_walk *walk);
+void ts_reach_patch(struct ts_walk *walk);
 
 /* Forgets what was found. */
-void ts_entries_finish(void);
+void ts_reach_finish(void);
 
 /* A function that could not be patched. */
-struct ts_entry_refusal {
+struct ts_reach_refusal {
 	const struct ts_rule *rule;
 	const char *function;
 	const char *object; /* its path */
 	const char *why;    /* a fragment: "it is too short: 3 bytes" */
-	struct ts_entry_refusal *next;
+	struct ts_reach_refusal *next;
 };
 
 /* The last one first; NULL: none. */
-const struct ts_entry_refusal *ts_entry_refusals(void);
+const struct ts_reach_refusal *ts_reach_refusals(void);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Functions to be reached by their entries. */
 
-#include "entries.h"
+#include "reach.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,8 +34,8 @@ static struct {
 	size_t n, room;
 	struct ts_arena scratch; /* names */
 	struct ts_arena arena;   /* refusals */
-	struct ts_entry_refusal *refusals;
-} entries;
+	struct ts_reach_refusal *refusals;
+} reach;
 
 static bool is_program(const struct ts_object *object)
 {
@@ -44,17 +44,17 @@ static bool is_program(const struct ts_object *object)
 
 static void add(struct candidate candidate)
 {
-	if (entries.n == entries.room) {
-		size_t room = entries.room ? entries.room * 2 : 64;
-		struct candidate *larger = ts_pages_grow(
-			entries.all, entries.room * sizeof(*larger), room * sizeof(*larger));
+	if (reach.n == reach.room) {
+		size_t room = reach.room ? reach.room * 2 : 64;
+		struct candidate *larger = ts_pages_grow(reach.all, reach.room * sizeof(*larger),
+							 room * sizeof(*larger));
 
 		if (!larger)
 			return;
-		entries.all = larger;
-		entries.room = room;
+		reach.all = larger;
+		reach.room = room;
 	}
-	entries.all[entries.n++] = candidate;
+	reach.all[reach.n++] = candidate;
 }
 
 static bool is_code(const ElfW(Sym) * symbol)
@@ -72,7 +72,7 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 
 	if (!is_code(symbol) || ts_hook_refusal(name))
 		return;
-	rule = ts_names_find(entries.names, name, ts_walk_path(object));
+	rule = ts_names_find(reach.names, name, ts_walk_path(object));
 	if (rule)
 		add((struct candidate){
 			.object = object,
@@ -86,8 +86,8 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 
 static void find_exported(const struct ts_object *object)
 {
-	const struct ts_names *names = entries.names;
-	size_t n = entries.iterate ? ts_object_symbols(object) : 0;
+	const struct ts_names *names = reach.names;
+	size_t n = reach.iterate ? ts_object_symbols(object) : 0;
 
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
@@ -99,8 +99,8 @@ static void find_exported(const struct ts_object *object)
 						     names->hashes[i], NULL);
 		if (!symbol || !ts_symbol_is_function(symbol))
 			continue;
-		entries.defined[i] = true;
-		if (!entries.iterate && ts_names_fit(rule, ts_walk_path(object)) &&
+		reach.defined[i] = true;
+		if (!reach.iterate && ts_names_fit(rule, ts_walk_path(object)) &&
 		    !ts_object_is_libc(object))
 			take_exported(object, symbol);
 	}
@@ -116,14 +116,14 @@ static void find_exported(const struct ts_object *object)
  */
 static bool needs_file(const struct ts_object *object)
 {
-	const struct ts_names *names = entries.names;
+	const struct ts_names *names = reach.names;
 	const char *path = ts_walk_path(object);
 
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
 
 		if (!ts_names_fit(rule, path) ||
-		    (!rule->glob && entries.defined[i] && !rule->prototype.object))
+		    (!rule->glob && reach.defined[i] && !rule->prototype.object))
 			continue;
 		if (rule->glob || !ts_object_definition_hashed(object, rule->prototype.function,
 							       names->hashes[i], NULL))
@@ -160,7 +160,7 @@ static const char *original_name(const char *name, bool *ret_changed)
 		if (!known)
 			return NULL;
 	}
-	return ts_arena_strndup(&entries.scratch, name, (size_t)(dot - name));
+	return ts_arena_strndup(&reach.scratch, name, (size_t)(dot - name));
 }
 
 static void take_local(const struct ts_object *object, const struct ts_symtab *symtab, size_t i)
@@ -175,13 +175,13 @@ static void take_local(const struct ts_object *object, const struct ts_symtab *s
 	name = original_name(ts_symtab_name(symtab, i), &changed);
 	if (!name || !*name || ts_hook_refusal(name))
 		return;
-	rule = ts_names_find(entries.names, name, ts_walk_path(object));
+	rule = ts_names_find(reach.names, name, ts_walk_path(object));
 	if (!rule)
 		return;
 	add((struct candidate){
 		.object = object,
 		.rule = rule,
-		.name = ts_arena_strndup(&entries.scratch, name, strlen(name)),
+		.name = ts_arena_strndup(&reach.scratch, name, strlen(name)),
 		.address = object->base + symbol->st_value,
 		.bytes = symbol->st_size,
 		.why = changed && !rule->prototype.times_only ? "the compiler left only a variant "
@@ -275,7 +275,7 @@ static void sort(struct candidate *all, size_t n)
 /* Leaves out what a library exports and does not call itself; candidates of one object, sorted. */
 static size_t drop_unreferenced(struct ts_walk *walk, struct candidate *all, size_t n)
 {
-	struct ts_reference *references = ts_arena_alloc(&entries.scratch, n * sizeof(*references));
+	struct ts_reference *references = ts_arena_alloc(&reach.scratch, n * sizeof(*references));
 	const struct ts_maps *maps = ts_walk_maps(walk);
 	size_t kept = 0;
 
@@ -298,7 +298,7 @@ static bool any_exported(const struct candidate *all, size_t n)
 	return false;
 }
 
-void ts_entries_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n)
+void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n)
 {
 	size_t kept = 0;
 
@@ -307,25 +307,25 @@ void ts_entries_find(struct ts_walk *walk, const struct ts_object *const *object
 	for (size_t i = 0; i < n; i++)
 		if (!ts_object_is_libc(objects[i]))
 			find_local(objects[i]);
-	sort(entries.all, entries.n);
-	for (size_t i = 0, m; i < entries.n; i += m) {
-		struct candidate *first = &entries.all[i];
+	sort(reach.all, reach.n);
+	for (size_t i = 0, m; i < reach.n; i += m) {
+		struct candidate *first = &reach.all[i];
 		size_t left;
 
-		for (m = 1; i + m < entries.n && first[m].object == first->object; m++)
+		for (m = 1; i + m < reach.n && first[m].object == first->object; m++)
 			;
 		left = any_exported(first, m) ? drop_unreferenced(walk, first, m) : m;
-		memmove(&entries.all[kept], first, left * sizeof(*first));
+		memmove(&reach.all[kept], first, left * sizeof(*first));
 		if (left)
-			bound_short(&entries.all[kept], left);
+			bound_short(&reach.all[kept], left);
 		kept += left;
 	}
-	entries.n = kept;
+	reach.n = kept;
 }
 
-size_t ts_entries_count(void)
+size_t ts_reach_count(void)
 {
-	return entries.n;
+	return reach.n;
 }
 
 /* --- patching --------------------------------------------------------------------------------- */
@@ -333,26 +333,26 @@ size_t ts_entries_count(void)
 static void refuse(const struct candidate *candidate, const char *why)
 {
 	const char *path = ts_walk_path(candidate->object);
-	struct ts_entry_refusal *refusal = entries.refusals;
+	struct ts_reach_refusal *refusal = reach.refusals;
 
 	for (; refusal; refusal = refusal->next)
 		if (refusal->rule == candidate->rule &&
 		    strcmp(refusal->function, candidate->name) == 0 &&
 		    strcmp(refusal->object, path) == 0)
 			return;
-	refusal = ts_arena_alloc(&entries.arena, sizeof(*refusal));
+	refusal = ts_arena_alloc(&reach.arena, sizeof(*refusal));
 	if (!refusal)
 		return;
-	*refusal = (struct ts_entry_refusal){
+	*refusal = (struct ts_reach_refusal){
 		.rule = candidate->rule,
 		.function =
-			ts_arena_strndup(&entries.arena, candidate->name, strlen(candidate->name)),
-		.object = ts_arena_strndup(&entries.arena, path, strlen(path)),
-		.why = ts_arena_strndup(&entries.arena, why, strlen(why)),
-		.next = entries.refusals,
+			ts_arena_strndup(&reach.arena, candidate->name, strlen(candidate->name)),
+		.object = ts_arena_strndup(&reach.arena, path, strlen(path)),
+		.why = ts_arena_strndup(&reach.arena, why, strlen(why)),
+		.next = reach.refusals,
 	};
 	if (refusal->function && refusal->object && refusal->why)
-		entries.refusals = refusal;
+		reach.refusals = refusal;
 }
 
 static const char *patch(const struct candidate *candidate, const struct ts_maps *maps)
@@ -388,13 +388,13 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 	return why;
 }
 
-void ts_entries_patch(struct ts_walk *walk)
+void ts_reach_patch(struct ts_walk *walk)
 {
-	const char *refusal = entries.n ? ts_patch_refusal() : NULL;
-	const struct ts_maps *maps = entries.n ? ts_walk_maps(walk) : NULL;
+	const char *refusal = reach.n ? ts_patch_refusal() : NULL;
+	const struct ts_maps *maps = reach.n ? ts_walk_maps(walk) : NULL;
 
-	for (size_t i = 0; maps && i < entries.n; i++) {
-		const struct candidate *candidate = &entries.all[i];
+	for (size_t i = 0; maps && i < reach.n; i++) {
+		const struct candidate *candidate = &reach.all[i];
 		const char *why = refusal ? refusal : candidate->why;
 
 		if (ts_patch_stands_at(candidate->address) ||
@@ -407,22 +407,22 @@ void ts_entries_patch(struct ts_walk *walk)
 	}
 }
 
-void ts_entries_finish(void)
+void ts_reach_finish(void)
 {
-	ts_arena_release(&entries.scratch);
-	entries.scratch = (struct ts_arena){0};
-	entries.n = 0;
+	ts_arena_release(&reach.scratch);
+	reach.scratch = (struct ts_arena){0};
+	reach.n = 0;
 }
 
-const struct ts_entry_refusal *ts_entry_refusals(void)
+const struct ts_reach_refusal *ts_reach_refusals(void)
 {
-	return entries.refusals;
+	return reach.refusals;
 }
 
-int ts_entries_init(const struct ts_names *names)
+int ts_reach_init(const struct ts_names *names)
 {
-	entries.names = names;
-	entries.iterate = names->n_globs > 0;
-	entries.defined = ts_arena_alloc(&entries.arena, names->n_rules + 1);
-	return entries.defined ? 0 : -ENOMEM;
+	reach.names = names;
+	reach.iterate = names->n_globs > 0;
+	reach.defined = ts_arena_alloc(&reach.arena, names->n_rules + 1);
+	return reach.defined ? 0 : -ENOMEM;
 }
