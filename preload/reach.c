@@ -176,7 +176,7 @@ static void take_local(const struct ts_object *object, const struct ts_symtab *s
 	if (!name || !*name || ts_hook_refusal(name))
 		return;
 	rule = ts_names_find(reach.names, name, ts_walk_path(object));
-	if (!rule)
+	if (!rule || ts_object_definition(object, name, NULL))
 		return;
 	add((struct candidate){
 		.object = object,

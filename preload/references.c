@@ -43,7 +43,8 @@ static void scan_code(const struct ts_mapping *code, struct ts_reference *refere
 
 		memcpy(&displacement, (const void *)at, sizeof(displacement));
 		target = at + 4 + (uintptr_t)(intptr_t)displacement;
-		if (target - first > span)
+		/* 0: the end of the padding before a function */
+		if (target - first > span || !displacement)
 			continue;
 		bit = bit_of(target);
 		if (filter[bit / 64] >> bit % 64 & 1)
