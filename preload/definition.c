@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pages.h"
+#include "patch.h"
 #include "spool.h"
 #include "thunk.h"
 
@@ -23,7 +24,13 @@ static struct {
 	const struct ts_rule *rules;
 	bool *made; /* of each rule: has it a definition? */
 	bool shared_unwinder;
+	bool everywhere;
 } definitions;
+
+static void choose_pads(size_t first, size_t last)
+{
+	ts_thunk_choose_pads(first, last, definitions.shared_unwinder, definitions.everywhere);
+}
 
 static uint16_t *bucket_of(const struct ts_rule *rule, uintptr_t address, enum ts_how how)
 {
@@ -64,7 +71,7 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
 	definition->address = address;
 	definition->how = how;
 	definitions.made[rule - definitions.rules] = true;
-	ts_thunk_choose_pads(index, index + 1, definitions.shared_unwinder);
+	choose_pads(index, index + 1);
 	/* release: a thread that reads the count finds the definition whole */
 	__atomic_store_n(&definitions.n, index + 1, __ATOMIC_RELEASE);
 	return (int)index;
@@ -104,7 +111,21 @@ void ts_definitions_choose_pads(bool shared_unwinder)
 	if (shared_unwinder == definitions.shared_unwinder)
 		return;
 	definitions.shared_unwinder = shared_unwinder;
-	ts_thunk_choose_pads(0, definitions.n, shared_unwinder);
+	choose_pads(0, definitions.n);
+}
+
+void ts_definitions_reach_everywhere(void)
+{
+	definitions.everywhere = true;
+	choose_pads(0, definitions.n);
+	for (size_t i = 0; i < definitions.n; i++)
+		if (definitions.all[i].reached && !ts_thunk_starts_trace(i))
+			ts_patch_open(i);
+}
+
+bool ts_definitions_are_everywhere(void)
+{
+	return definitions.everywhere;
 }
 
 static bool names_a_pipeline(const struct ts_conf *conf)

@@ -49,4 +49,8 @@ bool ts_definition_is_made_for(const struct ts_rule *rule);
 /* A shared unwinder came, or is known to be there: which pads serve. */
 void ts_definitions_choose_pads(bool shared_unwinder);
 
+/* Calls outside every trace go to the pads, too, from now on. Inside a walk, or while walks are held. */
+void ts_definitions_reach_everywhere(void);
+bool ts_definitions_are_everywhere(void);
+
 #endif

@@ -13,6 +13,7 @@
 #include "names.h"
 #include "pages.h"
 #include "patch.h"
+#include "stacks.h"
 #include "thunk.h"
 #include "unwinders.h"
 #include "walk.h"
@@ -65,6 +66,25 @@ static const struct ts_object *definition_of(const struct ts_scope *scope,
 	return ts_symbol_is_function(symbol) ? holder : NULL;
 }
 
+/* Makers of coroutines: what a slot of theirs leads to is seen on the way. */
+static void watch_slot(struct ts_walk *walk, const struct ts_object *object,
+		       const struct ts_slot *slot)
+{
+	const struct ts_object *holder;
+	const struct ts_maps *maps;
+	uintptr_t address, watched;
+
+	if (!ts_stacks_watches(slot->name))
+		return;
+	holder = definition_of(&walk->scope, object, slot, &address);
+	if (!holder || ts_walk_is_ours(holder))
+		return;
+	watched = ts_stacks_watch(slot->name, address);
+	maps = ts_walk_maps(walk);
+	if (maps && watched != address)
+		ts_object_store(object, maps, slot->address, watched);
+}
+
 static void hook_slot(void *context, const struct ts_object *object, const struct ts_slot *slot)
 {
 	struct ts_walk *walk = context;
@@ -74,6 +94,8 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	uintptr_t address;
 	int index;
 
+	if (slot->name[0] == 'm' && !rule)
+		watch_slot(walk, object, slot);
 	if (!rule || ts_thunk_holds(*slot->address) || ts_hook_refusal(slot->name))
 		return;
 	holder = definition_of(&walk->scope, object, slot, &address);

@@ -49,6 +49,9 @@ const char *ts_patch_prepare(const struct ts_entry_function *function, const str
  */
 const char *ts_patch_apply(const struct ts_patch *patch, size_t index, bool starts_trace);
 
+/* Leads also the calls outside every trace to thunk `index`, whose entry was patched. */
+void ts_patch_open(size_t index);
+
 /* Does a jump to one of our stubs stand at this address? */
 bool ts_patch_stands_at(uintptr_t function);
 

@@ -383,7 +383,9 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 	if (index < 0)
 		return index == -ENOSPC ? "there are more functions than thunks"
 					: "there is no memory, or no room in the spool";
-	why = ts_patch_apply(&prepared, (size_t)index, ts_thunk_starts_trace((size_t)index));
+	why = ts_patch_apply(&prepared, (size_t)index,
+			     ts_thunk_starts_trace((size_t)index) ||
+				     ts_definitions_are_everywhere());
 	ts_definition_at((size_t)index)->reached = !why;
 	return why;
 }

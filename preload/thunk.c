@@ -179,13 +179,13 @@ static const char *pad_of(const struct ts_hook *hook, bool shared_unwinder)
 	return pads[(hook->flags & TS_HOOK_BY_ENTRY) != 0][captures_vectors(hook)][shared_unwinder];
 }
 
-void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder)
+void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder, bool everywhere)
 {
 	for (size_t i = first; i < last; i++) {
 		struct ts_thunk *thunk = &ts_thunks[i];
 		const char *pad = pad_of(thunk->hook, shared_unwinder);
 		const void *outside =
-			thunk->hook->flags & TS_HOOK_STARTS_TRACE ? pad : thunk->original;
+			everywhere || ts_thunk_starts_trace(i) ? pad : thunk->original;
 
 		__atomic_store_n(&thunk->pad, pad, __ATOMIC_RELEASE);
 		__atomic_store_n(&thunk->outside, outside, __ATOMIC_RELEASE);

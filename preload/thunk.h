@@ -30,8 +30,8 @@ bool ts_thunk_holds(uintptr_t address);
 
 /*
  * Chooses the pads of thunks [first, last): with a shared unwinder in the process variant b, else
- * a. Calls in progress keep theirs.
+ * a. Calls in progress keep theirs. `everywhere`: calls outside every trace go there, too.
  */
-void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder);
+void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder, bool everywhere);
 
 #endif

@@ -21,7 +21,7 @@
 
 #define TS_THUNKS     16384
 #define TS_LOOK_AGAIN 1 /* no process's generation: sends a thread down the slow path once more */
-#define TS_SLOW       1 /* what ts_call_begin answers for a thread's first event */
+#define TS_SLOW       1 /* what ts_call_begin answers for the first event of a thread or a stack */
 
 enum ts_hook_flags {
 	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
@@ -78,7 +78,10 @@ struct ts_hot {
 	/* Generation of this process, in a page that fork wipes: 0 in a child that has not started
 	 * yet. */
 	const uint64_t *generation;
-	/* Makes thread and process ready, then begins the call. Vector state is saved around it. */
+	/*
+	 * Makes thread and process ready, finds the stack it runs on, then begins the call. Vector state
+	 * is saved around it.
+	 */
 	uintptr_t (*slow)(const struct ts_thunk *thunk, uintptr_t slot);
 	struct ts_abi_process
 		*process; /* where losses are counted that no ring can count; may be NULL */
@@ -108,7 +111,7 @@ void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome);
 /* The thread ends: the calls still open on its stack were left with it, and none can return. */
 void ts_call_thread_ends(void);
 
-/* An unwinder that still needs the frame passes the innermost call of this thread's stack. [hot] */
-void ts_call_passed(enum ts_outcome outcome);
+/* An unwinder that still needs the frame passes the innermost call of a stack. [hot] */
+void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome);
 
 #endif
