@@ -9,11 +9,14 @@
 
 #include "definition.h"
 #include "hook.h"
+#include "hot/call.h"
 #include "pages.h"
 #include "patch.h"
 #include "references.h"
 #include "symtab.h"
 #include "thunk.h"
+
+#define MOST_REFUSALS 4096 /* that are kept, to be told */
 
 struct candidate {
 	const struct ts_object *object;
@@ -35,6 +38,7 @@ static struct {
 	struct ts_arena scratch; /* names */
 	struct ts_arena arena;   /* refusals */
 	struct ts_reach_refusal *refusals;
+	size_t n_refusals;
 } reach;
 
 static bool is_program(const struct ts_object *object)
@@ -340,9 +344,12 @@ static void refuse(const struct candidate *candidate, const char *why)
 		    strcmp(refusal->function, candidate->name) == 0 &&
 		    strcmp(refusal->object, path) == 0)
 			return;
+	if (reach.n_refusals == MOST_REFUSALS)
+		return;
 	refusal = ts_arena_alloc(&reach.arena, sizeof(*refusal));
 	if (!refusal)
 		return;
+	reach.n_refusals++;
 	*refusal = (struct ts_reach_refusal){
 		.rule = candidate->rule,
 		.function =
@@ -353,6 +360,20 @@ static void refuse(const struct candidate *candidate, const char *why)
 	};
 	if (refusal->function && refusal->object && refusal->why)
 		reach.refusals = refusal;
+}
+
+/* Does a module of ours run its code? One that a library of the module's needs counts, too. */
+static bool serves_us(const struct ts_scope *scope, const struct ts_object *object, unsigned depth)
+{
+	for (size_t i = 0; i < scope->n; i++) {
+		const struct ts_object *user = &scope->objects[i];
+
+		if (user == object || !ts_scope_needs(user, object))
+			continue;
+		if (ts_walk_is_ours(user) || (depth && serves_us(scope, user, depth - 1)))
+			return true;
+	}
+	return false;
 }
 
 static const char *patch(const struct candidate *candidate, const struct ts_maps *maps)
@@ -398,6 +419,9 @@ void ts_reach_patch(struct ts_walk *walk)
 	for (size_t i = 0; maps && i < reach.n; i++) {
 		const struct candidate *candidate = &reach.all[i];
 		const char *why = refusal ? refusal : candidate->why;
+
+		if (!why && ts_hot.flusher_runs && serves_us(&walk->scope, candidate->object, 3))
+			why = "the tracer runs it, too";
 
 		if (ts_patch_stands_at(candidate->address) ||
 		    ts_definition_find(candidate->rule, candidate->address, TS_BY_SLOTS) >= 0)

@@ -37,6 +37,15 @@ static bool is_named(const struct ts_object *object, const char *needed)
 	return strcmp(base, needed) == 0 || (object->soname && strcmp(object->soname, needed) == 0);
 }
 
+bool ts_scope_needs(const struct ts_object *object, const struct ts_object *other)
+{
+	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_NEEDED &&
+		    is_named(other, object->strings + entry->d_un.d_val))
+			return true;
+	return false;
+}
+
 /* Appends what `object` needs to the queue of a breadth-first walk. */
 static size_t add_needed(const struct ts_scope *scope, const struct ts_object *object,
 			 const struct ts_object **queue, size_t n)
