@@ -15,6 +15,7 @@
 
 #define CHUNK_BYTES 65536UL
 #define MAX_CHUNKS  1024
+#define TRIES_A_GAP 64
 #define STUB_BYTES  192                           /* the most that one takes */
 #define REACH       (0x7fffffffUL - (16UL << 20)) /* of a jump, and what moved code refers to */
 #define LOWEST      65536UL                       /* vm.mmap_min_addr */
@@ -86,32 +87,39 @@ static bool map_chunk(uintptr_t at)
 }
 
 /*
- * In the nearest gap below the function, for above an executable its heap grows; at the gap's upper end,
- * away from a stack that grows into it from... its lower end there may be one. Then above.
+ * In [low, high), from its upper end down. What was mapped since `maps` were read stands in the way and is
+ * passed over.
  */
+static bool map_chunk_between(uintptr_t low, uintptr_t high, uintptr_t function)
+{
+	uintptr_t at = high & ~(CHUNK_BYTES - 1);
+
+	for (int i = 0; i < TRIES_A_GAP && at >= low + CHUNK_BYTES; i++) {
+		at -= CHUNK_BYTES;
+		if (!reaches(at, function))
+			return false;
+		if (map_chunk(at))
+			return true;
+	}
+	return false;
+}
+
+/* In the nearest gap below the function, for above an executable its heap grows; then above. */
 static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
 {
+	const struct ts_mapping *all = maps->mappings;
 	size_t here = 0;
 
-	while (here < maps->n && maps->mappings[here].high <= function)
+	while (here < maps->n && all[here].high <= function)
 		here++;
-	for (size_t i = here + 1; i-- > 0 && i < maps->n;) {
-		uintptr_t below = i ? maps->mappings[i - 1].high : LOWEST;
-		uintptr_t at = (maps->mappings[i].low & ~(CHUNK_BYTES - 1)) - CHUNK_BYTES;
-
-		if (!reaches(at, function))
-			break;
-		if (at < maps->mappings[i].low && at >= below && map_chunk(at))
+	if (here == maps->n)
+		return false;
+	for (size_t i = here + 1; i-- > 0;)
+		if (map_chunk_between(i ? all[i - 1].high : LOWEST, all[i].low, function))
 			return true;
-	}
-	for (size_t i = here; i + 1 < maps->n; i++) {
-		uintptr_t at = (maps->mappings[i].high + CHUNK_BYTES - 1) & ~(CHUNK_BYTES - 1);
-
-		if (!reaches(at, function))
-			break;
-		if (at + CHUNK_BYTES <= maps->mappings[i + 1].low && map_chunk(at))
+	for (size_t i = here; i + 1 < maps->n; i++)
+		if (map_chunk_between(all[i].high, all[i + 1].low, function))
 			return true;
-	}
 	return false;
 }
 

@@ -39,6 +39,7 @@ static struct {
 	struct ts_arena arena;   /* refusals */
 	struct ts_reach_refusal *refusals;
 	size_t n_refusals;
+	bool shared; /* the object looked at: with a module of ours */
 } reach;
 
 static bool is_program(const struct ts_object *object)
@@ -411,6 +412,15 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 	return why;
 }
 
+static const char *shared_with_us(struct ts_walk *walk, const struct candidate *candidate)
+{
+	bool again = candidate > reach.all && candidate[-1].object == candidate->object;
+
+	if (!again)
+		reach.shared = ts_hot.flusher_runs && serves_us(&walk->scope, candidate->object, 3);
+	return reach.shared ? "the tracer runs it, too" : NULL;
+}
+
 void ts_reach_patch(struct ts_walk *walk)
 {
 	const char *refusal = reach.n ? ts_patch_refusal() : NULL;
@@ -418,14 +428,12 @@ void ts_reach_patch(struct ts_walk *walk)
 
 	for (size_t i = 0; maps && i < reach.n; i++) {
 		const struct candidate *candidate = &reach.all[i];
-		const char *why = refusal ? refusal : candidate->why;
-
-		if (!why && ts_hot.flusher_runs && serves_us(&walk->scope, candidate->object, 3))
-			why = "the tracer runs it, too";
+		const char *why = shared_with_us(walk, candidate);
 
 		if (ts_patch_stands_at(candidate->address) ||
 		    ts_definition_find(candidate->rule, candidate->address, TS_BY_SLOTS) >= 0)
 			continue;
+		why = refusal ? refusal : candidate->why ? candidate->why : why;
 		if (!why)
 			why = patch(candidate, maps);
 		if (why)
