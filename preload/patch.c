@@ -92,7 +92,8 @@ static bool map_chunk(uintptr_t at)
  */
 static bool map_chunk_between(uintptr_t low, uintptr_t high, uintptr_t function)
 {
-	uintptr_t at = high & ~(CHUNK_BYTES - 1);
+	uintptr_t most = function + REACH;
+	uintptr_t at = (high < most ? high : most) & ~(CHUNK_BYTES - 1);
 
 	for (int i = 0; i < TRIES_A_GAP && at >= low + CHUNK_BYTES; i++) {
 		at -= CHUNK_BYTES;
