@@ -577,15 +577,17 @@ static void put_step(struct writer *writer, const struct mover *mover, const str
 static const char *write_moved(const struct mover *mover, uintptr_t at, struct ts_entry_moved *ret)
 {
 	struct writer writer = {.moved = ret, .at = at};
+	int64_t there = (int64_t)(at - (mover->function->address + TS_ENTRY_BYTES));
 	enum flow last = mover->steps[mover->n_steps - 1].flow;
 
+	writer.is_far = there != (int32_t)there;
 	ret->bytes = 0;
 	ret->taken = mover->taken;
 	for (size_t i = 0; i < mover->n_steps; i++)
 		put_step(&writer, mover, &mover->steps[i]);
 	if (!is_last(last) && last != FLOW_CALL && last != FLOW_CALL_INDIRECT)
 		put_jump(&writer, mover->function->address + mover->end);
-	return writer.is_far ? "what its first bytes use is out of reach from there" : NULL;
+	return writer.is_far ? "what its first bytes lead to is out of reach from there" : NULL;
 }
 
 const char *ts_entry_move(const struct ts_entry_function *function, uintptr_t at,

@@ -497,7 +497,8 @@ static void refuses_what_is_out_of_reach(void **state)
 {
 	static const char push[] = "55 48 89 e5 53 5b 5d c3";
 	static const char lea[] = "48 8d 3d f0 ff ff 7f 5b 5d c3"; /* lea 0x7ffffff0(%rip),%rdi */
-	static const char far[] = "what its first bytes use is out of reach from there";
+	static const char leaf[] = "31 c0 90 90 c3"; /* nothing in it counts from its own place */
+	static const char far[] = "what its first bytes lead to is out of reach from there";
 	const uintptr_t low = 0x100000000;
 	struct ts_entry_moved moved;
 
@@ -507,6 +508,9 @@ static void refuses_what_is_out_of_reach(void **state)
 	assert_string_equal(move_at(push, low, low + 0x7ffffffc, &moved), far);
 	assert_null(move_at(push, low, low - 0x80000000 + 0x10, &moved));
 	assert_string_equal(move_at(push, low, low - 0x80000010, &moved), far);
+	/* the jump to it */
+	assert_null(move_at(leaf, low, low + 0x80000004, &moved));
+	assert_string_equal(move_at(leaf, low, low + 0x80000005, &moved), far);
 	assert_null(move_at(lea, low, low + 0x1000, &moved));
 	assert_null(move_at(lea, low, low - 0xf, &moved));
 	assert_string_equal(move_at(lea, low, low - 0x10, &moved), far);
