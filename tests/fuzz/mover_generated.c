@@ -447,6 +447,19 @@ static enum expected expected_of_jumps(const struct made *made, size_t taken, si
 	return MOVES;
 }
 
+/* A push behind that may save a register: then no loop begins before it. */
+static bool saves_behind(const struct made *made, size_t taken)
+{
+	for (size_t i = 1; i < made->n; i++) {
+		const uint8_t *code = made->code + made->starts[i];
+
+		if (made->starts[i + 1] >= taken &&
+		    (*code == 0x53 || *code == 0x55 || (*code == 0x41 && (code[1] & 0xfc) == 0x54)))
+			return true;
+	}
+	return false;
+}
+
 static enum expected expected_of_long(const struct made *made, size_t taken, bool is_alone)
 {
 	size_t n_inner = 0, n_jumps = 0;
@@ -467,10 +480,17 @@ static enum expected expected_of_long(const struct made *made, size_t taken, boo
 	for (size_t i = 1; i < made->n && made->starts[i] < taken; i++) {
 		if (is_set_up(made->code + made->starts[i]))
 			continue;
-		if (made->is_undecoded || made->is_joined || made->n_unknown > 1 ||
-		    (made->n_unknown && n_inner) || (is_alone && n_jumps > n_inner))
+		if (made->is_joined)
 			return REFUSES;
-		return made->n_unknown && made->last_unknown != made->n - 1 ? EITHER : MOVES;
+		if (!made->is_undecoded && !made->n_unknown && !(is_alone && n_jumps > n_inner))
+			return MOVES;
+		if (saves_behind(made, taken) ||
+		    (made->n_unknown == 1 && !n_inner && made->last_unknown != made->n - 1))
+			return EITHER;
+		return made->is_undecoded || made->n_unknown > 1 || n_inner ||
+				       (is_alone && n_jumps > n_inner)
+			       ? REFUSES
+			       : MOVES;
 	}
 	return MOVES;
 }
