@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Module: moves the first instructions of a function. They are copied; what counts from its own place
- * (RIP-relative operands, relative jumps, the return address that a call pushes) is written anew, so
- * that it means what it meant. entry_insn.c reads instructions, entry_jumps.c finds who jumps between them.
+ * Module: moves the first instructions of a function. They are copied; what counts from its own
+ * place (RIP-relative operands, relative jumps, the return address that a call pushes) is written
+ * anew, so that it means what it meant. entry_insn.c reads instructions, entry_jumps.c finds who
+ * jumps between them.
  */
 
 #include "entry.h"
@@ -14,7 +15,7 @@
 
 #define ALIGNMENT 16 /* of functions; what lies between is padding */
 
-/* --- what can be moved ---------------------------------------------------------------------------- */
+/* --- what can be moved ------------------------------------------------------------------------ */
 
 /* Why this one of the first instructions cannot be moved; NULL: it can. */
 static const char *refuse_insn(const struct ts_insn *insn, size_t offset)
@@ -82,6 +83,9 @@ static const char *refuse_size(const struct ts_entry_steps *steps)
 	const struct ts_entry_function *function = steps->function;
 	size_t padded = -function->address % ALIGNMENT; /* to the first multiple behind its end */
 
+	if (function->readable && function->readable < function->bytes &&
+	    function->readable < steps->taken)
+		return "another function begins within its first bytes";
 	if (steps->end >= TS_ENTRY_BYTES)
 		return NULL;
 	if (function->bytes >= TS_ENTRY_BYTES)
@@ -96,7 +100,7 @@ static const char *refuse_size(const struct ts_entry_steps *steps)
 	return NULL;
 }
 
-/* Does it start with a jump that some other hooker wrote? Its own tail call would be all there is. */
+/* Does it start with some other hooker's jump? Its own tail call would be all there is. */
 static const char *refuse_hooked(const struct ts_entry_steps *steps)
 {
 	const struct ts_entry_function *function = steps->function;
@@ -110,7 +114,7 @@ static const char *refuse_hooked(const struct ts_entry_steps *steps)
 	return "it starts with a jump to elsewhere: somebody else has patched it";
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 struct writer {
 	const struct ts_entry_steps *steps;
@@ -125,7 +129,7 @@ static void put(struct writer *writer, const void *bytes, size_t n)
 	writer->moved->bytes += n;
 }
 
-/* The distance to `target` into the four bytes at `offset` of the moved code, counted from its end. */
+/* The distance from the moved code's end to `target`, into the four bytes at `offset` of it. */
 static void set_distance(struct writer *writer, size_t offset, uintptr_t target)
 {
 	int64_t distance = (int64_t)(target - (writer->at + writer->moved->bytes));

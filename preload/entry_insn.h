@@ -23,9 +23,9 @@ enum ts_insn_flow {
 struct ts_insn {
 	enum ts_insn_flow flow;
 	uint8_t bytes;
-	uint8_t displacement; /* where the 4 bytes lie that count from the next instruction; 0: none do */
+	uint8_t displacement; /* where 4 bytes count from the next instruction; 0: none do */
 	uint8_t modrm;        /* where this byte lies, for indirect calls */
-	uint8_t condition; /* of a BRANCH: 0 to 15 */
+	uint8_t condition;    /* of a BRANCH: 0 to 15 */
 
 	uint8_t is_endbr : 1;
 	uint8_t is_breakpoint : 1; /* int3 */
@@ -37,7 +37,7 @@ struct ts_insn {
 	uint8_t is_16bit : 1;      /* a jump by 16 bits on AMD's CPUs, by 32 on Intel's */
 	uint8_t is_privileged : 1; /* ... or a system call, a far jump: it leaves the program */
 	uint8_t uses_ip : 1;       /* in another way than `displacement` */
-	uint8_t is_plain_call : 1; /* its target is the same when the return address is pushed first */
+	uint8_t is_plain_call : 1; /* its target stays when the return address is pushed first */
 
 	uintptr_t
 		target; /* of a relative jump or call; what an operand with `displacement` means */

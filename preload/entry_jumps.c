@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who jumps between the first instructions of a function, where a jump is to lie? Its own direct jumps
- * are all read; those of the whole segment are, too, unless what stands between is the set-up of a frame,
- * into which nobody jumps. A cold part that a compiler laid elsewhere may loop back, and assembler
- * functions share their tails: in libpython the cold part of PyOS_strtol jumps behind its first push,
- * in libc memmove's neighbour behind its first mov.
+ * Who jumps between the first instructions of a function, where a jump is to lie? Its own direct
+ * jumps are all read; those of the whole segment are, too, unless what stands between is the set-up
+ * of a frame, into which nobody jumps. A cold part that a compiler laid elsewhere may loop back,
+ * and assembler functions share their tails: in libpython the cold part of PyOS_strtol jumps behind
+ * its first push, in libc memmove's neighbour behind its first mov.
  */
 
 #include "entry_jumps.h"
@@ -33,10 +33,10 @@ static bool is_between(const struct ts_entry_steps *steps, uintptr_t address)
 }
 
 /*
- * A jump through a register or memory may be a switch; marked `notrack` it is one. It is a tail call
- * where it goes through the GOT; where a frame ends right before it, for no loop has its function's
- * frame set up and torn down within; and where the function is built for CET: then its target has an
- * endbr64, and so is none of the instructions behind the first.
+ * A jump through a register or memory may be a switch; marked `notrack` it is one. It is a tail
+ * call where it goes through the GOT; where a frame ends right before it, for no loop has its
+ * function's frame set up and torn down within; and where the function is built for CET: then its
+ * target has an endbr64, and so is none of the instructions behind the first.
  */
 static bool is_tail_call(const struct view *view, const struct ts_insn *insn)
 {
@@ -119,8 +119,9 @@ static bool is_all_set_up(const struct ts_entry_steps *steps)
 }
 
 /*
- * Does what stands first, straight on, save a register behind the last of the first instructions? One
- * that a callee has to keep, and that still holds what the caller had in it: no loop begins before that.
+ * Does what stands first, straight on, save a register behind the last of the first instructions?
+ * One that a callee has to keep, and that still holds what the caller had in it: no loop begins
+ * before that.
  */
 static bool is_before_save(const struct ts_entry_steps *steps)
 {
@@ -142,8 +143,8 @@ static bool is_before_save(const struct ts_entry_steps *steps)
 
 /*
  * Is there, in [from, to) of the segment, a jump of four bytes' reach that leads between the first
- * instructions? Each place counts that could be read as one, whatever it is: that refuses one function in
- * some thousands for nothing.
+ * instructions? Each place counts that could be read as one, whatever it is: that refuses one
+ * function in some thousands for nothing.
  */
 static bool has_long_jump(const struct ts_entry_steps *steps, const uint8_t *from,
 			  const uint8_t *to)
@@ -165,8 +166,8 @@ static bool has_long_jump(const struct ts_entry_steps *steps, const uint8_t *fro
 }
 
 /*
- * The same for jumps of one byte's reach. They are common, so that the bytes are read as instructions;
- * wherever one begins to read, after a few these are the right ones.
+ * The same for jumps of one byte's reach. They are common, so that the bytes are read as
+ * instructions; wherever one begins to read, after a few these are the right ones.
  */
 static bool has_short_jump(const struct ts_entry_steps *steps, const uint8_t *from,
 			   const uint8_t *to)

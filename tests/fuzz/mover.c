@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Fuzzes preload/entry.c: `mover SECONDS [SEED]`, or `mover case SEED` for one generated case again.
- * Prints the seed; a finding prints the case and exits 1.
+ * Fuzzes preload/entry.c: `mover SECONDS [SEED]`, or `mover case SEED` for one generated case
+ * again. Prints the seed; a finding prints the case and exits 1.
  */
 
 #include "mover.h"
@@ -64,7 +64,7 @@ double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* May be called by a handler of SIGSEGV: all is over then, and stdio is in nobody's hands but ours. */
+/* A handler of SIGSEGV calls it, too: all is over then, and stdio is in no other hands. */
 void finding(const char *what)
 {
 	printf("FINDING: %s\n  %s, at 0x%zx, to 0x%zx; seed of the case: %llu\n  bytes:", what,

@@ -8,14 +8,14 @@
  *   mover_state.S      runs code with every register given, and keeps what it leaves
  *   mover_pool.S       real instructions, of which functions are made
  *   mover_generated.c  functions made of them: run as they are, and moved
- *   mover_files.c      the functions of the libraries and programs of this machine: read again, compared
+ *   mover_files.c      the functions of this machine's libraries and programs: read again
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* --- chance: one seed, one run -------------------------------------------------------------------- */
+/* --- chance: one seed, one run ---------------------------------------------------------------- */
 
 uint64_t chance(void);
 void chance_begin(uint64_t seed);
@@ -32,7 +32,7 @@ static inline bool one_in(size_t n)
 	return pick(n) == 0;
 }
 
-/* --- what came of it ------------------------------------------------------------------------------ */
+/* --- what came of it -------------------------------------------------------------------------- */
 
 /* What is being looked at, for a finding; async-signal-safe to read. */
 struct subject {
@@ -53,7 +53,7 @@ struct counts;
 void count(struct counts *counts, const char *why);
 extern struct counts generated_counts, file_counts;
 
-/* --- the two halves ------------------------------------------------------------------------------- */
+/* --- the two halves --------------------------------------------------------------------------- */
 
 void generated_begin(void);
 void generated_case(void);

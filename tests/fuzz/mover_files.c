@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The functions of this machine's libraries and programs, moved: what was made is read again and says
- * the same, operand by operand, as what stood there; and nothing in the whole file jumps between the
- * instructions that were taken. Then the same bytes with a few of them changed.
+ * The functions of this machine's libraries and programs, moved: what was made is read again and
+ * says the same, operand by operand, as what stood there; and nothing in the whole file jumps
+ * between the instructions that were taken. Then the same bytes with a few of them changed.
  */
 
 #include "mover.h"
@@ -68,7 +68,7 @@ void files_begin(void)
 	ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
 }
 
-/* --- a file --------------------------------------------------------------------------------------- */
+/* --- a file ----------------------------------------------------------------------------------- */
 
 static bool find_text(struct file *file)
 {
@@ -226,7 +226,7 @@ static void close_file(struct file *file)
 		munmap((void *)file->map, file->map_bytes);
 }
 
-/* --- reading what was made ------------------------------------------------------------------------ */
+/* --- reading what was made -------------------------------------------------------------------- */
 
 struct reading {
 	ZydisDecodedInstruction as;
@@ -329,7 +329,7 @@ static void check_moved(const struct ts_entry_function *function, uintptr_t at,
 		finding("lengths");
 }
 
-/* --- one function --------------------------------------------------------------------------------- */
+/* --- one function ----------------------------------------------------------------------------- */
 
 static struct ts_entry_function function_of(const struct file *file, const struct symbol *symbol)
 {
@@ -373,7 +373,7 @@ static void one_function(const struct file *file, const struct symbol *symbol)
 		finding("something in the file jumps into its first bytes");
 }
 
-/* Its bytes with some changed, alone on the heap: nothing is read beyond, and what moves is right. */
+/* Its bytes with some changed, alone on the heap: none is read beyond, what moves is right. */
 static void one_damaged(const struct file *file, const struct symbol *symbol)
 {
 	struct ts_entry_function function = function_of(file, symbol);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Functions made of real instructions: run as they are, then moved and patched, from the same state.
- * What can be moved and what cannot is known of each, so that a refusal is checked, too.
+ * Functions made of real instructions: run as they are, then moved and patched, from the same
+ * state. What can be moved and what cannot is known of each, so that a refusal is checked, too.
  *
  * Everything lies at fixed addresses, so that a case's seed is the whole case.
  */
@@ -48,7 +48,7 @@ struct pool_insn {
 };
 extern const struct pool_insn pool[], pool_end[];
 
-/* Places within one reach of another, mostly; the first text is the one that the others lie around. */
+/* Places within reach of one another, mostly. */
 struct place {
 	uint8_t *texts[2];
 	uint8_t *data[3];
@@ -137,7 +137,7 @@ void generated_begin(void)
 				: "SSE");
 }
 
-/* --- making one ----------------------------------------------------------------------------------- */
+/* --- making one ------------------------------------------------------------------------------- */
 
 static void put(struct made *made, const void *bytes, size_t n)
 {
@@ -186,7 +186,7 @@ static void put_jump_to(struct made *made, const char *opcode, const uint8_t *ta
 	put_distance(made, target);
 }
 
-/* jcc of either length, or jmp, to an instruction to come; or jcc to the part that lies elsewhere. */
+/* jcc or jmp of either length, to an instruction to come; or jcc to the part elsewhere. */
 static void put_branch(struct made *made)
 {
 	const char condition = (char)pick(16);
@@ -407,7 +407,7 @@ static void join(struct made *made, ptrdiff_t target)
 	memcpy(from + 1, &distance, 4);
 }
 
-/* --- what should come of it ----------------------------------------------------------------------- */
+/* --- what should come of it ------------------------------------------------------------------- */
 
 static size_t taken_of(const struct made *made)
 {
@@ -516,7 +516,7 @@ static bool is_far(const struct made *made, const uint8_t *at)
 	return labs(made->code - at) > most || labs(made->data - at) > most;
 }
 
-/* --- running it ----------------------------------------------------------------------------------- */
+/* --- running it ------------------------------------------------------------------------------- */
 
 /* What code can be told apart by. */
 struct world {

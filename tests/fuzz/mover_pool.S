@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Real instructions, as gas writes them. struct pool_insn of mover_generated.c: where, how long, what CPU
- * it takes (0 any, 1 AVX2 and BMI, 2 AVX-512). An operand DATA(%rip) gets a place in the data area, 64
- * bytes aligned to 64, when a function is made of it. Registers that stay: rsp but for small steps, r11
- * (a helper's address), r14 (the data area). Nothing here faults, reads a clock or its own address.
+ * Real instructions, as gas writes them. struct pool_insn of mover_generated.c: where, how long,
+ * what CPU it takes (0 any, 1 AVX2 and BMI, 2 AVX-512). An operand DATA(%rip) gets a place in the
+ * data area, 64 bytes aligned to 64, when a function is made of it. Registers that stay: rsp but
+ * for small steps, r11 (a helper's address), r14 (the data area). Nothing here faults, reads a
+ * clock or its own address.
  */
 
 #define DATA 0x11223344

@@ -2,9 +2,9 @@
 /*
  * void state_run(const struct state *in, struct state *out, const void *entry)
  *
- * Jumps to `entry` with every register and flag as `in` says, the stack pointer among them; the code
- * there ends with a jump to state_back, which keeps them all in `out`. state_level: 0 SSE, 1 AVX, 2
- * AVX-512. Not reentrant.
+ * Jumps to `entry` with every register and flag as `in` says, the stack pointer among them; the
+ * code there ends with a jump to state_back, which keeps them all in `out`. state_level: 0 SSE, 1
+ * AVX, 2 AVX-512. Not reentrant.
  */
 
 #define GPR   0
@@ -44,7 +44,10 @@ state_run:
 	vmovdqu	VEC + 64 * \n(%rdi), %ymm\n
 	.endr
 	jmp	2f
-1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	vmovdqu64 VEC + 64 * \n(%rdi), %zmm\n
+	.endr
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	vmovdqu64 VEC + 64 * \n(%rdi), %zmm\n
 	.endr
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
@@ -96,7 +99,10 @@ state_back:
 	.endr
 	vzeroupper
 	jmp	2f
-1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	vmovdqu64 %zmm\n, VEC + 64 * \n(%rax)
+	.endr
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	vmovdqu64 %zmm\n, VEC + 64 * \n(%rax)
 	.endr
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7

@@ -366,7 +366,7 @@ static void to_hex(const uint8_t *bytes, size_t n, char *ret)
 		ret += sprintf(ret, i ? " %02x" : "%02x", bytes[i]);
 }
 
-/* A function in a segment of int3, at its exact size on the heap, so that no byte beyond it is read. */
+/* A function in a segment of int3, of its exact size on the heap: no byte beyond is read. */
 struct segment {
 	uint8_t *text;
 	struct ts_entry_function function;
@@ -476,11 +476,28 @@ static void sees_jumps_from_elsewhere(void **state)
 	assert_null(why_beside(two_steps, "b8 eb 11 00 00", -18));
 }
 
-/* push %rbp; mov %rsp,%rbp; sub $16,%rsp: nobody jumps in there, and the segment is not searched. */
+/* push %rbp; mov %rsp,%rbp; sub $16,%rsp: nobody jumps in, the segment is not searched. */
 static void trusts_the_set_up_of_a_frame(void **state)
 {
 	(void)state;
 	assert_null(why_beside("55 48 89 e5 48 83 ec 10 c9 c3", "e9 fc 00 00 00", -256));
+}
+
+/* A second name for the function, behind its first instruction, which others call. */
+static void refuses_another_entry_behind(void **state)
+{
+	struct segment segment = segment_of("55 48 89 e5 48 83 ec 10 c9 c3", 0);
+	struct ts_entry_moved moved;
+
+	(void)state;
+	segment.function.readable = 4;
+	assert_string_equal(ts_entry_move(&segment.function, AT, &moved),
+			    "another function begins within its first bytes");
+	segment.function.readable = 8;
+	assert_null(ts_entry_move(&segment.function, AT, &moved));
+	segment.function.readable = 0;
+	assert_null(ts_entry_move(&segment.function, AT, &moved));
+	free(segment.text);
 }
 
 static const char *move_at(const char *code, uintptr_t address, uintptr_t at,
@@ -541,6 +558,7 @@ int main(void)
 		cmocka_unit_test(moves_exactly_or_says_why),
 		cmocka_unit_test(sees_jumps_from_elsewhere),
 		cmocka_unit_test(trusts_the_set_up_of_a_frame),
+		cmocka_unit_test(refuses_another_entry_behind),
 		cmocka_unit_test(pushes_any_return_address),
 		cmocka_unit_test(refuses_what_is_out_of_reach),
 	};
