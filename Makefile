@@ -33,7 +33,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
 modules := $(B)/modules/flusher.so $(B)/modules/entry.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
-.PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan fuzz-mover \
 	setup-build setup-check setup-bench
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
@@ -131,6 +131,18 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid
 	$(Q)$(B)/tsan/ring_threads
 
+# The code under test under ASan and UBSan, what it makes run as it is.
+$(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)
+	$(call say,CC,tests/fuzz/mover.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(ASAN) -I. -o $@ $(filter %.c %.S %.o,$^) -lZydis
+
+FUZZ_SECONDS ?= 600
+SEED         ?=
+
+fuzz-mover: $(B)/fuzz/mover ## move function entries at random for FUZZ_SECONDS=600, from SEED= or the clock's
+	$(Q)$< $(FUZZ_SECONDS) $(SEED)
+
 bots: ## the programs that the end-to-end tests trace
 
 e2e: all bots ## end-to-end tests
@@ -139,6 +151,7 @@ e2e: all bots ## end-to-end tests
 check: setup-check ## install what is missing, then every test
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
+	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
 
 demo: setup-build ## install what is missing, build, trace the coach and show what it did

@@ -236,11 +236,31 @@ static const struct entry_case cases[] = {
 	{.what = "a switch, and more than set-up",
 	 .code = "53 89 fb 31 c0 ff 24 dd 00 00 70 00 5b c3",
 	 .why = "it has a jump table, whose targets are not known"},
+	{.what = "a switch, and a register saved behind",
+	 .code = "55 48 89 fd 31 c0 53 ff 24 c5 00 00 70 00 5b 5d c3",
+	 .moved = "55 48 89 fd 31 c0 e9 fb 0f f0 ff",
+	 .taken = 6},
+	{.what = "a switch, and a register pushed behind that holds something else",
+	 .code = "55 48 89 fd 31 c0 55 ff 24 c5 00 00 70 00 5b 5d c3",
+	 .why = "it has a jump table, whose targets are not known"},
+	{.what = "a switch, and an argument pushed behind",
+	 .code = "55 48 89 fd 31 c0 52 ff 24 c5 00 00 70 00 5b 5d c3",
+	 .why = "it has a jump table, whose targets are not known"},
+	{.what = "a switch, and a register saved behind a jump",
+	 .code = "55 48 89 fd 85 ff 74 09 53 ff 24 c5 00 00 70 00 5b 5d c3",
+	 .why = "it has a jump table, whose targets are not known"},
 	{.what = "a switch marked notrack",
 	 .code = "f3 0f 1e fa 89 ff 3e ff 24 fd 00 00 70 00 c3",
 	 .why = "it has a jump table, whose targets are not known"},
 	{.what = "an indirect jump in a loop",
 	 .code = "89 f8 48 8b 0e ff c8 75 fc ff e1",
+	 .why = "it has a jump table, whose targets are not known"},
+	{.what = "a tail call through a register, behind a frame's end",
+	 .code = "48 85 ff 74 0a 53 48 8b 07 48 83 c4 08 ff e0 c3",
+	 .moved = "48 85 ff 0f 84 06 10 f0 ff e9 f7 0f f0 ff",
+	 .taken = 5},
+	{.what = "a switch behind a frame's end",
+	 .code = "48 85 ff 74 08 53 48 8b 07 5b 3e ff e0 c3",
 	 .why = "it has a jump table, whose targets are not known"},
 	{.what = "a call through memory is no switch",
 	 .code = "89 f8 90 90 90 ff 53 08 c3",
@@ -327,7 +347,6 @@ static const struct entry_case cases[] = {
 	 .code = "90 48 b8 01 00 00 00 00 00 00 00",
 	 .bytes = 6,
 	 .why = "its first bytes do not decode"},
-
 };
 
 static size_t from_hex(const char *text, uint8_t *ret)
@@ -347,7 +366,7 @@ static void to_hex(const uint8_t *bytes, size_t n, char *ret)
 		ret += sprintf(ret, i ? " %02x" : "%02x", bytes[i]);
 }
 
-/* A function in a segment of int3, at its exact size on the heap, so that no byte beyond it is read. */
+/* A function in a segment of int3, of its exact size on the heap: no byte beyond is read. */
 struct segment {
 	uint8_t *text;
 	struct ts_entry_function function;
@@ -457,11 +476,28 @@ static void sees_jumps_from_elsewhere(void **state)
 	assert_null(why_beside(two_steps, "b8 eb 11 00 00", -18));
 }
 
-/* push %rbp; mov %rsp,%rbp; sub $16,%rsp: nobody jumps in there, and the segment is not searched. */
+/* push %rbp; mov %rsp,%rbp; sub $16,%rsp: nobody jumps in, the segment is not searched. */
 static void trusts_the_set_up_of_a_frame(void **state)
 {
 	(void)state;
 	assert_null(why_beside("55 48 89 e5 48 83 ec 10 c9 c3", "e9 fc 00 00 00", -256));
+}
+
+/* A second name for the function, behind its first instruction, which others call. */
+static void refuses_another_entry_behind(void **state)
+{
+	struct segment segment = segment_of("55 48 89 e5 48 83 ec 10 c9 c3", 0);
+	struct ts_entry_moved moved;
+
+	(void)state;
+	segment.function.readable = 4;
+	assert_string_equal(ts_entry_move(&segment.function, AT, &moved),
+			    "another function begins within its first bytes");
+	segment.function.readable = 8;
+	assert_null(ts_entry_move(&segment.function, AT, &moved));
+	segment.function.readable = 0;
+	assert_null(ts_entry_move(&segment.function, AT, &moved));
+	free(segment.text);
 }
 
 static const char *move_at(const char *code, uintptr_t address, uintptr_t at,
@@ -497,7 +533,8 @@ static void refuses_what_is_out_of_reach(void **state)
 {
 	static const char push[] = "55 48 89 e5 53 5b 5d c3";
 	static const char lea[] = "48 8d 3d f0 ff ff 7f 5b 5d c3"; /* lea 0x7ffffff0(%rip),%rdi */
-	static const char far[] = "what its first bytes use is out of reach from there";
+	static const char leaf[] = "31 c0 90 90 c3"; /* nothing in it counts from its own place */
+	static const char far[] = "what its first bytes lead to is out of reach from there";
 	const uintptr_t low = 0x100000000;
 	struct ts_entry_moved moved;
 
@@ -507,6 +544,9 @@ static void refuses_what_is_out_of_reach(void **state)
 	assert_string_equal(move_at(push, low, low + 0x7ffffffc, &moved), far);
 	assert_null(move_at(push, low, low - 0x80000000 + 0x10, &moved));
 	assert_string_equal(move_at(push, low, low - 0x80000010, &moved), far);
+	/* the jump to it */
+	assert_null(move_at(leaf, low, low + 0x80000004, &moved));
+	assert_string_equal(move_at(leaf, low, low + 0x80000005, &moved), far);
 	assert_null(move_at(lea, low, low + 0x1000, &moved));
 	assert_null(move_at(lea, low, low - 0xf, &moved));
 	assert_string_equal(move_at(lea, low, low - 0x10, &moved), far);
@@ -518,6 +558,7 @@ int main(void)
 		cmocka_unit_test(moves_exactly_or_says_why),
 		cmocka_unit_test(sees_jumps_from_elsewhere),
 		cmocka_unit_test(trusts_the_set_up_of_a_frame),
+		cmocka_unit_test(refuses_another_entry_behind),
 		cmocka_unit_test(pushes_any_return_address),
 		cmocka_unit_test(refuses_what_is_out_of_reach),
 	};
