@@ -26,6 +26,9 @@ struct candidate {
 	size_t bytes;
 	size_t readable; /* from address to the next symbol */
 	bool exported;   /* by a library: slots lead to it, too */
+	bool scanned;    /* the next two are known */
+	bool referenced; /* past all slots */
+	uint8_t inside;  /* where in its first bytes a jump leads; 0: nowhere */
 	const char *why; /* it may not be patched, or NULL */
 };
 
@@ -40,6 +43,8 @@ static struct {
 	struct ts_reach_refusal *refusals;
 	size_t n_refusals;
 	bool shared; /* the object looked at: with a module of ours */
+	struct ts_walk *walk;
+	struct candidate *patching;
 } reach;
 
 static bool is_program(const struct ts_object *object)
@@ -277,20 +282,32 @@ static void sort(struct candidate *all, size_t n)
 	}
 }
 
-/* Leaves out what a library exports and does not call itself; candidates of one object, sorted. */
-static size_t drop_unreferenced(struct ts_walk *walk, struct candidate *all, size_t n)
+/* Reads the whole object; candidates of one, sorted. */
+static void scan(struct ts_walk *walk, struct candidate *all, size_t n)
 {
 	struct ts_reference *references = ts_arena_alloc(&reach.scratch, n * sizeof(*references));
 	const struct ts_maps *maps = ts_walk_maps(walk);
-	size_t kept = 0;
 
 	if (!references || !maps)
-		return 0;
+		return;
 	for (size_t i = 0; i < n; i++)
 		references[i].address = all[i].address;
 	ts_references_find(all->object, maps, references, n);
+	for (size_t i = 0; i < n; i++) {
+		all[i].scanned = true;
+		all[i].referenced = references[i].seen;
+		all[i].inside = references[i].inside;
+	}
+}
+
+/* Leaves out what a library exports and does not call itself. */
+static size_t drop_unreferenced(struct ts_walk *walk, struct candidate *all, size_t n)
+{
+	size_t kept = 0;
+
+	scan(walk, all, n);
 	for (size_t i = 0; i < n; i++)
-		if (!all[i].exported || references[i].seen)
+		if (!all[i].exported || all[i].referenced)
 			all[kept++] = all[i];
 	return kept;
 }
@@ -377,7 +394,30 @@ static bool serves_us(const struct ts_scope *scope, const struct ts_object *obje
 	return false;
 }
 
-static const char *patch(const struct candidate *candidate, const struct ts_maps *maps)
+/* Those of one object lie together. */
+static void scan_object_of(struct candidate *candidate)
+{
+	struct candidate *first = candidate, *end = candidate;
+
+	while (first > reach.all && first[-1].object == candidate->object)
+		first--;
+	while (end < reach.all + reach.n && end->object == candidate->object)
+		end++;
+	scan(reach.walk, first, (size_t)(end - first));
+}
+
+/* Asked by the mover, where a jump from elsewhere would matter. */
+static bool is_jumped_into(const struct ts_entry_function *function, size_t taken)
+{
+	struct candidate *candidate = reach.patching;
+
+	(void)function;
+	if (!candidate->scanned)
+		scan_object_of(candidate);
+	return !candidate->scanned || (candidate->inside && candidate->inside < taken);
+}
+
+static const char *patch(struct candidate *candidate, const struct ts_maps *maps)
 {
 	const struct ts_mapping *text = ts_maps_find(maps, candidate->address);
 	struct ts_entry_function function = {
@@ -385,6 +425,7 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 		.address = candidate->address,
 		.bytes = candidate->bytes,
 		.readable = candidate->readable,
+		.is_jumped_into = is_jumped_into,
 	};
 	struct ts_patch prepared;
 	const char *why;
@@ -397,6 +438,7 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 	function.text_bytes = text->high - text->low;
 	if (text->high - candidate->address < function.readable)
 		function.readable = text->high - candidate->address;
+	reach.patching = candidate;
 	why = ts_patch_prepare(&function, maps, &prepared);
 	if (why)
 		return why;
@@ -426,8 +468,9 @@ void ts_reach_patch(struct ts_walk *walk)
 	const char *refusal = reach.n ? ts_patch_refusal() : NULL;
 	const struct ts_maps *maps = reach.n ? ts_walk_maps(walk) : NULL;
 
+	reach.walk = walk;
 	for (size_t i = 0; maps && i < reach.n; i++) {
-		const struct candidate *candidate = &reach.all[i];
+		struct candidate *candidate = &reach.all[i];
 		const char *why = shared_with_us(walk, candidate);
 
 		if (ts_patch_stands_at(candidate->address) ||

@@ -7,48 +7,76 @@
 #include <sys/mman.h>
 
 #define FILTER_BITS 65536
+#define GRANULE     32 /* bytes that share a bit */
 
-/* Addresses of which some are looked for; a walk has it to itself. */
+/* Where something is looked for; a walk has it to itself. */
 static uint64_t filter[FILTER_BITS / 64];
 
-static uint32_t bit_of(uintptr_t address)
+static void mark(uintptr_t address)
 {
-	return (uint32_t)(address ^ address >> 16) % FILTER_BITS;
+	filter[address / GRANULE % FILTER_BITS / 64] |= 1UL << address / GRANULE % 64;
 }
 
-static void see(struct ts_reference *references, size_t n, uintptr_t address)
+static bool is_marked(uintptr_t address)
+{
+	return filter[address / GRANULE % FILTER_BITS / 64] >> address / GRANULE % 64 & 1;
+}
+
+/* The last that begins at `address` or before; NULL: there is none. */
+static struct ts_reference *find(struct ts_reference *references, size_t n, uintptr_t address)
 {
 	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (references[middle].address < address)
+		if (references[middle].address <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < n && references[low].address == address)
-		references[low].seen = true;
+	return low ? &references[low - 1] : NULL;
+}
+
+static bool is_jump(const uint8_t *end_of_opcode, const uint8_t *start)
+{
+	return (end_of_opcode > start && (end_of_opcode[-1] & 0xfe) == 0xe8) ||
+	       (end_of_opcode - start > 1 && end_of_opcode[-2] == 0x0f &&
+		(end_of_opcode[-1] & 0xf0) == 0x80);
+}
+
+/* Several rules may name one function: each of the same address is told. */
+static void see(struct ts_reference *references, size_t n, uintptr_t target, bool jump)
+{
+	struct ts_reference *reference = find(references, n, target);
+	uintptr_t offset = reference ? target - reference->address : TS_REFERENCE_BYTES;
+	uintptr_t address = reference ? reference->address : 0;
+
+	if (offset >= TS_REFERENCE_BYTES)
+		return;
+	for (; reference >= references && reference->address == address; reference--) {
+		if (!offset)
+			reference->seen = true;
+		else if (jump && (!reference->inside || offset < reference->inside))
+			reference->inside = (uint8_t)offset;
+	}
 }
 
 static void scan_code(const struct ts_mapping *code, struct ts_reference *references, size_t n)
 {
-	uintptr_t first = references[0].address, span = references[n - 1].address - first;
+	uintptr_t first = references[0].address;
+	uintptr_t span = references[n - 1].address + TS_REFERENCE_BYTES - first;
 
 	for (uintptr_t at = code->low; at + 4 <= code->high; at++) {
 		int32_t displacement;
 		uintptr_t target;
-		uint32_t bit;
 
 		memcpy(&displacement, (const void *)at, sizeof(displacement));
 		target = at + 4 + (uintptr_t)(intptr_t)displacement;
 		/* 0: the end of the padding before a function */
-		if (target - first > span || !displacement)
-			continue;
-		bit = bit_of(target);
-		if (filter[bit / 64] >> bit % 64 & 1)
-			see(references, n, target);
+		if (target - first < span && displacement && is_marked(target))
+			see(references, n, target,
+			    is_jump((const uint8_t *)at, (const uint8_t *)code->low));
 	}
 }
 
@@ -59,7 +87,7 @@ static void scan_relocations(const struct ts_object *object, struct ts_reference
 		const ElfW(Rela) *relocation = &object->relocations[0].first[i];
 
 		if (ELF64_R_TYPE(relocation->r_info) == R_X86_64_RELATIVE)
-			see(references, n, object->base + (uintptr_t)relocation->r_addend);
+			see(references, n, object->base + (uintptr_t)relocation->r_addend, false);
 	}
 }
 
@@ -70,11 +98,11 @@ void ts_references_find(const struct ts_object *object, const struct ts_maps *ma
 		return;
 	memset(filter, 0, sizeof(filter));
 	for (size_t i = 0; i < n; i++) {
-		uint32_t bit = bit_of(references[i].address);
-
-		filter[bit / 64] |= 1UL << bit % 64;
+		mark(references[i].address);
+		mark(references[i].address + TS_REFERENCE_BYTES - 1);
 		/* packed relocations keep their addends in the data: taken as references to all */
 		references[i].seen = object->has_packed_relocations;
+		references[i].inside = 0;
 	}
 	for (size_t i = 0; i < maps->n; i++) {
 		const struct ts_mapping *mapping = &maps->mappings[i];

@@ -2,20 +2,23 @@
 #ifndef TS_REFERENCES_H
 #define TS_REFERENCES_H
 
-/* Which functions an object's own code and data name without a slot. [setup]; inside a walk. */
+/* How an object's own code and data lead to its functions, past all slots. [setup]; inside a walk. */
 
 #include "elf.h"
 #include "maps.h"
 
+#define TS_REFERENCE_BYTES 24 /* of a function's start that are looked for */
+
 struct ts_reference {
 	uintptr_t address;
-	bool seen;
+	bool seen;      /* something leads to the function */
+	uint8_t inside; /* the lowest offset in its start that a jump or call leads to; 0: none */
 };
 
 /*
- * Sets `seen` of those functions of `object`, in order of address, to which some 4 bytes of its code lead
- * as a displacement (call, jmp, jcc, lea), or some relative relocation of its data. Code is not decoded,
- * so a few are seen that are not there.
+ * Fills in what leads to these functions of `object`, which are in order of address: a displacement of 4
+ * bytes in its code (call, jmp, jcc, lea), or a relative relocation of its data. Code is not decoded, so
+ * that a few are found that are not there.
  */
 void ts_references_find(const struct ts_object *object, const struct ts_maps *maps,
 			struct ts_reference *references, size_t n);
