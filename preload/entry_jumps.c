@@ -3,7 +3,7 @@
  * Who jumps between the first instructions of a function, where a jump is to lie? Its own direct
  * jumps are all read; those of the whole segment are, too, unless what stands between is the set-up
  * of a frame, into which nobody jumps. A cold part that a compiler laid elsewhere may loop back,
- * and assembler functions share their tails: in libpython the cold part of PyOS_strtol jumps behind
+ * and assembler functions share their tails: in python3.11 the cold part of PyOS_strtol jumps behind
  * its first push, in libc memmove's neighbour behind its first mov.
  */
 
