@@ -84,6 +84,12 @@ static void read_dynamic(const ElfW(Dyn) * dynamic, struct ts_object *ret)
 		case DT_SONAME:
 			soname = dynamic->d_un.d_val;
 			break;
+		case DT_SYMBOLIC:
+			ret->symbolic = true;
+			break;
+		case DT_FLAGS:
+			ret->symbolic |= (dynamic->d_un.d_val & DF_SYMBOLIC) != 0;
+			break;
 		case DT_RELA:
 			ret->relocations[0].first = address;
 			break;

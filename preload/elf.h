@@ -25,6 +25,7 @@ struct ts_object {
 	const ElfW(Sym) * symbols;
 	const char *strings;
 	size_t strings_bytes;
+	bool symbolic; /* it looks its names up in itself first (-Bsymbolic) */
 	const uint32_t *gnu_hash;
 	const uint32_t *sysv_hash;
 	const ElfW(Versym) * versions; /* of each symbol, or NULL */

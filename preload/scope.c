@@ -78,6 +78,24 @@ static const struct ts_object *look_up_local(const struct ts_scope *scope,
 	return NULL;
 }
 
+/*
+ * RTLD_DEEPBIND puts the local scope before the global one, and leaves no trace that may be read: what is
+ * `found` in the global one counts if both say the same.
+ */
+static const struct ts_object *unless_bound_deeply(const struct ts_scope *scope,
+						   const struct ts_object *from,
+						   const struct ts_object *found, const char *name,
+						   const char *version, const ElfW(Sym) * *ret)
+{
+	const ElfW(Sym) * local;
+	const struct ts_object *other = look_up_local(scope, from, name, version, &local);
+
+	if (!other || (other == found && local == *ret))
+		return found;
+	*ret = NULL;
+	return NULL;
+}
+
 static const struct ts_object *look_up_range(const struct ts_scope *scope, size_t first,
 					     size_t last, const char *name, const char *version,
 					     const ElfW(Sym) * *ret)
@@ -96,9 +114,16 @@ const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const str
 {
 	const struct ts_object *found;
 
+	if (from && from->symbolic) {
+		*ret = defined_in(from, name, version);
+		if (*ret)
+			return from;
+	}
 	found = look_up_range(scope, 0, scope->n_initial, name, version, ret);
 	if (!found && from)
 		found = look_up_local(scope, from, name, version, ret);
+	else if (found && from && from >= scope->objects + scope->n_initial)
+		found = unless_bound_deeply(scope, from, found, name, version, ret);
 	return found;
 }
 

@@ -477,8 +477,29 @@ static void test_a_library_finds_itself_before_the_rest(void **state)
 
 	(void)state;
 	assert_ptr_equal(look_up(order, 2, 0, &order[1], "frexp"), &order[1]);
-	assert_ptr_equal(look_up(order, 2, 1, &order[1], "frexp"), &order[0]);
+	assert_ptr_equal(look_up(order, 2, 2, &order[1], "frexp"), &order[0]);
 	assert_ptr_equal(look_up(order, 2, 0, &order[1], "printf"), &order[0]);
+}
+
+/* Loaded later, it may have been bound deeply: then its own frexp comes before that of the global scope. */
+static void test_what_may_be_bound_deeply_is_left_alone(void **state)
+{
+	struct ts_object order[] = {*object_of("libc.so.6"), *object_of("libm.so.6")};
+
+	(void)state;
+	assert_null(look_up(order, 2, 1, &order[1], "frexp"));
+	assert_ptr_equal(look_up(order, 2, 1, &order[1], "printf"), &order[0]);
+}
+
+/* -Bsymbolic: its own definition before the global scope's. */
+static void test_a_symbolic_library_asks_itself_first(void **state)
+{
+	struct ts_object order[] = {*object_of("libc.so.6"), *object_of("libm.so.6")};
+
+	(void)state;
+	order[1].symbolic = true;
+	assert_ptr_equal(look_up(order, 2, 2, &order[1], "frexp"), &order[1]);
+	assert_ptr_equal(look_up(order, 2, 2, &order[1], "printf"), &order[0]);
 }
 
 /* The dynamic linker agrees, for this program as it is. */
@@ -524,6 +545,8 @@ int main(void)
 		cmocka_unit_test(test_no_store_where_nobody_writes),
 		cmocka_unit_test(test_the_order_of_search),
 		cmocka_unit_test(test_a_library_finds_itself_before_the_rest),
+		cmocka_unit_test(test_what_may_be_bound_deeply_is_left_alone),
+		cmocka_unit_test(test_a_symbolic_library_asks_itself_first),
 		cmocka_unit_test(test_the_whole_program),
 	};
 
