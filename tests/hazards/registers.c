@@ -78,7 +78,8 @@ __asm__(".text\n"
 	".globl call_with\n"
 	".type call_with, @function\n"
 	"call_with:\n"
-	"	push %rbx\n	push %rbp\n	push %r12\n	push %r13\n	push %r14\n	push %r15\n"
+	"	push %rbx\n	push %rbp\n	push %r12\n	push %r13\n	push %r14\n	"
+	"push %r15\n"
 	"	push %rdi\n"
 	"	sub %rcx, %rsp\n"
 	"	push %rcx\n"
@@ -91,7 +92,8 @@ __asm__(".text\n"
 	"	mov $0x4444444444444444, %r13\n"
 	"	mov %rsp, %r14\n"
 	"	mov $0x6666666666666666, %r15\n"
-	"	movq %rbx, %xmm0\n	movq %rbp, %xmm1\n	movq %r12, %xmm7\n	movq %r13, %xmm15\n"
+	"	movq %rbx, %xmm0\n	movq %rbp, %xmm1\n	movq %r12, %xmm7\n	movq %r13, "
+	"%xmm15\n"
 	"	mov %r8, %rdi\n"
 	"	call probe@PLT\n"
 	"	sub %rsp, %r14\n" /* 0 */
@@ -103,16 +105,17 @@ __asm__(".text\n"
 	"	mov %r13, 24(%rdi)\n	mov %r14, 32(%rdi)\n	mov %r15, 40(%rdi)\n"
 	"	pushfq\n	popq 48(%rdi)\n"
 	"	stmxcsr 56(%rdi)\n	fnstcw 60(%rdi)\n	fnstsw 62(%rdi)\n"
-	"	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n	pop %rbx\n"
+	"	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n	"
+	"pop %rbx\n"
 	"	ret\n"
 	".size call_with, .-call_with\n");
 
 static void print(const char *what, const struct state *state)
 {
-	printf("%s %lx %lx %lx %lx %lx %lx direction %lx mxcsr %x x87 %x %x\n", what, state->preserved[0],
-	       state->preserved[1], state->preserved[2], state->preserved[3], state->preserved[4],
-	       state->preserved[5], state->flags & 0x400, state->mxcsr, state->x87_control,
-	       state->x87_status & 0x3800);
+	printf("%s %lx %lx %lx %lx %lx %lx direction %lx mxcsr %x x87 %x %x\n", what,
+	       state->preserved[0], state->preserved[1], state->preserved[2], state->preserved[3],
+	       state->preserved[4], state->preserved[5], state->flags & 0x400, state->mxcsr,
+	       state->x87_control, state->x87_status & 0x3800);
 }
 
 static void call(long misaligned)
@@ -126,7 +129,8 @@ static void call(long misaligned)
 	rounding = before | 0xe000; /* towards zero, flush to zero */
 	__asm__ volatile("ldmxcsr %0; fldcw %1; fld1; fldpi" ::"m"(rounding), "m"(control));
 	around.preserved[0] = (uint64_t)call_with(&around, "~", 10, misaligned);
-	__asm__ volatile("fstp %%st(0); fstp %%st(0); ldmxcsr %0; fldcw %1" ::"m"(before), "m"(usual));
+	__asm__ volatile("fstp %%st(0); fstp %%st(0); ldmxcsr %0; fldcw %1" ::"m"(before),
+			 "m"(usual));
 	print("around", &around);
 	print("inside", &inside);
 	for (int i = 0; i < 16; i++)

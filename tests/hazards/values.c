@@ -70,9 +70,10 @@ union in_memory {
 
 int all(int number);
 double sum(int n, ...);
-long ten(long a, int b, char c, short d, long e, unsigned f, long g, unsigned char h, short i, bool j);
-double mixed(int a, double b, long c, float d, double e, float f, double g, double h, double i, double j,
-	     float k);
+long ten(long a, int b, char c, short d, long e, unsigned f, long g, unsigned char h, short i,
+	 bool j);
+double mixed(int a, double b, long c, float d, double e, float f, double g, double h, double i,
+	     double j, float k);
 int format(char *to, unsigned long bytes, const char *how, ...);
 double _Complex multiply(double _Complex a, double _Complex b);
 float _Complex multiplyf(float _Complex a, float _Complex b);
@@ -98,15 +99,17 @@ TRACED double sum(int n, ...)
 	return all;
 }
 
-TRACED long ten(long a, int b, char c, short d, long e, unsigned f, long g, unsigned char h, short i, bool j)
+TRACED long ten(long a, int b, char c, short d, long e, unsigned f, long g, unsigned char h,
+		short i, bool j)
 {
 	return a + b * 2L + c * 3L + d * 4L + e * 5L + f * 6L + g * 7L + h * 8L + i * 9L + j * 10L;
 }
 
-TRACED double mixed(int a, double b, long c, float d, double e, float f, double g, double h, double i, double j,
-		    float k)
+TRACED double mixed(int a, double b, long c, float d, double e, float f, double g, double h,
+		    double i, double j, float k)
 {
-	return a + b * 2 + (double)c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8 + i * 9 + j * 10 + k * 11;
+	return a + b * 2 + (double)c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8 + i * 9 + j * 10 +
+	       k * 11;
 }
 
 TRACED int format(char *to, unsigned long bytes, const char *how, ...)
@@ -216,8 +219,8 @@ static void structs(void)
 	five.bytes[20] = 1;
 	five = in_memory(five);
 	printf("%ld %s\n%ld %a\n", sum, one.tail, two.first, two.second);
-	printf("%d %d %d %d\n%a %a %a\n", three.a, three.b, three.c, three.d, (double)four.a, (double)four.b,
-	       (double)four.c);
+	printf("%d %d %d %d\n%a %a %a\n", three.a, three.b, three.c, three.d, (double)four.a,
+	       (double)four.b, (double)four.c);
 	printf("%La %d\n", five.wide, five.bytes[20]);
 }
 

@@ -25,30 +25,32 @@
 #define AVX512 __attribute__((target("avx512f")))
 
 int all(int number);
-__m128i v128(__m128i a, __m128i b, __m128i c, __m128i d, __m128i e, __m128i f, __m128i g, __m128i h);
-AVX __m256i v256(__m256i a, __m256i b, __m256i c, __m256i d, __m256i e, __m256i f, __m256i g, __m256i h,
-		 __m256i on_the_stack);
-AVX512 __m512i v512(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e, __m512i f, __m512i g, __m512i h,
-		    __m512i on_the_stack);
+__m128i v128(__m128i a, __m128i b, __m128i c, __m128i d, __m128i e, __m128i f, __m128i g,
+	     __m128i h);
+AVX __m256i v256(__m256i a, __m256i b, __m256i c, __m256i d, __m256i e, __m256i f, __m256i g,
+		 __m256i h, __m256i on_the_stack);
+AVX512 __m512i v512(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e, __m512i f, __m512i g,
+		    __m512i h, __m512i on_the_stack);
 double scaled(double by, __m128i with);
 
 #ifdef LIBRARY
-TRACED __m128i v128(__m128i a, __m128i b, __m128i c, __m128i d, __m128i e, __m128i f, __m128i g, __m128i h)
+TRACED __m128i v128(__m128i a, __m128i b, __m128i c, __m128i d, __m128i e, __m128i f, __m128i g,
+		    __m128i h)
 {
 	a = _mm_add_epi64(_mm_slli_epi64(_mm_add_epi64(a, b), 1), _mm_xor_si128(c, d));
 	return _mm_add_epi64(a, _mm_sub_epi64(_mm_xor_si128(e, f), _mm_add_epi64(g, h)));
 }
 
-TRACED AVX __m256i v256(__m256i a, __m256i b, __m256i c, __m256i d, __m256i e, __m256i f, __m256i g, __m256i h,
-			__m256i on_the_stack)
+TRACED AVX __m256i v256(__m256i a, __m256i b, __m256i c, __m256i d, __m256i e, __m256i f, __m256i g,
+			__m256i h, __m256i on_the_stack)
 {
 	a = _mm256_add_epi64(_mm256_slli_epi64(_mm256_add_epi64(a, b), 1), _mm256_xor_si256(c, d));
 	a = _mm256_add_epi64(a, _mm256_sub_epi64(_mm256_xor_si256(e, f), _mm256_add_epi64(g, h)));
 	return _mm256_add_epi64(a, on_the_stack);
 }
 
-TRACED AVX512 __m512i v512(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e, __m512i f, __m512i g, __m512i h,
-			   __m512i on_the_stack)
+TRACED AVX512 __m512i v512(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e, __m512i f,
+			   __m512i g, __m512i h, __m512i on_the_stack)
 {
 	a = _mm512_add_epi64(_mm512_slli_epi64(_mm512_add_epi64(a, b), 1), _mm512_xor_si512(c, d));
 	a = _mm512_add_epi64(a, _mm512_sub_epi64(_mm512_xor_si512(e, f), _mm512_add_epi64(g, h)));
@@ -86,7 +88,8 @@ AVX static void use_256(int n)
 	__m256i v[9], answer;
 
 	for (int i = 0; i < 9; i++)
-		v[i] = _mm256_set_epi64x(i * 1000003L, n + i, 0x0123456789abcdef + i * n, -i * 77777777777);
+		v[i] = _mm256_set_epi64x(i * 1000003L, n + i, 0x0123456789abcdef + i * n,
+					 -i * 77777777777);
 	answer = v256(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
 	print("256", &answer, 4);
 }
@@ -96,7 +99,8 @@ AVX512 static void use_512(int n)
 	__m512i v[9], answer;
 
 	for (int i = 0; i < 9; i++)
-		v[i] = _mm512_set_epi64(i, n, i * n, -1, ~i, 0x0123456789abcdef + i, i * 1000003L, n * 99 - i);
+		v[i] = _mm512_set_epi64(i, n, i * n, -1, ~i, 0x0123456789abcdef + i, i * 1000003L,
+					n * 99 - i);
 	answer = v512(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
 	print("512", &answer, 8);
 }
