@@ -33,7 +33,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(B)/modules/flusher.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
 .PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
-	setup-build setup-check setup-bench
+	setup-build setup-check setup-bench fuzz-prototype fuzz-conf fuzz-elf
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -116,6 +116,37 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 	$(Q)$(CC) -std=gnu11 $(WARN) -g -O1 -fsanitize=thread -D_GNU_SOURCE -I. -o $(B)/tsan/ring_threads \
 		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid
 	$(Q)$(B)/tsan/ring_threads
+
+# --- fuzzers -----------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 600
+FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-Wall -Wextra $(if $(WERROR),-Werror)
+parsers := $(addprefix preload/,conf.c conf_setting.c fails.c fault.c prototype.c declaration.c ctype.c place.c token.c \
+	spelling.c names.c) tests/fuzz/heap_arena.c
+
+$(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
+
+$(B)/fuzz/elf: tests/fuzz/elf.c preload/elf.c preload/scope.c preload/maps.c tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
+	$(call say,CC,$@)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
+
+$(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
+	@mkdir -p $(@D)
+	$(Q)for style in gnu sysv both; do $(CC) -O1 -fPIC -shared -nostdlib -o $(@D)/$$style.so $< -fuse-ld=bfd -s \
+		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
+		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done
+
+fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
+	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0 \
+		$(if $(filter elf,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
+		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
+		! ls $(B)/fuzz/$*-* 2>/dev/null
 
 bots: ## the programs that the end-to-end tests trace
 

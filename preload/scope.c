@@ -41,10 +41,10 @@ static bool is_named(const struct ts_object *object, const char *needed)
 static size_t add_needed(const struct ts_scope *scope, const struct ts_object *object,
 			 const struct ts_object **queue, size_t n)
 {
-	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
-		const char *name = object->strings + entry->d_un.d_val;
+	for (size_t entry = 0; entry < object->n_dynamic; entry++) {
+		const char *name = ts_object_string(object, object->dynamic[entry].d_un.d_val);
 
-		if (entry->d_tag != DT_NEEDED)
+		if (object->dynamic[entry].d_tag != DT_NEEDED || !name)
 			continue;
 		for (size_t i = 0; i < scope->n && n < MAX_NEEDED; i++) {
 			const struct ts_object *other = &scope->objects[i];

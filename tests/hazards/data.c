@@ -16,6 +16,7 @@
  *   2 trace all -
  *   4 tool:bump (all) -
  * misses: 5
+ * entry: calls by way of a table that was copied into the program
  */
 #include <stdio.h>
 #include <unistd.h>
