@@ -32,8 +32,8 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
 modules := $(B)/modules/flusher.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
-.PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
-	setup-build setup-check setup-bench fuzz-prototype fuzz-conf fuzz-elf
+.PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -140,10 +140,10 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done
 
-fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
-	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0 \
+	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0 \
 		$(if $(filter elf,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
 		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
@@ -153,10 +153,17 @@ bots: ## the programs that the end-to-end tests trace
 e2e: all bots ## end-to-end tests
 	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
 
-check: setup-check ## install what is missing, then every test
+check: setup-check ## install what is missing, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)tests/hazards/run --sample
+
+check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
+	$(Q)tests/hazards/run --all
+
+check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
+	$(Q)bats tests/programs
 
 demo: setup-build ## install what is missing, build, trace the coach and show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
@@ -166,14 +173,14 @@ bench: setup-bench ## measure, against uftrace in the same run; writes build/ben
 	$(Q)$(MAKE) --no-print-directory all
 	@scripts/bench
 
-setup-build setup-check setup-bench:
+setup-build setup-check setup-programs setup-fuzz setup-bench:
 	@scripts/setup $(@:setup-%=%)
 
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* $(wildcard tests/e2e/*.bash)
+	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash)
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
@@ -200,4 +207,4 @@ clean: ## remove everything that was built
 	rm -rf $(B)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
