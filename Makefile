@@ -21,7 +21,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
-shim_src    := $(wildcard preload/*.c)
+entry_src   := $(wildcard preload/entry*.c)
+shim_src    := $(filter-out $(entry_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
 runtime_src := $(filter-out $(store_src),$(wildcard runtime/*.c))
@@ -30,7 +31,7 @@ unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(B)/modules/flusher.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
+modules := $(B)/modules/flusher.so $(B)/modules/entry.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
 .PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf
@@ -51,7 +52,7 @@ $(call obj,$(pads_src) $(shim_asm)): $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fPIC -g -MMD -MP -c -o $@ $<
 
-$(call obj,$(shim_src)): $(B)/obj/%.o: %.c
+$(call obj,$(shim_src) $(entry_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
@@ -70,6 +71,12 @@ $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(LDFLAGS) -lcjson -luuid
+
+# Debian has Zydis as a shared library only; it needs libc alone, and comes when the module is opened.
+$(B)/modules/entry.so: $(call obj,$(entry_src))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-z,noexecstack,-Bsymbolic -Wl,--as-needed $(LDFLAGS) -lZydis
 
 # SQLite lies inside its store, hidden, so that it meets no other copy in the program.
 $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c columns.c dbfile.c error.c moment.c))
@@ -95,7 +102,9 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
             $(hot_src) $(runtime_src) $(store_src))
 
-$(asan_obj): $(B)/asan/%.o: %.c
+entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
+
+$(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fvisibility=hidden,$(RUNTIME)) $(ASAN) -c -o $@ $<
 
@@ -107,6 +116,11 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
 		-lcmocka -lcjson -luuid -l:libsqlite3.a -lm -lpthread
+
+$(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) -lcmocka -lZydis
 
 unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done

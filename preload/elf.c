@@ -106,7 +106,7 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		counts->strings_bytes = value;
 		break;
 	case DT_GNU_HASH:
-		ret->gnu_hash = table_at(ret, value, 4, 4, &ret->n_gnu_hash);
+		ret->gnu_hash = table_at(ret, value, 4, 8, &ret->n_gnu_hash);
 		break;
 	case DT_HASH:
 		ret->sysv_hash = table_at(ret, value, 4, 4, &ret->n_sysv_hash);
@@ -146,6 +146,9 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		ret->relocations[1].first =
 			table_at(ret, value, sizeof(ElfW(Rela)), 8, &ret->relocations[1].n);
 		break;
+	case DT_RELR:
+		ret->has_packed_relocations = true;
+		break;
 	case DT_PLTRELSZ:
 		counts->plt_bytes = value;
 		break;
@@ -184,6 +187,23 @@ int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret)
 		return -ENOEXEC;
 	read_dynamic(dynamic, ret);
 	return ret->symbols && ret->strings_bytes ? 0 : -ENOEXEC;
+}
+
+bool ts_is_libc(const char *soname)
+{
+	static const char *const names[] = {"libc.so.6",  "ld-linux-x86-64.so.2",
+					    "libm.so.6",  "libpthread.so.0",
+					    "libdl.so.2", "librt.so.1"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(soname, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool ts_object_is_libc(const struct ts_object *object)
+{
+	return object->soname && ts_is_libc(object->soname);
 }
 
 static uint16_t version_of(const struct ts_object *object, uint32_t index)
@@ -305,34 +325,93 @@ static bool defines(const struct ts_object *object, uint32_t index, const char *
 	return own && strcmp(own, name) == 0 && has_version(object, index, version);
 }
 
-/* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
-static const ElfW(Sym) *
-	look_up_gnu(const struct ts_object *object, const char *name, const char *version)
+uint32_t ts_object_hash(const char *name)
 {
-	const uint32_t *table = object->gnu_hash;
-	uint64_t first, buckets, chain, i; /* indexes of words, but for the symbols' */
-	uint32_t n_buckets, hash = 5381;
+	uint32_t hash = 5381;
 
-	if (object->n_gnu_hash < 4)
-		return NULL;
-	n_buckets = table[0];
-	first = table[1];
-	buckets = 4 + table[2] * (uint64_t)(sizeof(ElfW(Addr)) / 4);
-	chain = buckets + n_buckets;
-	if (!n_buckets || chain > object->n_gnu_hash)
-		return NULL;
 	for (const char *c = name; *c; c++)
 		hash = hash * 33 + (uint8_t)*c;
-	for (i = table[buckets + hash % n_buckets];
-	     i >= first && chain + i - first < object->n_gnu_hash; i++) {
-		uint32_t other = table[chain + i - first];
+	return hash;
+}
 
-		if ((other | 1) == (hash | 1) && defines(object, (uint32_t)i, name, version))
+/* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
+struct gnu_hash {
+	uint32_t n_buckets, first, n_bloom, shift;
+	const ElfW(Addr) * bloom;
+	const uint32_t *buckets;
+	const uint32_t *chain;
+	uint64_t n_chain; /* to the end of the segment */
+};
+
+/* False: the object has none, or it does not fit in where it lies. */
+static bool gnu_hash_of(const struct ts_object *object, struct gnu_hash *ret)
+{
+	const uint32_t *table = object->gnu_hash;
+	uint64_t buckets, chain; /* indexes of words */
+
+	if (object->n_gnu_hash < 4 || !table[0])
+		return false;
+	*ret = (struct gnu_hash){.n_buckets = table[0],
+				 .first = table[1],
+				 .n_bloom = table[2],
+				 .shift = table[3] % 32};
+	buckets = 4 + ret->n_bloom * (uint64_t)(sizeof(ElfW(Addr)) / 4);
+	chain = buckets + ret->n_buckets;
+	if (chain >= object->n_gnu_hash)
+		return false;
+	ret->bloom = (const void *)(table + 4);
+	ret->buckets = table + buckets;
+	ret->chain = table + chain;
+	ret->n_chain = object->n_gnu_hash - chain;
+	return true;
+}
+
+static const ElfW(Sym) * look_up_gnu(const struct ts_object *object, const char *name,
+				     uint32_t hash, const char *version)
+{
+	struct gnu_hash table;
+	ElfW(Addr) both;
+	uint32_t i;
+
+	if (!gnu_hash_of(object, &table))
+		return NULL;
+	both = 1UL << hash % 64 | 1UL << (hash >> table.shift) % 64;
+	if (table.n_bloom && (table.bloom[hash / 64 % table.n_bloom] & both) != both)
+		return NULL;
+	i = table.buckets[hash % table.n_buckets];
+	for (; i >= table.first && i - table.first < table.n_chain; i++) {
+		uint32_t other = table.chain[i - table.first];
+
+		if ((other | 1) == (hash | 1) && defines(object, i, name, version))
 			return &object->symbols[i];
 		if (other & 1)
 			break;
 	}
 	return NULL;
+}
+
+static size_t gnu_symbols(const struct ts_object *object)
+{
+	struct gnu_hash table;
+	uint32_t last = 0;
+
+	if (!gnu_hash_of(object, &table))
+		return 0;
+	for (uint32_t i = 0; i < table.n_buckets; i++)
+		last = table.buckets[i] > last ? table.buckets[i] : last;
+	if (last < table.first)
+		return table.first;
+	while (last - table.first < table.n_chain && !(table.chain[last - table.first] & 1))
+		last++;
+	return (size_t)last + 1;
+}
+
+size_t ts_object_symbols(const struct ts_object *object)
+{
+	size_t n = object->n_sysv_hash >= 2 ? object->sysv_hash[1] : gnu_symbols(object);
+
+	at_most(&n, object->n_symbols);
+	return n;
 }
 
 /* DT_HASH: two counts, buckets, one chain of symbols' indexes that ends in 0. */
@@ -363,14 +442,20 @@ static const ElfW(Sym) *
 	return NULL;
 }
 
-const ElfW(Sym) *
-	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
+const ElfW(Sym) * ts_object_definition_hashed(const struct ts_object *object, const char *name,
+					      uint32_t hash, const char *version)
 {
 	if (object->gnu_hash)
-		return look_up_gnu(object, name, version);
+		return look_up_gnu(object, name, hash, version);
 	if (object->sysv_hash)
 		return look_up_sysv(object, name, version);
 	return NULL;
+}
+
+const ElfW(Sym) *
+	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
+{
+	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
 }
 
 /*

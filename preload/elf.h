@@ -17,9 +17,9 @@
 struct ts_maps;
 
 struct ts_object {
-	const char *path;   /* the link map's name; "" for the program itself */
-	const char *soname; /* DT_SONAME, or NULL */
-	const ElfW(Phdr) * segments;
+	const char *path;            /* the link map's name; "" for the program itself */
+	const char *soname;          /* DT_SONAME, or NULL */
+	const ElfW(Phdr) * segments; /* as its program headers describe them */
 	size_t n_segments;
 	const ElfW(Dyn) * dynamic;
 	size_t n_dynamic;                /* entries before DT_NULL */
@@ -44,7 +44,8 @@ struct ts_object {
 	struct {
 		const ElfW(Rela) * first;
 		size_t n;
-	} relocations[2]; /* DT_RELA, DT_JMPREL */
+	} relocations[2];            /* DT_RELA, DT_JMPREL */
+	bool has_packed_relocations; /* DT_RELR, relative ones */
 };
 
 /* A relocation that binds a name. */
@@ -66,6 +67,10 @@ static inline bool ts_object_holds(const struct ts_object *object, uintptr_t add
 	return address >= object->low && address < object->high;
 }
 
+/* Does it belong to the C library, the dynamic linker included? By its soname. */
+bool ts_object_is_libc(const struct ts_object *object);
+bool ts_is_libc(const char *soname);
+
 /*
  * Calls `slot` for each JUMP_SLOT, GLOB_DAT and plain 64-bit relocation of a named symbol without
  * addend. Driven by relocation type alone, so the shape of the PLT does not matter.
@@ -79,6 +84,20 @@ void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *con
  */
 const ElfW(Sym) *
 	ts_object_definition(const struct ts_object *object, const char *name, const char *version);
+
+/* The same where the name's hash is known already: quick for the many objects that lack it. */
+uint32_t ts_object_hash(const char *name);
+const ElfW(Sym) * ts_object_definition_hashed(const struct ts_object *object, const char *name,
+					      uint32_t hash, const char *version);
+
+/* How many symbols its hash table tells of: symbols[0..n). */
+size_t ts_object_symbols(const struct ts_object *object);
+
+/* A symbol's name; "" where it has none. */
+static inline const char *ts_object_name(const struct ts_object *object, const ElfW(Sym) * symbol)
+{
+	return symbol->st_name < object->strings_bytes ? object->strings + symbol->st_name : "";
+}
 
 /* Is that a function, also one that is chosen at run time (IFUNC)? */
 static inline bool ts_symbol_is_function(const ElfW(Sym) * symbol)

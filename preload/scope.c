@@ -37,6 +37,17 @@ static bool is_named(const struct ts_object *object, const char *needed)
 	return strcmp(base, needed) == 0 || (object->soname && strcmp(object->soname, needed) == 0);
 }
 
+bool ts_scope_needs(const struct ts_object *object, const struct ts_object *other)
+{
+	for (size_t i = 0; i < object->n_dynamic; i++) {
+		const char *name = ts_object_string(object, object->dynamic[i].d_un.d_val);
+
+		if (object->dynamic[i].d_tag == DT_NEEDED && name && is_named(other, name))
+			return true;
+	}
+	return false;
+}
+
 /* Appends what `object` needs to the queue of a breadth-first walk. */
 static size_t add_needed(const struct ts_scope *scope, const struct ts_object *object,
 			 const struct ts_object **queue, size_t n)

@@ -30,6 +30,9 @@ const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const str
 					 const char *name, const char *version,
 					 const ElfW(Sym) * *ret);
 
+/* Does `object` need `other`, directly? */
+bool ts_scope_needs(const struct ts_object *object, const struct ts_object *other);
+
 /* The address that a definition stands for: an IFUNC's resolver is asked. */
 uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) * symbol);
 
