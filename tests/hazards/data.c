@@ -12,11 +12,9 @@
  *   stdout = stdout
  *   local = int local(int)
  *   bump = int bump(int number)
- * spans:
- *   2 trace all -
- *   4 tool:bump (all) -
+ * check: (SELECT count(*) = 2 AND sum(success) = 2 FROM pipeline_traces)
+ * check: (SELECT count(*) <= 4 AND count(*) = (SELECT count(*) FROM pipeline_spans WHERE span_name = 'tool:bump') FROM pipeline_spans)
  * misses: 5
- * entry: calls by way of a table that was copied into the program
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -14,7 +14,7 @@
  * check: (SELECT count(*) = 3 FROM pipeline_traces)
  * check: (SELECT count(*) >= 3 AND sum(success) = count(*) FROM pipeline_spans WHERE span_name = 'step:strlen')
  * check: (SELECT count(*) >= 3 FROM pipeline_spans WHERE span_name = 'step:memcpy')
- * check: (SELECT count(*) = 6 FROM pipeline_spans WHERE span_name = 'tool:chosen')
+ * check lib: (SELECT count(*) = 6 FROM pipeline_spans WHERE span_name = 'tool:chosen')
  * only: no:mold
  * flags: -fno-builtin
  */

@@ -9,7 +9,7 @@
  * spans:
  *   3 trace mine -
  *   1 trace theirs -
- * later: a slot holds the thunk's address where the code of the defining object holds the function's own
+ * known: a slot holds the thunk's address where the code of the defining object holds the function's own
  * only: lib
  * build: $CC $PIC -shared -DLIBRARY -o libhazard.so $SRC $LINK -Wl,-Bsymbolic
  * build: $CC $PIE -DPROGRAM -rdynamic -o program $SRC $LINK_PIE -lhazard

@@ -22,7 +22,7 @@
  *   leaf = int leaf(int number)
  *   jump* = *jmp*
  *   context* = *context
- *   v* = v*
+ *   v* = vf*
  * spans:
  *   2 trace all -
  *   2 tool:leaf (all) -
