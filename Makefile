@@ -137,22 +137,22 @@ FUZZ_SECONDS ?= 600
 FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
 parsers := $(addprefix preload/,conf.c conf_setting.c fails.c fault.c prototype.c declaration.c ctype.c place.c token.c \
-	spelling.c names.c) tests/fuzz/heap_arena.c
+	spelling.c names.c elf.c maps.c) tests/fuzz/heap_arena.c
 
 $(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
 
-$(B)/fuzz/elf: tests/fuzz/elf.c preload/elf.c preload/scope.c preload/maps.c tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
+$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf.c scope.c maps.c symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
 
 $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 	@mkdir -p $(@D)
-	$(Q)for style in gnu sysv both; do $(CC) -O1 -fPIC -shared -nostdlib -o $(@D)/$$style.so $< -fuse-ld=bfd -s \
+	$(Q)for style in gnu sysv both; do $(CC) -O1 -fPIC -shared -nostdlib -o $(@D)/$$style.so $< -fuse-ld=bfd \
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
-		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done
+		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
 fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*

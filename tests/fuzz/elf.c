@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Objects with broken tables. The input is an ELF file, of which this loads what the kernel or the dynamic linker would:
- * the segments, each at its place in memory that ends where they end. What is then read of it has to lie within.
+ * the segments, each at its place in memory that ends where they end. What is then read of it has to lie within. The
+ * file's own symbols are read, too.
  */
 
 #include <link.h>
@@ -10,6 +11,7 @@
 #include "fuzz.h"
 #include "preload/elf.h"
 #include "preload/scope.h"
+#include "preload/symtab.h"
 
 #define MOST (1 << 16)
 
@@ -63,12 +65,27 @@ static void look_up(const struct ts_object *object)
 		struct ts_object older = *object;
 
 		older.gnu_hash = NULL;
+		sink += ts_object_symbols(object);
 		sink += ts_object_definition(object, names[i], NULL) != NULL;
 		sink += ts_object_definition(object, names[i], "V1") != NULL;
 		sink += ts_object_definition(&older, names[i], "V2") != NULL;
 		if (ts_scope_look_up(&scope, &objects[1], names[i], NULL, &symbol))
 			sink += symbol->st_value;
 	}
+}
+
+/* The symbols of the file itself. */
+static void read_file(const uint8_t *data, size_t bytes)
+{
+	struct ts_symtab symtab;
+	uint8_t *file = malloc(bytes); /* aligned as a mapping is */
+
+	MUST(file);
+	memcpy(file, data, bytes);
+	if (ts_symtab_read(file, bytes, &symtab) == 0)
+		for (size_t i = 0; i < symtab.n; i++)
+			sink += strlen(ts_symtab_name(&symtab, i)) + symtab.symbols[i].st_value;
+	free(file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -82,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (bytes < sizeof(header))
 		return 0;
+	read_file(data, bytes);
 	memcpy(&header, data, sizeof(header));
 	info.dlpi_phnum = header.e_phnum < 16 ? header.e_phnum : 16;
 	if (header.e_phoff > bytes ||
