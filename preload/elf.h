@@ -4,7 +4,8 @@
 
 /*
  * Loaded objects as the dynamic linker left them in memory: symbols, versions, and the slots that
- * its relocations bind. Reads what is mapped, never the file. [setup]
+ * its relocations bind. Reads what is mapped, never the file, and believes no table: what lies outside
+ * the object's readable segments is not there. [setup]
  */
 
 #include <elf.h>
@@ -16,21 +17,27 @@
 struct ts_maps;
 
 struct ts_object {
-	const char *path;   /* the link map's name; "" for the program itself */
-	const char *soname; /* DT_SONAME, or NULL */
-	const ElfW(Dyn) * dynamic;
-	uintptr_t base;              /* what is added to the file's addresses */
-	uintptr_t low, high;         /* its segments: [low, high) */
+	const char *path;            /* the link map's name; "" for the program itself */
+	const char *soname;          /* DT_SONAME, or NULL */
 	const ElfW(Phdr) * segments; /* as its program headers describe them */
 	size_t n_segments;
+	const ElfW(Dyn) * dynamic;
+	size_t n_dynamic;                /* entries before DT_NULL */
+	uintptr_t base;                  /* what is added to the file's addresses */
+	uintptr_t low, high;             /* its segments: [low, high) */
 	uintptr_t relro_low, relro_high; /* pages that are read-only once it is relocated */
 	const ElfW(Sym) * symbols;
+	size_t n_symbols; /* no more than so many; there may be fewer */
 	const char *strings;
-	size_t strings_bytes;
+	size_t strings_bytes; /* the last one is NUL */
+	bool symbolic;        /* it looks its names up in itself first (-Bsymbolic) */
 	const uint32_t *gnu_hash;
+	size_t n_gnu_hash; /* words, at most */
 	const uint32_t *sysv_hash;
+	size_t n_sysv_hash;
 	const ElfW(Versym) * versions; /* of each symbol, or NULL */
-	const ElfW(Verneed) * needed;  /* versions it wants of others, or NULL */
+	size_t n_versions;
+	const ElfW(Verneed) * needed; /* versions it wants of others, or NULL */
 	size_t n_needed;
 	const ElfW(Verdef) * defined; /* versions it defines, or NULL */
 	size_t n_defined;
@@ -51,6 +58,9 @@ struct ts_slot {
 
 /* Fills *ret from what dl_iterate_phdr tells. -ENOEXEC: nothing to bind (the vDSO). */
 int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret);
+
+/* The string at `offset` of the object's, or NULL where that lies outside. */
+const char *ts_object_string(const struct ts_object *object, uint64_t offset);
 
 static inline bool ts_object_holds(const struct ts_object *object, uintptr_t address)
 {

@@ -53,11 +53,16 @@ static const struct ts_object *definition_of(const struct ts_scope *scope,
 	*ret_address = *slot->address;
 	if (!holder)
 		return NULL;
-	/* A slot into its own object is lazy, waiting in the PLT, unless the object defines the
-	 * name. */
-	if (holder != object || object->base + slot->symbol->st_value == *ret_address)
+	/*
+	 * A slot into its own object is lazy, waiting in the PLT, unless the object's symbol says so. One
+	 * that leads where the name is not defined holds the PLT entry that is the function's address in a
+	 * program linked without PIE: that one's slot leads on, and all addresses stay equal.
+	 */
+	if (holder != object || object->base + slot->symbol->st_value == *ret_address) {
 		symbol = ts_object_definition(holder, slot->name, slot->version);
-	if (!symbol) {
+		if (!symbol)
+			return NULL;
+	} else {
 		holder = ts_scope_look_up(scope, object, slot->name, slot->version, &symbol);
 		if (!holder)
 			return NULL;

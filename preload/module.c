@@ -46,10 +46,10 @@ static bool is_in(const struct closure *closure, uintptr_t low)
 
 static void add_needed(struct closure *closure, const struct ts_object *object)
 {
-	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
-		const char *name = object->strings + entry->d_un.d_val;
+	for (size_t entry = 0; entry < object->n_dynamic; entry++) {
+		const char *name = ts_object_string(object, object->dynamic[entry].d_un.d_val);
 
-		if (entry->d_tag != DT_NEEDED || ts_is_libc(name))
+		if (object->dynamic[entry].d_tag != DT_NEEDED || !name || ts_is_libc(name))
 			continue;
 		for (size_t i = 0; i < closure->n_seen; i++) {
 			const struct ts_object *other = &closure->seen[i];

@@ -6,7 +6,8 @@
  * Where an object's names lead: the dynamic linker's search order, followed on the tables in
  * memory. First what was loaded at the start, in that order (the global scope), then the object
  * itself and what it needs, breadth first (its local scope). What a later dlopen made global is not
- * known to be so: a name that only leads there is left to the dynamic linker. [setup]
+ * known to be so: a name that only leads there is left to the dynamic linker, and so is one that an
+ * object loaded later finds in either scope, but not the same (RTLD_DEEPBIND, perhaps). [setup]
  */
 
 #include "elf.h"
