@@ -21,7 +21,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
-shim_src    := $(wildcard preload/*.c)
+shim_module := preload/demangle.c
+shim_src    := $(filter-out $(shim_module),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
 runtime_src := $(filter-out $(store_src),$(wildcard runtime/*.c))
@@ -30,7 +31,7 @@ unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(B)/modules/flusher.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
+modules := $(B)/modules/flusher.so $(B)/modules/demangle.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
 .PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-bench
@@ -51,7 +52,7 @@ $(call obj,$(pads_src) $(shim_asm)): $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fPIC -g -MMD -MP -c -o $@ $<
 
-$(call obj,$(shim_src)): $(B)/obj/%.o: %.c
+$(call obj,$(shim_src) $(shim_module)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
@@ -77,6 +78,13 @@ $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c col
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) -l:libsqlite3.a -lm
 
+# libiberty lies inside, hidden, and what it asks malloc for comes from a heap of its own.
+$(B)/modules/demangle.so: $(call obj,preload/demangle.c)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
+		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
+
 $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lcjson -luuid
@@ -93,7 +101,7 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
-            $(hot_src) $(runtime_src) $(store_src))
+            $(shim_module) $(hot_src) $(runtime_src) $(store_src))
 
 $(asan_obj): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
@@ -106,7 +114,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
-		-lcmocka -lcjson -luuid -l:libsqlite3.a -lm -lpthread
+		-lcmocka -lcjson -luuid -l:libsqlite3.a -l:libiberty.a -lm -lpthread
 
 unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done

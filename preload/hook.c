@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cplus.h"
+#include "dialect.h"
 #include "hot/call.h"
 #include "maps.h"
 #include "names.h"
@@ -31,6 +33,7 @@ struct hooked {
 static struct {
 	struct ts_arena arena;
 	struct ts_names names;
+	struct ts_cplus cplus;
 	struct ts_thunk_settings settings;
 	struct ts_definition *definitions; /* TS_THUNKS of them; touched as they are made */
 	size_t n_definitions;
@@ -94,10 +97,38 @@ static uint16_t *bucket_of(const struct ts_rule *rule, uintptr_t address)
 	return &hooks.same[i];
 }
 
+static const char *path_of(const struct ts_object *object)
+{
+	return object->path[0] ? object->path : ts_program_path();
+}
+
+static bool takes_std(const struct ts_prototype *prototype)
+{
+	bool takes = !ts_dialect_reads(TS_DIALECT_UNKNOWN, prototype->result.type);
+
+	for (size_t i = 0; i < prototype->n_params; i++)
+		takes |= prototype->params[i].name &&
+			 !ts_dialect_reads(TS_DIALECT_UNKNOWN, prototype->params[i].type);
+	return takes;
+}
+
+/* Whose std::string the function takes: its mangled name says, or else the object that defines it. */
+static enum ts_dialect dialect_of(const struct ts_rule *rule, const struct ts_alias *alias,
+				  const struct ts_object *holder)
+{
+	if (alias && alias->dialect)
+		return alias->dialect;
+	return takes_std(&rule->prototype) ? ts_dialect_of_object(holder, !alias)
+					   : TS_DIALECT_UNKNOWN;
+}
+
 /* The thunk for (rule, address): the one there is, or a new one. Negative errno. */
 static int thunk_for(const struct ts_rule *rule, const char *name, uintptr_t address,
-		     const char *path)
+		     const struct ts_object *holder)
 {
+	const struct ts_alias *alias = ts_names_alias_of(&hooks.names, name, rule);
+	enum ts_dialect dialect = dialect_of(rule, alias, holder);
+	const char *path = path_of(holder);
 	uint16_t *bucket = bucket_of(rule, address);
 	size_t index = hooks.n_definitions;
 	struct ts_definition *definition = &hooks.definitions[index];
@@ -105,15 +136,17 @@ static int thunk_for(const struct ts_rule *rule, const char *name, uintptr_t add
 
 	if (*bucket)
 		return *bucket - 1;
-	result = ts_thunk_make(index, rule, address, &hooks.settings, &hooks.arena);
+	result = ts_thunk_make(index, rule, address, dialect, &hooks.settings, &hooks.arena);
 	if (result < 0)
 		return result;
+	name = alias ? alias->function : name;
 	definition->function = ts_arena_strndup(&hooks.arena, name, strlen(name));
 	definition->object = ts_arena_strndup(&hooks.arena, path, strlen(path));
 	if (!definition->function || !definition->object)
 		return -ENOMEM;
 	definition->rule = rule;
 	definition->address = address;
+	definition->unread = dialect == TS_DIALECT_UNKNOWN && takes_std(&rule->prototype);
 	ts_thunk_choose_pads(index, index + 1, hooks.shared_unwinder);
 	/* release: a thread that reads the count finds the definition whole */
 	__atomic_store_n(&hooks.n_definitions, index + 1, __ATOMIC_RELEASE);
@@ -128,11 +161,6 @@ static bool is_ours(const struct ts_object *object)
 
 	return ts_object_holds(object, (uintptr_t)&hooks) ||
 	       strncmp(object->path, modules, strlen(modules)) == 0;
-}
-
-static const char *path_of(const struct ts_object *object)
-{
-	return object->path[0] ? object->path : ts_program_path();
 }
 
 /* What the slot leads to: its definition's address, object and symbol. NULL: nothing to wrap. */
@@ -177,7 +205,7 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 		return;
 	if (!pass->maps.n && ts_maps_read(&pass->maps) < 0)
 		return;
-	index = thunk_for(rule, slot->name, address, path_of(holder));
+	index = thunk_for(rule, slot->name, address, holder);
 	if (index < 0 || ts_own_spool_publish() < 0)
 		return;
 	if (ts_object_store(object, &pass->maps, slot->address, ts_thunk_entry((size_t)index)) == 0)
@@ -246,6 +274,22 @@ static bool is_unsettled(struct pass *pass, const struct ts_object *object, size
 	return !mapping || mapping->protection & PROT_WRITE;
 }
 
+static void enter_name(void *context, const struct ts_object *object, const char *name)
+{
+	(void)context;
+	ts_cplus_enter(&hooks.cplus, &hooks.names, name, path_of(object), &hooks.arena);
+}
+
+/* The mangled names that rules for C++ and Rust mean: of all new objects, before any slot is looked at. */
+static void enter_names(struct pass *pass)
+{
+	if (!hooks.cplus.n_rules)
+		return;
+	for (size_t i = 0; i < pass->scope.n; i++)
+		if (!is_hooked(&pass->scope.objects[i]) && !is_ours(&pass->scope.objects[i]))
+			ts_object_functions(&pass->scope.objects[i], enter_name, NULL);
+}
+
 static void hook_objects(struct pass *pass)
 {
 	bool shared;
@@ -259,6 +303,7 @@ static void hook_objects(struct pass *pass)
 		hooks.shared_unwinder = shared;
 		ts_thunk_choose_pads(0, hooks.n_definitions, shared);
 	}
+	enter_names(pass);
 	hooks.unsettled = false;
 	for (size_t i = 0; i < pass->scope.n; i++) {
 		const struct ts_object *object = &pass->scope.objects[i];
@@ -324,6 +369,19 @@ static void refresh(struct task *task)
 	hooks.subs = task->pass.subs;
 }
 
+static void refresh_all(struct task *task)
+{
+	hooks.n_hooked = 0;
+	refresh(task);
+}
+
+/* Where names were met that only the module can read, it is opened, outside the walk, and all looked at again. */
+static void hook_all(void)
+{
+	if (run(&(struct task){.run = refresh}) && ts_cplus_open(&hooks.cplus))
+		run(&(struct task){.run = refresh_all});
+}
+
 static int note_counts(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct pass *pass = context;
@@ -343,7 +401,7 @@ void ts_hook_refresh(void)
 	dl_iterate_phdr(note_counts, &now);
 	give_walk();
 	if (now.adds != hooks.adds || now.subs != hooks.subs || hooks.unsettled)
-		run(&(struct task){.run = refresh});
+		hook_all();
 }
 
 /* A look-up of a ruled name that was not followed. */
@@ -362,7 +420,7 @@ static void wrap(struct task *task, const struct ts_object *holder)
 
 	if (!rule || is_ours(holder) || !symbol || !ts_symbol_is_function(symbol))
 		return;
-	index = thunk_for(rule, task->name, task->address, path_of(holder));
+	index = thunk_for(rule, task->name, task->address, holder);
 	if (index >= 0 && ts_own_spool_publish() == 0)
 		task->address = ts_thunk_entry((size_t)index);
 }
@@ -478,7 +536,8 @@ void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)
 		.bytes = bytes,
 	};
 
-	run(&miss.task);
+	if (!ts_cplus_miss(&hooks.cplus, rule, ret, bytes))
+		run(&miss.task);
 }
 
 bool ts_hook_is_ruled(const char *name)
@@ -532,6 +591,8 @@ int ts_hook_init(const struct ts_conf *conf)
 		return -ENOMEM;
 	if (ts_names_init(&hooks.names, conf, &hooks.arena) < 0)
 		return -ENOMEM;
-	run(&(struct task){.run = refresh});
+	if (ts_cplus_init(&hooks.cplus, conf, &hooks.arena) < 0)
+		return -ENOMEM;
+	hook_all();
 	return 0;
 }

@@ -23,6 +23,7 @@ struct ts_definition {
 	const char *function; /* copies: the object may be unloaded */
 	const char *object;   /* its path */
 	uintptr_t address;
+	bool unread;      /* a std::string or view is not recorded: whose it is cannot be told */
 	uint32_t n_slots; /* that were written to lead to the thunk */
 };
 

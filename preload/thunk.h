@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "conf.h"
+#include "dialect.h"
 
 struct ts_thunk_settings {
 	uint32_t capture_bytes;
@@ -13,11 +14,12 @@ struct ts_thunk_settings {
 };
 
 /*
- * Fills thunk `index` for `rule` and the function at `address`. Memory is of `arena`. -ENOMEM, or
+ * Fills thunk `index` for `rule` and the function at `address`, whose strings are `dialect`'s. Memory is of `arena`. -ENOMEM, or
  * -ENOSPC where the table is full.
  */
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
-		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
+		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
+		  struct ts_arena *arena);
 
 /* The code that callers of thunk `index` are led to. */
 uintptr_t ts_thunk_entry(size_t index);

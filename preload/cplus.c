@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Mangled names -> rules. */
+
+#include "cplus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "canon.h"
+#include "log.h"
+#include "module.h"
+#include "pages.h"
+
+#define MAX_NAME  4096
+#define RAW_BYTES 32768
+
+/* One page run: what the module prints, and what is made of it. */
+struct buffer {
+	char raw[RAW_BYTES];
+	char name[MAX_NAME];
+	char plain[MAX_NAME];
+	char signature[MAX_NAME];
+};
+
+/* --- what a mangled name holds --------------------------------------------------------------- */
+
+static bool is_identifier(struct ts_slice word)
+{
+	static const char *const not_one[] = {"operator", "std", "anonymous", "namespace"};
+
+	if (!word.bytes || ts_is_digit(word.text[0]))
+		return false;
+	for (size_t i = 0; i < sizeof(not_one) / sizeof(not_one[0]); i++)
+		if (ts_slice_is(word, not_one[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The last identifier of a name, outside template arguments, that a mangled name spells out. `ret_whole`: it
+ * is not part of one, so its length stands before it.
+ */
+static struct ts_slice last_identifier(const char *name, bool *ret_whole)
+{
+	struct ts_slice last = {name, 0, 0};
+	size_t depth = 0;
+
+	for (const char *at = name; *at;) {
+		struct ts_slice word = {at, 0, 0};
+		bool before = at == name || !strchr("*?", at[-1]);
+
+		while (ts_is_word(at[word.bytes]))
+			word.bytes++;
+		if (!depth && ts_slice_is(word, "operator"))
+			break;
+		if (!word.bytes) {
+			depth += *at == '<' || *at == '{' || *at == '(';
+			depth -= depth && (*at == '>' || *at == '}' || *at == ')');
+			at++;
+			continue;
+		}
+		at += word.bytes;
+		if (depth || !is_identifier(word))
+			continue;
+		last = word;
+		*ret_whole = before && (!*at || !strchr("*?", *at));
+	}
+	return last;
+}
+
+static const char *needle_of(const char *name, struct ts_arena *arena)
+{
+	bool whole = false;
+	struct ts_slice last = last_identifier(name, &whole);
+	size_t room = last.bytes + 24;
+	char *needle = ts_arena_alloc(arena, room);
+
+	if (!needle)
+		return NULL;
+	/* Rust writes a '_' between the length and an identifier that begins with one. */
+	if (whole && last.text[0] != '_')
+		snprintf(needle, room, "%zu%.*s", last.bytes, (int)last.bytes, last.text);
+	else
+		snprintf(needle, room, "%.*s", (int)last.bytes, last.text);
+	return needle;
+}
+
+int ts_cplus_init(struct ts_cplus *cplus, const struct ts_conf *conf, struct ts_arena *arena)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_rules; i++)
+		n += conf->rules[i].prototype.cplus;
+	if (!n)
+		return 0;
+	cplus->rules = ts_arena_alloc(arena, n * sizeof(*cplus->rules));
+	cplus->buffer = ts_pages_new(sizeof(struct buffer));
+	if (!cplus->rules || !cplus->buffer)
+		return -ENOMEM;
+	for (int globs = 0; globs < 2; globs++) {
+		for (size_t i = 0; i < conf->n_rules; i++) {
+			const struct ts_rule *rule = &conf->rules[i];
+			const char *needle;
+
+			if (!rule->prototype.cplus || rule->glob != globs)
+				continue;
+			needle = needle_of(rule->prototype.function, arena);
+			if (!needle)
+				return -ENOMEM;
+			cplus->rules[cplus->n_rules++] =
+				(struct ts_cplus_rule){.rule = rule, .needle = needle};
+		}
+	}
+	return 0;
+}
+
+/* --- comparing ------------------------------------------------------------------------------- */
+
+static bool name_fits(const struct ts_prototype *rule, const char *name, const char *plain)
+{
+	if (rule->glob)
+		return ts_names_match(rule->function, name);
+	return strcmp(rule->function, name) == 0 ||
+	       (!strchr(rule->function, '<') && strcmp(rule->function, plain) == 0);
+}
+
+/* `...` stands for whatever follows. */
+static bool params_fit(const struct ts_prototype *rule, const char *signature)
+{
+	size_t bytes = strlen(rule->signature);
+
+	if (!rule->open || !bytes)
+		return rule->open || strcmp(rule->signature, signature) == 0;
+	return strncmp(rule->signature, signature, bytes) == 0 &&
+	       (!signature[bytes] || signature[bytes] == ',');
+}
+
+bool ts_cplus_fits(const struct ts_prototype *rule, const char *name, const char *plain,
+		   const char *signature, bool is_const)
+{
+	if (!name_fits(rule, name, plain))
+		return false;
+	if (rule->times_only)
+		return true;
+	return signature && params_fit(rule, signature) && (rule->method || !is_const) &&
+	       (!rule->const_method || is_const);
+}
+
+/* `<bot::Memory>::run`, as Rust's newer mangling has it, is bot::Memory::run. */
+static void open_inherent(char *name)
+{
+	char *end = strstr(name, ">::");
+	char *inner = strchr(name + 1, '<');
+
+	if (name[0] != '<' || !end || strstr(name, " as ") || (inner && inner < end))
+		return;
+	memmove(end, end + 1, strlen(end + 1) + 1);
+	memmove(name, name + 1, strlen(name + 1) + 1);
+}
+
+/* The demangled name in the one spelling. What canon.h cannot read, local names, stays as it is. */
+static bool spell(struct buffer *buffer, const struct ts_demangled *demangled)
+{
+	struct ts_slice name = {demangled->name, strlen(demangled->name), 1};
+	struct ts_canon canon = ts_canon_into(buffer->name, MAX_NAME);
+	struct ts_canon plain = ts_canon_into(buffer->plain, MAX_NAME);
+	struct ts_tokens tokens = ts_tokens_of(name, NULL);
+
+	if (!demangled->params || ts_canon_function(&tokens, &canon) < 0 ||
+	    tokens.kind != TS_TOKEN_END) {
+		canon = ts_canon_into(buffer->name, MAX_NAME);
+		ts_canon_squeeze(name, &canon);
+	}
+	if (!demangled->params)
+		open_inherent(buffer->name);
+	ts_canon_plain(buffer->name, &plain);
+	return !canon.full && !plain.full;
+}
+
+/* NULL: Rust, or a type that canon.h cannot read. */
+static const char *sign(struct buffer *buffer, const struct ts_demangled *demangled)
+{
+	struct ts_canon canon = ts_canon_into(buffer->signature, MAX_NAME);
+	struct ts_tokens tokens;
+
+	if (!demangled->params)
+		return NULL;
+	tokens = ts_tokens_of((struct ts_slice){demangled->params, strlen(demangled->params), 1},
+			      NULL);
+	return ts_canon_params(&tokens, &canon) < 0 ? NULL : buffer->signature;
+}
+
+/* --- entering -------------------------------------------------------------------------------- */
+
+static int note_near(struct ts_cplus_rule *cplus, const char *signature, bool is_const,
+		     const char *path, struct ts_arena *arena)
+{
+	char text[256];
+
+	if (cplus->near)
+		return 0;
+	snprintf(text, sizeof(text), "(%.200s)%s", signature ? signature : "...",
+		 is_const ? " const" : "");
+	cplus->near = ts_arena_strndup(arena, text, strlen(text));
+	cplus->near_object = ts_arena_strndup(arena, path, strlen(path));
+	return cplus->near && cplus->near_object ? 0 : -ENOMEM;
+}
+
+struct match {
+	struct ts_names *names;
+	struct ts_arena *arena;
+	const char *mangled, *path;
+	const char *signature;
+	bool is_const;
+	enum ts_dialect dialect;
+};
+
+static int compare(struct ts_cplus_rule *cplus, const struct buffer *buffer,
+		   const struct match *match)
+{
+	const struct ts_prototype *rule = &cplus->rule->prototype;
+
+	if (!strstr(match->mangled, cplus->needle))
+		return 0;
+	if (ts_cplus_fits(rule, buffer->name, buffer->plain, match->signature, match->is_const))
+		return ts_names_alias(match->names, match->mangled, cplus->rule, buffer->name,
+				      (uint8_t)match->dialect, match->arena);
+	if (name_fits(rule, buffer->name, buffer->plain))
+		return note_near(cplus, match->signature, match->is_const, match->path,
+				 match->arena);
+	return 0;
+}
+
+static bool may_fit(const struct ts_cplus *cplus, const char *mangled)
+{
+	if (mangled[0] != '_' || (mangled[1] != 'Z' && mangled[1] != 'R'))
+		return false;
+	for (size_t i = 0; i < cplus->n_rules; i++)
+		if (strstr(mangled, cplus->rules[i].needle))
+			return true;
+	return false;
+}
+
+int ts_cplus_enter(struct ts_cplus *cplus, struct ts_names *names, const char *mangled,
+		   const char *path, struct ts_arena *arena)
+{
+	struct buffer *buffer = (struct buffer *)cplus->buffer;
+	struct ts_demangled demangled;
+	struct match match = {.names = names, .arena = arena, .mangled = mangled, .path = path};
+	int r = 0;
+
+	if (!may_fit(cplus, mangled) || cplus->refused || ts_names_has_alias(names, mangled))
+		return 0;
+	if (!cplus->demangle) {
+		cplus->wanted = true;
+		return 0;
+	}
+	if (cplus->demangle(mangled, buffer->raw, RAW_BYTES, &demangled) < 0 ||
+	    !spell(buffer, &demangled))
+		return 0;
+	match.signature = sign(buffer, &demangled);
+	match.is_const = demangled.is_const;
+	match.dialect = ts_dialect_of_name(&demangled);
+	for (size_t i = 0; i < cplus->n_rules && r == 0; i++)
+		r = compare(&cplus->rules[i], buffer, &match);
+	return r;
+}
+
+bool ts_cplus_open(struct ts_cplus *cplus)
+{
+	char why[256];
+
+	if (!cplus->wanted || cplus->demangle || cplus->refused)
+		return false;
+	cplus->demangle = (ts_demangle_fn *)(uintptr_t)ts_module_symbol(
+		"demangle", TS_DEMANGLE_SYMBOL, why, sizeof(why));
+	cplus->refused = !cplus->demangle;
+	if (cplus->refused)
+		ts_log(TS_LOG_ERROR, "C++ and Rust functions are not traced: %s", why);
+	return !cplus->refused;
+}
+
+bool ts_cplus_miss(const struct ts_cplus *cplus, const struct ts_rule *rule, char *ret,
+		   size_t bytes)
+{
+	for (size_t i = 0; i < cplus->n_rules; i++) {
+		const struct ts_cplus_rule *one = &cplus->rules[i];
+
+		if (one->rule != rule)
+			continue;
+		if (cplus->refused)
+			snprintf(ret, bytes,
+				 "the module demangle, which reads C++ and Rust names, "
+				 "could not be opened");
+		else if (one->near)
+			snprintf(ret, bytes, "%s defines it with other parameters: %s",
+				 one->near_object, one->near);
+		return cplus->refused || one->near;
+	}
+	return false;
+}
