@@ -27,7 +27,7 @@ struct buffer {
 
 static bool is_identifier(struct ts_slice word)
 {
-	static const char *const not_one[] = {"operator", "std", "anonymous", "namespace"};
+	static const char *const not_one[] = {"operator", "std", "as"};
 
 	if (!word.bytes || ts_is_digit(word.text[0]))
 		return false;
@@ -37,53 +37,117 @@ static bool is_identifier(struct ts_slice word)
 	return true;
 }
 
+/* What mangled names spell out of a name, outside template arguments, in their order. */
+struct needles {
+	char text[1024];
+	size_t bytes;
+	struct ts_slice last;
+	bool anchored;
+};
+
 /*
- * The last identifier of a name, outside template arguments, that a mangled name spells out. `ret_whole`: it
- * is not part of one, so its length stands before it.
+ * A whole identifier has its length before it; one that begins with '_' may have another '_' between (Rust).
+ * A constructor's name is not spelled out again. What does not fit is not looked for.
  */
-static struct ts_slice last_identifier(const char *name, bool *ret_whole)
+static void add_needle(struct needles *needles, struct ts_slice word, bool whole)
 {
-	struct ts_slice last = {name, 0, 0};
+	char *at = needles->text + needles->bytes;
+	size_t room = sizeof(needles->text) - needles->bytes - 1;
+	int n;
+
+	if (needles->last.bytes == word.bytes &&
+	    memcmp(needles->last.text, word.text, word.bytes) == 0)
+		return;
+	needles->last = word;
+	if (whole && word.text[0] != '_')
+		n = snprintf(at, room, "%zu%.*s", word.bytes, (int)word.bytes, word.text);
+	else
+		n = snprintf(at, room, "%.*s", (int)word.bytes, word.text);
+	if (n > 0 && (size_t)n < room)
+		needles->bytes += (size_t)n + 1;
+	needles->text[needles->bytes] = 0;
+}
+
+/* A word of the name. */
+static void take_word(struct needles *needles, const char *name, struct ts_slice word)
+{
+	const char *end = word.text + word.bytes;
+	bool whole = (word.text == name || !memchr("*?", word.text[-1], 2)) && *end != '*' &&
+		     *end != '?';
+
+	if (!is_identifier(word))
+		return;
+	if (word.text == name)
+		needles->anchored = whole && word.text[0] != '_';
+	add_needle(needles, word, whole);
+}
+
+static void find_needles(const char *name, struct needles *needles)
+{
 	size_t depth = 0;
 
 	for (const char *at = name; *at;) {
 		struct ts_slice word = {at, 0, 0};
-		bool before = at == name || !strchr("*?", at[-1]);
 
 		while (ts_is_word(at[word.bytes]))
 			word.bytes++;
 		if (!depth && ts_slice_is(word, "operator"))
 			break;
+		if (word.bytes && !depth)
+			take_word(needles, name, word);
 		if (!word.bytes) {
 			depth += *at == '<' || *at == '{' || *at == '(';
 			depth -= depth && (*at == '>' || *at == '}' || *at == ')');
-			at++;
-			continue;
 		}
-		at += word.bytes;
-		if (depth || !is_identifier(word))
-			continue;
-		last = word;
-		*ret_whole = before && (!*at || !strchr("*?", *at));
+		at += word.bytes ? word.bytes : 1;
 	}
-	return last;
 }
 
-static const char *needle_of(const char *name, struct ts_arena *arena)
+/* NULL: there is no memory. */
+static const char *needles_of(const char *name, struct ts_arena *arena, bool *ret_anchored)
 {
-	bool whole = false;
-	struct ts_slice last = last_identifier(name, &whole);
-	size_t room = last.bytes + 24;
-	char *needle = ts_arena_alloc(arena, room);
+	struct needles needles = {.bytes = 0};
+	char *copy;
 
-	if (!needle)
-		return NULL;
-	/* Rust writes a '_' between the length and an identifier that begins with one. */
-	if (whole && last.text[0] != '_')
-		snprintf(needle, room, "%zu%.*s", last.bytes, (int)last.bytes, last.text);
-	else
-		snprintf(needle, room, "%.*s", (int)last.bytes, last.text);
-	return needle;
+	find_needles(name, &needles);
+	*ret_anchored = needles.anchored;
+	copy = ts_arena_alloc(arena, needles.bytes + 1);
+	return copy ? memcpy(copy, needles.text, needles.bytes) : NULL;
+}
+
+/* Where `needle` stands as a component of its own: "3run", and not that of "13runs_far". */
+static const char *find_component(const char *mangled, const char *needle)
+{
+	const char *at = mangled;
+
+	while ((at = strstr(at, needle))) {
+		if (!ts_is_digit(needle[0]) || !ts_is_digit(at[-1]))
+			return at + strlen(needle);
+		at++;
+	}
+	return NULL;
+}
+
+/* Qualifiers of `this`, local names and internal linkage come before the first component. */
+static bool begins_with(const char *mangled, const char *needle)
+{
+	const char *at = mangled + 2;
+
+	while (*at && strchr("NrVKROLZ", *at))
+		at++;
+	return strncmp(at, needle, strlen(needle)) == 0;
+}
+
+bool ts_cplus_may_fit(const struct ts_cplus_rule *rule, const char *mangled)
+{
+	const char *needle = rule->needles;
+	const char *at = mangled + 2;
+
+	if (rule->anchored && mangled[1] == 'Z' && !begins_with(mangled, needle))
+		return false;
+	for (; *needle && at; needle += strlen(needle) + 1)
+		at = find_component(at, needle);
+	return at != NULL;
 }
 
 int ts_cplus_init(struct ts_cplus *cplus, const struct ts_conf *conf, struct ts_arena *arena)
@@ -101,15 +165,15 @@ int ts_cplus_init(struct ts_cplus *cplus, const struct ts_conf *conf, struct ts_
 	for (int globs = 0; globs < 2; globs++) {
 		for (size_t i = 0; i < conf->n_rules; i++) {
 			const struct ts_rule *rule = &conf->rules[i];
-			const char *needle;
+			struct ts_cplus_rule *one = &cplus->rules[cplus->n_rules];
 
 			if (!rule->prototype.cplus || rule->glob != globs)
 				continue;
-			needle = needle_of(rule->prototype.function, arena);
-			if (!needle)
+			one->rule = rule;
+			one->needles = needles_of(rule->prototype.function, arena, &one->anchored);
+			if (!one->needles)
 				return -ENOMEM;
-			cplus->rules[cplus->n_rules++] =
-				(struct ts_cplus_rule){.rule = rule, .needle = needle};
+			cplus->n_rules++;
 		}
 	}
 	return 0;
@@ -221,7 +285,7 @@ static int compare(struct ts_cplus_rule *cplus, const struct buffer *buffer,
 {
 	const struct ts_prototype *rule = &cplus->rule->prototype;
 
-	if (!strstr(match->mangled, cplus->needle))
+	if (!ts_cplus_may_fit(cplus, match->mangled))
 		return 0;
 	if (ts_cplus_fits(rule, buffer->name, buffer->plain, match->signature, match->is_const))
 		return ts_names_alias(match->names, match->mangled, cplus->rule, buffer->name,
@@ -237,7 +301,7 @@ static bool may_fit(const struct ts_cplus *cplus, const char *mangled)
 	if (mangled[0] != '_' || (mangled[1] != 'Z' && mangled[1] != 'R'))
 		return false;
 	for (size_t i = 0; i < cplus->n_rules; i++)
-		if (strstr(mangled, cplus->rules[i].needle))
+		if (ts_cplus_may_fit(&cplus->rules[i], mangled))
 			return true;
 	return false;
 }

@@ -18,10 +18,15 @@
 /* A rule for a C++ or a Rust function. */
 struct ts_cplus_rule {
 	const struct ts_rule *rule;
-	const char *
-		needle; /* what a mangled name of the function holds: "3run"; "" where nothing is sure */
-	const char *
-		near; /* the parameters of a function that has the name and not these; NULL: none */
+	/*
+	 * What a mangled name of the function holds, in this order, each with a NUL behind it and one
+	 * more at the end: "3bot" "6Memory" "3run".
+	 */
+	const char *needles;
+	bool anchored; /* it begins with the first one, but in Rust's newer mangling */
+
+	/* A function that has the name, and other parameters; NULL: none was met. */
+	const char *near;
 	const char *near_object;
 };
 
@@ -54,7 +59,13 @@ bool ts_cplus_open(struct ts_cplus *cplus);
 bool ts_cplus_miss(const struct ts_cplus *cplus, const struct ts_rule *rule, char *ret,
 		   size_t bytes);
 
-/* Does the rule name the function that was demangled? What it is called goes to *ret_name, of `buffer`. */
+/* May this mangled name ("_Z...", "_R...") be of a function that the rule names? Quick, and never wrongly no. */
+bool ts_cplus_may_fit(const struct ts_cplus_rule *rule, const char *mangled);
+
+/*
+ * Does the rule name this function? `name` and `signature` are in the one spelling, `plain` is the name
+ * without template arguments; `signature` NULL: it is not known.
+ */
 bool ts_cplus_fits(const struct ts_prototype *rule, const char *name, const char *plain,
 		   const char *signature, bool is_const);
 

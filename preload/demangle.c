@@ -3,7 +3,9 @@
  * Mangled names, by libiberty (Debian's libiberty-dev 20230104): Itanium C++ and both manglings of Rust.
  *
  * It may be called while the program's malloc asks dlsym for something, so the memory that libiberty asks
- * for comes from a heap of our own: the linker leads its calls of malloc to __wrap_malloc (Makefile).
+ * for comes from a heap of our own: the linker leads its calls of malloc to __wrap_malloc (Makefile). It may
+ * also be a thread with the smallest stack there is, and libiberty takes 10 KB for a name of 200 characters:
+ * so it has a stack of its own, too.
  */
 
 #include "demangle.h"
@@ -14,9 +16,10 @@
 
 #include <libiberty/demangle.h>
 
-#define OPTIONS    (DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP)
-#define HEAP_BYTES (512 * 1024)
-#define MAX_NAME   4000 /* longer ones would need more heap than there is */
+#define OPTIONS     (DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP)
+#define HEAP_BYTES  (512 * 1024)
+#define STACK_BYTES (512 * 1024)
+#define MAX_NAME    4000 /* longer ones would need more heap than there is */
 
 __attribute__((visibility("default"))) ts_demangle_fn ts_demangle;
 
@@ -157,20 +160,57 @@ static int demangle_cplus(const char *mangled, struct text *whole, struct text *
 	return r;
 }
 
+struct task {
+	const char *mangled;
+	struct text whole, name;
+	struct ts_demangled *ret;
+	int result;
+};
+
+static void demangle(struct task *task)
+{
+	const char *mangled = task->mangled;
+
+	task->result = -EINVAL;
+	if (rust_demangle_callback(mangled, 0, append, &task->whole) && !task->whole.full) {
+		task->ret->name = task->whole.text;
+		task->result = 0;
+	} else if (mangled[0] == '_' && mangled[1] == 'Z') {
+		task->result = demangle_cplus(mangled, &task->whole, &task->name, task->ret);
+	}
+}
+
+/* --- the stack ------------------------------------------------------------------------------- */
+
+static _Alignas(16) char stack[STACK_BYTES]; /* in pages that are there once they are touched */
+
+/* Calls work(task) on the stack above. */
+static void __attribute__((noinline)) call_there(void (*work)(struct task *), struct task *task)
+{
+	__asm__ volatile("movq %%rsp, %%rbx\n\t"
+			 "movq %[top], %%rsp\n\t"
+			 "call *%[work]\n\t"
+			 "movq %%rbx, %%rsp"
+			 : "+D"(task), [work] "+a"(work)
+			 : [top] "r"(stack + sizeof(stack))
+			 : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "xmm0", "xmm1",
+			   "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+			   "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+}
+
 int ts_demangle(const char *mangled, char *buffer, size_t bytes, struct ts_demangled *ret)
 {
-	struct text whole = {.text = buffer, .room = bytes / 2};
-	struct text name = {.text = buffer + bytes / 2, .room = bytes / 2};
+	struct task task = {
+		.mangled = mangled,
+		.whole = {.text = buffer, .room = bytes / 2},
+		.name = {.text = buffer + bytes / 2, .room = bytes / 2},
+		.ret = ret,
+	};
 
 	heap_used = 0;
 	*ret = (struct ts_demangled){.name = NULL};
 	if (strlen(mangled) > MAX_NAME)
 		return -EINVAL;
-	if (rust_demangle_callback(mangled, 0, append, &whole) && !whole.full) {
-		ret->name = whole.text;
-		return 0;
-	}
-	if (mangled[0] != '_' || mangled[1] != 'Z')
-		return -EINVAL;
-	return demangle_cplus(mangled, &whole, &name, ret);
+	call_there(demangle, &task);
+	return task.result;
 }
