@@ -9,7 +9,6 @@
 
 #include "canon.h"
 #include "log.h"
-#include "module.h"
 #include "pages.h"
 
 #define MAX_NAME  4096
@@ -115,19 +114,6 @@ static const char *needles_of(const char *name, struct ts_arena *arena, bool *re
 	return copy ? memcpy(copy, needles.text, needles.bytes) : NULL;
 }
 
-/* Where `needle` stands as a component of its own: "3run", and not that of "13runs_far". */
-static const char *find_component(const char *mangled, const char *needle)
-{
-	const char *at = mangled;
-
-	while ((at = strstr(at, needle))) {
-		if (!ts_is_digit(needle[0]) || !ts_is_digit(at[-1]))
-			return at + strlen(needle);
-		at++;
-	}
-	return NULL;
-}
-
 /* Qualifiers of `this`, local names and internal linkage come before the first component. */
 static bool begins_with(const char *mangled, const char *needle)
 {
@@ -145,8 +131,11 @@ bool ts_cplus_may_fit(const struct ts_cplus_rule *rule, const char *mangled)
 
 	if (rule->anchored && mangled[1] == 'Z' && !begins_with(mangled, needle))
 		return false;
-	for (; *needle && at; needle += strlen(needle) + 1)
-		at = find_component(at, needle);
+	for (; *needle && at; needle += strlen(needle) + 1) {
+		at = strstr(at, needle);
+		if (at)
+			at += strlen(needle);
+	}
 	return at != NULL;
 }
 
@@ -267,6 +256,7 @@ static int note_near(struct ts_cplus_rule *cplus, const char *signature, bool is
 	snprintf(text, sizeof(text), "(%.200s)%s", signature ? signature : "...",
 		 is_const ? " const" : "");
 	cplus->near = ts_arena_strndup(arena, text, strlen(text));
+	cplus->near_is_const = is_const;
 	cplus->near_object = ts_arena_strndup(arena, path, strlen(path));
 	return cplus->near && cplus->near_object ? 0 : -ENOMEM;
 }
@@ -331,14 +321,16 @@ int ts_cplus_enter(struct ts_cplus *cplus, struct ts_names *names, const char *m
 	return r;
 }
 
-bool ts_cplus_open(struct ts_cplus *cplus)
+bool ts_cplus_open(struct ts_cplus *cplus, ts_module_symbol_fn *module_symbol)
 {
+	int kept = errno;
 	char why[256];
 
 	if (!cplus->wanted || cplus->demangle || cplus->refused)
 		return false;
-	cplus->demangle = (ts_demangle_fn *)(uintptr_t)ts_module_symbol(
-		"demangle", TS_DEMANGLE_SYMBOL, why, sizeof(why));
+	cplus->demangle = (ts_demangle_fn *)(uintptr_t)module_symbol("demangle", TS_DEMANGLE_SYMBOL,
+								     why, sizeof(why));
+	errno = kept;
 	cplus->refused = !cplus->demangle;
 	if (cplus->refused)
 		ts_log(TS_LOG_ERROR, "C++ and Rust functions are not traced: %s", why);
@@ -358,8 +350,11 @@ bool ts_cplus_miss(const struct ts_cplus *cplus, const struct ts_rule *rule, cha
 				 "the module demangle, which reads C++ and Rust names, "
 				 "could not be opened");
 		else if (one->near)
-			snprintf(ret, bytes, "%s defines it with other parameters: %s",
-				 one->near_object, one->near);
+			snprintf(ret, bytes, "%s defines it with other parameters: %s%s",
+				 one->near_object, one->near,
+				 one->near_is_const && !rule->prototype.method
+					 ? "; 'this' stands before those of a member function"
+					 : "");
 		return cplus->refused || one->near;
 	}
 	return false;

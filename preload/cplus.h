@@ -28,6 +28,7 @@ struct ts_cplus_rule {
 	/* A function that has the name, and other parameters; NULL: none was met. */
 	const char *near;
 	const char *near_object;
+	bool near_is_const;
 };
 
 struct ts_cplus {
@@ -53,9 +54,9 @@ int ts_cplus_enter(struct ts_cplus *cplus, struct ts_names *names, const char *m
  * Opens the module if a name asked for it, outside every walk: dlopen takes locks that a walk holds the other
  * way round. True: it is open now and was not before, so the names that were passed over can be entered.
  */
-bool ts_cplus_open(struct ts_cplus *cplus);
+bool ts_cplus_open(struct ts_cplus *cplus, ts_module_symbol_fn *module_symbol);
 
-/* Why a C++ rule has no definition, as far as the names that were met say; NULL: nothing is known. */
+/* Why a C++ rule has no definition, as far as the names that were met say; false: they say nothing. */
 bool ts_cplus_miss(const struct ts_cplus *cplus, const struct ts_rule *rule, char *ret,
 		   size_t bytes);
 

@@ -213,14 +213,27 @@ static int finish_base(struct ts_tokens *tokens, struct base *base,
 	return 0;
 }
 
+/* `class bot::Text`: in C a word like others. */
+static void skip_class_key(struct ts_tokens *tokens, const struct base *base)
+{
+	struct ts_tokens next = *tokens;
+
+	if (base->kind != BASE_NONE || !ts_slice_is(tokens->token, "class"))
+		return;
+	ts_token_next(&next);
+	if (begins_class(&next))
+		*tokens = next;
+}
+
 static int parse_base(struct ts_tokens *tokens, struct base *base, struct ts_written *written)
 {
 	base->column = tokens->token.column;
 	while (begins_class(tokens)) {
-		const struct ts_word *word =
-			ts_token_is_name(tokens) ? ts_word_find(tokens->token) : NULL;
+		const struct ts_word *word;
 		int r;
 
+		skip_class_key(tokens, base);
+		word = ts_token_is_name(tokens) ? ts_word_find(tokens->token) : NULL;
 		if (!written->bytes)
 			base->column = tokens->token.column;
 		if (word) {

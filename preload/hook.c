@@ -12,6 +12,7 @@
 #include "dialect.h"
 #include "hot/call.h"
 #include "maps.h"
+#include "module.h"
 #include "names.h"
 #include "pages.h"
 #include "program.h"
@@ -378,7 +379,15 @@ static void refresh_all(struct task *task)
 /* Where names were met that only the module can read, it is opened, outside the walk, and all looked at again. */
 static void hook_all(void)
 {
-	if (run(&(struct task){.run = refresh}) && ts_cplus_open(&hooks.cplus))
+	uintptr_t guard = ts_context.guard;
+	bool opened;
+
+	if (!run(&(struct task){.run = refresh}))
+		return;
+	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
+	opened = ts_cplus_open(&hooks.cplus, ts_module_symbol);
+	ts_context.guard = guard;
+	if (opened)
 		run(&(struct task){.run = refresh_all});
 }
 

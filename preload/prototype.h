@@ -36,7 +36,7 @@ struct ts_param {
 	const char *name;     /* NULL: none was given, not recorded */
 	const char *spelling; /* the type as written: "char *", "const char[len]" */
 	enum ts_type type;
-	uint8_t bytes; /* size of the value itself: 0 (void), 1, 2, 4, 8, 16, 32 */
+	uint8_t bytes; /* size of the value itself: 0 (void, a class), 1, 2, 4, 8, 16, 32 */
 	enum ts_where where;
 	uint8_t index;    /* TS_IN_INTEGER: 0 rdi .. 5 r9; TS_IN_VECTOR: 0 xmm0 .. 7 xmm7 */
 	uint16_t offset;  /* TS_ON_STACK: bytes from 8 above the return address */
