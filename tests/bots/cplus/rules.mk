@@ -5,7 +5,7 @@ cplus := $(B)/bots/cplus
 CLANGXX ?= clang++
 CPLUS = -std=c++17 -D_GNU_SOURCE -Wall -Wextra $(if $(WERROR),-Werror) -O2 -g -fPIC
 
-bots: $(cplus)/bot $(cplus)/old/bot $(cplus)/clang/bot $(cplus)/libcxx/bot
+bots: $(cplus)/bot $(cplus)/old/bot $(cplus)/clang/bot $(cplus)/libcxx/bot $(cplus)/late
 
 # cplus_bot FOLDER,COMPILER,FLAGS,LIBRARIES
 define cplus_bot
@@ -22,6 +22,11 @@ endef
 $(eval $(call cplus_bot,$(cplus),$(CXX)))
 $(eval $(call cplus_bot,$(cplus)/old,$(CXX),-D_GLIBCXX_USE_CXX11_ABI=0))
 $(eval $(call cplus_bot,$(cplus)/clang,$(CLANGXX)))
+
+$(cplus)/late: tests/bots/cplus/late.cc
+	$(call say,CXX,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(CPLUS) -o $@ $<
 
 # libc++'s headers stand in the way of libunwind-dev, so they are not installed: the package is unpacked here.
 # Its libraries are (scripts/setup).
