@@ -518,12 +518,12 @@ static void explain(struct task *task)
 		if (!symbol)
 			continue;
 		if (!ts_symbol_is_function(symbol))
-			snprintf(miss->ret, miss->bytes, "%s in %s is not a function", task->name,
-				 path_of(object));
+			snprintf(miss->ret, miss->bytes, "%s in %s is not a function",
+				 miss->rule->prototype.function, path_of(object));
 		else if (ts_names_find(&hooks.names, task->name, path_of(object)) != miss->rule)
 			snprintf(miss->ret, miss->bytes,
-				 "%s in %s belongs to another rule or another object", task->name,
-				 path_of(object));
+				 "%s in %s belongs to another rule or another object",
+				 miss->rule->prototype.function, path_of(object));
 		else
 			snprintf(miss->ret, miss->bytes,
 				 "%s defines it, but no GOT slot leads to it yet: calls inside %s "
@@ -536,16 +536,26 @@ static void explain(struct task *task)
 		 "no loaded object exports it; it may come with a library loaded later (dlopen)");
 }
 
+/* What a symbol table may hold of the rule; "::" is in none. */
+static const char *symbol_of(const struct ts_rule *rule)
+{
+	const char *mangled = ts_names_mangled(&hooks.names, rule);
+
+	if (!rule->prototype.cplus)
+		return rule->prototype.function;
+	return mangled ? mangled : "::";
+}
+
 void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)
 {
 	struct miss miss = {
-		.task = {.run = explain, .name = rule->prototype.function},
+		.task = {.run = explain, .name = symbol_of(rule)},
 		.rule = rule,
 		.ret = ret,
 		.bytes = bytes,
 	};
 
-	if (!ts_cplus_miss(&hooks.cplus, rule, ret, bytes))
+	if (ts_names_mangled(&hooks.names, rule) || !ts_cplus_miss(&hooks.cplus, rule, ret, bytes))
 		run(&miss.task);
 }
 

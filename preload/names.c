@@ -171,6 +171,14 @@ const struct ts_alias *ts_names_alias_of(const struct ts_names *names, const cha
 	return alias;
 }
 
+const char *ts_names_mangled(const struct ts_names *names, const struct ts_rule *rule)
+{
+	for (size_t i = 0; i < names->n_alias_buckets; i++)
+		if (names->aliases[i] && names->aliases[i]->rule == rule)
+			return names->aliases[i]->mangled;
+	return NULL;
+}
+
 static const struct ts_rule *find_alias(const struct ts_names *names, const char *name,
 					const char *path)
 {

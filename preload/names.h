@@ -49,6 +49,9 @@ bool ts_names_has_alias(const struct ts_names *names, const char *mangled);
 const struct ts_alias *ts_names_alias_of(const struct ts_names *names, const char *mangled,
 					 const struct ts_rule *rule);
 
+/* A mangled name that `rule` means; NULL: none was entered. */
+const char *ts_names_mangled(const struct ts_names *names, const struct ts_rule *rule);
+
 /* Does `text` match `pattern`, in which '*' is any text and '?' any character? */
 bool ts_names_match(const char *pattern, const char *text);
 

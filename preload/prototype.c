@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A rule's function: a prototype, a bare name or a glob. */
+/* A rule's function: a prototype; bare.c has the bare names and globs. */
 
 #include "prototype.h"
 
 #include <errno.h>
 
 #include "arena.h"
+#include "bare.h"
 #include "canon.h"
 #include "declaration.h"
 #include "fault.h"
 #include "place.h"
-
-#define MAX_CANON 4096
 
 struct parser {
 	struct ts_arena *arena;
@@ -29,11 +28,6 @@ static int copy(struct parser *p, struct ts_slice text, const char **ret)
 {
 	*ret = ts_arena_strndup(p->arena, text.text, text.bytes);
 	return *ret ? 0 : -ENOMEM;
-}
-
-static bool is_glob_mark(char c)
-{
-	return c == '*' || c == '?';
 }
 
 /* --- what is not a C function ---------------------------------------------------------------- */
@@ -101,211 +95,16 @@ static const char *find_params(struct ts_slice text)
 	return NULL;
 }
 
-/* bot::Vector::operator*, whose star is its own */
-static bool is_operator_name(struct ts_slice name)
-{
-	static const char word[] = "operator";
-
-	for (size_t i = 0; i + sizeof(word) - 1 < name.bytes; i++)
-		if (ts_slice_starts(ts_slice_from(name, i), word) &&
-		    (!i || !ts_is_word(name.text[i - 1])) &&
-		    !ts_is_word(name.text[i + sizeof(word) - 1]))
-			return true;
-	return false;
-}
-
-/* `search_*(int x)`: a word, the mark, and the parenthesis, with nothing between them. */
-static int refuse_glob_with_params(struct parser *p, struct ts_slice text, size_t parenthesis)
-{
-	size_t start = parenthesis;
-	struct ts_slice name;
-	const char *at, *end;
-
-	while (start && !ts_is_space(text.text[start - 1]))
-		start--;
-	while (start < parenthesis && text.text[start] == '*')
-		start++;
-	name = ts_slice_from(ts_slice_until(text, parenthesis), start);
-	at = name.bytes ? memchr(name.text, '@', name.bytes) : NULL;
-	if (at)
-		name.bytes = (size_t)(at - name.text);
-	if (!name.bytes)
-		return 0;
-	end = name.text + name.bytes;
-	if ((end[-1] != '*' && !memchr(name.text, '?', name.bytes)) || is_operator_name(name))
-		return 0;
-	return ts_fault_at(p->fault, name.column,
-			   "a glob takes no parameters: write '%s' alone (times only)",
-			   ts_quote(name).text);
-}
-
-/* --- names ----------------------------------------------------------------------------------- */
-
-/* What follows '@', up to white space or a parenthesis; `rest` begins behind the '@'. */
-static int take_object(struct parser *p, struct ts_slice *rest)
-{
-	size_t n = 0;
-
-	while (n < rest->bytes && !ts_is_space(rest->text[n]) && rest->text[n] != '(')
-		n++;
-	if (!n)
-		return ts_fault_at(p->fault, rest->column,
-				   "expected the name of an object after '@', such as libx.so");
-	if (copy(p, ts_slice_until(*rest, n), &p->proto.object) < 0)
-		return -ENOMEM;
-	*rest = ts_slice_from(*rest, n);
-	return 0;
-}
-
-static int check_bare_name(struct parser *p, struct ts_slice name, struct ts_slice rest)
-{
-	if (!name.bytes || ts_is_digit(name.text[0])) {
-		struct ts_slice found = rest.bytes ? ts_slice_until(rest, 1) : rest;
-
-		if (name.bytes)
-			found = name;
-		if (!found.bytes)
-			return ts_fault_at(p->fault, found.column, "expected a function");
-		return ts_fault_at(p->fault, found.column, "expected a function, found '%s'",
-				   ts_quote(found).text);
-	}
-	if (ts_word_find(name) && !rest.bytes)
-		return ts_fault_at(p->fault, name.column, "'%s' is a type; expected a function",
-				   ts_quote(name).text);
-	return 0;
-}
-
-/* The text goes on behind a bare name: most likely a prototype was meant. */
-static int bare_name_goes_on(struct parser *p, struct ts_slice rest)
-{
-	struct ts_slice more = ts_slice_trim(rest);
-
-	if (ts_is_space(rest.text[0]) || rest.text[0] == '*')
-		return ts_fault_at(
-			p->fault, more.column + (uint32_t)more.bytes,
-			"expected '(' and the parameters; times only wants the bare name");
-	return ts_fault_at(p->fault, more.column, "expected the end of the name, found '%s'",
-			   ts_quote(ts_slice_until(more, 1)).text);
-}
-
-static int parse_bare_object(struct parser *p, struct ts_slice rest)
-{
-	int r;
-
-	if (!rest.bytes || rest.text[0] != '@')
-		return rest.bytes ? bare_name_goes_on(p, rest) : 0;
-	rest = ts_slice_from(rest, 1);
-	r = take_object(p, &rest);
-	if (r == 0 && rest.bytes)
-		return bare_name_goes_on(p, rest);
-	return r;
-}
-
-/* name, name@object, or a glob for either */
-static int parse_bare(struct parser *p, struct ts_slice text)
-{
-	struct ts_slice rest;
-	size_t n = 0;
-	int r;
-
-	while (n < text.bytes && (ts_is_word(text.text[n]) || is_glob_mark(text.text[n])))
-		n++;
-	rest = ts_slice_from(text, n);
-	text = ts_slice_until(text, n);
-	r = check_bare_name(p, text, rest);
-	if (r < 0)
-		return r;
-	p->proto.times_only = true;
-	if (copy(p, text, &p->proto.function) < 0)
-		return -ENOMEM;
-	p->proto.glob = strpbrk(p->proto.function, "*?") != NULL;
-	return parse_bare_object(p, rest);
-}
-
-/* --- bare names of C++ and Rust -------------------------------------------------------------- */
-
-/*
- * Does a star stand for other names? Between angle brackets one behind a type is a pointer, and behind
- * `operator` it is the operator.
- */
-static bool is_cplus_glob(struct ts_slice name)
-{
-	char before = 0;
-	size_t depth = 0;
-
-	for (size_t i = 0; i < name.bytes; i++) {
-		char c = name.text[i];
-
-		if (!depth && is_operator_name(ts_slice_until(name, i + 1)))
-			return false;
-		if (c == '?' || (c == '*' && (!depth || before == '<' || before == ',')))
-			return true;
-		depth += c == '<';
-		depth -= c == '>' && depth;
-		if (!ts_is_space(c))
-			before = c;
-	}
-	return false;
-}
-
-/* Up to an '@' that is no operator's; a glob ends at white space. */
-static struct ts_slice name_of_glob(struct ts_slice text)
-{
-	size_t depth = 0, n = 0;
-
-	for (; n < text.bytes && text.text[n] != '@'; n++) {
-		if (!depth && ts_is_space(text.text[n]))
-			break;
-		depth += text.text[n] == '<';
-		depth -= text.text[n] == '>' && depth;
-	}
-	return ts_slice_until(text, n);
-}
+/* --- prototypes ------------------------------------------------------------------------------ */
 
 static int keep_canon(struct parser *p, const struct ts_canon *canon, uint32_t column,
 		      const char **ret)
 {
 	if (canon->full)
-		return ts_fault_at(p->fault, column, "more than %d characters", MAX_CANON - 1);
+		return ts_fault_at(p->fault, column, "more than %d characters", TS_MAX_CANON - 1);
 	*ret = ts_arena_strndup(p->arena, canon->text, canon->bytes);
 	return *ret ? 0 : -ENOMEM;
 }
-
-static int parse_bare_cplus(struct parser *p, struct ts_slice text)
-{
-	char name[MAX_CANON];
-	struct ts_canon canon = ts_canon_into(name, sizeof(name));
-	struct ts_slice glob = name_of_glob(text);
-	struct ts_tokens tokens;
-	int r = 0;
-
-	p->proto.times_only = true;
-	p->proto.cplus = true;
-	p->proto.glob = is_cplus_glob(glob);
-	tokens = ts_tokens_of(text, p->fault);
-	if (p->proto.glob || ts_token_is(&tokens, '<')) {
-		while (glob.bytes >= 2 && memcmp(glob.text, "::", 2) == 0)
-			glob = ts_slice_from(glob, 2);
-		ts_canon_squeeze(glob, &canon);
-		tokens = ts_tokens_of(
-			ts_slice_from(text, (size_t)(glob.text - text.text) + glob.bytes),
-			p->fault);
-	} else {
-		r = ts_canon_function(&tokens, &canon);
-	}
-	if (r == 0 || canon.full)
-		r = keep_canon(p, &canon, text.column, &p->proto.function);
-	if (r < 0)
-		return r;
-	text.bytes = (size_t)(text.text + text.bytes - tokens.token.text);
-	text.column = tokens.token.column;
-	text.text = tokens.token.text;
-	if (tokens.kind != TS_TOKEN_END && !ts_token_is(&tokens, '@'))
-		return ts_token_expected(&tokens, "'(' and the parameters, or the end of the name");
-	return parse_bare_object(p, text);
-}
-
-/* --- prototypes ------------------------------------------------------------------------------ */
 
 static int parse_result(struct parser *p)
 {
@@ -356,7 +155,7 @@ static int parse_plain_name(struct parser *p)
 
 static int parse_qualified_name(struct parser *p)
 {
-	char name[MAX_CANON];
+	char name[TS_MAX_CANON];
 	struct ts_canon canon = ts_canon_into(name, sizeof(name));
 	uint32_t column = p->tokens.token.column;
 	int r = ts_canon_function(&p->tokens, &canon);
@@ -374,7 +173,7 @@ static int parse_function(struct parser *p)
 	if (r < 0)
 		return r;
 	if (ts_token_is(tokens, '@')) {
-		r = take_object(p, &tokens->rest);
+		r = ts_bare_object(&tokens->rest, p->arena, p->fault, &p->proto.object);
 		if (r < 0)
 			return r;
 		ts_token_next(tokens);
@@ -417,7 +216,7 @@ static int sign_param(struct parser *p, struct ts_tokens tokens)
 	r = ts_canon_param(&tokens, &p->canon);
 	if (p->canon.full)
 		return ts_fault_at(p->fault, column, "parameters of more than %d characters",
-				   MAX_CANON - 1);
+				   TS_MAX_CANON - 1);
 	if (r < 0)
 		return ts_fault_at(p->fault, column,
 				   "this type is not understood; write the rule as a bare name "
@@ -629,7 +428,7 @@ static int parse_prototype(struct parser *p, struct ts_slice text)
 		parse_result, parse_function, parse_params, parse_end, place_params, keep_params,
 	};
 
-	char signature[MAX_CANON];
+	char signature[TS_MAX_CANON];
 
 	p->canon = ts_canon_into(signature, sizeof(signature));
 	p->tokens = ts_tokens_of(text, p->fault);
@@ -661,11 +460,11 @@ int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct t
 	parenthesis = find_params(all);
 	r = refuse_python(&p, all);
 	if (r == 0 && parenthesis)
-		r = refuse_glob_with_params(&p, all, (size_t)(parenthesis - all.text));
+		r = ts_bare_refuse_glob(all, (size_t)(parenthesis - all.text), fault);
 	if (r == 0 && parenthesis)
 		r = parse_prototype(&p, all);
 	else if (r == 0)
-		r = p.proto.cplus ? parse_bare_cplus(&p, all) : parse_bare(&p, all);
+		r = ts_bare_parse(all, arena, fault, &p.proto);
 	if (r == 0)
 		*ret = p.proto;
 	return r;

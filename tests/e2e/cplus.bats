@@ -177,6 +177,12 @@ all='. old clang libcxx'
 	grep -F 'libbot.so defines it with other parameters: (long,unsigned int,unsigned long long,long const&)' check.out
 	grep -F "other parameters: (unsigned long) const; 'this' stands before those of a member function" check.out
 	grep -F 'no loaded object exports it' check.out
+
+	# Defined, and nothing calls it.
+	orphan_rules 'measure = size_t bot::measure(std::string_view text)' 'name = bot::name@libother.so'
+	LD_PRELOAD=$cplus/libbot.so "$root/build/traceshim" check -- cat | tr -s ' \n' '  ' >check.out
+	grep -F 'libbot.so defines it, but no GOT slot leads to it yet' check.out
+	grep -F 'bot::name in' check.out | grep -F 'belongs to another rule or another object'
 }
 
 @test "cplus: a library that comes later, and a look-up by mangled name" {

@@ -335,14 +335,8 @@ static void test_what_is_missing_is_told(void **state)
 static void test_few_names_ask_for_the_module(void **state)
 {
 	static const char *const others[] = {
-		"printf",
-		"_ZN3bot6recallEv",
-		"_ZN3bot7forerunEv",
-		"_ZN4bots3runEv",
-		"_ZN4llvm3runEv",
-		"_Z3runv",
-		"_ZN3run3botEv",
-		"_RNvCs1_6agents3run",
+		"printf",         "_ZN3bot6recallEv", "_ZN3bot7forerunEv", "_ZN4bots3runEv",
+		"_ZN4llvm3runEv", "_Z3runv",          "_ZN3run3botEv",     "_RNvCs1_6agents3run",
 	};
 	struct table table;
 

@@ -6,11 +6,16 @@
 #include <cmath>
 #include <numeric>
 
-namespace bot {
+namespace bot
+{
 
-Memory::Memory(const std::string &name) : name_(name) {}
+Memory::Memory(const std::string &name) : name_(name)
+{
+}
 
-Memory::~Memory() {}
+Memory::~Memory()
+{
+}
 
 std::string Memory::run(const std::string &query)
 {
@@ -86,7 +91,8 @@ std::size_t measure(std::string_view text)
 	return text.size();
 }
 
-std::size_t measure_all(int a, std::string_view b, int c, std::string_view d, std::string_view e, int f)
+std::size_t measure_all(int a, std::string_view b, int c, std::string_view d, std::string_view e,
+			int f)
 {
 	return a + b.size() + c + d.size() + e.size() + f;
 }
@@ -119,7 +125,8 @@ long sum(const std::vector<int> &numbers, const std::map<std::string, long> &wei
 	return all;
 }
 
-std::size_t joined(std::vector<std::string> parts, std::shared_ptr<int> n, const std::string &between)
+std::size_t joined(std::vector<std::string> parts, std::shared_ptr<int> n,
+		   const std::string &between)
 {
 	std::size_t all = *n;
 	for (const auto &part : parts)

@@ -11,7 +11,8 @@
 #include <string_view>
 #include <vector>
 
-namespace bot {
+namespace bot
+{
 
 enum class Kind { plain, loud };
 
@@ -19,7 +20,8 @@ struct Point {
 	double x, y;
 };
 
-class Memory {
+class Memory
+{
       public:
 	explicit Memory(const std::string &name);
 	virtual ~Memory();
@@ -45,13 +47,15 @@ std::size_t take(std::string &&text);
 std::size_t append(std::string &to, const std::string &what);
 std::size_t length(const std::string *text);
 std::size_t measure(std::string_view text);
-std::size_t measure_all(int a, std::string_view b, int c, std::string_view d, std::string_view e, int f);
+std::size_t measure_all(int a, std::string_view b, int c, std::string_view d, std::string_view e,
+			int f);
 std::size_t view_of(const std::string_view &text);
 std::string_view first(std::string_view text, char until);
 std::string name();
 std::string_view version();
 long sum(const std::vector<int> &numbers, const std::map<std::string, long> &weights);
-std::size_t joined(std::vector<std::string> parts, std::shared_ptr<int> n, const std::string &between);
+std::size_t joined(std::vector<std::string> parts, std::shared_ptr<int> n,
+		   const std::string &between);
 std::vector<std::string> split(const std::string &text, char at);
 int choose(Kind kind, int n);
 double norm(Point point);
