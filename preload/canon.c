@@ -304,9 +304,19 @@ int ts_canon_class(struct ts_tokens *tokens, struct ts_canon *canon)
 
 /* --- functions ------------------------------------------------------------------------------- */
 
-static bool is_operator_mark(const struct ts_tokens *tokens)
+/* How many bytes of the text an operator takes: of `==<int>` two, of `<< <int>` two. */
+static size_t operator_bytes(struct ts_slice text)
 {
-	return tokens->kind == TS_TOKEN_MARK && memchr("+-*/%^&|~!=<>,", tokens->token.text[0], 14);
+	static const char *const operators[] = {
+		"<=>", "->*", "<<=", ">>=", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||",
+		"++",  "--",  "+=",  "-=",  "*=", "/=", "%=", "^=", "&=", "|=", "+",  "-",  "*",
+		"/",   "%",   "^",   "&",   "|",  "~",  "!",  "=",  "<",  ">",  ",",
+	};
+
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
+		if (ts_slice_starts(text, operators[i]))
+			return strlen(operators[i]);
+	return 0;
 }
 
 /* new, new[], delete, or a type to convert to */
@@ -328,8 +338,10 @@ static int take_operator_word(struct ts_tokens *tokens, struct ts_canon *canon)
 /* Marks that stand next to each other, "()", "[]", a word or a literal's suffix. */
 static int take_operator(struct ts_tokens *tokens, struct ts_canon *canon)
 {
-	const char *end = tokens->token.text;
+	struct ts_slice text = tokens->token;
+	size_t bytes;
 
+	text.bytes = (size_t)(tokens->rest.text + tokens->rest.bytes - text.text);
 	if (ts_token_is(tokens, '(') || ts_token_is(tokens, '[')) {
 		ts_canon_add(canon, ts_token_is(tokens, '(') ? "()" : "[]");
 		return ts_token_skip_balanced(tokens, NULL);
@@ -343,12 +355,12 @@ static int take_operator(struct ts_tokens *tokens, struct ts_canon *canon)
 	}
 	if (ts_token_is_name(tokens) || tokens->kind == TS_TOKEN_SCOPE)
 		return take_operator_word(tokens, canon);
-	if (!is_operator_mark(tokens))
+	bytes = operator_bytes(text);
+	if (!bytes)
 		return ts_token_expected(tokens, "an operator");
-	for (; is_operator_mark(tokens) && tokens->token.text == end; end++) {
-		put(canon, end, 1);
+	put(canon, text.text, bytes);
+	while (tokens->kind != TS_TOKEN_END && tokens->token.text < text.text + bytes)
 		ts_token_next(tokens);
-	}
 	return 0;
 }
 

@@ -36,6 +36,6 @@ LIBCXX = -nostdinc++ -isystem $(libcxx)/usr/lib/llvm-14/include/c++/v1 -nodefaul
 $(libcxx)/.unpacked:
 	$(call say,GET,libc++-14-dev)
 	@mkdir -p $(@D)
-	$(Q)cd $(@D) && apt-get download -qq libc++-14-dev 2>/dev/null && dpkg -x libc++-14-dev_*.deb . && touch .unpacked
+	$(Q)cd $(@D) && apt-get download -qq -o APT::Sandbox::User=root libc++-14-dev && dpkg -x libc++-14-dev_*.deb . && touch .unpacked
 
 $(eval $(call cplus_bot,$(cplus)/libcxx,$(CLANGXX),$$(LIBCXX),-l:libc++.so.1 -l:libc++abi.so.1 -lgcc_s -lc -lm,$(libcxx)/.unpacked))
