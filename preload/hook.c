@@ -281,14 +281,28 @@ static void enter_name(void *context, const struct ts_object *object, const char
 	ts_cplus_enter(&hooks.cplus, &hooks.names, name, path_of(object), &hooks.arena);
 }
 
+/* The C library's own objects, which every program has: thousands of names, none of them mangled. */
+static bool is_plain_c(const struct ts_object *object)
+{
+	static const char *const names[] = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && object->soname; i++)
+		found |= strcmp(object->soname, names[i]) == 0;
+	return found;
+}
+
 /* The mangled names that rules for C++ and Rust mean: of all new objects, before any slot is looked at. */
 static void enter_names(struct pass *pass)
 {
 	if (!hooks.cplus.n_rules)
 		return;
-	for (size_t i = 0; i < pass->scope.n; i++)
-		if (!is_hooked(&pass->scope.objects[i]) && !is_ours(&pass->scope.objects[i]))
-			ts_object_functions(&pass->scope.objects[i], enter_name, NULL);
+	for (size_t i = 0; i < pass->scope.n; i++) {
+		const struct ts_object *object = &pass->scope.objects[i];
+
+		if (!is_plain_c(object) && !is_hooked(object) && !is_ours(object))
+			ts_object_functions(object, enter_name, NULL);
+	}
 }
 
 static void hook_objects(struct pass *pass)
