@@ -22,7 +22,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
 entry_src   := $(wildcard preload/entry*.c)
-shim_src    := $(filter-out $(entry_src),$(wildcard preload/*.c))
+module_src  := $(entry_src) preload/demangle.c
+shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
 runtime_src := $(filter-out $(store_src),$(wildcard runtime/*.c))
@@ -31,7 +32,7 @@ unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(B)/modules/flusher.so $(B)/modules/entry.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
+modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so) $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
 .PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
@@ -52,7 +53,7 @@ $(call obj,$(pads_src) $(shim_asm)): $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fPIC -g -MMD -MP -c -o $@ $<
 
-$(call obj,$(shim_src) $(entry_src)): $(B)/obj/%.o: %.c
+$(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
@@ -84,6 +85,13 @@ $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c col
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) -l:libsqlite3.a -lm
 
+# libiberty lies inside, hidden, and what it asks malloc for comes from a heap of its own.
+$(B)/modules/demangle.so: $(call obj,preload/demangle.c)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
+		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
+
 $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lcjson -luuid
@@ -100,7 +108,7 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
-            $(hot_src) $(runtime_src) $(store_src))
+            preload/demangle.c $(hot_src) $(runtime_src) $(store_src))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
 
@@ -115,7 +123,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
-		-lcmocka -lcjson -luuid -l:libsqlite3.a -lm -lpthread
+		-lcmocka -lcjson -luuid -l:libsqlite3.a -l:libiberty.a -lm -lpthread
 
 $(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
 	$(call say,CC,$<)

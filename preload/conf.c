@@ -158,11 +158,6 @@ static size_t find_fails(struct ts_slice value)
 	return value.bytes;
 }
 
-static bool is_glob(const char *function)
-{
-	return strpbrk(function, "*?") != NULL;
-}
-
 static int name_rule(struct reader *reader, struct ts_rule *rule, struct ts_slice key)
 {
 	if (!memchr(key.text, '*', key.bytes)) {
@@ -192,7 +187,7 @@ static int read_rule(struct reader *reader, struct ts_slice key, struct ts_slice
 		return r;
 	rule->kind = reader->kind;
 	rule->line = reader->line;
-	rule->glob = is_glob(rule->prototype.function);
+	rule->glob = rule->prototype.glob;
 	rule->name = NULL;
 	r = name_rule(reader, rule, key);
 	if (r == 0 && n < value.bytes) {

@@ -16,7 +16,7 @@ struct ts_rule {
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */
 	enum ts_fails fails;
 	uint32_t line;
-	bool glob; /* prototype.function holds '*' or '?' */
+	bool glob; /* prototype.glob */
 };
 
 struct ts_conf {

@@ -44,6 +44,9 @@ enum scalar {
 	COMPLEX_LONG_DOUBLE,
 	POINTER,
 	STRING,
+	STD_STRING,
+	STD_VIEW,
+	OBJECT,
 };
 
 static const struct ts_ctype scalars[] = {
@@ -68,36 +71,40 @@ static const struct ts_ctype scalars[] = {
 	[COMPLEX_LONG_DOUBLE] = {TS_TYPE_OPAQUE, 32, TS_CLASS_MEMORY, 0, 16},
 	[POINTER] = {TS_TYPE_OPAQUE, 8, TS_CLASS_INTEGER, 1, 8},
 	[STRING] = {TS_TYPE_STRING, 8, TS_CLASS_INTEGER, 1, 8},
+	[STD_STRING] = {TS_TYPE_STD_STRING, 8, TS_CLASS_ADDRESS, 1, 8},
+	[STD_VIEW] = {TS_TYPE_STD_VIEW, 16, TS_CLASS_INTEGER, 2, 8},
+	[OBJECT] = {TS_TYPE_OPAQUE, 0, TS_CLASS_ADDRESS, 1, 8},
 };
 
 /* `signed` is left out where it changes nothing, `int` where another word already says integer. */
 static const struct {
 	uint32_t parts;
 	enum scalar scalar;
+	const char *text; /* as C++ has it */
 } spellings[] = {
-	{PART_VOID, VOID},
-	{PART_BOOL, BOOL},
-	{PART_CHAR, CHAR},
-	{PART_CHAR | PART_SIGNED, S1},
-	{PART_CHAR | PART_UNSIGNED, U1},
-	{PART_INT8, S1},
-	{PART_INT8 | PART_UNSIGNED, U1},
-	{PART_SHORT, S2},
-	{PART_SHORT | PART_UNSIGNED, U2},
-	{PART_INT, S4},
-	{PART_UNSIGNED, U4},
-	{PART_LONG, S8},
-	{PART_LONG | PART_UNSIGNED, U8},
-	{PART_LONG_LONG, S8},
-	{PART_LONG_LONG | PART_UNSIGNED, U8},
-	{PART_INT128, INT128},
-	{PART_INT128 | PART_UNSIGNED, INT128},
-	{PART_FLOAT, FLOAT},
-	{PART_DOUBLE, DOUBLE},
-	{PART_LONG | PART_DOUBLE, LONG_DOUBLE},
-	{PART_COMPLEX | PART_FLOAT, COMPLEX_FLOAT},
-	{PART_COMPLEX | PART_DOUBLE, COMPLEX_DOUBLE},
-	{PART_COMPLEX | PART_LONG | PART_DOUBLE, COMPLEX_LONG_DOUBLE},
+	{PART_VOID, VOID, "void"},
+	{PART_BOOL, BOOL, "bool"},
+	{PART_CHAR, CHAR, "char"},
+	{PART_CHAR | PART_SIGNED, S1, "signed char"},
+	{PART_CHAR | PART_UNSIGNED, U1, "unsigned char"},
+	{PART_INT8, S1, "signed char"},
+	{PART_INT8 | PART_UNSIGNED, U1, "unsigned char"},
+	{PART_SHORT, S2, "short"},
+	{PART_SHORT | PART_UNSIGNED, U2, "unsigned short"},
+	{PART_INT, S4, "int"},
+	{PART_UNSIGNED, U4, "unsigned int"},
+	{PART_LONG, S8, "long"},
+	{PART_LONG | PART_UNSIGNED, U8, "unsigned long"},
+	{PART_LONG_LONG, S8, "long long"},
+	{PART_LONG_LONG | PART_UNSIGNED, U8, "unsigned long long"},
+	{PART_INT128, INT128, "__int128"},
+	{PART_INT128 | PART_UNSIGNED, INT128, "unsigned __int128"},
+	{PART_FLOAT, FLOAT, "float"},
+	{PART_DOUBLE, DOUBLE, "double"},
+	{PART_LONG | PART_DOUBLE, LONG_DOUBLE, "long double"},
+	{PART_COMPLEX | PART_FLOAT, COMPLEX_FLOAT, "float _Complex"},
+	{PART_COMPLEX | PART_DOUBLE, COMPLEX_DOUBLE, "double _Complex"},
+	{PART_COMPLEX | PART_LONG | PART_DOUBLE, COMPLEX_LONG_DOUBLE, "long double _Complex"},
 };
 
 static const struct ts_word words[] = {
@@ -327,14 +334,61 @@ static uint32_t normal(uint32_t parts)
 	return parts;
 }
 
-const struct ts_ctype *ts_ctype_of_parts(uint32_t parts)
+/* Its place in `spellings`, or their number. */
+static size_t find_spelling(uint32_t parts)
 {
 	uint32_t wanted = normal(parts);
+	size_t i = 0;
 
+	while (i < LENGTH(spellings) && spellings[i].parts != wanted)
+		i++;
+	return i;
+}
+
+const struct ts_ctype *ts_ctype_of_parts(uint32_t parts)
+{
+	size_t i = find_spelling(parts);
+
+	return i < LENGTH(spellings) ? &scalars[spellings[i].scalar] : NULL;
+}
+
+const char *ts_parts_spelling(uint32_t parts)
+{
+	size_t i = find_spelling(parts);
+
+	return i < LENGTH(spellings) ? spellings[i].text : NULL;
+}
+
+/* Types of their own, and those that a kernel's headers or libc make of something else. */
+static const struct {
+	const char *word, *text;
+} typedefs[] = {
+	{"__s64", "long long"},
+	{"__u64", "unsigned long long"},
+	{"char16_t", "char16_t"},
+	{"char32_t", "char32_t"},
+	{"char8_t", "char8_t"},
+	{"wchar_t", "wchar_t"},
+	{"__builtin_va_list", "__va_list_tag*"},
+	{"__gnuc_va_list", "__va_list_tag*"},
+	{"va_list", "__va_list_tag*"},
+	{"locale_t", "__locale_struct*"},
+	{"iconv_t", "void*"},
+	{"timer_t", "void*"},
+	{"caddr_t", "char*"},
+	{"sighandler_t", "void(*)(int)"},
+	{"string", "char const*"},
+};
+
+const char *ts_word_spelling(const struct ts_word *word)
+{
+	for (size_t i = 0; i < LENGTH(typedefs); i++)
+		if (strcmp(typedefs[i].word, word->text) == 0)
+			return typedefs[i].text;
 	for (size_t i = 0; i < LENGTH(spellings); i++)
-		if (spellings[i].parts == wanted)
-			return &scalars[spellings[i].scalar];
-	return NULL;
+		if (spellings[i].scalar == word->value)
+			return spellings[i].text;
+	return word->text;
 }
 
 bool ts_parts_are_char(uint32_t parts)
@@ -353,6 +407,21 @@ struct ts_ctype ts_ctype_pointer(enum ts_type type)
 
 	pointer.type = type;
 	return pointer;
+}
+
+struct ts_ctype ts_ctype_std_string(void)
+{
+	return scalars[STD_STRING];
+}
+
+struct ts_ctype ts_ctype_std_view(void)
+{
+	return scalars[STD_VIEW];
+}
+
+struct ts_ctype ts_ctype_object(void)
+{
+	return scalars[OBJECT];
 }
 
 struct ts_ctype ts_ctype_enum(void)

@@ -9,7 +9,13 @@
 #include "spelling.h"
 
 /* How the ABI passes a value (section 3.2.3, reduced to what a scalar can be). */
-enum ts_class { TS_CLASS_INTEGER, TS_CLASS_VECTOR, TS_CLASS_MEMORY };
+enum ts_class {
+	TS_CLASS_INTEGER,
+	TS_CLASS_VECTOR,
+	TS_CLASS_MEMORY,
+	TS_CLASS_ADDRESS, /* a C++ object that is not copied by its bytes: its address, as an integer is; that
+			     of a result comes in rdi, before the arguments, and goes back in rax */
+};
 
 struct ts_ctype {
 	enum ts_type type;
@@ -50,14 +56,34 @@ uint32_t ts_parts_add(uint32_t parts, const struct ts_word *word);
 /* The type that a set of parts spells, in whatever order; NULL if it is none ("short double"). */
 const struct ts_ctype *ts_ctype_of_parts(uint32_t parts);
 
+/* How C++ spells that type, whatever the order of the parts: "unsigned long"; NULL if it is none. */
+const char *ts_parts_spelling(uint32_t parts);
+
+/* The same of a TS_WORD_TYPE: what it is a name for on x86-64 Linux. */
+const char *ts_word_spelling(const struct ts_word *word);
+
 /* Whether the parts are `char` and nothing else: what strings are made of. */
 bool ts_parts_are_char(uint32_t parts);
 
 /* The type that a TS_WORD_TYPE names by itself. */
 const struct ts_ctype *ts_ctype_of_word(const struct ts_word *word);
 
-/* Pointers: TS_TYPE_OPAQUE or TS_TYPE_STRING or TS_TYPE_BYTES. */
+/* Pointers: TS_TYPE_OPAQUE or what is read through one. */
 struct ts_ctype ts_ctype_pointer(enum ts_type type);
+
+/* Of C++: std::string, std::string_view, and classes that are passed by their address. */
+struct ts_ctype ts_ctype_std_string(void);
+struct ts_ctype ts_ctype_std_view(void);
+struct ts_ctype ts_ctype_object(void);
+
+/*
+ * What a class of std is passed as: as it was written, and by its one spelling (canon.h), "std::string" or
+ * "std::vector<int>". False: it is not known.
+ */
+bool ts_class_find(struct ts_slice written, const char *name, struct ts_ctype *ret);
+
+/* The class of std nearest to one that is not known. */
+struct ts_hint ts_class_hint(struct ts_slice word);
 
 /* What an enum is passed as. */
 struct ts_ctype ts_ctype_enum(void);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Specifiers, then a declarator, as C has them. */
+/* Specifiers, then a declarator, as C and C++ have them. */
 
 #include "declaration.h"
 
+#include <errno.h>
+
+#include "canon.h"
 #include "fault.h"
 
 #define MAX_NESTING 8 /* parentheses around a name; recursion ends here */
+#define MAX_CLASS   512
 
 enum base_kind {
 	BASE_NONE,
@@ -13,6 +17,7 @@ enum base_kind {
 	BASE_WHOLE,     /* `size_t`, `enum colour` */
 	BASE_UNKNOWN,   /* somebody's own name: good for a pointer */
 	BASE_AGGREGATE, /* `struct x`: the same */
+	BASE_CLASS,     /* `bot::Text`, `list<int>`: the same */
 };
 
 /* What stands before the declarator. */
@@ -25,7 +30,13 @@ struct base {
 };
 
 /* What the declarator makes of it. */
-enum derivation { DERIVED_POINTER, DERIVED_OPEN_ARRAY, DERIVED_NAMED_ARRAY, DERIVED_OTHER };
+enum derivation {
+	DERIVED_POINTER,
+	DERIVED_REFERENCE,
+	DERIVED_OPEN_ARRAY,
+	DERIVED_NAMED_ARRAY,
+	DERIVED_OTHER,
+};
 
 struct declarator {
 	struct ts_slice name;
@@ -34,21 +45,15 @@ struct declarator {
 	enum derivation derived; /* the last one; what it is counts only where it is the only one */
 };
 
-int ts_declaration_is_cplusplus(struct ts_fault *fault, uint32_t column)
-{
-	return ts_fault_at(fault, column,
-			   "C++ functions are not supported yet; the bare mangled name, as nm "
-			   "prints it, records times");
-}
-
 static int unknown_type(struct ts_tokens *tokens, struct ts_slice word)
 {
 	struct ts_hint hint;
 
 	if (!tokens->fault)
 		return ts_fault_at(NULL, 0, " ");
-	if (ts_slice_is(word, "this") || ts_token_is(tokens, '<'))
-		return ts_declaration_is_cplusplus(tokens->fault, word.column);
+	if (ts_slice_is(word, "this"))
+		return ts_fault_at(tokens->fault, word.column,
+				   "'this' comes first, and without a type");
 	hint = ts_word_hint(word);
 	return ts_fault_at(tokens->fault, word.column, "unknown type '%s'%s", ts_quote(word).text,
 			   hint.text[0] ? hint.text : "; write the C type it stands for");
@@ -86,6 +91,22 @@ static int take_part(struct ts_tokens *tokens, struct base *base, const struct t
 	return 1;
 }
 
+/* Over `bot::Kind` or `list<int>`, whose one spelling goes to `ret`. */
+static int pass_class(struct ts_tokens *tokens, struct ts_written *written, char ret[MAX_CLASS])
+{
+	struct ts_tokens end = *tokens;
+	struct ts_canon canon = ts_canon_into(ret, MAX_CLASS);
+	int r = ts_canon_class(&end, &canon);
+
+	if (canon.full)
+		return ts_fault_at(tokens->fault, tokens->token.column,
+				   "a type of more than %d characters", MAX_CLASS - 1);
+	if (r < 0)
+		return r;
+	ts_token_write_until(tokens, &end, written);
+	return 0;
+}
+
 /* struct x, union x, enum x */
 static int take_tag(struct ts_tokens *tokens, struct base *base, bool is_enum,
 		    struct ts_written *written)
@@ -103,8 +124,7 @@ static int take_tag(struct ts_tokens *tokens, struct base *base, bool is_enum,
 	base->ctype = ts_ctype_enum();
 	base->word =
 		ts_slice_until(start, tokens->token.column - start.column + tokens->token.bytes);
-	ts_token_write(tokens, written);
-	return 1;
+	return pass_class(tokens, written, (char[MAX_CLASS]){0}) < 0 ? -EINVAL : 1;
 }
 
 static int take_storage(struct ts_tokens *tokens)
@@ -112,6 +132,38 @@ static int take_storage(struct ts_tokens *tokens)
 	ts_token_next(tokens);
 	if (tokens->kind == TS_TOKEN_LITERAL) /* extern "C" */
 		ts_token_next(tokens);
+	return 1;
+}
+
+/* From a token to before the current one, without the space between. */
+static size_t written_bytes(struct ts_slice first, const struct ts_tokens *tokens)
+{
+	struct ts_slice all = {first.text, (size_t)(tokens->token.text - first.text), first.column};
+
+	return ts_slice_trim(all).bytes;
+}
+
+static bool begins_class(const struct ts_tokens *tokens)
+{
+	return ts_token_is_name(tokens) || tokens->kind == TS_TOKEN_SCOPE ||
+	       ts_canon_is_anonymous(tokens);
+}
+
+/* A name that C does not know: somebody's type, or a class of C++. */
+static int take_class(struct ts_tokens *tokens, struct base *base, struct ts_written *written)
+{
+	struct ts_slice word = tokens->token;
+	char name[MAX_CLASS];
+	int r = pass_class(tokens, written, name);
+
+	if (r < 0)
+		return r;
+	base->kind = ts_slice_is(word, name) ? BASE_UNKNOWN : BASE_CLASS;
+	base->word = word;
+	if (base->kind == BASE_CLASS)
+		base->word.bytes = written_bytes(word, tokens);
+	if (ts_class_find(base->word, name, &base->ctype))
+		base->kind = BASE_WHOLE;
 	return 1;
 }
 
@@ -161,13 +213,27 @@ static int finish_base(struct ts_tokens *tokens, struct base *base,
 	return 0;
 }
 
+/* `class bot::Text`: in C a word like others. */
+static void skip_class_key(struct ts_tokens *tokens, const struct base *base)
+{
+	struct ts_tokens next = *tokens;
+
+	if (base->kind != BASE_NONE || !ts_slice_is(tokens->token, "class"))
+		return;
+	ts_token_next(&next);
+	if (begins_class(&next))
+		*tokens = next;
+}
+
 static int parse_base(struct ts_tokens *tokens, struct base *base, struct ts_written *written)
 {
 	base->column = tokens->token.column;
-	while (ts_token_is_name(tokens)) {
-		const struct ts_word *word = ts_word_find(tokens->token);
-		int r = 1;
+	while (begins_class(tokens)) {
+		const struct ts_word *word;
+		int r;
 
+		skip_class_key(tokens, base);
+		word = ts_token_is_name(tokens) ? ts_word_find(tokens->token) : NULL;
 		if (!written->bytes)
 			base->column = tokens->token.column;
 		if (word) {
@@ -175,9 +241,7 @@ static int parse_base(struct ts_tokens *tokens, struct base *base, struct ts_wri
 		} else if (base->kind != BASE_NONE) {
 			r = 0;
 		} else {
-			base->kind = BASE_UNKNOWN;
-			base->word = tokens->token;
-			ts_token_write(tokens, written);
+			r = take_class(tokens, base, written);
 		}
 		if (r < 0)
 			return r;
@@ -212,10 +276,14 @@ static int parse_pointers(struct ts_tokens *tokens, struct declarator *declarato
 {
 	int r = parse_qualifiers(tokens, written);
 
-	while (r == 0 && ts_token_is(tokens, '*')) {
+	while (r == 0 && (ts_token_is(tokens, '*') || ts_token_is(tokens, '&'))) {
+		bool reference = ts_token_is(tokens, '&');
+
 		declarator->n_derived++;
-		declarator->derived = DERIVED_POINTER;
+		declarator->derived = reference ? DERIVED_REFERENCE : DERIVED_POINTER;
 		ts_token_write(tokens, written);
+		if (reference && ts_token_is(tokens, '&'))
+			ts_token_write(tokens, written);
 		r = parse_qualifiers(tokens, written);
 	}
 	return r;
@@ -269,7 +337,7 @@ static bool opens_declarator(const struct ts_tokens *tokens)
 	if (!ts_token_is(tokens, '('))
 		return false;
 	ts_token_next(&next);
-	return ts_token_is(&next, '*') || ts_token_is(&next, '(') ||
+	return ts_token_is(&next, '*') || ts_token_is(&next, '&') || ts_token_is(&next, '(') ||
 	       (ts_token_is_name(&next) && !ts_word_find(next.token));
 }
 
@@ -303,9 +371,8 @@ static int parse_declarator(struct ts_tokens *tokens, struct declarator *declara
 static struct ts_ctype derived_type(const struct base *base, const struct declarator *declarator)
 {
 	static const enum ts_type of_char[] = {
-		[DERIVED_POINTER] = TS_TYPE_STRING,
-		[DERIVED_OPEN_ARRAY] = TS_TYPE_STRING,
-		[DERIVED_NAMED_ARRAY] = TS_TYPE_BYTES,
+		[DERIVED_POINTER] = TS_TYPE_STRING,    [DERIVED_REFERENCE] = TS_TYPE_OPAQUE,
+		[DERIVED_OPEN_ARRAY] = TS_TYPE_STRING, [DERIVED_NAMED_ARRAY] = TS_TYPE_BYTES,
 		[DERIVED_OTHER] = TS_TYPE_OPAQUE,
 	};
 
@@ -314,7 +381,24 @@ static struct ts_ctype derived_type(const struct base *base, const struct declar
 	if (declarator->n_derived == 1 && base->kind == BASE_PARTS &&
 	    ts_parts_are_char(base->parts))
 		return ts_ctype_pointer(of_char[declarator->derived]);
+	if (declarator->n_derived == 1 && declarator->derived <= DERIVED_REFERENCE &&
+	    (base->ctype.type == TS_TYPE_STD_STRING || base->ctype.type == TS_TYPE_STD_VIEW))
+		return ts_ctype_pointer(base->ctype.type);
 	return ts_ctype_pointer(TS_TYPE_OPAQUE);
+}
+
+/* Of a class of std near to it, or of what an enumeration is written as. */
+static int unknown_class(struct ts_tokens *tokens, const struct base *base, const char *why)
+{
+	struct ts_hint hint = ts_class_hint(base->word);
+
+	if (hint.text[0])
+		return ts_fault_at(tokens->fault, base->word.column, "unknown type '%s'%s",
+				   ts_quote(base->word).text, hint.text);
+	return ts_fault_at(tokens->fault, base->word.column,
+			   "the size of '%s' is not known, so %s; an enumeration is written 'enum "
+			   "%s', with a class write the rule as a bare name (times only)",
+			   ts_quote(base->word).text, why, ts_quote(base->word).text);
 }
 
 /* What is behind a pointer may be of any type. */
@@ -325,6 +409,8 @@ static int check_by_value(struct ts_tokens *tokens, const struct base *base,
 		return 0;
 	if (base->kind == BASE_UNKNOWN)
 		return unknown_type(tokens, base->word);
+	if (base->kind == BASE_CLASS)
+		return unknown_class(tokens, base, why);
 	if (base->kind == BASE_AGGREGATE)
 		return ts_fault_at(tokens->fault, base->column,
 				   "the size of '%s' is not known, so %s; write the rule as a bare "
@@ -371,7 +457,8 @@ int ts_declaration_of_result(struct ts_tokens *tokens, struct ts_declaration *re
 	r = parse_pointers(tokens, &declarator, &ret->written);
 	if (r < 0)
 		return r;
-	if (base.kind == BASE_UNKNOWN && !declarator.n_derived && ts_token_is(tokens, '('))
+	if ((base.kind == BASE_UNKNOWN || base.kind == BASE_CLASS) && !declarator.n_derived &&
+	    ts_token_is(tokens, '('))
 		return ts_fault_at(tokens->fault, base.word.column,
 				   "expected the result's type before '%s'",
 				   ts_quote(base.word).text);

@@ -21,9 +21,6 @@ int ts_declaration_of_param(struct ts_tokens *tokens, struct ts_declaration *ret
 /* Up to the function's name. 0 or -EINVAL. */
 int ts_declaration_of_result(struct ts_tokens *tokens, struct ts_declaration *ret);
 
-/* Refuses what only C++ has; -EINVAL. */
-int ts_declaration_is_cplusplus(struct ts_fault *fault, uint32_t column);
-
 /* Over __attribute__ and its parentheses. */
 int ts_declaration_skip_attribute(struct ts_tokens *tokens);
 

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "pages.h"
 #include "patch.h"
 #include "spool.h"
 #include "thunk.h"
+#include "walk.h"
 
 #include "hot/call.h"
 
@@ -21,6 +23,7 @@ static struct {
 	struct ts_definition *all; /* TS_THUNKS of them; touched as they are made */
 	size_t n;
 	uint16_t *same; /* (rule, address, how) -> index + 1, open addressing */
+	const struct ts_names *names;
 	const struct ts_rule *rules;
 	bool *made; /* of each rule: has it a definition? */
 	bool shared_unwinder;
@@ -53,13 +56,37 @@ int ts_definition_find(const struct ts_rule *rule, uintptr_t address, enum ts_ho
 	return index ? index - 1 : -ENOENT;
 }
 
-static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
-		const char *function, const char *object)
+static bool takes_std(const struct ts_prototype *prototype)
 {
+	bool takes = !ts_dialect_reads(TS_DIALECT_UNKNOWN, prototype->result.type);
+
+	for (size_t i = 0; i < prototype->n_params; i++)
+		takes |= prototype->params[i].name &&
+			 !ts_dialect_reads(TS_DIALECT_UNKNOWN, prototype->params[i].type);
+	return takes;
+}
+
+/* Whose std::string the function takes: its mangled name says, or else the object that defines it. */
+static enum ts_dialect dialect_of(const struct ts_rule *rule, const struct ts_alias *alias,
+				  const struct ts_object *holder)
+{
+	if (alias && alias->dialect)
+		return alias->dialect;
+	return takes_std(&rule->prototype) ? ts_dialect_of_object(holder, !alias)
+					   : TS_DIALECT_UNKNOWN;
+}
+
+static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, const char *symbol,
+		const struct ts_object *holder)
+{
+	const struct ts_alias *alias = ts_names_alias_of(definitions.names, symbol, rule);
+	enum ts_dialect dialect = dialect_of(rule, alias, holder);
+	const char *function = alias ? alias->function : symbol;
+	const char *object = ts_walk_path(holder);
 	size_t index = definitions.n;
 	struct ts_definition *definition = &definitions.all[index];
-	int result = ts_thunk_make(index, rule, address, how == TS_BY_ENTRY, &definitions.settings,
-				   &definitions.arena);
+	int result = ts_thunk_make(index, rule, address, how == TS_BY_ENTRY, dialect,
+				   &definitions.settings, &definitions.arena);
 
 	if (result < 0)
 		return result;
@@ -70,6 +97,7 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
 	definition->rule = rule;
 	definition->address = address;
 	definition->how = how;
+	definition->unread = dialect == TS_DIALECT_UNKNOWN && takes_std(&rule->prototype);
 	definitions.made[rule - definitions.rules] = true;
 	choose_pads(index, index + 1);
 	/* release: a thread that reads the count finds the definition whole */
@@ -78,10 +106,10 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
 }
 
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
-		       const char *function, const char *object)
+		       const char *symbol, const struct ts_object *holder)
 {
 	uint16_t *bucket = bucket_of(rule, address, how);
-	int index = *bucket ? *bucket - 1 : make(rule, address, how, function, object);
+	int index = *bucket ? *bucket - 1 : make(rule, address, how, symbol, holder);
 	int result;
 
 	if (index < 0)
@@ -136,8 +164,9 @@ static bool names_a_pipeline(const struct ts_conf *conf)
 	return false;
 }
 
-int ts_definitions_init(const struct ts_conf *conf)
+int ts_definitions_init(const struct ts_conf *conf, const struct ts_names *names)
 {
+	definitions.names = names;
 	definitions.settings.capture_bytes = conf->capture_bytes;
 	definitions.settings.orphans =
 		conf->orphans == TS_ORPHANS_TRACE ||

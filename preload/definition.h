@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conf.h"
+#include "elf.h"
+#include "names.h"
 
 enum ts_how {
 	TS_BY_SLOTS, /* slots and look-ups lead to the thunk */
@@ -22,19 +23,20 @@ struct ts_definition {
 	const char *object;   /* its path */
 	uintptr_t address;
 	enum ts_how how;
+	bool unread;      /* a std::string or view is not recorded: whose it is cannot be told */
 	uint32_t n_slots; /* that were written to lead to the thunk */
 	bool reached;     /* by entry: the entry was patched */
 };
 
 /* 0, or -ENOMEM. */
-int ts_definitions_init(const struct ts_conf *conf);
+int ts_definitions_init(const struct ts_conf *conf, const struct ts_names *names);
 
 /*
- * The definition of `rule` at `address`, reached like this: the one there is, or a new one, in the log's
+ * The definition of `rule` at `address`, where `holder` has `symbol`, reached like this: the one there is, or a new one, in the log's
  * dictionary before it is answered. Its index, which is its thunk's, or a negative errno.
  */
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
-		       const char *function, const char *object);
+		       const char *symbol, const struct ts_object *holder);
 
 /* The index of the one there is, or -ENOENT. */
 int ts_definition_find(const struct ts_rule *rule, uintptr_t address, enum ts_how how);

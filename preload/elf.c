@@ -458,6 +458,61 @@ const ElfW(Sym) *
 	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
 }
 
+/* As many as the hash table knows of: there is no other count in memory. */
+static uint32_t count_gnu(const uint32_t *table)
+{
+	uint32_t n_buckets = table[0], first = table[1], n_bloom = table[2];
+	const uint32_t *buckets = table + 4 + n_bloom * (sizeof(ElfW(Addr)) / 4);
+	const uint32_t *chain = buckets + n_buckets;
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < n_buckets; i++)
+		last = buckets[i] > last ? buckets[i] : last;
+	if (last < first)
+		return 0;
+	while (!(chain[last - first] & 1))
+		last++;
+	return last + 1;
+}
+
+void ts_object_functions(const struct ts_object *object, ts_name_fn *function, void *context)
+{
+	uint32_t n = 0;
+
+	if (object->gnu_hash)
+		n = count_gnu(object->gnu_hash);
+	else if (object->sysv_hash)
+		n = object->sysv_hash[1];
+	for (uint32_t i = 1; i < n; i++) {
+		const ElfW(Sym) *symbol = &object->symbols[i];
+
+		if (symbol->st_shndx != SHN_UNDEF && ts_symbol_is_function(symbol) &&
+		    symbol->st_name < object->strings_bytes)
+			function(context, object, object->strings + symbol->st_name);
+	}
+}
+
+bool ts_object_needs(const struct ts_object *object, const char *library)
+{
+	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < object->strings_bytes &&
+		    strcmp(object->strings + entry->d_un.d_val, library) == 0)
+			return true;
+	return false;
+}
+
+bool ts_object_mentions(const struct ts_object *object, const char *word)
+{
+	size_t at = 0;
+
+	while (at < object->strings_bytes) {
+		if (strstr(object->strings + at, word))
+			return true;
+		at += strlen(object->strings + at) + 1;
+	}
+	return false;
+}
+
 /*
  * Only a page that the dynamic linker has already made read-only is opened and closed again. A
  * RELRO page that can still be written belongs to an object in the making: that would break.

@@ -98,6 +98,15 @@ static inline const char *ts_object_name(const struct ts_object *object, const E
 {
 	return symbol->st_name < object->strings_bytes ? object->strings + symbol->st_name : "";
 }
+/* Calls `function` with the name of each function that the object's dynamic symbol table defines. */
+typedef void ts_name_fn(void *context, const struct ts_object *object, const char *name);
+void ts_object_functions(const struct ts_object *object, ts_name_fn *function, void *context);
+
+/* Does it need the library of this file name? */
+bool ts_object_needs(const struct ts_object *object, const char *library);
+
+/* Does `word` stand in the name of any dynamic symbol, defined or wanted? */
+bool ts_object_mentions(const struct ts_object *object, const char *word);
 
 /* Is that a function, also one that is chosen at run time (IFUNC)? */
 static inline bool ts_symbol_is_function(const ElfW(Sym) * symbol)

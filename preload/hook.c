@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cplus.h"
 #include "reach.h"
 #include "hot/context.h"
 #include "log.h"
@@ -28,14 +29,28 @@ struct hooked {
 static struct {
 	struct ts_arena arena;
 	struct ts_names names;
+	struct ts_cplus cplus;
 	struct hooked *hooked;
 	size_t n_hooked, room_hooked;
 	unsigned long long adds, subs; /* dl_iterate_phdr's counts at the last pass */
 	bool unsettled;                /* an object was still being relocated */
 	bool entries_left;             /* an object's entries have not been seen to */
-	bool wants_module;             /* ... for want of the module that moves code */
+	bool wants_modules;            /* ... for want of a module, which no walk can open */
 	bool module_asked_for;
 } hooks;
+
+void ts_hook_enter(const struct ts_object *object, const char *symbol)
+{
+	if (hooks.cplus.n_rules)
+		ts_cplus_enter(&hooks.cplus, &hooks.names, symbol, ts_walk_path(object),
+			       &hooks.arena);
+}
+
+bool ts_hook_near_miss(const struct ts_rule *rule, char *ret, size_t bytes)
+{
+	return !ts_names_mangled(&hooks.names, rule) &&
+	       ts_cplus_miss(&hooks.cplus, rule, ret, bytes);
+}
 
 const struct ts_names *ts_hook_names(void)
 {
@@ -112,7 +127,7 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	maps = ts_walk_maps(walk);
 	if (!maps)
 		return;
-	index = ts_definition_take(rule, address, TS_BY_SLOTS, slot->name, ts_walk_path(holder));
+	index = ts_definition_take(rule, address, TS_BY_SLOTS, slot->name, holder);
 	if (index < 0)
 		return;
 	if (ts_object_store(object, maps, slot->address, ts_thunk_entry((size_t)index)) == 0)
@@ -202,11 +217,12 @@ static bool hook_entries(struct ts_walk *walk, const struct ts_object *const *fr
 	if (hooks.entries_left)
 		return true;
 	ts_reach_find(walk, fresh, n);
-	hooks.wants_module = ts_reach_count() && !hooks.module_asked_for;
-	if (!hooks.wants_module)
+	hooks.wants_modules =
+		(ts_reach_count() && !hooks.module_asked_for) || ts_cplus_waits(&hooks.cplus);
+	if (!hooks.wants_modules)
 		ts_reach_patch(walk);
 	ts_reach_finish();
-	return !hooks.wants_module;
+	return !hooks.wants_modules;
 }
 
 /* Entries first: what they lead to the thunk needs no slot. */
@@ -239,30 +255,39 @@ static void refresh(struct ts_walk *walk, void *unused)
 	hooks.subs = walk->subs;
 }
 
-/* Not inside a walk; wrapped functions that the dynamic linker calls are not the program's. */
-static void open_module(void)
+static void open_mover(void)
 {
-	uintptr_t guard = ts_context.guard;
 	char why[256] = "";
 	ts_entry_move_fn *move;
 
 	hooks.module_asked_for = true;
-	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
 	move = (ts_entry_move_fn *)ts_module_symbol("entry", TS_ENTRY_MOVE_SYMBOL, why,
 						    sizeof(why));
-	ts_context.guard = guard;
 	if (!move)
 		ts_log(TS_LOG_ERROR, "functions are reached by slots only: %s", why);
 	ts_patch_use(move);
 }
 
+/* Not inside a walk; wrapped functions that the dynamic linker calls are not the program's. */
+static void open_modules(void)
+{
+	uintptr_t guard = ts_context.guard;
+
+	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
+	if (!ts_cplus_open(&hooks.cplus, ts_module_symbol) && !hooks.module_asked_for)
+		open_mover();
+	ts_context.guard = guard;
+}
+
+/* Each of the two modules may be found wanting in turn. */
 static void hook(void)
 {
-	if (!ts_walk(refresh, NULL) || !hooks.wants_module)
-		return;
-	open_module();
-	hooks.wants_module = false;
-	ts_walk(refresh, NULL);
+	for (int i = 0; i < 3; i++) {
+		hooks.wants_modules = false;
+		if (!ts_walk(refresh, NULL) || !hooks.wants_modules)
+			return;
+		open_modules();
+	}
 }
 
 void ts_hook_refresh(void)
@@ -279,8 +304,9 @@ bool ts_hook_is_ruled(const char *name)
 
 int ts_hook_init(const struct ts_conf *conf)
 {
-	if (ts_definitions_init(conf) < 0 || ts_names_init(&hooks.names, conf, &hooks.arena) < 0 ||
-	    ts_reach_init(&hooks.names) < 0)
+	if (ts_names_init(&hooks.names, conf, &hooks.arena) < 0 ||
+	    ts_cplus_init(&hooks.cplus, conf, &hooks.arena) < 0 ||
+	    ts_definitions_init(conf, &hooks.names) < 0 || ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
 	hook();
 	return 0;

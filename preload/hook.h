@@ -27,6 +27,12 @@ int ts_hook_init(const struct ts_conf *conf);
 /* Hooks objects that were loaded since. Any thread that may take locks. */
 void ts_hook_refresh(void);
 
+/* A function's name in a symbol table: does a rule for C++ or Rust mean it? Then it finds that rule from now on. */
+void ts_hook_enter(const struct ts_object *object, const char *symbol);
+
+/* What functions were met that a rule for C++ or Rust almost names; false: none. */
+bool ts_hook_near_miss(const struct ts_rule *rule, char *ret, size_t bytes);
+
 /* The rules by the names of their functions. */
 const struct ts_names *ts_hook_names(void);
 

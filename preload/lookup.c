@@ -36,7 +36,7 @@ static void wrap(struct look_up *look_up, const struct ts_object *holder)
 	if (!rule || ts_walk_is_ours(holder) || !symbol || !ts_symbol_is_function(symbol) ||
 	    ts_patch_stands_at(look_up->address))
 		return;
-	index = ts_definition_take(rule, look_up->address, TS_BY_SLOTS, look_up->name, path);
+	index = ts_definition_take(rule, look_up->address, TS_BY_SLOTS, look_up->name, holder);
 	if (index >= 0)
 		look_up->address = ts_thunk_entry((size_t)index);
 }

@@ -28,10 +28,20 @@ static bool explain_refusal(const struct miss *miss)
 	return refusal;
 }
 
+/* What a symbol table may hold of the rule; "::" is in none. */
+static const char *symbol_of(const struct ts_rule *rule)
+{
+	const char *mangled = ts_names_mangled(ts_hook_names(), rule);
+
+	if (!rule->prototype.cplus)
+		return rule->prototype.function;
+	return mangled ? mangled : "::";
+}
+
 static void explain(struct ts_walk *walk, void *context)
 {
 	struct miss *miss = context;
-	const char *name = miss->rule->prototype.function;
+	const char *written = miss->rule->prototype.function, *name = symbol_of(miss->rule);
 
 	for (size_t i = 0; i < walk->scope.n; i++) {
 		const struct ts_object *object = &walk->scope.objects[i];
@@ -41,10 +51,12 @@ static void explain(struct ts_walk *walk, void *context)
 		if (!symbol)
 			continue;
 		if (!ts_symbol_is_function(symbol))
-			snprintf(miss->ret, miss->bytes, "%s in %s is not a function", name, path);
+			snprintf(miss->ret, miss->bytes, "%s in %s is not a function", written,
+				 path);
 		else if (ts_names_find(ts_hook_names(), name, path) != miss->rule)
 			snprintf(miss->ret, miss->bytes,
-				 "%s in %s belongs to another rule or another object", name, path);
+				 "%s in %s belongs to another rule or another object", written,
+				 path);
 		else
 			snprintf(miss->ret, miss->bytes,
 				 "%s defines it, but nothing that is loaded calls it yet; dlsym of "
@@ -60,6 +72,6 @@ void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)
 {
 	struct miss miss = {.rule = rule, .ret = ret, .bytes = bytes};
 
-	if (!explain_refusal(&miss))
+	if (!explain_refusal(&miss) && !ts_hook_near_miss(rule, ret, bytes))
 		ts_walk(explain, &miss);
 }

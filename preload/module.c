@@ -13,8 +13,10 @@
 #include "interpose.h"
 #include "maps.h"
 #include "program.h"
+#include "sys.h"
 
 #define MAX_CLOSURE 64
+#define TRIES       10000
 
 /* The module, and what it needs, directly or not, but for the C library's own objects. */
 struct closure {
@@ -80,9 +82,32 @@ static void bind_slot(void *context, const struct ts_object *object, const struc
 	}
 }
 
+/*
+ * The thread that opens a module; 0: none. Held while nothing of ours is; not waited for long, since a fork
+ * may leave it taken in the child.
+ */
+static uint32_t opener;
+
+static bool take_turn(void)
+{
+	uint32_t tid = (uint32_t)ts_sys_gettid();
+
+	for (int i = 0; i < TRIES; i++) {
+		uint32_t nobody = 0;
+
+		if (__atomic_compare_exchange_n(&opener, &nobody, tid, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+		if (nobody == tid)
+			return false;
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	return false;
+}
+
 static int bind(void *handle, size_t n_before)
 {
-	static struct closure closure; /* large; modules are opened one at a time, on one thread */
+	static struct closure closure; /* large; under `opener` */
 	struct link_map *map = handle;
 
 	memset(&closure, 0, sizeof(closure));
@@ -115,7 +140,7 @@ static int count(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 0;
 }
 
-const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
+static const void *open_module(const char *module, const char *symbol, char *why, size_t why_bytes)
 {
 	char path[4096];
 	size_t n_before = 0;
@@ -136,5 +161,18 @@ const void *ts_module_symbol(const char *module, const char *symbol, char *why, 
 	found = ts_real.dlsym(handle, symbol);
 	if (!found)
 		snprintf(why, why_bytes, "%s has no %s", path, symbol);
+	return found;
+}
+
+const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	const void *found;
+
+	if (!take_turn()) {
+		snprintf(why, why_bytes, "another module is being opened");
+		return NULL;
+	}
+	found = open_module(module, symbol, why, why_bytes);
+	__atomic_store_n(&opener, 0, __ATOMIC_RELEASE);
 	return found;
 }

@@ -64,6 +64,8 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		names->hashes[i] = ts_object_hash(conf->rules[i].prototype.function);
+		if (conf->rules[i].prototype.cplus)
+			continue;
 		if (conf->rules[i].glob)
 			names->globs[names->n_globs++] = &conf->rules[i];
 		else
@@ -82,15 +84,133 @@ bool ts_names_fit(const struct ts_rule *rule, const char *path)
 	return ts_names_match(rule->prototype.object, slash ? slash + 1 : path);
 }
 
+/* --- aliases --------------------------------------------------------------------------------- */
+
+static void add_alias(struct ts_alias **buckets, size_t n_buckets, struct ts_alias *alias)
+{
+	size_t i = hash(alias->mangled) & (n_buckets - 1);
+
+	while (buckets[i])
+		i = (i + 1) & (n_buckets - 1);
+	buckets[i] = alias;
+}
+
+/* Twice the room, at most half of it taken. Those of one name stay in order: the old ones are entered as
+ * they lie, from a gap on. */
+static int grow(struct ts_names *names, struct ts_arena *arena)
+{
+	size_t n = names->n_alias_buckets ? names->n_alias_buckets * 2 : 64;
+	struct ts_alias **larger = ts_arena_alloc(arena, n * sizeof(*larger));
+	size_t start = 0;
+
+	if (!larger)
+		return -ENOMEM;
+	while (start < names->n_alias_buckets && names->aliases[start])
+		start++;
+	for (size_t i = 0; i < names->n_alias_buckets; i++) {
+		size_t from = (start + i) & (names->n_alias_buckets - 1);
+
+		if (names->aliases[from])
+			add_alias(larger, n, names->aliases[from]);
+	}
+	names->aliases = larger;
+	names->n_alias_buckets = n;
+	return 0;
+}
+
+int ts_names_alias(struct ts_names *names, const char *mangled, const struct ts_rule *rule,
+		   const char *function, uint8_t dialect, struct ts_arena *arena)
+{
+	struct ts_alias *alias = ts_arena_alloc(arena, sizeof(*alias));
+
+	if (!alias)
+		return -ENOMEM;
+	if (names->n_aliases * 2 >= names->n_alias_buckets && grow(names, arena) < 0)
+		return -ENOMEM;
+	alias->mangled = ts_arena_strndup(arena, mangled, strlen(mangled));
+	alias->function = ts_arena_strndup(arena, function, strlen(function));
+	if (!alias->mangled || !alias->function)
+		return -ENOMEM;
+	alias->rule = rule;
+	alias->dialect = dialect;
+	add_alias(names->aliases, names->n_alias_buckets, alias);
+	names->n_aliases++;
+	return 0;
+}
+
+/* The first alias of this name from bucket *at on, which goes past it; NULL: there are no more. */
+static const struct ts_alias *next_alias(const struct ts_names *names, const char *mangled,
+					 size_t *at)
+{
+	if (!names->n_alias_buckets)
+		return NULL;
+	for (;; ++*at) {
+		const struct ts_alias *alias = names->aliases[*at & (names->n_alias_buckets - 1)];
+
+		if (!alias)
+			return NULL;
+		if (strcmp(alias->mangled, mangled) == 0)
+			return ++*at, alias;
+	}
+}
+
+static size_t first_bucket(const struct ts_names *names, const char *mangled)
+{
+	return names->n_alias_buckets ? hash(mangled) & (names->n_alias_buckets - 1) : 0;
+}
+
+bool ts_names_has_alias(const struct ts_names *names, const char *mangled)
+{
+	size_t at = first_bucket(names, mangled);
+
+	return next_alias(names, mangled, &at) != NULL;
+}
+
+const struct ts_alias *ts_names_alias_of(const struct ts_names *names, const char *mangled,
+					 const struct ts_rule *rule)
+{
+	size_t at = first_bucket(names, mangled);
+	const struct ts_alias *alias = next_alias(names, mangled, &at);
+
+	while (alias && alias->rule != rule)
+		alias = next_alias(names, mangled, &at);
+	return alias;
+}
+
+const char *ts_names_mangled(const struct ts_names *names, const struct ts_rule *rule)
+{
+	for (size_t i = 0; i < names->n_alias_buckets; i++)
+		if (names->aliases[i] && names->aliases[i]->rule == rule)
+			return names->aliases[i]->mangled;
+	return NULL;
+}
+
+static const struct ts_rule *find_alias(const struct ts_names *names, const char *name,
+					const char *path)
+{
+	size_t at = first_bucket(names, name);
+	const struct ts_alias *alias = next_alias(names, name, &at);
+
+	while (alias && !ts_names_fit(alias->rule, path))
+		alias = next_alias(names, name, &at);
+	return alias ? alias->rule : NULL;
+}
+
+/* --- rules ----------------------------------------------------------------------------------- */
+
 const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name,
 				    const char *path)
 {
 	size_t i = hash(name) & (names->n_buckets - 1);
+	const struct ts_rule *rule;
 
 	for (; names->plain[i]; i = (i + 1) & (names->n_buckets - 1))
 		if (strcmp(names->plain[i]->prototype.function, name) == 0 &&
 		    ts_names_fit(names->plain[i], path))
 			return names->plain[i];
+	rule = names->n_aliases && name[0] == '_' ? find_alias(names, name, path) : NULL;
+	if (rule)
+		return rule;
 	for (i = 0; i < names->n_globs; i++)
 		if (ts_names_match(names->globs[i]->prototype.function, name) &&
 		    ts_names_fit(names->globs[i], path))

@@ -23,14 +23,17 @@ static void push(struct ts_places *places, const struct ts_ctype *ctype, struct 
 	offset = (offset + ctype->align - 1U) & ~(ctype->align - 1U);
 	ret->where = TS_ON_STACK;
 	ret->offset = (uint16_t)offset;
-	places->stack_bytes = (uint16_t)(offset + ((ctype->bytes + 7U) & ~7U));
+	if (ctype->class == TS_CLASS_ADDRESS)
+		places->stack_bytes = (uint16_t)(offset + 8);
+	else
+		places->stack_bytes = (uint16_t)(offset + ((ctype->bytes + 7U) & ~7U));
 }
 
 void ts_place_argument(struct ts_places *places, const struct ts_ctype *ctype, struct ts_param *ret)
 {
 	ret->type = ctype->type;
 	ret->bytes = ctype->bytes;
-	if (ctype->class == TS_CLASS_INTEGER &&
+	if ((ctype->class == TS_CLASS_INTEGER || ctype->class == TS_CLASS_ADDRESS) &&
 	    take_registers(&places->integers, ctype->registers, INTEGER_REGISTERS, &ret->index))
 		ret->where = TS_IN_INTEGER;
 	else if (ctype->class == TS_CLASS_VECTOR &&
@@ -40,15 +43,18 @@ void ts_place_argument(struct ts_places *places, const struct ts_ctype *ctype, s
 		push(places, ctype, ret);
 }
 
-void ts_place_result(const struct ts_ctype *ctype, struct ts_param *ret)
+void ts_place_result(struct ts_places *places, const struct ts_ctype *ctype, struct ts_param *ret)
 {
 	static const enum ts_where where[] = {
 		[TS_CLASS_INTEGER] = TS_IN_INTEGER,
 		[TS_CLASS_VECTOR] = TS_IN_VECTOR,
 		[TS_CLASS_MEMORY] = TS_IN_X87,
+		[TS_CLASS_ADDRESS] = TS_IN_INTEGER,
 	};
 
 	ret->type = ctype->type;
 	ret->bytes = ctype->bytes;
 	ret->where = where[ctype->class];
+	if (ctype->class == TS_CLASS_ADDRESS)
+		places->integers++;
 }

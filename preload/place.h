@@ -17,7 +17,7 @@ struct ts_places {
 void ts_place_argument(struct ts_places *places, const struct ts_ctype *ctype,
 		       struct ts_param *ret);
 
-/* The same of a result. */
-void ts_place_result(const struct ts_ctype *ctype, struct ts_param *ret);
+/* The same of a result, before the arguments. */
+void ts_place_result(struct ts_places *places, const struct ts_ctype *ctype, struct ts_param *ret);
 
 #endif

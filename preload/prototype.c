@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A rule's function: a prototype, a bare name or a glob. */
+/* A rule's function: a prototype; bare.c has the bare names and globs. */
 
 #include "prototype.h"
 
 #include <errno.h>
 
 #include "arena.h"
+#include "bare.h"
+#include "canon.h"
 #include "declaration.h"
 #include "fault.h"
 #include "place.h"
@@ -15,6 +17,8 @@ struct parser {
 	struct ts_fault *fault;
 	struct ts_tokens tokens;
 	struct ts_prototype proto;
+	struct ts_places places;
+	struct ts_canon canon; /* the signature, of a C++ function */
 	struct ts_param params[TS_MAX_PARAMS];
 	struct ts_ctype ctypes[TS_MAX_PARAMS];
 	struct ts_slice lengths[TS_MAX_PARAMS]; /* the word in the brackets, where there is one */
@@ -24,11 +28,6 @@ static int copy(struct parser *p, struct ts_slice text, const char **ret)
 {
 	*ret = ts_arena_strndup(p->arena, text.text, text.bytes);
 	return *ret ? 0 : -ENOMEM;
-}
-
-static bool is_glob_mark(char c)
-{
-	return c == '*' || c == '?';
 }
 
 /* --- what is not a C function ---------------------------------------------------------------- */
@@ -43,124 +42,69 @@ static int refuse_python(struct parser *p, struct ts_slice text)
 	return ts_fault_at(p->fault, text.column, "python functions are not supported yet");
 }
 
-/* A qualified name or a reference: neither can stand in a C prototype. */
-static int refuse_cplusplus(struct parser *p, struct ts_slice text)
+/* Marks that no C prototype has, but between brackets, where anything may be. */
+static bool is_cplus(struct ts_slice text)
 {
+	size_t depth = 0;
+
 	for (size_t i = 0; i < text.bytes; i++) {
-		size_t start = i;
+		char c = text.text[i];
 
-		if (text.text[i] != '&' &&
-		    (text.text[i] != ':' || i + 1 == text.bytes || text.text[i + 1] != ':'))
+		if (c == '[')
+			depth++;
+		else if (c == ']' && depth)
+			depth--;
+		if (depth)
 			continue;
-		while (text.text[i] == ':' && start && ts_is_word(text.text[start - 1]))
-			start--;
-		return ts_declaration_is_cplusplus(p->fault, text.column + (uint32_t)start);
+		if (c == '&' || c == '<' || c == '~')
+			return true;
+		if (c == ':' && i + 1 < text.bytes && text.text[i + 1] == ':')
+			return true;
+		if (c == '(' && ts_slice_starts(ts_slice_trim(ts_slice_from(text, i + 1)), "this"))
+			return true;
 	}
-	return 0;
+	return false;
 }
 
-/* `search_*(int x)`: a word, the mark, and the parenthesis, with nothing between them. */
-static int refuse_glob_with_params(struct parser *p, struct ts_slice text, size_t parenthesis)
+/* extern "C" */
+static bool has_c_linkage(struct ts_slice text)
 {
-	size_t start = parenthesis;
-	struct ts_slice name;
-	const char *at, *end;
+	struct ts_tokens tokens = ts_tokens_of(text, NULL);
 
-	while (start && !ts_is_space(text.text[start - 1]))
-		start--;
-	while (start < parenthesis && text.text[start] == '*')
-		start++;
-	name = ts_slice_from(ts_slice_until(text, parenthesis), start);
-	at = name.bytes ? memchr(name.text, '@', name.bytes) : NULL;
-	if (at)
-		name.bytes = (size_t)(at - name.text);
-	if (!name.bytes)
-		return 0;
-	end = name.text + name.bytes;
-	if (end[-1] != '*' && !memchr(name.text, '?', name.bytes))
-		return 0;
-	return ts_fault_at(p->fault, name.column,
-			   "a glob takes no parameters: write '%s' alone (times only)",
-			   ts_quote(name).text);
+	if (!ts_slice_is(tokens.token, "extern"))
+		return false;
+	ts_token_next(&tokens);
+	return ts_slice_is(tokens.token, "\"C\"");
 }
 
-/* --- names ----------------------------------------------------------------------------------- */
-
-/* What follows '@', up to white space or a parenthesis; `rest` begins behind the '@'. */
-static int take_object(struct parser *p, struct ts_slice *rest)
+/* Where the parameters begin: no "(anonymous namespace)", no "operator()". */
+static const char *find_params(struct ts_slice text)
 {
-	size_t n = 0;
+	struct ts_tokens tokens = ts_tokens_of(text, NULL);
+	bool is_operator = false;
 
-	while (n < rest->bytes && rest->text[n] && !ts_is_space(rest->text[n]) &&
-	       rest->text[n] != '(')
-		n++;
-	if (!n)
-		return ts_fault_at(p->fault, rest->column,
-				   "expected the name of an object after '@', such as libx.so");
-	if (copy(p, ts_slice_until(*rest, n), &p->proto.object) < 0)
-		return -ENOMEM;
-	*rest = ts_slice_from(*rest, n);
-	return 0;
-}
-
-static int check_bare_name(struct parser *p, struct ts_slice name, struct ts_slice rest)
-{
-	if (!name.bytes || ts_is_digit(name.text[0])) {
-		struct ts_slice found = rest.bytes ? ts_slice_until(rest, 1) : rest;
-
-		if (name.bytes)
-			found = name;
-		if (!found.bytes)
-			return ts_fault_at(p->fault, found.column, "expected a function");
-		return ts_fault_at(p->fault, found.column, "expected a function, found '%s'",
-				   ts_quote(found).text);
+	for (; tokens.kind != TS_TOKEN_END; ts_token_next(&tokens)) {
+		if (ts_canon_is_anonymous(&tokens)) {
+			ts_token_next(&tokens);
+			continue;
+		}
+		if (ts_token_is(&tokens, '(') && !is_operator)
+			return tokens.token.text;
+		is_operator = ts_slice_is(tokens.token, "operator");
 	}
-	if (ts_word_find(name) && !rest.bytes)
-		return ts_fault_at(p->fault, name.column, "'%s' is a type; expected a function",
-				   ts_quote(name).text);
-	return 0;
-}
-
-/* The text goes on behind a bare name: most likely a prototype was meant. */
-static int bare_name_goes_on(struct parser *p, struct ts_slice rest)
-{
-	struct ts_slice more = ts_slice_trim(rest);
-
-	if (ts_is_space(rest.text[0]) || rest.text[0] == '*')
-		return ts_fault_at(
-			p->fault, more.column + (uint32_t)more.bytes,
-			"expected '(' and the parameters; times only wants the bare name");
-	return ts_fault_at(p->fault, more.column, "expected the end of the name, found '%s'",
-			   ts_quote(ts_slice_until(more, 1)).text);
-}
-
-/* name, name@object, or a glob for either */
-static int parse_bare(struct parser *p, struct ts_slice text)
-{
-	struct ts_slice rest;
-	size_t n = 0;
-	int r;
-
-	while (n < text.bytes && (ts_is_word(text.text[n]) || is_glob_mark(text.text[n])))
-		n++;
-	rest = ts_slice_from(text, n);
-	text = ts_slice_until(text, n);
-	r = check_bare_name(p, text, rest);
-	if (r < 0)
-		return r;
-	p->proto.times_only = true;
-	if (copy(p, text, &p->proto.function) < 0)
-		return -ENOMEM;
-	if (rest.bytes && rest.text[0] == '@') {
-		rest = ts_slice_from(rest, 1);
-		r = take_object(p, &rest);
-		if (r < 0)
-			return r;
-	}
-	return rest.bytes ? bare_name_goes_on(p, rest) : 0;
+	return NULL;
 }
 
 /* --- prototypes ------------------------------------------------------------------------------ */
+
+static int keep_canon(struct parser *p, const struct ts_canon *canon, uint32_t column,
+		      const char **ret)
+{
+	if (canon->full)
+		return ts_fault_at(p->fault, column, "more than %d characters", TS_MAX_CANON - 1);
+	*ret = ts_arena_strndup(p->arena, canon->text, canon->bytes);
+	return *ret ? 0 : -ENOMEM;
+}
 
 static int parse_result(struct parser *p)
 {
@@ -170,7 +114,7 @@ static int parse_result(struct parser *p)
 
 	if (r < 0)
 		return r;
-	ts_place_result(&declaration.ctype, result);
+	ts_place_result(&p->places, &declaration.ctype, result);
 	result->length_of = -1;
 	result->column = declaration.column;
 	result->spelling = ts_arena_strndup(p->arena, declaration.written.text,
@@ -192,11 +136,10 @@ static bool is_name_in_parentheses(const struct ts_tokens *tokens)
 	return ts_token_is(&next, ')');
 }
 
-static int parse_function(struct parser *p)
+static int parse_plain_name(struct parser *p)
 {
 	struct ts_tokens *tokens = &p->tokens;
 	bool in_parentheses = is_name_in_parentheses(tokens);
-	int r;
 
 	if (in_parentheses)
 		ts_token_next(tokens);
@@ -207,8 +150,30 @@ static int parse_function(struct parser *p)
 	ts_token_next(tokens);
 	if (in_parentheses)
 		ts_token_next(tokens);
+	return 0;
+}
+
+static int parse_qualified_name(struct parser *p)
+{
+	char name[TS_MAX_CANON];
+	struct ts_canon canon = ts_canon_into(name, sizeof(name));
+	uint32_t column = p->tokens.token.column;
+	int r = ts_canon_function(&p->tokens, &canon);
+
+	if (r < 0 && !canon.full)
+		return r;
+	return keep_canon(p, &canon, column, &p->proto.function);
+}
+
+static int parse_function(struct parser *p)
+{
+	struct ts_tokens *tokens = &p->tokens;
+	int r = p->proto.cplus ? parse_qualified_name(p) : parse_plain_name(p);
+
+	if (r < 0)
+		return r;
 	if (ts_token_is(tokens, '@')) {
-		r = take_object(p, &tokens->rest);
+		r = ts_bare_object(&tokens->rest, p->arena, p->fault, &p->proto.object);
 		if (r < 0)
 			return r;
 		ts_token_next(tokens);
@@ -238,10 +203,53 @@ static int name_param(struct parser *p, struct ts_param *param, struct ts_slice 
 	return copy(p, name, &param->name);
 }
 
+/* Adds to the signature what the declaration that begins here is. */
+static int sign_param(struct parser *p, struct ts_tokens tokens)
+{
+	uint32_t column = tokens.token.column;
+	int r;
+
+	if (!p->proto.cplus)
+		return 0;
+	if (p->canon.bytes)
+		ts_canon_add(&p->canon, ",");
+	r = ts_canon_param(&tokens, &p->canon);
+	if (p->canon.full)
+		return ts_fault_at(p->fault, column, "parameters of more than %d characters",
+				   TS_MAX_CANON - 1);
+	if (r < 0)
+		return ts_fault_at(p->fault, column,
+				   "this type is not understood; write the rule as a bare name "
+				   "(times only)");
+	return 0;
+}
+
+/* `this`, before all others */
+static bool take_this(struct parser *p)
+{
+	static const char word[] = "this";
+	struct ts_tokens next = p->tokens;
+	struct ts_param *param = &p->params[0];
+
+	if (!p->proto.cplus || !ts_slice_is(next.token, word))
+		return false;
+	ts_token_next(&next);
+	if (!ts_token_is(&next, ',') && !ts_token_is(&next, ')'))
+		return false;
+	*param = (struct ts_param){
+		.column = p->tokens.token.column, .length_of = -1, .spelling = word};
+	p->ctypes[0] = ts_ctype_pointer(TS_TYPE_OPAQUE);
+	p->proto.n_params = 1;
+	p->proto.method = true;
+	p->tokens = next;
+	return true;
+}
+
 static int parse_param(struct parser *p)
 {
 	struct ts_param *param = &p->params[p->proto.n_params];
 	struct ts_declaration declaration;
+	struct ts_tokens start;
 	int r;
 
 	if (p->proto.n_params == TS_MAX_PARAMS)
@@ -249,7 +257,12 @@ static int parse_param(struct parser *p)
 				   "more than %d parameters; write the rule as a bare name "
 				   "(times only)",
 				   TS_MAX_PARAMS);
+	if (!p->proto.n_params && take_this(p))
+		return 0;
+	start = p->tokens;
 	r = ts_declaration_of_param(&p->tokens, &declaration);
+	if (r == 0)
+		r = sign_param(p, start);
 	if (r < 0)
 		return r;
 	*param = (struct ts_param){.column = declaration.column, .length_of = -1};
@@ -288,6 +301,7 @@ static int parse_params(struct parser *p)
 		int r;
 
 		if (tokens->kind == TS_TOKEN_ELLIPSIS) {
+			p->proto.open = true;
 			ts_token_next(tokens);
 			return ts_token_is(tokens, ')') ? 0 : ts_token_expected(tokens, "')'");
 		}
@@ -302,12 +316,42 @@ static int parse_params(struct parser *p)
 	}
 }
 
+/* const noexcept override final & && */
+static int parse_method_end(struct parser *p)
+{
+	static const char *const words[] = {"noexcept", "override", "final", "volatile"};
+	struct ts_tokens *tokens = &p->tokens;
+
+	for (;;) {
+		bool known = ts_token_is(tokens, '&');
+
+		if (ts_slice_is(tokens->token, "const")) {
+			known = p->proto.const_method = true;
+			if (!p->proto.method)
+				return ts_fault_at(p->fault, tokens->token.column,
+						   "'const' stands behind member functions: write "
+						   "'this' before the parameters");
+		}
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			known |= ts_slice_is(tokens->token, words[i]);
+		if (!known)
+			return 0;
+		ts_token_next(tokens);
+	}
+}
+
 /* What headers put behind a prototype: attributes, libc's __THROW and __nonnull ((1)). */
 static int parse_end(struct parser *p)
 {
 	struct ts_tokens *tokens = &p->tokens;
 
 	ts_token_next(tokens);
+	if (p->proto.cplus) {
+		int r = parse_method_end(p);
+
+		if (r < 0)
+			return r;
+	}
 	while (ts_slice_starts(tokens->token, "__") && !ts_slice_starts(tokens->token, "__asm")) {
 		ts_token_next(tokens);
 		if (ts_token_is(tokens, '(')) {
@@ -353,12 +397,10 @@ static int resolve_length(struct parser *p, struct ts_param *param, struct ts_sl
 
 static int place_params(struct parser *p)
 {
-	struct ts_places places = {0};
-
 	for (int i = 0; i < p->proto.n_params; i++) {
 		struct ts_param *param = &p->params[i];
 
-		ts_place_argument(&places, &p->ctypes[i], param);
+		ts_place_argument(&p->places, &p->ctypes[i], param);
 		if (param->type == TS_TYPE_BYTES) {
 			int r = resolve_length(p, param, p->lengths[i]);
 
@@ -377,7 +419,7 @@ static int keep_params(struct parser *p)
 	if (!p->proto.params)
 		return -ENOMEM;
 	memcpy(p->proto.params, p->params, bytes);
-	return 0;
+	return p->proto.cplus ? keep_canon(p, &p->canon, 1, &p->proto.signature) : 0;
 }
 
 static int parse_prototype(struct parser *p, struct ts_slice text)
@@ -386,6 +428,9 @@ static int parse_prototype(struct parser *p, struct ts_slice text)
 		parse_result, parse_function, parse_params, parse_end, place_params, keep_params,
 	};
 
+	char signature[TS_MAX_CANON];
+
+	p->canon = ts_canon_into(signature, sizeof(signature));
 	p->tokens = ts_tokens_of(text, p->fault);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int r = steps[i](p);
@@ -407,16 +452,19 @@ int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct t
 	p.arena = arena;
 	p.fault = fault;
 	p.proto = (struct ts_prototype){.n_params = 0};
+	p.places = (struct ts_places){0};
 	if (all.bytes && all.text[all.bytes - 1] == ';')
 		all = ts_slice_trim(ts_slice_until(all, all.bytes - 1));
-	parenthesis = memchr(all.text, '(', all.bytes);
+	p.proto.c_linkage = has_c_linkage(all);
+	p.proto.cplus = is_cplus(all) && !p.proto.c_linkage;
+	parenthesis = find_params(all);
 	r = refuse_python(&p, all);
-	if (r == 0)
-		r = refuse_cplusplus(&p, all);
 	if (r == 0 && parenthesis)
-		r = refuse_glob_with_params(&p, all, (size_t)(parenthesis - all.text));
-	if (r == 0)
-		r = parenthesis ? parse_prototype(&p, all) : parse_bare(&p, all);
+		r = ts_bare_refuse_glob(all, (size_t)(parenthesis - all.text), fault);
+	if (r == 0 && parenthesis)
+		r = parse_prototype(&p, all);
+	else if (r == 0)
+		r = ts_bare_parse(all, arena, fault, &p.proto);
 	if (r == 0)
 		*ret = p.proto;
 	return r;

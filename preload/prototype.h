@@ -3,8 +3,8 @@
 #define TS_PROTOTYPE_H
 
 /*
- * A C prototype -> where each argument lies in a call, by the System V ABI for x86-64 (version 1.0,
- * section 3.2.3). [setup]; pure: no state, no system calls.
+ * A C or C++ prototype -> where each argument lies in a call, by the System V ABI for x86-64 (version
+ * 1.0, section 3.2.3) and the Itanium C++ ABI (3.1). [setup]; pure: no state, no system calls.
  */
 
 #include <stdbool.h>
@@ -24,6 +24,9 @@ enum ts_type {
 	TS_TYPE_DOUBLE,
 	TS_TYPE_STRING, /* char *, const char *: to the NUL */
 	TS_TYPE_BYTES,  /* const char name[len]: as many bytes as the parameter `len` says */
+	/* 8 bytes wide: through a pointer to it; a std::string_view of 16: as it is */
+	TS_TYPE_STD_STRING,
+	TS_TYPE_STD_VIEW,
 	TS_TYPE_OPAQUE, /* any other pointer, long double, ...: placed, never recorded */
 };
 
@@ -33,7 +36,7 @@ struct ts_param {
 	const char *name;     /* NULL: none was given, not recorded */
 	const char *spelling; /* the type as written: "char *", "const char[len]" */
 	enum ts_type type;
-	uint8_t bytes; /* size of the value itself: 0 (void), 1, 2, 4, 8, 16, 32 */
+	uint8_t bytes; /* size of the value itself: 0 (void, a class), 1, 2, 4, 8, 16, 32 */
 	enum ts_where where;
 	uint8_t index;    /* TS_IN_INTEGER: 0 rdi .. 5 r9; TS_IN_VECTOR: 0 xmm0 .. 7 xmm7 */
 	uint16_t offset;  /* TS_ON_STACK: bytes from 8 above the return address */
@@ -42,12 +45,22 @@ struct ts_param {
 };
 
 struct ts_prototype {
-	const char *function;    /* name as written, C++ qualified names and globs included */
-	const char *object;      /* after '@', or NULL */
-	struct ts_param result;  /* spelling NULL where times_only */
+	const char *function;   /* the name; of a C++ or Rust function its one spelling (canon.h) */
+	const char *object;     /* after '@', or NULL */
+	struct ts_param result; /* spelling NULL where times_only */
 	struct ts_param *params; /* n_params of them, at most TS_MAX_PARAMS */
 	uint8_t n_params;
 	bool times_only; /* a bare name or a glob: no parameter list was given */
+	bool glob;       /* `function` holds '*' or '?' for other names */
+
+	/* C++ and Rust: the function is told by what its mangled name says. */
+	bool cplus;
+	bool c_linkage;    /* extern "C" was written: C++ types behind a plain name */
+	bool method;       /* `this` is params[0] */
+	bool const_method; /* the list is followed by `const` */
+	bool open;         /* `...` ends the list: whatever follows */
+	const char *
+		signature; /* the parameters in one spelling, without `this`; NULL where times_only */
 };
 
 enum ts_fails {

@@ -97,7 +97,8 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 static void find_exported(const struct ts_object *object)
 {
 	const struct ts_names *names = reach.names;
-	size_t n = reach.iterate ? ts_object_symbols(object) : 0;
+	bool iterate = reach.iterate || names->n_aliases;
+	size_t n = iterate ? ts_object_symbols(object) : 0;
 
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
@@ -110,7 +111,7 @@ static void find_exported(const struct ts_object *object)
 		if (!symbol || !ts_symbol_is_function(symbol))
 			continue;
 		reach.defined[i] = true;
-		if (!reach.iterate && ts_names_fit(rule, ts_walk_path(object)) &&
+		if (!iterate && ts_names_fit(rule, ts_walk_path(object)) &&
 		    !ts_object_is_libc(object))
 			take_exported(object, symbol);
 	}
@@ -119,6 +120,16 @@ static void find_exported(const struct ts_object *object)
 }
 
 /* --- what only its file names ----------------------------------------------------------------- */
+
+/* Some object does, of the name that rule `i` gives; for C++ and Rust, of one that it means. */
+static bool is_exported_somewhere(size_t i)
+{
+	const struct ts_rule *rule = &reach.names->rules[i];
+
+	if (rule->glob)
+		return false;
+	return reach.defined[i] || (rule->prototype.cplus && ts_names_mangled(reach.names, rule));
+}
 
 /*
  * Is there a rule that only the file's symbols could fulfil? One that says which object, one that nobody
@@ -133,7 +144,7 @@ static bool needs_file(const struct ts_object *object)
 		const struct ts_rule *rule = &names->rules[i];
 
 		if (!ts_names_fit(rule, path) ||
-		    (!rule->glob && reach.defined[i] && !rule->prototype.object))
+		    (is_exported_somewhere(i) && !rule->prototype.object && !is_program(object)))
 			continue;
 		if (rule->glob || !ts_object_definition_hashed(object, rule->prototype.function,
 							       names->hashes[i], NULL))
@@ -173,6 +184,25 @@ static const char *original_name(const char *name, bool *ret_changed)
 	return ts_arena_strndup(&reach.scratch, name, (size_t)(dot - name));
 }
 
+static void enter_exported(void *context, const struct ts_object *object, const char *name)
+{
+	(void)context;
+	ts_hook_enter(object, name);
+}
+
+static void enter_local(const struct ts_object *object, const struct ts_symtab *symtab)
+{
+	for (size_t i = 0; i < symtab->n; i++) {
+		bool changed;
+		const char *name = is_code(&symtab->symbols[i])
+					   ? original_name(ts_symtab_name(symtab, i), &changed)
+					   : NULL;
+
+		if (name)
+			ts_hook_enter(object, name);
+	}
+}
+
 static void take_local(const struct ts_object *object, const struct ts_symtab *symtab, size_t i)
 {
 	const ElfW(Sym) *symbol = &symtab->symbols[i];
@@ -207,6 +237,7 @@ static void find_local(const struct ts_object *object)
 
 	if (!needs_file(object) || ts_symtab_open(object, ts_walk_path(object), &symtab) < 0)
 		return;
+	enter_local(object, &symtab);
 	for (size_t i = 0; i < symtab.n; i++)
 		take_local(object, &symtab, i);
 	ts_symtab_close(&symtab);
@@ -214,35 +245,47 @@ static void find_local(const struct ts_object *object)
 
 /* --- how much of what follows a short function is nobody's ------------------------------------ */
 
-static void bound(struct candidate *candidate, const ElfW(Sym) * symbols, size_t n)
+/* Where another symbol lies in the first bytes of a candidate, its bytes end there. */
+static void bound(struct candidate *all, size_t n, const ElfW(Sym) * symbols, size_t n_symbols)
 {
-	for (size_t i = 0; i < n; i++) {
-		uintptr_t address = candidate->object->base + symbols[i].st_value;
+	for (size_t i = 0; i < n_symbols; i++) {
+		uintptr_t address = all->object->base + symbols[i].st_value;
+		size_t low = 0, high = n;
 
-		if (symbols[i].st_shndx != SHN_UNDEF && address > candidate->address &&
-		    address - candidate->address < candidate->readable)
-			candidate->readable = address - candidate->address;
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (all[middle].address < address)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (symbols[i].st_shndx == SHN_UNDEF)
+			continue;
+		for (uintptr_t near = low ? all[low - 1].address : 0;
+		     low && all[low - 1].address == near; low--)
+			if (address - near < all[low - 1].readable)
+				all[low - 1].readable = address - near;
 	}
 }
 
-/* Candidates of one object. */
-static void bound_short(struct candidate *all, size_t n)
+/* Candidates of one object, sorted. What follows a short function may be padding, if it is nobody's. */
+static void bound_all(struct candidate *all, size_t n)
 {
 	const struct ts_object *object = all->object;
-	struct ts_symtab symtab = {.n = 0};
-	bool opened = false;
+	struct ts_symtab symtab;
+	bool is_any_short = false;
 
 	for (size_t i = 0; i < n; i++) {
-		all[i].readable = all[i].bytes;
-		if (!all[i].bytes || all[i].bytes >= TS_ENTRY_BYTES)
-			continue;
-		if (!opened && ts_symtab_open(object, ts_walk_path(object), &symtab) < 0)
-			symtab = (struct ts_symtab){.n = 0};
-		opened = true;
-		all[i].readable = 16;
-		bound(&all[i], object->symbols, ts_object_symbols(object));
-		bound(&all[i], symtab.symbols, symtab.n);
+		bool is_short = all[i].bytes && all[i].bytes < TS_ENTRY_BYTES;
+
+		all[i].readable = is_short ? 16 : all[i].bytes;
+		is_any_short |= is_short;
 	}
+	bound(all, n, object->symbols, ts_object_symbols(object));
+	if (!is_any_short || ts_symtab_open(object, ts_walk_path(object), &symtab) < 0)
+		return;
+	bound(all, n, symtab.symbols, symtab.n);
 	ts_symtab_close(&symtab);
 }
 
@@ -325,6 +368,9 @@ void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
+		if (!ts_object_is_libc(objects[i]))
+			ts_object_functions(objects[i], enter_exported, NULL);
+	for (size_t i = 0; i < n; i++)
 		find_exported(objects[i]);
 	for (size_t i = 0; i < n; i++)
 		if (!ts_object_is_libc(objects[i]))
@@ -339,7 +385,7 @@ void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects,
 		left = any_exported(first, m) ? drop_unreferenced(walk, first, m) : m;
 		memmove(&reach.all[kept], first, left * sizeof(*first));
 		if (left)
-			bound_short(&reach.all[kept], left);
+			bound_all(&reach.all[kept], left);
 		kept += left;
 	}
 	reach.n = kept;
@@ -443,7 +489,7 @@ static const char *patch(struct candidate *candidate, const struct ts_maps *maps
 	if (why)
 		return why;
 	index = ts_definition_take(candidate->rule, candidate->address, TS_BY_ENTRY,
-				   candidate->name, ts_walk_path(candidate->object));
+				   candidate->name, candidate->object);
 	if (index < 0)
 		return index == -ENOSPC ? "there are more functions than thunks"
 					: "there is no memory, or no room in the spool";

@@ -91,6 +91,21 @@ static void put_param(struct lines *lines, const struct ts_rule *rule, const cha
 	put(lines, type, '\n');
 }
 
+/* The type, and why a value of it is not recorded where that is so. */
+static void put_value(struct lines *lines, const struct ts_rule *rule, const char *name,
+		      const struct ts_param *param)
+{
+	bool of_std = param->type == TS_TYPE_STD_STRING || param->type == TS_TYPE_STD_VIEW;
+	bool unread = false;
+	char type[256];
+
+	for (size_t i = 0; i < ts_definition_count() && of_std; i++)
+		unread |= ts_definition_at(i)->rule == rule && ts_definition_at(i)->unread;
+	snprintf(type, sizeof(type), "%s%s", param->spelling,
+		 unread ? "; not recorded: which C++ library it is of cannot be told" : "");
+	put_param(lines, rule, name, type);
+}
+
 /* The parameters that are recorded, as the hot path was told (thunk.c). */
 static void put_params(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
 {
@@ -104,10 +119,10 @@ static void put_params(struct lines *lines, const struct ts_conf *conf, const st
 		if (param->name && rule->redacted[i])
 			put_param(lines, rule, param->name, "redacted");
 		else if (param->name && param->type != TS_TYPE_OPAQUE)
-			put_param(lines, rule, param->name, param->spelling);
+			put_value(lines, rule, param->name, param);
 	}
 	if (prototype->result.type != TS_TYPE_VOID && prototype->result.type != TS_TYPE_OPAQUE)
-		put_param(lines, rule, "result", prototype->result.spelling);
+		put_value(lines, rule, "result", &prototype->result);
 }
 
 static void put_hook(struct lines *lines, const struct ts_definition *definition)

@@ -41,6 +41,41 @@ static enum ts_capture_how how_of(enum ts_type type)
 	}
 }
 
+static enum ts_capture_how how_of_std(const struct ts_param *param, enum ts_dialect dialect)
+{
+	bool llvm = dialect == TS_DIALECT_LLVM;
+
+	if (param->type == TS_TYPE_STD_VIEW)
+		return llvm ? TS_CAPTURE_STD_VIEW_LLVM : TS_CAPTURE_STD_VIEW;
+	if (llvm)
+		return TS_CAPTURE_STD_STRING_LLVM;
+	return dialect == TS_DIALECT_GNU_OLD ? TS_CAPTURE_STD_STRING_OLD : TS_CAPTURE_STD_STRING;
+}
+
+static bool is_std(const struct ts_param *param)
+{
+	return param->type == TS_TYPE_STD_STRING || param->type == TS_TYPE_STD_VIEW;
+}
+
+/* A value of C++ whose first word lies at `offset` and whose second, if it has two, at `second`. */
+static struct ts_capture capture_of_std(const struct ts_param *param, enum ts_dialect dialect,
+					uint16_t number, int16_t offset, int16_t second)
+{
+	struct ts_capture capture = {
+		.how = (uint8_t)how_of_std(param, dialect),
+		.bits = 64,
+		.param = number,
+		.offset = offset,
+	};
+
+	if (param->type == TS_TYPE_STD_STRING || param->bytes == 8)
+		return capture;
+	capture.how = TS_CAPTURE_STD_WORDS;
+	capture.offset = dialect == TS_DIALECT_LLVM ? offset : second;
+	capture.length_offset = dialect == TS_DIALECT_LLVM ? second : offset;
+	return capture;
+}
+
 static struct ts_capture capture_of(const struct ts_param *param, uint16_t number, int16_t offset)
 {
 	return (struct ts_capture){
@@ -51,11 +86,15 @@ static struct ts_capture capture_of(const struct ts_param *param, uint16_t numbe
 	};
 }
 
-static struct ts_capture argument(const struct ts_rule *rule, uint16_t number)
+static struct ts_capture argument(const struct ts_rule *rule, enum ts_dialect dialect,
+				  uint16_t number)
 {
 	const struct ts_param *param = &rule->prototype.params[number];
-	struct ts_capture capture = capture_of(param, number, argument_offset(param));
+	int16_t offset = argument_offset(param);
+	struct ts_capture capture = capture_of(param, number, offset);
 
+	if (is_std(param))
+		capture = capture_of_std(param, dialect, number, offset, (int16_t)(offset + 8));
 	if (param->type == TS_TYPE_BYTES) {
 		const struct ts_param *length = &rule->prototype.params[param->length_of];
 
@@ -68,11 +107,12 @@ static struct ts_capture argument(const struct ts_rule *rule, uint16_t number)
 	return capture;
 }
 
-static bool is_recorded(const struct ts_rule *rule, size_t number)
+static bool is_recorded(const struct ts_rule *rule, enum ts_dialect dialect, size_t number)
 {
 	const struct ts_param *param = &rule->prototype.params[number];
+	bool readable = param->type != TS_TYPE_OPAQUE && ts_dialect_reads(dialect, param->type);
 
-	return param->name && (param->type != TS_TYPE_OPAQUE || rule->redacted[number]);
+	return param->name && (readable || rule->redacted[number]);
 }
 
 static bool is_tenant(const struct ts_rule *rule, size_t number)
@@ -86,20 +126,22 @@ static bool is_tenant(const struct ts_rule *rule, size_t number)
 	return name && !rule->redacted[number];
 }
 
-static void describe_arguments(const struct ts_rule *rule, struct ts_hook *hook)
+static void describe_arguments(const struct ts_rule *rule, enum ts_dialect dialect,
+			       struct ts_hook *hook)
 {
 	for (uint16_t i = 0; i < rule->prototype.n_params; i++) {
-		if (!is_recorded(rule, i))
+		if (!is_recorded(rule, dialect, i))
 			continue;
-		hook->arguments[hook->n_arguments++] = argument(rule, i);
+		hook->arguments[hook->n_arguments++] = argument(rule, dialect, i);
 		if (is_tenant(rule, i)) {
-			hook->tenant = argument(rule, i);
+			hook->tenant = argument(rule, dialect, i);
 			hook->flags |= TS_HOOK_HAS_TENANT;
 		}
 	}
 }
 
-static void describe_result(const struct ts_rule *rule, bool recorded, struct ts_hook *hook)
+static void describe_result(const struct ts_rule *rule, enum ts_dialect dialect, bool recorded,
+			    struct ts_hook *hook)
 {
 	static const uint8_t when[] = {
 		[TS_FAILS_NEVER] = TS_WHEN_NEVER, [TS_FAILS_BELOW_ZERO] = TS_WHEN_NEGATIVE,
@@ -110,10 +152,14 @@ static void describe_result(const struct ts_rule *rule, bool recorded, struct ts
 	bool vector = result->where == TS_IN_VECTOR;
 
 	hook->result = capture_of(result, TS_PARAM_RESULT, vector ? TS_SLOT_XMM0 : TS_SLOT_RAX);
+	if (is_std(result))
+		hook->result =
+			capture_of_std(result, dialect, TS_PARAM_RESULT, TS_SLOT_RAX, TS_SLOT_RDX);
 	hook->fails_result = hook->result;
 	hook->fails = when[rule->fails];
 	hook->n_results = recorded && !rule->prototype.times_only && result->type != TS_TYPE_VOID &&
-			  result->type != TS_TYPE_OPAQUE && result->where != TS_IN_X87;
+			  result->type != TS_TYPE_OPAQUE && result->where != TS_IN_X87 &&
+			  ts_dialect_reads(dialect, result->type);
 }
 
 static bool captures_vectors(const struct ts_hook *hook)
@@ -125,7 +171,8 @@ static bool captures_vectors(const struct ts_hook *hook)
 }
 
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
-		  const struct ts_thunk_settings *settings, struct ts_arena *arena)
+		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
+		  struct ts_arena *arena)
 {
 	struct ts_thunk *thunk = &ts_thunks[index];
 	struct ts_hook *hook;
@@ -144,8 +191,8 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 	if (by_entry)
 		hook->flags |= TS_HOOK_BY_ENTRY;
 	if (settings->capture_bytes)
-		describe_arguments(rule, hook);
-	describe_result(rule, settings->capture_bytes > 0, hook);
+		describe_arguments(rule, dialect, hook);
+	describe_result(rule, dialect, settings->capture_bytes > 0, hook);
 	thunk->original = (const void *)address;
 	thunk->hook = hook;
 	return 0;

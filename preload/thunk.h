@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "conf.h"
+#include "dialect.h"
 
 struct ts_thunk_settings {
 	uint32_t capture_bytes;
@@ -13,11 +14,13 @@ struct ts_thunk_settings {
 };
 
 /*
- * Fills thunk `index` for `rule` and the function at `address`, which calls reach by its patched entry or
- * through the thunk's code. Memory is of `arena`. -ENOMEM, or -ENOSPC where the table is full.
+ * Fills thunk `index` for `rule` and the function at `address`, whose strings are `dialect`'s, and which calls
+ * reach by its patched entry or through the thunk's code. Memory is of `arena`. -ENOMEM, or -ENOSPC where
+ * the table is full.
  */
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
-		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
+		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
+		  struct ts_arena *arena);
 
 /* Does a call of it outside every trace start one? */
 bool ts_thunk_starts_trace(size_t index);

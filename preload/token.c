@@ -27,6 +27,10 @@ static enum ts_token_kind measure(struct ts_slice rest, size_t *ret_bytes)
 		*ret_bytes = 3;
 		return TS_TOKEN_ELLIPSIS;
 	}
+	if (rest.bytes >= 2 && memcmp(rest.text, "::", 2) == 0) {
+		*ret_bytes = 2;
+		return TS_TOKEN_SCOPE;
+	}
 	if (rest.text[0] == '"') {
 		*ret_bytes = literal_bytes(rest);
 		return TS_TOKEN_LITERAL;
@@ -77,7 +81,8 @@ static bool wants_space(char before, char after)
 {
 	if (before == ',')
 		return true;
-	return ts_is_word(before) && (ts_is_word(after) || after == '*' || after == '(');
+	return (ts_is_word(before) || before == '>') &&
+	       (ts_is_word(after) || after == '*' || after == '&' || after == '(');
 }
 
 static void append(struct ts_written *written, struct ts_slice token)
@@ -104,6 +109,13 @@ void ts_token_write(struct ts_tokens *tokens, struct ts_written *written)
 	if (written && tokens->kind != TS_TOKEN_END)
 		append(written, tokens->token);
 	ts_token_next(tokens);
+}
+
+void ts_token_write_until(struct ts_tokens *tokens, const struct ts_tokens *until,
+			  struct ts_written *written)
+{
+	while (tokens->kind != TS_TOKEN_END && tokens->token.text < until->token.text)
+		ts_token_write(tokens, written);
 }
 
 static int never_closed(struct ts_tokens *tokens, struct ts_slice open)

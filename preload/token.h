@@ -2,7 +2,7 @@
 #ifndef TS_TOKEN_H
 #define TS_TOKEN_H
 
-/* A C declaration, token by token. [setup] */
+/* A C or C++ declaration, token by token. [setup] */
 
 #include "prototype.h"
 #include "slice.h"
@@ -11,6 +11,7 @@ enum ts_token_kind {
 	TS_TOKEN_END,
 	TS_TOKEN_WORD,     /* an identifier, a keyword or a number */
 	TS_TOKEN_ELLIPSIS, /* ... */
+	TS_TOKEN_SCOPE,    /* :: */
 	TS_TOKEN_LITERAL,  /* "C" */
 	TS_TOKEN_MARK,     /* any other single byte */
 };
@@ -46,6 +47,10 @@ int ts_token_expected(struct ts_tokens *tokens, const char *what);
 
 /* Adds the current token to `written` (which may be NULL) and goes on to the next. */
 void ts_token_write(struct ts_tokens *tokens, struct ts_written *written);
+
+/* Goes on to where `until` stands, further on in the same text, and adds what lies between. */
+void ts_token_write_until(struct ts_tokens *tokens, const struct ts_tokens *until,
+			  struct ts_written *written);
 
 /* Over a parenthesis or bracket, from its opening mark to behind the one that closes it. */
 int ts_token_skip_balanced(struct ts_tokens *tokens, struct ts_written *written);

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "stdtext.h"
+
 #include "hot.h"
 
 /* Words read through this type may alias anything. */
@@ -242,6 +244,8 @@ uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintpt
 
 		if (capture->how == TS_CAPTURE_STRING || capture->how == TS_CAPTURE_BYTES)
 			done += put_string(capture, slot, at + done, room - done, &budget);
+		else if (capture->how >= TS_CAPTURE_STD_STRING)
+			done += ts_std_put(capture, slot, at + done, room - done, &budget);
 		else if (capture->how == TS_CAPTURE_REDACTED)
 			done += put_bare(at + done, TS_VALUE_REDACTED, capture->param);
 		else
@@ -274,6 +278,8 @@ uint8_t ts_capture_tenant(const struct ts_capture *capture, uintptr_t slot, char
 	if (capture->how == TS_CAPTURE_SIGNED || capture->how == TS_CAPTURE_UNSIGNED)
 		return decimal((int64_t)ts_capture_integer(capture, slot),
 			       capture->how == TS_CAPTURE_SIGNED, ret);
+	if (capture->how >= TS_CAPTURE_STD_STRING)
+		return (uint8_t)ts_std_copy(capture, slot, ret, TS_ABI_MAX_TENANT);
 	if (capture->how != TS_CAPTURE_STRING && capture->how != TS_CAPTURE_BYTES)
 		return 0;
 	address = ts_capture_word(slot, capture->offset);

@@ -9,7 +9,8 @@
  * every argument, wherever the ABI puts it, is 8 bytes at `slot + offset`:
  *
  *   slot + 8 ...   arguments on the stack        slot - 8    rax      at return
- *   slot - 72 ..   rdi rsi rdx rcx r8 r9         slot - 56   xmm0
+ *   slot - 72 ..   rdi rsi rdx rcx r8 r9         slot - 16   rdx
+ *                                                slot - 56   xmm0
  *   slot - 200 ..  xmm0 .. xmm7
  */
 
@@ -21,6 +22,7 @@
 #define TS_SLOT_INTEGER (-72)
 #define TS_SLOT_VECTOR  (-200)
 #define TS_SLOT_RAX     (-8)
+#define TS_SLOT_RDX     (-16)
 #define TS_SLOT_XMM0    (-56)
 
 enum ts_capture_how {
@@ -33,6 +35,13 @@ enum ts_capture_how {
 	TS_CAPTURE_STRING,
 	TS_CAPTURE_BYTES,
 	TS_CAPTURE_REDACTED,
+	/* of C++, see stdtext.h; all but the last through a pointer to the object */
+	TS_CAPTURE_STD_STRING,
+	TS_CAPTURE_STD_STRING_OLD,
+	TS_CAPTURE_STD_STRING_LLVM,
+	TS_CAPTURE_STD_VIEW,
+	TS_CAPTURE_STD_VIEW_LLVM,
+	TS_CAPTURE_STD_WORDS,
 };
 
 /* How to fetch one value. */
@@ -41,7 +50,7 @@ struct ts_capture {
 	uint8_t bits;   /* width of an integer: 8, 16, 32, 64 */
 	uint16_t param; /* as in struct ts_value */
 	int16_t offset;
-	int16_t length_offset; /* TS_CAPTURE_BYTES: where the length lies, */
+	int16_t length_offset; /* TS_CAPTURE_BYTES, TS_CAPTURE_STD_WORDS: where the length lies, */
 	uint8_t length_bits;   /* and its width */
 	uint8_t length_signed;
 };

@@ -161,6 +161,17 @@ static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_
 	free(text);
 }
 
+/* Of a glob, or of a name that overloads share. */
+static void print_count(const struct ts_rule_report *rule)
+{
+	char text[48];
+
+	if (rule->n_hooks < 2)
+		return;
+	snprintf(text, sizeof(text), "%zu functions", rule->n_hooks);
+	print_item("wraps", text);
+}
+
 static void print_rule(const struct ts_rule_report *rule)
 {
 	char *head = NULL;
@@ -173,6 +184,7 @@ static void print_rule(const struct ts_rule_report *rule)
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(head);
 	print_params(rule);
+	print_count(rule);
 	for (size_t i = 0; i < rule->n_hooks; i++)
 		print_hook(rule, &rule->hooks[i]);
 	for (size_t i = 0; i < rule->n_misses; i++)

@@ -188,7 +188,7 @@ bad_segments() {
 @test "a library's header appears in the one file that wraps it" {
 	local found
 	found=$(includes $(sources runtime preload) | awk '{print $2, $1}' |
-		grep -iE '^[^ ]*(cjson|sqlite3|uuid/|libpq|libunwind|zydis|python|curl|cmocka)' | sort)
+		grep -iE '^[^ ]*(cjson|libiberty|sqlite3|uuid/|libpq|libunwind|zydis|python|curl|cmocka)' | sort)
 	are_same "libraries.txt" "$(awk '!/^#/ && NF {print $1, $2}' tests/borders/libraries.txt)" "$found"
 }
 
@@ -196,6 +196,11 @@ bad_segments() {
 
 @test "the flusher exports its one entry" {
 	are_same "exports of flusher.so" ts_flusher_run "$(exported build/modules/flusher.so)"
+}
+
+@test "the demangler exports its one entry, and takes nothing from the program's malloc" {
+	are_same "exports of demangle.so" ts_demangle "$(exported build/modules/demangle.so)"
+	is_empty "memory of the program" "$(imported build/modules/demangle.so | grep -E 'alloc|free|mmap|brk')"
 }
 
 @test "a store exports what a store is" {

@@ -19,9 +19,9 @@ block() {
 
 @test "readme: the rules are rules, and check knows them" {
 	block 'Write a `symbols.conf`' >"$work/symbols.conf"
-	[ "$(grep -c = "$work/symbols.conf")" -eq 5 ]
+	[ "$(grep -c = "$work/symbols.conf")" -eq 7 ]
 	run -0 build/traceshim check "$work/symbols.conf"
-	[[ $output == *"5 rules, 0 faults"* ]]
+	[[ $output == *"7 rules, 0 faults"* ]]
 }
 
 @test "readme: a program nobody here wrote" {

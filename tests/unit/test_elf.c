@@ -415,6 +415,59 @@ static void test_tables_that_are_nowhere(void **state)
 	free(image);
 }
 
+/* --- all functions --------------------------------------------------------------------------------- */
+
+struct functions {
+	size_t n;
+	bool printf, environ;
+};
+
+static void meet_function(void *context, const struct ts_object *object, const char *name)
+{
+	struct functions *functions = context;
+
+	(void)object;
+	functions->n++;
+	functions->printf |= strcmp(name, "printf") == 0;
+	functions->environ |= strcmp(name, "environ") == 0;
+}
+
+static void test_every_function_is_met(void **state)
+{
+	size_t n_both = 0;
+
+	(void)state;
+	for (size_t i = 0; i < n_objects; i++) {
+		struct functions found = {0}, older_found = {0};
+		struct ts_object older = objects[i];
+		bool libc = older.soname && strcmp(older.soname, "libc.so.6") == 0;
+
+		ts_object_functions(&objects[i], meet_function, &found);
+		assert_int_equal(found.printf,
+				 libc || ts_object_definition(&older, "printf", NULL));
+		assert_false(found.environ); /* it is data */
+		if (libc)
+			assert_true(found.n > 1000);
+		if (!older.gnu_hash || !older.sysv_hash)
+			continue;
+		n_both++;
+		older.gnu_hash = NULL;
+		ts_object_functions(&older, meet_function, &older_found);
+		assert_int_equal(found.n, older_found.n);
+	}
+	assert_true(n_both > 0);
+}
+
+static void test_what_an_object_needs_and_mentions(void **state)
+{
+	(void)state;
+	assert_true(ts_object_needs(program(), "libc.so.6"));
+	assert_false(ts_object_needs(program(), "libc.so"));
+	assert_false(ts_object_needs(object_of("libc.so.6"), "libc.so.6"));
+	assert_true(ts_object_mentions(object_of("libm.so.6"), "sincos"));
+	assert_false(ts_object_mentions(object_of("libm.so.6"), "__cxx11"));
+}
+
 /* --- slots ------------------------------------------------------------------------------------ */
 
 struct expected_slot {
@@ -711,6 +764,8 @@ int main(void)
 		cmocka_unit_test(test_strings_without_end),
 		cmocka_unit_test(test_relocations_that_cannot_be),
 		cmocka_unit_test(test_tables_that_are_nowhere),
+		cmocka_unit_test(test_every_function_is_met),
+		cmocka_unit_test(test_what_an_object_needs_and_mentions),
 		cmocka_unit_test(test_slots_are_those_of_the_file),
 		cmocka_unit_test(test_a_slot_leads_to_what_it_names),
 		cmocka_unit_test(test_a_store_where_the_linker_has_closed_the_page),

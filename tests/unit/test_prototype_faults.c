@@ -4,10 +4,6 @@
 #include "prototype_fixture.h"
 
 #define BY_VALUE "; write the rule as a bare name (times only)"
-#define CPLUSPLUS                                                                               \
-	"C++ functions are not supported yet; the bare mangled name, as nm prints it, records " \
-	"times"
-
 static const struct {
 	const char *text;
 	uint32_t column;
@@ -39,12 +35,48 @@ static const struct {
 
 	/* other languages */
 	{"python bot.agents:Trainer.run", 1, "python functions are not supported yet"},
-	{"std::string bot::Memory::run(this, const std::string &query)", 1, CPLUSPLUS},
-	{"int bot::Memory::*", 5, CPLUSPLUS},
-	{"::run", 1, CPLUSPLUS},
-	{"int run(this, int x)", 9, CPLUSPLUS},
-	{"int run(Text &x)", 14, CPLUSPLUS},
-	{"int run(vector<int> x)", 9, CPLUSPLUS},
+	{"int bot::Memory::run_*(int)", 5,
+	 "a glob takes no parameters: write 'bot::Memory::run_*' alone (times only)"},
+
+	/* C++ */
+	{"int run(bot::Memory m)", 9,
+	 "the size of 'bot::Memory' is not known, so what follows it cannot be placed; an "
+	 "enumeration "
+	 "is written 'enum bot::Memory', with a class write the rule as a bare name (times only)"},
+	{"int run(vector<int> x)", 9,
+	 "the size of 'vector<int>' is not known, so what follows it cannot be placed; an "
+	 "enumeration "
+	 "is written 'enum vector<int>', with a class write the rule as a bare name (times only)"},
+	{"std::optional<int> bot::run()", 1,
+	 "the size of 'std::optional<int>' is not known, so a hidden pointer may shift the "
+	 "arguments; "
+	 "an enumeration is written 'enum std::optional<int>', with a class write the rule as a "
+	 "bare "
+	 "name (times only)"},
+	{"std::strng bot::run(this)", 1, "unknown type 'std::strng' (did you mean 'std::string'?)"},
+	{"int bot::run(const std::string &a, std::strin_view b)", 36,
+	 "unknown type 'std::strin_view' (did you mean 'std::string_view'?)"},
+	{"int bot::run(strng a)", 14, "unknown type 'strng' (did you mean 'string'?)"},
+	{"int bot::run(int a, this)", 21, "'this' comes first, and without a type"},
+	{"int bot::run(this x)", 14, "'this' comes first, and without a type"},
+	{"bot::Memory::Memory(this)", 1, "expected the result's type before 'bot::Memory::Memory'"},
+	{"int bot::run(int a) const", 21,
+	 "'const' stands behind member functions: write 'this' before the parameters"},
+	{"int bot::run(this) cnst", 20, "expected the end of the prototype, found 'cnst'"},
+	{"int bot::run(int a = 3)", 20, "expected ',' or ')', found '='"},
+	{"int bot::::run(int a)", 10, "expected the function's name, found '::'"},
+	{"int bot::(int a)", 10, "expected the function's name, found '('"},
+	{"int bot::3run(int a)", 10, "expected the function's name, found '3run'"},
+	{"int bot::map<int::get(int a)", 29, "expected '>', found the end"},
+	{"int bot::map<>>::get(int a)", 15, "expected '(' and the parameters, found '>'"},
+	{"int bot::run(std::vector<int a)", 32, "expected '>', found the end"},
+	{"int bot::run(int bot::X::*member)", 21, "expected ',' or ')', found '::'"},
+	{"bot::Memory::run twice", 18,
+	 "expected '(' and the parameters, or the end of the name, found 'twice'"},
+	{"bot::Memory::", 14, "expected the function's name, found the end"},
+	{"std::string bot::run", 13,
+	 "expected '(' and the parameters, or the end of the name, found 'bot'"},
+	{"int bot::run@(int a)", 14, "expected the name of an object after '@', such as libx.so"},
 
 	/* types */
 	{"strng f(int a)", 1, "unknown type 'strng' (did you mean 'string'?)"},
