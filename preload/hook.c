@@ -121,13 +121,17 @@ static int thunk_for(const struct ts_rule *rule, const char *name, uintptr_t add
 	return (int)index;
 }
 
-/* The shim itself, and the modules it opened. */
-static bool is_ours(const struct ts_object *object)
+static bool is_module(const struct ts_object *object)
 {
 	const char *modules = ts_program_modules();
 
-	return ts_object_holds(object, (uintptr_t)&hooks) ||
-	       strncmp(object->path, modules, strlen(modules)) == 0;
+	return strncmp(object->path, modules, strlen(modules)) == 0;
+}
+
+/* The shim itself, and the modules it opened. */
+static bool is_ours(const struct ts_object *object)
+{
+	return ts_object_holds(object, (uintptr_t)&hooks) || is_module(object);
 }
 
 static const char *path_of(const struct ts_object *object)
@@ -170,7 +174,8 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	if (!rule || ts_thunk_holds(*slot->address) || ts_hook_refusal(slot->name))
 		return;
 	holder = definition_of(&pass->scope, object, slot, &address);
-	if (!holder || is_ours(holder))
+	/* what the shim stands in for may be wrapped, unless ts_hook_refusal knows better */
+	if (!holder || is_module(holder))
 		return;
 	rule = ts_names_find(&hooks.names, slot->name, path_of(holder));
 	if (!rule)
@@ -360,7 +365,7 @@ static void wrap(struct task *task, const struct ts_object *holder)
 	const struct ts_rule *rule = ts_names_find(&hooks.names, task->name, path_of(holder));
 	int index;
 
-	if (!rule || is_ours(holder) || !symbol || !ts_symbol_is_function(symbol))
+	if (!rule || is_module(holder) || !symbol || !ts_symbol_is_function(symbol))
 		return;
 	index = thunk_for(rule, task->name, task->address, path_of(holder));
 	if (index >= 0 && ts_own_spool_publish() == 0)

@@ -14,10 +14,12 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "flush.h"
 #include "hook.h"
 #include "hot/call.h"
+#include "interpose.h"
 #include "lane.h"
 #include "log.h"
 #include "pages.h"
@@ -149,6 +151,31 @@ static bool is_guest(void)
 	if (!life->pid)
 		life->pid = pid;
 	return life->pid != pid;
+}
+
+bool ts_life_has_begun(void)
+{
+	return life && life->generation && !ts_hot.passive && !is_guest();
+}
+
+bool ts_life_is_ready(const struct ts_context *context)
+{
+	return context->ring && context->made_ready == life->generation;
+}
+
+/*
+ * The child shares this thread's context. It must not find the thread ready: then its first wrapped call
+ * takes the slow path, which finds another process there; the parent's next one is made ready again.
+ */
+void *ts_life_before_vfork(void)
+{
+	if (ts_interpose_init() < 0)
+		return (void *)fork;
+	if (life && !life->pid)
+		life->pid = (uint32_t)ts_sys_getpid();
+	if (ts_context.generation)
+		ts_context.generation = TS_LOOK_AGAIN;
+	return (void *)ts_real.vfork;
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "conf.h"
+#include "handover.h"
 #include "hook.h"
 #include "hot/call.h"
 #include "interpose.h"
@@ -47,6 +48,8 @@ static const char *set_up(void)
 		return "this machine has no clock that can be read without a system call";
 	if (ts_own_spool_init(&conf, &arena) < 0 || ts_life_init() < 0)
 		return "no memory, or a kernel older than 4.14";
+	if (ts_handover_init(&conf, &arena) < 0)
+		return "no memory";
 	ts_hot.capture_bytes = conf.capture_bytes;
 	if (ts_hook_init(&conf) < 0)
 		return "no memory";
@@ -65,6 +68,8 @@ __attribute__((constructor)) static void start(void)
 	const char *path, *why;
 	bool wanted;
 
+	/* even where the shim does nothing: between vfork and exec nothing can be searched for */
+	ts_interpose_init();
 	if (ts_program_environment("TRACESHIM_DISABLE"))
 		return;
 	ts_log_init();

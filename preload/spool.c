@@ -91,6 +91,16 @@ const char *ts_own_spool_root(void)
 	return spool.root;
 }
 
+const char *ts_own_spool_store(void)
+{
+	return spool.store;
+}
+
+const char *ts_own_spool_tenant(void)
+{
+	return spool.tenant;
+}
+
 const char *ts_own_spool_folder(void)
 {
 	return spool.made ? spool.folder : NULL;

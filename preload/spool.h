@@ -15,6 +15,10 @@ int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena);
 /* The folder under which spools are made. */
 const char *ts_own_spool_root(void);
 
+/* Where this process's traces go, empty where that is not known; the tenant of those that name none. */
+const char *ts_own_spool_store(void);
+const char *ts_own_spool_tenant(void);
+
 /* Makes root, 0700, where it is missing. 0, or a negative errno: -EPERM if it is not ours. */
 int ts_own_spool_make_root(void);
 
