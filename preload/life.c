@@ -43,8 +43,8 @@ static struct life *life;
 static pthread_key_t thread_end;
 static uintptr_t main_stack_high;
 static uint64_t main_stack_bytes;
-static bool held;       /* before a fork: the flusher was */
-static bool hooks_held; /* ... and walks over the loaded objects */
+/* By this thread's fork: walks over the loaded objects. */
+static __thread bool hooks_held __attribute__((tls_model("initial-exec")));
 
 void ts_life_stand_down(const char *why)
 {
@@ -58,7 +58,7 @@ static void forget_parent(void)
 {
 	if (!ts_hot.process)
 		return;
-	ts_flush_forget(held);
+	ts_flush_forget();
 	ts_lanes_forget();
 	ts_own_spool_forget();
 }
@@ -242,20 +242,20 @@ void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 static void before_fork(void)
 {
 	/* the flusher first: it may be about to walk */
-	held = ts_flush_hold();
+	ts_flush_hold();
 	hooks_held = ts_hook_hold();
 }
 
 static void after_fork_in_parent(void)
 {
-	held = false;
 	ts_flush_go_on();
 	ts_hook_go_on(hooks_held);
 }
 
-/* Nothing else: the wiped page sends the child's first call down the slow path. */
+/* Little else: the wiped page sends the child's first call down the slow path. */
 static void after_fork_in_child(void)
 {
+	ts_flush_go_on_in_child();
 	ts_hook_go_on_in_child(hooks_held);
 }
 
@@ -321,7 +321,7 @@ static void meet_other_threads(void)
 
 void ts_life_end(void)
 {
-	if (!life || !life->generation)
+	if (!life || !life->generation || is_guest())
 		return;
 	if (!ts_flush_stop())
 		return;
