@@ -28,7 +28,11 @@
 #include "spool.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
-#define GUESSED_STACK   (256UL * 1024)
+/* arch_prctl of Linux 6.6, which Debian 12's headers do not have */
+#define SHADOW_STATUS 0x5005 /* ARCH_SHSTK_STATUS */
+#define SHADOW_ON     1UL    /* ARCH_SHSTK_SHSTK */
+
+#define GUESSED_STACK (256UL * 1024)
 
 enum process_state { NOT_BEGUN, IN_THE_MAKING, READY };
 
@@ -73,9 +77,9 @@ static void make_process(void)
 		char why[4400];
 
 		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_own_spool_root(),
-			 result == -EPERM   ? "it is not ours alone"
-			 : result == -EXDEV ? "the program has changed its root"
-					    : strerrordesc_np(-result));
+			 result == TS_NOT_OURS ? "it is not ours alone"
+			 : result == -EXDEV    ? "the program has changed its root"
+					       : strerrordesc_np(-result));
 		ts_life_stand_down(why);
 		return;
 	}
@@ -288,6 +292,14 @@ static void find_main_stack(void)
 	ts_syscall(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0);
 	main_stack_high = ((uintptr_t)top + strlen(top) + 4096) & ~4095UL;
 	main_stack_bytes = limit.rlim_cur < MAIN_STACK_MOST ? limit.rlim_cur : MAIN_STACK_MOST;
+}
+
+bool ts_life_on_shadow_stack(void)
+{
+	uint64_t status = 0; /* a filter may answer 0 and write nothing */
+
+	return ts_syscall(SYS_arch_prctl, SHADOW_STATUS, (long)&status, 0, 0, 0, 0) == 0 &&
+	       status & SHADOW_ON;
 }
 
 int ts_life_init(void)

@@ -16,6 +16,12 @@
 struct ts_context;
 struct ts_inherited;
 
+/*
+ * Does the CPU compare return addresses with a stack of its own? Return pads are no addresses it has
+ * seen. [setup]
+ */
+bool ts_life_on_shadow_stack(void);
+
 /* Fills ts_hot and registers for fork and exit. 0, or a negative errno. [setup] */
 int ts_life_init(void);
 

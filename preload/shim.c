@@ -42,11 +42,16 @@ static void log_faults(void)
 /* Everything that can fail; NULL, or why the shim stands down. */
 static const char *set_up(void)
 {
+	/* first, for where it says why it stands down is beside the spools */
+	if (ts_own_spool_init(&conf, &arena) < 0)
+		return "no memory";
 	if (ts_interpose_init() < 0)
 		return "the C library has no dlsym or pthread_create";
+	if (ts_life_on_shadow_stack())
+		return "the program runs on a shadow stack, on which no call can be wrapped";
 	if (ts_ticks_init() < 0)
 		return "this machine has no clock that can be read without a system call";
-	if (ts_own_spool_init(&conf, &arena) < 0 || ts_life_init() < 0)
+	if (ts_life_init() < 0)
 		return "no memory, or a kernel older than 4.14";
 	if (ts_handover_init(&conf, &arena) < 0)
 		return "no memory";

@@ -19,10 +19,12 @@ const char *ts_own_spool_root(void);
 const char *ts_own_spool_store(void);
 const char *ts_own_spool_tenant(void);
 
-/* Makes root, 0700, where it is missing. 0, or a negative errno: -EPERM if it is not ours. */
+#define TS_NOT_OURS (-4096) /* no errno: somebody else may write there */
+
+/* Makes root, 0700, where it is missing. 0, a negative errno, or TS_NOT_OURS. */
 int ts_own_spool_make_root(void);
 
-/* Makes the spool and publishes the thunks there are. 0, or a negative errno. */
+/* Makes the spool and publishes the thunks there are. 0, a negative errno, or TS_NOT_OURS. */
 int ts_own_spool_create(void);
 
 /* This process's folder; NULL before it is made. */

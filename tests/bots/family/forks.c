@@ -91,6 +91,26 @@ static int prefork(void)
 	return failed | chapter("end");
 }
 
+/* The same, and the servers stay. */
+static int prefork_and_wait(void)
+{
+	int failed = chapter("start");
+
+	for (int i = 0; i < SERVERS; i++) {
+		usleep(100000); /* so that the flusher is at it */
+		if (fork() == 0) {
+			failed |= chapter("request");
+			say("waiting", failed);
+			while (getppid() != 1)
+				usleep(10000);
+			_exit(failed);
+		}
+	}
+	while (getchar() != EOF)
+		;
+	return failed;
+}
+
 /* Children that leave by exit() and have called nothing of ours; then the parent goes on. */
 static int idle_children(void)
 {
@@ -184,6 +204,7 @@ const struct way forks[] = {
 	{"inside", inside},
 	{"inside_exec", inside_exec},
 	{"prefork", prefork},
+	{"prefork_and_wait", prefork_and_wait},
 	{"idle_children", idle_children},
 	{"daemonizes", daemonizes},
 	{"vfork_in_fork", vfork_in_fork},
