@@ -478,9 +478,9 @@ static int remember(struct ts_assembler *assembler, struct ts_error *err)
 	grown = assembler->open_bytes + events->bytes;
 	if (result < 0)
 		ts_error_set(err, result, "no memory");
-	else if (events->bytes && grown > COMPACT_BYTES && live < grown / 2)
-		result = compact(assembler, err);
-	else if (events->bytes)
+	/* without its folder the segment only grows */
+	else if (events->bytes &&
+		 (grown <= COMPACT_BYTES || live >= grown / 2 || compact(assembler, err) < 0))
 		result = append(assembler, events, err);
 	if (result < 0) {
 		events->bytes = closed_bytes;

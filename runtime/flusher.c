@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The loop that carries a live program's events to its store. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -18,6 +19,7 @@
 #include "flusher.h"
 #include "frequency.h"
 #include "gate.h"
+#include "held.h"
 #include "reader.h"
 #include "spool.h"
 #include "store.h"
@@ -371,6 +373,16 @@ static void run(struct flusher *f)
 	} while (!last);
 }
 
+/* The segment now, for whoever the program becomes may not make it later. */
+static void hold_files(const struct flusher *f)
+{
+	int fd;
+
+	ts_held_begin(f->separated ? f->args->spool : NULL);
+	if (f->separated && (fd = ts_held_open("open", O_CREAT)) >= 0)
+		close(fd);
+}
+
 int ts_flusher_run(const struct ts_flusher_args *args)
 {
 	struct flusher f = {.args = args, .process = args->process};
@@ -381,6 +393,7 @@ int ts_flusher_run(const struct ts_flusher_args *args)
 		return -EPROTONOSUPPORT;
 	f.random = (uint32_t)now_ns() ^ (uint32_t)getpid();
 	f.separated = ts_descriptors_separate();
+	hold_files(&f);
 	run(&f);
 	finish(&f);
 	/* release: nothing of ours comes behind it; the program may unload and unmap */

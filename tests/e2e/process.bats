@@ -295,6 +295,21 @@ tree_is() {
 		and ([.[] | select(.input_data.name == "daemon")] | length == 3)'
 }
 
+@test "process: a spool that is removed while its program lives on" {
+	mkfifo "$work/in"
+	exec 7<>"$work/in"
+	traced "$family" stays >"$work/out" 2>"$work/err" <&7 3>&- &
+	child=$!
+	soon eval '[ "$(sql "SELECT count(*) FROM pipeline_traces")" -eq 1 ]'
+	rm -r "$TRACESHIM_SPOOL"
+	for i in 2 3 4; do
+		echo -n x >&7
+		soon eval "[ \"\$(sql 'SELECT count(*) FROM pipeline_traces')\" -eq $i ]"
+	done
+	kill -0 "$child"
+	[ ! -s "$work/err" ]
+}
+
 # --- what is handed on ----------------------------------------------------------------------------------
 
 # environment_of CMD...: the environment that CMD, which ends in env, is given under the shim.

@@ -91,7 +91,19 @@ static int prefork(void)
 	return failed | chapter("end");
 }
 
-/* The same, and the servers stay. */
+/* Does its part each time it is told to. */
+static int stays(void)
+{
+	int failed = 0;
+
+	do {
+		failed |= chapter("told");
+		say("told", failed);
+	} while (getchar() != EOF);
+	return failed;
+}
+
+/* Servers that stay. */
 static int prefork_and_wait(void)
 {
 	int failed = chapter("start");
@@ -206,6 +218,7 @@ const struct way forks[] = {
 	{"prefork", prefork},
 	{"prefork_and_wait", prefork_and_wait},
 	{"idle_children", idle_children},
+	{"stays", stays},
 	{"daemonizes", daemonizes},
 	{"vfork_in_fork", vfork_in_fork},
 	{"exit_in_vfork", exit_in_vfork},
