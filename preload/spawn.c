@@ -74,11 +74,19 @@ static bool is_exec(const struct start *start)
 	return start->how != SPAWN && start->how != SPAWNP;
 }
 
-static int call(const struct start *start, char *const *list)
+static bool was_too_long(const struct start *start, int result)
+{
+	return is_exec(start) ? errno == E2BIG : result == E2BIG;
+}
+
+/* What the kernel would have taken without us goes without us: `own` is the program's list. */
+static int call(const struct start *start, char *const *list, char *const *own)
 {
 	uint64_t mark = is_exec(start) ? ts_mark_exec() : 0;
 	int result = call_real(start, list);
 
+	if (list != own && was_too_long(start, result))
+		result = call_real(start, own);
 	ts_mark_exec_failed(mark);
 	return result;
 }
@@ -113,20 +121,20 @@ static __attribute__((noinline)) int call_with_pages(const struct start *start,
 	int result;
 
 	if (!pages)
-		return call(start, list);
+		return call(start, list, list);
 	left = (struct left){pages, bytes, ts_sys_getpid()};
-	result = call(start, ts_environment_make(&handover->environment, pages));
+	result = call(start, ts_environment_make(&handover->environment, pages), list);
 	left.pages = NULL;
 	ts_pages_free(pages, bytes);
 	return result;
 }
 
-static __attribute__((noinline)) int call_with_stack(const struct start *start,
-						     const struct ts_handover *handover)
+static __attribute__((noinline)) int
+call_with_stack(const struct start *start, const struct ts_handover *handover, char *const *list)
 {
 	char memory[STACK_BYTES] __attribute__((aligned(16)));
 
-	return call(start, ts_environment_make(&handover->environment, memory));
+	return call(start, ts_environment_make(&handover->environment, memory), list);
 }
 
 static __attribute__((noinline)) int call_handing_over(const struct start *start, char *const *list)
@@ -137,9 +145,9 @@ static __attribute__((noinline)) int call_handing_over(const struct start *start
 
 	free_left();
 	if (!bytes)
-		return call(start, list);
+		return call(start, list, list);
 	if (bytes <= STACK_BYTES)
-		return call_with_stack(start, &handover);
+		return call_with_stack(start, &handover, list);
 	return call_with_pages(start, &handover, list, bytes);
 }
 
@@ -156,7 +164,8 @@ static int begin(const struct start *start, char *const *list)
 {
 	if (ts_interpose_init() < 0)
 		return no_real(start);
-	if (!ts_interpose_active || ts_hot.passive)
+	/* fexecve wants a list, and says so */
+	if (!ts_interpose_active || ts_hot.passive || (start->how == FEXECVE && !list))
 		return call_real(start, list);
 	return call_handing_over(start, list);
 }

@@ -100,6 +100,13 @@ tree_is() {
 	EOF
 }
 
+@test "process: the longest environment that the kernel takes, and none at all" {
+	ulimit -s 8192
+	same "$family" limits
+	grep -Ex 'at most [1-9][0-9]{4,}' "$work/traced.out"
+	grep -Fx 'no list -1' "$work/traced.out"
+}
+
 @test "process: a program started by a thread that the pipeline made" {
 	same "$family" threads
 	tree_is <<-'EOF'

@@ -153,6 +153,56 @@ static int crowds(void)
 	return await(child);
 }
 
+#define PARTS      18
+#define PART_BYTES 100000
+
+/* Does the kernel take an environment that is `bytes` longer than 18 times 100,000? */
+static int takes(size_t bytes)
+{
+	static char text[PARTS][PART_BYTES], rest[PART_BYTES * 4];
+	static char *list[PARTS + 5];
+	pid_t child;
+	int result;
+
+	for (int i = 0; i < PARTS; i++) {
+		memset(text[i], 'x', PART_BYTES - 1);
+		list[i] = text[i];
+	}
+	for (int i = 0; i < 4; i++) { /* one string may have 128 KB */
+		size_t part = bytes < PART_BYTES ? bytes : PART_BYTES - 1;
+
+		list[PARTS + i] = part ? rest + i * PART_BYTES : NULL;
+		memset(rest + i * PART_BYTES, 'y', part);
+		rest[i * PART_BYTES + part] = '\0';
+		bytes -= part;
+	}
+	child = vfork();
+	if (child == 0) {
+		execve("/bin/true", (char *[]){"true", NULL}, list);
+		_exit(errno == E2BIG ? 1 : 2);
+	}
+	result = await(child);
+	if (result > 1)
+		abort();
+	return result == 0;
+}
+
+/* The longest environment there may be is as long as ever; and a list that is none is none. */
+static int limits(void)
+{
+	size_t low = 0, high = 4 * (PART_BYTES - 1);
+
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+
+		*(takes(middle) ? &low : &high) = middle;
+	}
+	say("at most", (int)low);
+	say("no list", fexecve(open("/bin/true", O_RDONLY | O_CLOEXEC), leaf("none"), NULL));
+	say("because", errno);
+	return 0;
+}
+
 static int system_and_popen(void)
 {
 	char command[4200], answer[64] = "";
@@ -226,6 +276,7 @@ const struct way starts[] = {
 	{"guests", guests},
 	{"spawns", spawns},
 	{"crowds", crowds},
+	{"limits", limits},
 	{"system", system_and_popen},
 	{"threads", threads},
 	{"becomes", becomes},
