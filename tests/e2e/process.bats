@@ -255,7 +255,7 @@ tree_is() {
 	mkfifo "$work/in"
 	exec 7<>"$work/in" 8>"$work/traces.db.lock"
 	flock 8
-	traced "$family" prefork_and_wait >"$work/out" 2>"$work/err" <&7 3>&- 8>&- &
+	env "LD_PRELOAD=$shim" "$family" prefork_and_wait >"$work/out" 2>"$work/err" <&7 3>&- 8>&- &
 	child=$!
 	soon eval '[ "$(grep -c waiting "$work/out")" -eq 4 ]'
 	exec 8>&-
@@ -266,7 +266,7 @@ tree_is() {
 @test "process: children that leave by exit take nothing from a parent that lives on" {
 	mkfifo "$work/in"
 	exec 7<>"$work/in"
-	traced "$family" idle_children >"$work/out" 2>"$work/err" <&7 3>&- &
+	env "LD_PRELOAD=$shim" "$family" idle_children >"$work/out" 2>"$work/err" <&7 3>&- &
 	child=$!
 	soon grep -q waiting "$work/out"
 	soon eval '[ "$(sql "SELECT count(*) FROM pipeline_traces WHERE success")" -eq 2 ]'
@@ -305,7 +305,7 @@ tree_is() {
 @test "process: a spool that is removed while its program lives on" {
 	mkfifo "$work/in"
 	exec 7<>"$work/in"
-	traced "$family" stays >"$work/out" 2>"$work/err" <&7 3>&- &
+	env "LD_PRELOAD=$shim" "$family" stays >"$work/out" 2>"$work/err" <&7 3>&- &
 	child=$!
 	soon eval '[ "$(sql "SELECT count(*) FROM pipeline_traces")" -eq 1 ]'
 	rm -r "$TRACESHIM_SPOOL"
