@@ -107,7 +107,7 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 
 # --- tests -----------------------------------------------------------------------------------------
 
-asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
+asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c preload/spawn.c,$(shim_src)) \
             preload/demangle.c $(hot_src) $(runtime_src) $(store_src))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))

@@ -80,8 +80,8 @@ struct ts_abi_process {
 	uint32_t wake;    /* program adds 1 and wakes: a ring is half full */
 	uint32_t stop;    /* program sets 1: one last pass, then stop */
 	uint32_t stopped; /* flusher sets 1 when it will touch nothing any more */
-	uint32_t hold;    /* program: 1 before a fork; the flusher starts no new batch */
-	uint32_t busy;    /* flusher: 1 while inside a batch */
+	uint32_t hold;    /* program: forks under way; the flusher starts nothing new */
+	uint32_t busy;    /* flusher: 1 while it does what a fork must not copy half done */
 	uint32_t reserved2;
 
 	uint64_t consumer_lock[8]; /* pthread_mutex_t, robust and process-shared [L3] */
@@ -313,6 +313,7 @@ struct ts_flusher_args {
 	ts_module_symbol_fn *module_symbol;
 	void (*opened)(void); /* called once, when the store was first opened */
 	void (*tick)(void);   /* called before each pass */
+	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
 };
 
 /* Exported by the module `flusher`: runs until process->stop. 0, or a negative errno. */

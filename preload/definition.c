@@ -131,7 +131,8 @@ struct ts_definition *ts_definition_at(size_t index)
 
 bool ts_definition_is_made_for(const struct ts_rule *rule)
 {
-	return definitions.made[rule - definitions.rules];
+	/* no table, where setup failed before */
+	return definitions.made && definitions.made[rule - definitions.rules];
 }
 
 void ts_definitions_choose_pads(bool shared_unwinder)

@@ -33,8 +33,14 @@ enum state { NOT_STARTED, STARTED, UNUSABLE };
 static struct {
 	uint32_t state; /* enum state: who changes it from NOT_STARTED starts the thread */
 	struct ts_flusher_args args;
-	uint64_t deadline; /* of the stop, once it has been asked for */
+	uint64_t deadline;   /* of the stop, once it has been asked for */
+	uint64_t generation; /* of the process that it runs in */
+	uint32_t
+		inside; /* it does what a fork must not copy half done; a child finds its own copy */
+	int forked_pid; /* a child that fork made, with all that fork does; 0: none */
 } flusher;
+
+static __thread bool held __attribute__((tls_model("initial-exec"))); /* by this thread's fork */
 
 static long futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
 {
@@ -65,12 +71,16 @@ static bool is_alone(void)
 	return field && strtol(field, NULL, 10) == 2;
 }
 
-static void tick(void)
+/*
+ * Does the flusher run in this very process? A child finds what its parent knew of it, and one that shares
+ * our memory finds all of it.
+ */
+static bool is_running(void)
 {
-	if (is_alone())
-		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
-	ts_ticks_refine(ts_hot.process);
-	ts_hook_refresh();
+	struct ts_abi_process *process = ts_hot.process;
+
+	return flusher.state == STARTED && process && flusher.generation == *ts_hot.generation &&
+	       process->pid == (uint32_t)ts_sys_getpid();
 }
 
 static void stop_at_exit(void)
@@ -78,14 +88,9 @@ static void stop_at_exit(void)
 	ts_flush_stop();
 }
 
-/* Handlers run in reverse: one registered after the store's libraries came runs before theirs. */
-static void opened(void)
-{
-	atexit(stop_at_exit);
-}
-
 static void end_busy(void)
 {
+	__atomic_store_n(&flusher.inside, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&flusher.args.process->busy, 0, __ATOMIC_SEQ_CST);
 	futex(&flusher.args.process->busy, FUTEX_WAKE, 1, NULL);
 }
@@ -95,14 +100,33 @@ static void end_busy(void)
 static void begin_busy(void)
 {
 	struct ts_abi_process *process = flusher.args.process;
+	uint32_t forks;
 
 	for (;;) {
 		__atomic_store_n(&process->busy, 1, __ATOMIC_SEQ_CST);
-		if (!__atomic_load_n(&process->hold, __ATOMIC_SEQ_CST))
-			return;
+		forks = __atomic_load_n(&process->hold, __ATOMIC_SEQ_CST);
+		if (!forks)
+			break;
 		end_busy();
-		futex(&process->hold, FUTEX_WAIT, 1, NULL);
+		futex(&process->hold, FUTEX_WAIT, forks, NULL);
 	}
+	__atomic_store_n(&flusher.inside, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Handlers run in reverse: one registered after the store's libraries came runs before theirs. */
+static void opened(void)
+{
+	atexit(stop_at_exit);
+}
+
+static void tick(void)
+{
+	if (is_alone())
+		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
+	ts_ticks_refine(ts_hot.process);
+	begin_busy(); /* it may open a module */
+	ts_hook_refresh();
+	end_busy();
 }
 
 static void *run(void *unused)
@@ -197,7 +221,9 @@ static int start_thread(void)
 		.module_symbol = ts_module_symbol,
 		.opened = opened,
 		.tick = tick,
+		.inside = &flusher.inside,
 	};
+	flusher.generation = *ts_hot.generation;
 	before = ts_signals_block();
 	result = create();
 	ts_signals_restore(before);
@@ -256,31 +282,39 @@ static bool wait_for(uint32_t *word, uint32_t value, uint64_t deadline)
 }
 
 /* Two flags, each side sets its own before it looks at the other's: one of them sees both. */
-bool ts_flush_hold(void)
+void ts_flush_hold(void)
 {
 	struct ts_abi_process *process = ts_hot.process;
 
-	if (flusher.state != STARTED || !process)
-		return true;
-	__atomic_store_n(&process->hold, 1, __ATOMIC_SEQ_CST);
-	return wait_for(&process->busy, 0, now_ns() + HOLD_NS);
+	held = is_running();
+	if (!held)
+		return;
+	__atomic_fetch_add(&process->hold, 1, __ATOMIC_SEQ_CST);
+	wait_for(&process->busy, 0, now_ns() + HOLD_NS);
 }
 
 void ts_flush_go_on(void)
 {
 	struct ts_abi_process *process = ts_hot.process;
 
-	if (flusher.state != STARTED || !process)
+	if (!held)
 		return;
-	__atomic_store_n(&process->hold, 0, __ATOMIC_SEQ_CST);
+	held = false;
+	__atomic_fetch_sub(&process->hold, 1, __ATOMIC_SEQ_CST);
 	futex(&process->hold, FUTEX_WAKE, 1, NULL);
+}
+
+void ts_flush_go_on_in_child(void)
+{
+	held = false;
+	flusher.forked_pid = ts_sys_getpid();
 }
 
 bool ts_flush_stop(void)
 {
 	struct ts_abi_process *process = ts_hot.process;
 
-	if (flusher.state != STARTED || !process)
+	if (!is_running())
 		return false;
 	__atomic_store_n(&process->stop, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&process->wake, 1, __ATOMIC_SEQ_CST);
@@ -290,9 +324,16 @@ bool ts_flush_stop(void)
 	return wait_for(&process->stopped, 1, flusher.deadline);
 }
 
-void ts_flush_forget(bool usable)
+/*
+ * Where fork itself did not see to it (a raw clone), libc's locks may be as the parent's threads held
+ * them: no thread is started there.
+ */
+void ts_flush_forget(void)
 {
+	bool usable = !flusher.inside && flusher.forked_pid == ts_sys_getpid();
+
 	flusher.state = usable ? NOT_STARTED : UNUSABLE;
 	flusher.deadline = 0;
+	flusher.inside = 0;
 	ts_hot.flusher_runs = 0;
 }

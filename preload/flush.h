@@ -14,14 +14,21 @@
  */
 bool ts_flush_start(uint64_t blocked);
 
-/* Before a fork: no batch is in progress afterwards. False: it could not be held within 50 ms. */
-bool ts_flush_hold(void);
+/*
+ * Around a fork, on the thread that forks: the flusher is in the middle of nothing that a child must not
+ * copy half done, unless that takes it longer than 50 ms.
+ */
+void ts_flush_hold(void);
 void ts_flush_go_on(void);
+void ts_flush_go_on_in_child(void);
 
 /* A last pass, at most 2 s. True: the flusher has stopped and touches nothing any more. */
 bool ts_flush_stop(void);
 
-/* In a child: the flusher is the parent's. `usable`: it was held, so we may start our own. */
-void ts_flush_forget(bool usable);
+/*
+ * In a child: the flusher is the parent's. Another one will be started if the parent's was in the middle of
+ * nothing; else events wait in the spool.
+ */
+void ts_flush_forget(void);
 
 #endif

@@ -119,7 +119,8 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	if (!rule || ts_thunk_holds(*slot->address) || ts_hook_refusal(slot->name))
 		return;
 	holder = definition_of(&walk->scope, object, slot, &address);
-	if (!holder || ts_walk_is_ours(holder))
+	/* what the shim stands in for may be wrapped, unless ts_hook_refusal knows better */
+	if (!holder || ts_walk_is_module(holder))
 		return;
 	rule = ts_names_find(&hooks.names, slot->name, ts_walk_path(holder));
 	if (!rule || ts_patch_stands_at(address))

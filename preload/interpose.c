@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * dlsym and dlvsym answer thunks for ruled names; pthread_create and thrd_create pass on where a
- * new thread belongs.
+ * new thread belongs. What starts programs is in spawn.c.
  *
  * dlsym enters in dlsym_x86_64.S: RTLD_DEFAULT and RTLD_NEXT ask who called, so the real function
  * must be jumped to with the program's return address still in place.
@@ -23,50 +23,62 @@
 struct ts_real ts_real;
 bool ts_interpose_active;
 
-struct search {
-	bool past_us;
-	void **found[4];
+static const struct name {
+	const char *name;
+	void **found;
+} names[] = {
+	{"dlsym", (void **)&ts_real.dlsym},
+	{"dlvsym", (void **)&ts_real.dlvsym},
+	{"pthread_create", (void **)&ts_real.pthread_create},
+	{"thrd_create", (void **)&ts_real.thrd_create},
+	{"execve", (void **)&ts_real.execve},
+	{"execvpe", (void **)&ts_real.execvpe},
+	{"fexecve", (void **)&ts_real.fexecve},
+	{"execveat", (void **)&ts_real.execveat},
+	{"posix_spawn", (void **)&ts_real.posix_spawn},
+	{"posix_spawnp", (void **)&ts_real.posix_spawnp},
+	{"vfork", (void **)&ts_real.vfork},
 };
 
-static const char *const names[] = {"dlsym", "dlvsym", "pthread_create", "thrd_create"};
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
 
 /* The first object after our own that defines each name. */
 static int search_object(struct dl_phdr_info *info, size_t bytes, void *context)
 {
-	struct search *search = context;
+	bool *past_us = context;
 	struct ts_object object;
 
 	(void)bytes;
 	if (ts_object_read(info, &object) < 0)
 		return 0;
 	if (ts_object_holds(&object, (uintptr_t)&ts_real)) {
-		search->past_us = true;
+		*past_us = true;
 		return 0;
 	}
-	if (!search->past_us)
+	if (!*past_us)
 		return 0;
-	for (size_t i = 0; i < 4; i++) {
-		const ElfW(Sym) *symbol = ts_object_definition(&object, names[i], NULL);
+	for (size_t i = 0; i < N_NAMES; i++) {
+		const ElfW(Sym) *symbol = ts_object_definition(&object, names[i].name, NULL);
 
-		if (symbol && !*search->found[i])
-			*search->found[i] = (void *)(object.base + symbol->st_value);
+		if (symbol && !*names[i].found)
+			*names[i].found = (void *)(object.base + symbol->st_value);
 	}
 	return 0;
 }
 
 int ts_interpose_init(void)
 {
-	struct search search = {
-		.found = {(void **)&ts_real.dlsym, (void **)&ts_real.dlvsym,
-			  (void **)&ts_real.pthread_create, (void **)&ts_real.thrd_create},
-	};
+	static bool searched;
+	bool past_us = false;
 
-	if (ts_real.dlsym)
+	if (__atomic_load_n(&searched, __ATOMIC_ACQUIRE))
 		return 0;
-	dl_iterate_phdr(search_object, &search);
-	return ts_real.dlsym && ts_real.dlvsym && ts_real.pthread_create && ts_real.thrd_create
-		       ? 0
-		       : -ENOSYS;
+	dl_iterate_phdr(search_object, &past_us);
+	for (size_t i = 0; i < N_NAMES; i++)
+		if (!*names[i].found)
+			return -ENOSYS;
+	__atomic_store_n(&searched, true, __ATOMIC_RELEASE);
+	return 0;
 }
 
 /*
@@ -124,7 +136,8 @@ static struct start *new_start(void *argument, const pthread_attr_t *attributes)
 		pthread_attr_destroy(&defaults);
 	}
 	start->stack_bytes = bytes;
-	ts_context_hand_on(&ts_context, &start->inherited);
+	ts_context_hand_on_from(&ts_context, (uintptr_t)__builtin_frame_address(0),
+				&start->inherited);
 	return start;
 }
 

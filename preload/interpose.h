@@ -5,14 +5,26 @@
 /* The libc functions that the shim stands in for, and the ones behind them. */
 
 #include <pthread.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <threads.h>
+
+typedef int ts_spawn_fn(pid_t *ret, const char *path, const posix_spawn_file_actions_t *,
+			const posix_spawnattr_t *, char *const argv[], char *const list[]);
 
 struct ts_real {
 	void *(*dlsym)(void *handle, const char *name);
 	void *(*dlvsym)(void *handle, const char *name, const char *version);
 	int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 	int (*thrd_create)(thrd_t *, thrd_start_t, void *);
+	int (*execve)(const char *path, char *const argv[], char *const list[]);
+	int (*execvpe)(const char *file, char *const argv[], char *const list[]);
+	int (*fexecve)(int fd, char *const argv[], char *const list[]);
+	int (*execveat)(int folder, const char *path, char *const argv[], char *const list[],
+			int flags);
+	ts_spawn_fn *posix_spawn;
+	ts_spawn_fn *posix_spawnp;
+	pid_t (*vfork)(void);
 };
 
 extern struct ts_real ts_real;

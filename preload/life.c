@@ -14,10 +14,12 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "flush.h"
 #include "walk.h"
 #include "hot/call.h"
+#include "interpose.h"
 #include "lane.h"
 #include "log.h"
 #include "pages.h"
@@ -27,7 +29,11 @@
 #include "stacks.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
-#define GUESSED_STACK   (256UL * 1024)
+/* arch_prctl of Linux 6.6, which Debian 12's headers do not have */
+#define SHADOW_STATUS 0x5005 /* ARCH_SHSTK_STATUS */
+#define SHADOW_ON     1UL    /* ARCH_SHSTK_SHSTK */
+
+#define GUESSED_STACK (256UL * 1024)
 
 enum process_state { NOT_BEGUN, IN_THE_MAKING, READY };
 
@@ -42,8 +48,8 @@ static struct life *life;
 static pthread_key_t thread_end;
 static uintptr_t main_stack_high;
 static uint64_t main_stack_bytes;
-static bool held;       /* before a fork: the flusher was */
-static bool hooks_held; /* ... and walks over the loaded objects */
+/* By this thread's fork: walks over the loaded objects. */
+static __thread bool hooks_held __attribute__((tls_model("initial-exec")));
 
 void ts_life_stand_down(const char *why)
 {
@@ -57,7 +63,7 @@ static void forget_parent(void)
 {
 	if (!ts_hot.process)
 		return;
-	ts_flush_forget(held);
+	ts_flush_forget();
 	ts_lanes_forget();
 	ts_own_spool_forget();
 }
@@ -72,9 +78,9 @@ static void make_process(void)
 		char why[4400];
 
 		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_own_spool_root(),
-			 result == -EPERM   ? "it is not ours alone"
-			 : result == -EXDEV ? "the program has changed its root"
-					    : strerrordesc_np(-result));
+			 result == TS_NOT_OURS ? "it is not ours alone"
+			 : result == -EXDEV    ? "the program has changed its root"
+					       : strerrordesc_np(-result));
 		ts_life_stand_down(why);
 		return;
 	}
@@ -152,6 +158,31 @@ static bool is_guest(void)
 	return life->pid != pid;
 }
 
+bool ts_life_has_begun(void)
+{
+	return life && life->generation && !ts_hot.passive && !is_guest();
+}
+
+bool ts_life_is_ready(const struct ts_context *context)
+{
+	return context->ring && context->made_ready == life->generation;
+}
+
+/*
+ * The child shares this thread's context. It must not find the thread ready: then its first wrapped call
+ * takes the slow path, which finds another process there; the parent's next one is made ready again.
+ */
+void *ts_life_before_vfork(void)
+{
+	if (ts_interpose_init() < 0)
+		return (void *)fork;
+	if (life && !life->pid)
+		life->pid = (uint32_t)ts_sys_getpid();
+	if (ts_context.generation)
+		ts_context.generation = TS_LOOK_AGAIN;
+	return (void *)ts_real.vfork;
+}
+
 /*
  * The slow path: process and thread become ready, then the call begins as any other. Signals wait
  * meanwhile: a handler that jumped out of here would leave the process half made for ever.
@@ -218,20 +249,20 @@ void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 static void before_fork(void)
 {
 	/* the flusher first: it may be about to walk */
-	held = ts_flush_hold();
+	ts_flush_hold();
 	hooks_held = ts_walk_hold();
 }
 
 static void after_fork_in_parent(void)
 {
-	held = false;
 	ts_flush_go_on();
 	ts_walk_go_on(hooks_held);
 }
 
-/* Nothing else: the wiped page sends the child's first call down the slow path. */
+/* Little else: the wiped page sends the child's first call down the slow path. */
 static void after_fork_in_child(void)
 {
+	ts_flush_go_on_in_child();
 	ts_walk_go_on_in_child(hooks_held);
 }
 
@@ -266,6 +297,14 @@ static void find_main_stack(void)
 	main_stack_bytes = limit.rlim_cur < MAIN_STACK_MOST ? limit.rlim_cur : MAIN_STACK_MOST;
 }
 
+bool ts_life_on_shadow_stack(void)
+{
+	uint64_t status = 0; /* a filter may answer 0 and write nothing */
+
+	return ts_syscall(SYS_arch_prctl, SHADOW_STATUS, (long)&status, 0, 0, 0, 0) == 0 &&
+	       status & SHADOW_ON;
+}
+
 int ts_life_init(void)
 {
 	life = ts_pages_new(4096);
@@ -297,7 +336,7 @@ static void meet_other_threads(void)
 
 void ts_life_end(void)
 {
-	if (!life || !life->generation)
+	if (!life || !life->generation || is_guest())
 		return;
 	if (!ts_flush_stop())
 		return;

@@ -13,7 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ts_context;
 struct ts_inherited;
+
+/*
+ * Does the CPU compare return addresses with a stack of its own? Return pads are no addresses it has
+ * seen. [setup]
+ */
+bool ts_life_on_shadow_stack(void);
 
 /* Fills ts_hot and registers for fork and exit. 0, or a negative errno. [setup] */
 int ts_life_init(void);
@@ -24,6 +31,18 @@ void ts_life_stand_down(const char *why);
 /* A thread has started: where its stack ends upwards and how long it is, and what it lies in. */
 void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 			    const struct ts_inherited *inherited);
+
+/*
+ * Has this process recorded anything? Not if it is a child that shares its parent's memory, or one that
+ * was forked and has not called a wrapped function yet.
+ */
+bool ts_life_has_begun(void);
+
+/* Does the thread have a ring of this process? Only while ts_life_has_begun. */
+bool ts_life_is_ready(const struct ts_context *context);
+
+/* Called by vfork (vfork_x86_64.S): answers the function to jump to. */
+void *ts_life_before_vfork(void);
 
 /* The destructor: removes the spool if all of it has been stored. */
 void ts_life_end(void);

@@ -33,7 +33,7 @@ static void wrap(struct look_up *look_up, const struct ts_object *holder)
 	const struct ts_rule *rule = ts_names_find(ts_hook_names(), look_up->name, path);
 	int index;
 
-	if (!rule || ts_walk_is_ours(holder) || !symbol || !ts_symbol_is_function(symbol) ||
+	if (!rule || ts_walk_is_module(holder) || !symbol || !ts_symbol_is_function(symbol) ||
 	    ts_patch_stands_at(look_up->address))
 		return;
 	index = ts_definition_take(rule, look_up->address, TS_BY_SLOTS, look_up->name, holder);

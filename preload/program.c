@@ -14,6 +14,7 @@
 
 static struct {
 	const char *path;
+	const char *library;
 	const char *modules;
 	const char *host;
 	const char *folder; /* the working directory at the start */
@@ -102,6 +103,7 @@ static const char *find_modules(struct ts_arena *arena)
 
 	dl_iterate_phdr(own_name, &name);
 	own = name ? ts_program_absolute(name, arena) : NULL;
+	program.library = own ? own : "";
 	own = own ? real_path(own, arena) : NULL;
 	if (!own)
 		return "/nonexistent/";
@@ -133,6 +135,11 @@ int ts_program_init(struct ts_arena *arena)
 const char *ts_program_path(void)
 {
 	return program.path;
+}
+
+const char *ts_program_library(void)
+{
+	return program.library;
 }
 
 const char *ts_program_modules(void)

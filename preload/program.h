@@ -14,6 +14,9 @@ int ts_program_init(struct ts_arena *arena);
 /* Absolute path of the executable. */
 const char *ts_program_path(void);
 
+/* Absolute path of libtraceshim.so, as LD_PRELOAD may name it; empty where it is not known. */
+const char *ts_program_library(void);
+
 /* The folder of our modules, with a '/' at its end. */
 const char *ts_program_modules(void);
 

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "conf.h"
+#include "handover.h"
 #include "hook.h"
 #include "hot/call.h"
 #include "interpose.h"
@@ -41,12 +42,19 @@ static void log_faults(void)
 /* Everything that can fail; NULL, or why the shim stands down. */
 static const char *set_up(void)
 {
+	/* first, for where it says why it stands down is beside the spools */
+	if (ts_own_spool_init(&conf, &arena) < 0)
+		return "no memory";
 	if (ts_interpose_init() < 0)
 		return "the C library has no dlsym or pthread_create";
+	if (ts_life_on_shadow_stack())
+		return "the program runs on a shadow stack, on which no call can be wrapped";
 	if (ts_ticks_init() < 0)
 		return "this machine has no clock that can be read without a system call";
-	if (ts_own_spool_init(&conf, &arena) < 0 || ts_life_init() < 0)
+	if (ts_life_init() < 0)
 		return "no memory, or a kernel older than 4.14";
+	if (ts_handover_init(&conf, &arena) < 0)
+		return "no memory";
 	ts_hot.capture_bytes = conf.capture_bytes;
 	if (ts_hook_init(&conf) < 0)
 		return "no memory";
@@ -65,6 +73,8 @@ __attribute__((constructor)) static void start(void)
 	const char *path, *why;
 	bool wanted;
 
+	/* even where the shim does nothing: between vfork and exec nothing can be searched for */
+	ts_interpose_init();
 	if (ts_program_environment("TRACESHIM_DISABLE"))
 		return;
 	ts_log_init();

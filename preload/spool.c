@@ -91,6 +91,16 @@ const char *ts_own_spool_root(void)
 	return spool.root;
 }
 
+const char *ts_own_spool_store(void)
+{
+	return spool.store;
+}
+
+const char *ts_own_spool_tenant(void)
+{
+	return spool.tenant;
+}
+
 const char *ts_own_spool_folder(void)
 {
 	return spool.made ? spool.folder : NULL;
@@ -100,7 +110,7 @@ int ts_own_spool_make_root(void)
 {
 	char path[4096];
 	struct stat status;
-	size_t bytes = strlen(spool.root);
+	size_t bytes = spool.root ? strlen(spool.root) : sizeof(path);
 	int result;
 
 	if (bytes >= sizeof(path))
@@ -121,7 +131,7 @@ int ts_own_spool_make_root(void)
 		return -ENOTDIR;
 	if ((long)status.st_uid != ts_syscall(SYS_geteuid, 0, 0, 0, 0, 0, 0) ||
 	    status.st_mode & 022)
-		return -EPERM;
+		return TS_NOT_OURS;
 	return 0;
 }
 
@@ -273,18 +283,30 @@ int ts_own_spool_publish(void)
 	return result;
 }
 
+/* What was begun holds nothing that anybody could recover. */
+static int give_up(int result)
+{
+	char path[sizeof(spool.folder) + 16];
+
+	snprintf(path, sizeof(path), "%s/process", spool.folder);
+	ts_sys_unlink(path);
+	ts_sys_rmdir(spool.folder);
+	return result;
+}
+
 int ts_own_spool_create(void)
 {
 	int result = ts_program_root_changed() ? -EXDEV : ts_own_spool_make_root();
 
 	if (result == 0)
 		result = make_folder();
-	if (result == 0)
-		result = make_process();
+	if (result < 0)
+		return result;
+	result = make_process();
 	if (result == 0)
 		result = append_settings();
 	if (result < 0)
-		return result;
+		return give_up(result);
 	__atomic_store_n(&spool.made, true, __ATOMIC_RELEASE);
 	return ts_own_spool_publish();
 }

@@ -15,10 +15,16 @@ int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena);
 /* The folder under which spools are made. */
 const char *ts_own_spool_root(void);
 
-/* Makes root, 0700, where it is missing. 0, or a negative errno: -EPERM if it is not ours. */
+/* Where this process's traces go, empty where that is not known; the tenant of those that name none. */
+const char *ts_own_spool_store(void);
+const char *ts_own_spool_tenant(void);
+
+#define TS_NOT_OURS (-4096) /* no errno: somebody else may write there */
+
+/* Makes root, 0700, where it is missing. 0, a negative errno, or TS_NOT_OURS. */
 int ts_own_spool_make_root(void);
 
-/* Makes the spool and publishes the thunks there are. 0, or a negative errno. */
+/* Makes the spool and publishes the thunks there are. 0, a negative errno, or TS_NOT_OURS. */
 int ts_own_spool_create(void);
 
 /* This process's folder; NULL before it is made. */

@@ -134,12 +134,16 @@ const char *ts_walk_path(const struct ts_object *object)
 	return object->path[0] ? object->path : ts_program_path();
 }
 
-bool ts_walk_is_ours(const struct ts_object *object)
+bool ts_walk_is_module(const struct ts_object *object)
 {
 	const char *modules = ts_program_modules();
 
-	return ts_object_holds(object, (uintptr_t)&walker) ||
-	       strncmp(object->path, modules, strlen(modules)) == 0;
+	return strncmp(object->path, modules, strlen(modules)) == 0;
+}
+
+bool ts_walk_is_ours(const struct ts_object *object)
+{
+	return ts_object_holds(object, (uintptr_t)&walker) || ts_walk_is_module(object);
 }
 
 bool ts_walk_hold(void)

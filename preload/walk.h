@@ -39,7 +39,8 @@ const struct ts_maps *ts_walk_maps(struct ts_walk *walk);
 /* Where an object's file is: the dynamic linker's name, or the program's. */
 const char *ts_walk_path(const struct ts_object *object);
 
-/* Is it the shim itself, or a module that it opened? */
+/* Is it a module that the shim opened, or also the shim itself? */
+bool ts_walk_is_module(const struct ts_object *object);
 bool ts_walk_is_ours(const struct ts_object *object);
 
 /*

@@ -8,6 +8,7 @@
 #include "batch.h"
 #include "calls.h"
 #include "fill.h"
+#include "marks.h"
 #include "reader.h"
 #include "redact.h"
 #include "segment.h"
@@ -36,8 +37,10 @@ struct ts_assembler {
 	struct ts_rows rows;
 	bool batch_stands;
 
-	struct events closed; /* bare ends of calls in `open` that this batch completes */
-	uint64_t open_bytes;  /* of the segment `open` */
+	struct events closed; /* bare ends of calls in `open` that this batch completes, and marks
+				 taken back */
+	struct ts_marks marks;
+	uint64_t open_bytes; /* of the segment `open` */
 	uint64_t lost[TS_LOST_COUNT];
 	bool lost_asked; /* for this batch */
 	bool lost_told;  /* by a row of this batch */
@@ -62,7 +65,9 @@ static int load(void *context, const struct ts_event *event, const char *thread_
 	struct ts_assembler *assembler = context;
 	struct ts_call *call;
 
-	if (event->type == TS_EVENT_THREAD)
+	if (event->type == TS_EVENT_EXEC)
+		ts_marks_take(&assembler->marks, (const void *)event, true);
+	if (event->type != TS_EVENT_BEGIN && event->type != TS_EVENT_END)
 		return 0;
 	note_ticks(assembler, event);
 	call = ts_calls_find(&assembler->calls, event);
@@ -217,11 +222,14 @@ static int complete(struct ts_assembler *assembler, const struct ts_event *begin
 		.begin = begin,
 		.end = end,
 		.end_ticks = end ? end->ticks : assembler->last_ticks,
+		.exec = !end && ts_marks_last(&assembler->marks),
 		.thread_name = thread_name && *thread_name ? thread_name : NULL,
 	};
 	struct ts_rows *rows = &assembler->rows;
 	int result = find_thunk(assembler, begin->thunk, &call.thunk);
 
+	if (call.exec && ts_marks_last(&assembler->marks) > begin->ticks)
+		call.end_ticks = ts_marks_last(&assembler->marks);
 	if (result < 0)
 		return result;
 	if (ts_rows_reserve(rows) < 0)
@@ -267,12 +275,25 @@ static int close_call(struct ts_assembler *assembler, struct ts_call *call,
 	return 0;
 }
 
+static int take_mark(struct ts_assembler *assembler, const struct ts_event_exec *event)
+{
+	const struct ts_mark *mark = ts_marks_find(&assembler->marks, event);
+
+	if (mark && mark->in_open && event->event.flags & TS_EXEC_FAILED &&
+	    add_event(&assembler->closed, event, sizeof(*event)) < 0)
+		return -ENOMEM;
+	ts_marks_take(&assembler->marks, event, false);
+	return 0;
+}
+
 static int take(void *context, const struct ts_event *event, const char *thread_name)
 {
 	struct ts_assembler *assembler = context;
 	struct ts_call *call;
 
-	if (event->type == TS_EVENT_THREAD)
+	if (event->type == TS_EVENT_EXEC)
+		return take_mark(assembler, (const void *)event);
+	if (event->type != TS_EVENT_BEGIN && event->type != TS_EVENT_END)
 		return 0;
 	note_ticks(assembler, event);
 	call = ts_calls_find(&assembler->calls, event);
@@ -386,7 +407,17 @@ static int add_call(struct events *events, const struct ts_call *call)
 	return add_event(events, call->event, call->event->bytes);
 }
 
-/* The calls that `open` does not remember yet, or all; and how many bytes all of them take. */
+static int add_mark(struct events *events, const struct ts_mark *mark)
+{
+	struct ts_event_exec event = {
+		.event = {.type = TS_EVENT_EXEC, .bytes = sizeof(event)},
+		.ticks = mark->ticks,
+	};
+
+	return add_event(events, &event, sizeof(event));
+}
+
+/* What `open` does not remember yet, or all; and how many bytes all of the calls take. */
 static int collect(struct ts_assembler *assembler, bool all, struct events *events,
 		   uint64_t *ret_live)
 {
@@ -397,6 +428,12 @@ static int collect(struct ts_assembler *assembler, bool all, struct events *even
 			return -ENOMEM;
 		live += call->event->bytes + sizeof(struct ts_event_thread);
 		if ((all || !call->in_open) && add_call(events, call) < 0)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < assembler->marks.n; i++) {
+		const struct ts_mark *mark = &assembler->marks.marks[i];
+
+		if ((all || !mark->in_open) && add_mark(events, mark) < 0)
 			return -ENOMEM;
 	}
 	*ret_live = live;
@@ -441,9 +478,9 @@ static int remember(struct ts_assembler *assembler, struct ts_error *err)
 	grown = assembler->open_bytes + events->bytes;
 	if (result < 0)
 		ts_error_set(err, result, "no memory");
-	else if (events->bytes && grown > COMPACT_BYTES && live < grown / 2)
-		result = compact(assembler, err);
-	else if (events->bytes)
+	/* without its folder the segment only grows */
+	else if (events->bytes &&
+		 (grown <= COMPACT_BYTES || live >= grown / 2 || compact(assembler, err) < 0))
 		result = append(assembler, events, err);
 	if (result < 0) {
 		events->bytes = closed_bytes;
@@ -453,6 +490,8 @@ static int remember(struct ts_assembler *assembler, struct ts_error *err)
 	*events = (struct events){0};
 	for (struct ts_call *call = NULL; (call = ts_calls_next(&assembler->calls, call));)
 		call->in_open = true;
+	for (size_t i = 0; i < assembler->marks.n; i++)
+		assembler->marks.marks[i].in_open = true;
 	return 0;
 }
 

@@ -63,7 +63,7 @@ int ts_dbfile_make(const char *path, struct ts_error *err)
 }
 
 /* A descriptor, or a negative errno. */
-static int try_to_lock(const char *lock_path)
+static int try_to_lock(const char *lock_path, const struct ts_gate *gate)
 {
 	struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
 	int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), error;
@@ -76,19 +76,21 @@ static int try_to_lock(const char *lock_path)
 			close(fd);
 			return -error;
 		}
+		ts_gate_open(gate);
 		nanosleep(&pause, NULL);
+		ts_gate_close(gate);
 	}
 	return fd;
 }
 
-int ts_dbfile_lock(const char *path, struct ts_error *err)
+int ts_dbfile_lock(const char *path, const struct ts_gate *gate, struct ts_error *err)
 {
 	char lock_path[PATH_MAX];
 	int fd;
 
 	if (snprintf(lock_path, sizeof(lock_path), "%s.lock", path) >= (int)sizeof(lock_path))
 		return ts_dbfile_fail("lock", path, ENAMETOOLONG, err);
-	fd = try_to_lock(lock_path);
+	fd = try_to_lock(lock_path, gate);
 	if (fd == -EWOULDBLOCK)
 		return ts_error_set(err, -EAGAIN, "busy: others hold %s", lock_path);
 	return fd < 0 ? ts_dbfile_fail("lock", lock_path, -fd, err) : fd;

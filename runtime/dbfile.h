@@ -8,6 +8,7 @@
  */
 
 #include "error.h"
+#include "gate.h"
 
 /* "cannot VERB PATH: MEANING" in err; answers -error. */
 int ts_dbfile_fail(const char *verb, const char *path, int error, struct ts_error *err);
@@ -22,10 +23,10 @@ int ts_dbfile_make_folders(const char *path, struct ts_error *err);
 int ts_dbfile_make(const char *path, struct ts_error *err);
 
 /*
- * Takes the lock, PATH.lock, which is made where it is missing; waits for up to a second. A
- * descriptor that holds it, for ts_dbfile_unlock; -EAGAIN: others hold it.
+ * Takes the lock, PATH.lock, which is made where it is missing; waits for up to a second, with the gate
+ * open. A descriptor that holds it, for ts_dbfile_unlock; -EAGAIN: others hold it.
  */
-int ts_dbfile_lock(const char *path, struct ts_error *err);
+int ts_dbfile_lock(const char *path, const struct ts_gate *gate, struct ts_error *err);
 void ts_dbfile_unlock(int fd);
 
 #endif

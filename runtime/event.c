@@ -61,6 +61,8 @@ static bool body_fits(const struct ts_event *event)
 	case TS_EVENT_END:
 		return event->bytes >= sizeof(struct ts_event_end) &&
 		       values_fit(ts_event_values(event));
+	case TS_EVENT_EXEC:
+		return event->bytes == sizeof(struct ts_event_exec);
 	default:
 		return false;
 	}
@@ -74,7 +76,7 @@ long ts_event_check(const void *data, size_t available)
 		return 0;
 	if (event->bytes < sizeof(*event) || event->bytes % 8 ||
 	    event->bytes > TS_EVENT_MAX_BYTES || event->type < TS_EVENT_THREAD ||
-	    event->type > TS_EVENT_END)
+	    event->type > TS_EVENT_EXEC)
 		return -EBADMSG;
 	if (event->bytes > available)
 		return 0;

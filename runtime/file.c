@@ -8,18 +8,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int ts_file_open(const char *folder, const char *name, int flags)
+#include "held.h"
+
+/* NONBLOCK: somebody may have put a pipe there */
+static int open_by_path(const char *folder, const char *name, int flags)
 {
 	char path[PATH_MAX];
-	struct stat status;
-	int fd, error;
+	int fd;
 
 	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	/* NONBLOCK: somebody may have put a pipe there */
 	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int ts_file_open(const char *folder, const char *name, int flags)
+{
+	struct stat status;
+	int fd, error;
+
+	fd = ts_held_is(folder) ? ts_held_open(name, flags) : open_by_path(folder, name, flags);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = fstat(fd, &status) ? errno : S_ISREG(status.st_mode) ? 0 : EBADMSG;
 	if (!error)
 		return fd;

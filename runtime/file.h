@@ -3,8 +3,8 @@
 #define TS_FILE_H
 
 /*
- * The files of a spool folder. Nothing is held open between calls of the runtime: the host program
- * may close any descriptor at any time.
+ * The files of a spool folder. Nothing is held open between calls of the runtime, for the host program
+ * may close any descriptor at any time, save where its descriptors are not ours (held.h).
  */
 
 #include <stddef.h>

@@ -185,7 +185,7 @@ static int fill_error(struct ts_fill *fill, const struct ts_ended_call *call,
 {
 	*ret = NULL;
 	if (!call->end) {
-		*ret = "interrupted";
+		*ret = call->exec ? NULL : "interrupted";
 		return 0;
 	}
 	switch (call->end->outcome) {
@@ -302,6 +302,7 @@ int ts_fill_rows(struct ts_fill *fill, const struct ts_ended_call *call, struct 
 	struct ts_attributes attributes = {
 		.error_number = call->end ? call->end->error_number : 0,
 		.thread_name = call->thread_name,
+		.outcome = call->exec ? "exec" : NULL,
 	};
 	uint16_t flags = call->begin->event.flags;
 	const char *plain, *telling;

@@ -22,7 +22,8 @@ struct ts_fill {
 
 struct ts_ended_call {
 	const struct ts_event_begin *begin;
-	const struct ts_event_end *end; /* NULL: it was interrupted */
+	const struct ts_event_end *end; /* NULL: it was interrupted, or ended with `exec` */
+	bool exec;                      /* the process became another program */
 	uint64_t end_ticks;
 	const struct ts_thunk *thunk; /* NULL: unknown */
 	const char *thread_name;      /* NULL: unknown */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The loop that carries a live program's events to its store. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -17,6 +18,8 @@
 #include "descriptors.h"
 #include "flusher.h"
 #include "frequency.h"
+#include "gate.h"
+#include "held.h"
 #include "reader.h"
 #include "spool.h"
 #include "store.h"
@@ -39,6 +42,7 @@ struct flusher {
 	struct ts_assembler *assembler;
 	const struct ts_store *store;
 	struct ts_store_handle *handle;
+	struct ts_gate gate;
 	bool opened; /* the program has been told */
 
 	struct ts_batch batch;
@@ -110,6 +114,7 @@ static bool stopping(const struct flusher *f)
 
 static void end_batch(struct flusher *f)
 {
+	__atomic_store_n(f->args->inside, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&f->process->busy, 0, __ATOMIC_SEQ_CST);
 	futex_wake(&f->process->busy);
 }
@@ -120,13 +125,28 @@ static void end_batch(struct flusher *f)
  */
 static void begin_batch(struct flusher *f)
 {
+	uint32_t held;
+
 	for (;;) {
 		__atomic_store_n(&f->process->busy, 1, __ATOMIC_SEQ_CST);
-		if (!__atomic_load_n(&f->process->hold, __ATOMIC_SEQ_CST))
-			return;
+		held = __atomic_load_n(&f->process->hold, __ATOMIC_SEQ_CST);
+		if (!held)
+			break;
 		end_batch(f);
-		futex_wait(&f->process->hold, 1, PERIOD_NS);
+		futex_wait(&f->process->hold, held, PERIOD_NS);
 	}
+	/* seq_cst: before anything that a fork must not fall into */
+	__atomic_store_n(f->args->inside, 1, __ATOMIC_SEQ_CST);
+}
+
+static void open_gate(void *context)
+{
+	end_batch(context);
+}
+
+static void close_gate(void *context)
+{
+	begin_batch(context);
 }
 
 /* The URL as far as it may be shown: behind "//" there may be a password. */
@@ -217,7 +237,7 @@ static int store_batch(struct flusher *f, struct ts_error *err)
 	if (!f->store)
 		return -ENOTSUP;
 	if (!f->handle) {
-		result = f->store->open(&f->handle, store_url(f), err);
+		result = f->store->open(&f->handle, store_url(f), &f->gate, err);
 		if (result < 0)
 			return result;
 	}
@@ -297,7 +317,8 @@ static void recover_others(struct flusher *f)
 		return;
 	*slash = '\0';
 	begin_batch(f);
-	if (ts_spool_recover(root, f->args->module_symbol, &recovered, &err) < 0 || err.text[0])
+	if (ts_spool_recover(root, f->args->module_symbol, &f->gate, &recovered, &err) < 0 ||
+	    err.text[0])
 		log_line(f, LOG_INFO, "%s", err.text);
 	end_batch(f);
 	if (recovered.spools)
@@ -352,14 +373,27 @@ static void run(struct flusher *f)
 	} while (!last);
 }
 
+/* The segment now, for whoever the program becomes may not make it later. */
+static void hold_files(const struct flusher *f)
+{
+	int fd;
+
+	ts_held_begin(f->separated ? f->args->spool : NULL);
+	if (f->separated && (fd = ts_held_open("open", O_CREAT)) >= 0)
+		close(fd);
+}
+
 int ts_flusher_run(const struct ts_flusher_args *args)
 {
 	struct flusher f = {.args = args, .process = args->process};
+
+	f.gate = (struct ts_gate){.open = open_gate, .close = close_gate, .context = &f};
 
 	if (args->version != TS_ABI_VERSION)
 		return -EPROTONOSUPPORT;
 	f.random = (uint32_t)now_ns() ^ (uint32_t)getpid();
 	f.separated = ts_descriptors_separate();
+	hold_files(&f);
 	run(&f);
 	finish(&f);
 	/* release: nothing of ours comes behind it; the program may unload and unmap */

@@ -308,12 +308,16 @@ int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attribu
 	bool done;
 
 	*ret = NULL;
-	if (!attributes->error_number && !attributes->thread_name && !attributes->dropped)
+	if (!attributes->error_number && !attributes->outcome && !attributes->thread_name &&
+	    !attributes->dropped)
 		return 0;
 	object = cJSON_CreateObject();
 	done = object != NULL;
 	if (done && attributes->error_number)
 		done = add(&document, object, "errno", make_integer(attributes->error_number));
+	if (done && attributes->outcome)
+		done = add(&document, object, "outcome",
+			   make_string(&document, attributes->outcome));
 	if (done && attributes->thread_name)
 		done = add(&document, object, "thread_name",
 			   make_name(&document, attributes->thread_name));

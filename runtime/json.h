@@ -49,10 +49,11 @@ int ts_json_output(struct ts_json *json, struct ts_values values, const char **r
 struct ts_attributes {
 	int32_t error_number;    /* 0: none */
 	const char *thread_name; /* any bytes; NULL: unknown */
+	const char *outcome;     /* "exec"; NULL: what the other columns say */
 	const uint64_t *dropped; /* TS_LOST_COUNT counts, or NULL */
 };
 
-/* {"errno": 2, "thread_name": "...", "dropped": {"ring_full": 12}}; *ret is NULL if none is. */
+/* {"errno": 2, "outcome": "exec", "thread_name": "...", "dropped": {"ring_full": 12}}; *ret is NULL if none is. */
 int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attributes,
 		       const char **ret);
 

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "file.h"
+#include "held.h"
 
 #define NAME     "open"
 #define NAME_NEW "open.new"
@@ -95,5 +96,8 @@ int ts_segment_replace(const char *spool, const void *events, size_t bytes, stru
 	/* write_at has shown that the longer of the two fits */
 	snprintf(from, sizeof(from), "%s/" NAME_NEW, spool);
 	snprintf(to, sizeof(to), "%s/" NAME, spool);
-	return rename(from, to) ? fault(err, -errno, spool) : 0;
+	if (rename(from, to))
+		return fault(err, -errno, spool);
+	ts_held_renamed(spool, NAME);
+	return 0;
 }

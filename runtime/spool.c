@@ -45,6 +45,7 @@ struct sink {
 
 struct recovery {
 	ts_module_symbol_fn *load;
+	const struct ts_gate *gate;
 	struct sink sink;
 	struct ts_recovered *recovered;
 	struct ts_error *err;
@@ -58,18 +59,20 @@ static void close_sink(struct sink *sink)
 	*sink = (struct sink){0};
 }
 
-static void open_sink(struct sink *sink, const char *url, ts_module_symbol_fn *load)
+static void open_sink(struct recovery *r, const char *url)
 {
+	struct sink *sink = &r->sink;
+
 	if (sink->url && strcmp(sink->url, url) == 0)
 		return;
 	close_sink(sink);
 	sink->url = strdup(url);
 	if (!sink->url)
 		sink->failure = ts_error_set(&sink->err, -ENOMEM, "out of memory");
-	else if (!(sink->store = ts_store_find(url, load, &sink->err)))
+	else if (!(sink->store = ts_store_find(url, r->load, &sink->err)))
 		sink->failure = -ENOTSUP;
 	else
-		sink->failure = sink->store->open(&sink->handle, url, &sink->err);
+		sink->failure = sink->store->open(&sink->handle, url, r->gate, &sink->err);
 }
 
 static int write_to_sink(struct recovery *r, const char *url, const struct ts_batch *batch,
@@ -79,7 +82,7 @@ static int write_to_sink(struct recovery *r, const char *url, const struct ts_ba
 
 	if (batch->n_traces + batch->n_spans == 0)
 		return 0;
-	open_sink(sink, url, r->load);
+	open_sink(r, url);
 	if (sink->failure == 0)
 		sink->failure = sink->store->write(sink->handle, batch, &sink->err);
 	if (sink->failure < 0)
@@ -98,8 +101,11 @@ static int deliver(struct recovery *r, struct ts_assembler *assembler, struct ts
 
 	for (;;) {
 		struct ts_batch batch = {0};
-		int more = next(assembler, &batch, err), result = more;
+		int more, result;
 
+		ts_gate_pass(r->gate);
+		more = next(assembler, &batch, err);
+		result = more;
 		if (result >= 0)
 			result = write_to_sink(r, settings->store, &batch, err);
 		if (result >= 0)
@@ -262,10 +268,10 @@ static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
 	return NULL;
 }
 
-int ts_spool_recover(const char *root, ts_module_symbol_fn *load, struct ts_recovered *ret,
-		     struct ts_error *err)
+int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
+		     struct ts_recovered *ret, struct ts_error *err)
 {
-	struct recovery r = {.load = load, .recovered = ret, .err = err};
+	struct recovery r = {.load = load, .gate = gate, .recovered = ret, .err = err};
 	struct dirent *entry;
 	int result;
 	DIR *dir;
@@ -276,9 +282,11 @@ int ts_spool_recover(const char *root, ts_module_symbol_fn *load, struct ts_reco
 	dir = open_root(root, &result, err);
 	if (!dir)
 		return result;
-	while ((entry = readdir(dir)))
+	while ((entry = readdir(dir))) {
+		ts_gate_pass(gate);
 		if (is_spool(dirfd(dir), entry->d_name))
 			recover_spool(&r, root, entry->d_name);
+	}
 	closedir(dir);
 	close_sink(&r.sink);
 	return 0;

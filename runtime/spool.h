@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "gate.h"
 #include "store.h"
 
 struct ts_recovered {
@@ -27,9 +28,10 @@ char *ts_spool_root(void);
  * names, then removes it. Spans without an end are stored as failed, "interrupted". Spools of live
  * programs, and of programs in another pid namespace that may live, are left alone. A folder that
  * is not there means nothing to do. 0, or a negative errno if root cannot be read or is not ours; a
- * spool that fails does not stop the others (err keeps the first sentence).
+ * spool that fails does not stop the others (err keeps the first sentence). A fork may come in between
+ * any two batches through `gate` (NULL: nobody forks).
  */
-int ts_spool_recover(const char *root, ts_module_symbol_fn *load, struct ts_recovered *ret,
-		     struct ts_error *err);
+int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
+		     struct ts_recovered *ret, struct ts_error *err);
 
 #endif

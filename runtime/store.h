@@ -15,12 +15,17 @@
 #include "error.h"
 #include "span.h"
 
+struct ts_gate;
 struct ts_store_handle;
 
 struct ts_store {
 	const char *scheme; /* "sqlite" */
-	/* Opens, creates, migrates what `url` names. 0, or a negative errno; -EAGAIN: try again. */
-	int (*open)(struct ts_store_handle **ret, const char *url, struct ts_error *err);
+	/*
+	 * Opens, creates, migrates what `url` names. 0, or a negative errno; -EAGAIN: try again. The
+	 * gate, NULL where nobody forks, is opened while the store waits; it outlives the handle.
+	 */
+	int (*open)(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
+		    struct ts_error *err);
 	/* All of the batch or nothing; rows that are there already are left as they are. */
 	int (*write)(struct ts_store_handle *handle, const struct ts_batch *batch,
 		     struct ts_error *err);

@@ -33,6 +33,7 @@
 
 struct ts_store_handle {
 	char *path;
+	const struct ts_gate *gate;
 };
 
 struct ts_source_handle {
@@ -169,12 +170,12 @@ static int begin_turn(struct turn *ret, const struct ts_store_handle *handle, st
 	int result;
 
 	ret->db = NULL;
-	ret->lock = ts_dbfile_lock(handle->path, err);
+	ret->lock = ts_dbfile_lock(handle->path, handle->gate, err);
 	if (ret->lock == -ENOENT) { /* somebody removed the folder: an empty store again */
 		result = ts_dbfile_make_folders(handle->path, err);
 		if (result < 0)
 			return result;
-		ret->lock = ts_dbfile_lock(handle->path, err);
+		ret->lock = ts_dbfile_lock(handle->path, handle->gate, err);
 	}
 	if (ret->lock < 0)
 		return ret->lock;
@@ -307,7 +308,8 @@ static void free_handle(struct ts_store_handle *handle)
 	}
 }
 
-static int sqlite_open(struct ts_store_handle **ret, const char *url, struct ts_error *err)
+static int sqlite_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
+		       struct ts_error *err)
 {
 	const char *path = ts_dbfile_path(url, "sqlite", err);
 	struct ts_store_handle *handle;
@@ -321,6 +323,8 @@ static int sqlite_open(struct ts_store_handle **ret, const char *url, struct ts_
 		result = ts_error_set(err, -ENOMEM, "out of memory");
 	else
 		result = ts_dbfile_make_folders(path, err);
+	if (handle)
+		handle->gate = gate;
 	if (result == 0)
 		result = begin_turn(&turn, handle, err);
 	if (result < 0) {

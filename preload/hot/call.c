@@ -306,6 +306,11 @@ static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_
 		stack->trace = inherited->trace;
 		*ret_parent = inherited->parent_id;
 		*ret_flags |= inherited->has_parent ? TS_BEGIN_PARENT : 0;
+	} else if (unlikely(ts_hot.remote) && hook->flags & TS_HOOK_PIPELINE) {
+		stack->inherited.frame = NULL;
+		stack->trace = ts_hot.remote->trace;
+		*ret_parent = ts_hot.remote->parent_id;
+		*ret_flags |= ts_hot.remote->has_parent ? TS_BEGIN_PARENT : 0;
 	} else if (hook->flags & TS_HOOK_STARTS_TRACE) {
 		stack->inherited.frame = NULL;
 		stack->trace.id = ts_id_make(&context->ids, ticks);

@@ -93,6 +93,8 @@ struct ts_hot {
 	uint64_t xsave_mask;      /* 0: the CPU has FXSAVE only */
 	struct ts_ring *overflow; /* NULL before the spool is made */
 	uint32_t overflow_taken;
+	/* The call in another process that this one's pipelines lie in, or NULL; `frame` is NULL. */
+	const struct ts_inherited *remote;
 };
 
 extern struct ts_hot ts_hot;

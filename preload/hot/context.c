@@ -30,17 +30,41 @@ void ts_pool_give_back(struct ts_pool *pool, struct ts_frame *frame)
 		;
 }
 
-void ts_context_hand_on(const struct ts_context *context, struct ts_inherited *ret)
+struct ts_stack *ts_stack_near(struct ts_context *context, uintptr_t here)
 {
-	const struct ts_frame *top = context->stack.top;
+	struct ts_stack *stack = ts_stack_of(context, here);
+
+	for (uintptr_t page = 1; !stack && page < TS_STACK_PAGES; page++) {
+		stack = ts_stacks[(here / TS_ABI_PAGE + page) % TS_STACK_PAGES];
+		if (stack && here - stack->low >= stack->high - stack->low)
+			stack = NULL;
+	}
+	return stack;
+}
+
+static void hand_on(const struct ts_stack *stack, struct ts_inherited *ret)
+{
+	const struct ts_frame *top = stack->top;
 
 	if (!top) {
-		*ret = context->stack.inherited;
+		*ret = stack->inherited;
 		return;
 	}
 	ret->frame = top;
 	ret->serial = top->serial;
 	ret->has_parent = top->flags & TS_FRAME_SPAN;
 	ret->parent_id = top->span_id;
-	ret->trace = context->stack.trace;
+	ret->trace = stack->trace;
+}
+
+void ts_context_hand_on(const struct ts_context *context, struct ts_inherited *ret)
+{
+	hand_on(&context->stack, ret);
+}
+
+void ts_context_hand_on_from(struct ts_context *context, uintptr_t here, struct ts_inherited *ret)
+{
+	const struct ts_stack *stack = ts_stack_near(context, here);
+
+	hand_on(stack && !(stack->flags & TS_STACK_UNKNOWN) ? stack : &context->stack, ret);
 }

@@ -187,8 +187,17 @@ static inline void ts_context_pop(struct ts_context *context, struct ts_frame *f
 		context->inside = 0;
 }
 
-/* What a thread created now by this one inherits. [setup] */
+/*
+ * The stack that holds `here`, deeper on it than any call that was seen: stacks other than the thread's own
+ * are known by the pages that calls were seen in. NULL: none that is known. [hot]
+ */
+struct ts_stack *ts_stack_near(struct ts_context *context, uintptr_t here);
+
+/* What begins now, inside the innermost call of a thread's own stack, inherits. [hot] */
 void ts_context_hand_on(const struct ts_context *context, struct ts_inherited *ret);
+
+/* The same of whatever stack of the thread holds `here`. [setup] */
+void ts_context_hand_on_from(struct ts_context *context, uintptr_t here, struct ts_inherited *ret);
 
 /* Is the call that this thread was created in still open? [hot] */
 static inline bool ts_inherited_open(const struct ts_inherited *inherited)

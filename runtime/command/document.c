@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../columns.h"
 #include "../moment.h"
@@ -239,10 +240,12 @@ void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 {
 	cJSON *parsed = attributes ? cJSON_Parse(attributes) : NULL;
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(parsed, "thread_name");
+	const cJSON *outcome = cJSON_GetObjectItemCaseSensitive(parsed, "outcome");
 	const cJSON *count;
 	size_t used = 0;
 
 	ret->thread_name[0] = ret->dropped[0] = '\0';
+	ret->exec = cJSON_IsString(outcome) && !strcmp(outcome->valuestring, "exec");
 	if (cJSON_IsString(name))
 		snprintf(ret->thread_name, sizeof(ret->thread_name), "%s", name->valuestring);
 	cJSON_ArrayForEach(count, cJSON_GetObjectItemCaseSensitive(parsed, "dropped"))

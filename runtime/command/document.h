@@ -8,6 +8,8 @@
  * quoted. Each function answers text from malloc, or NULL where memory ran out.
  */
 
+#include <stdbool.h>
+
 #include "../query.h"
 #include "fate.h"
 #include "rules.h"
@@ -17,10 +19,13 @@ char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 
+#define TS_ENDED_BY_EXEC "the process became another program"
+
 /* What the tables' `attributes` say that people should see. */
 struct ts_seen {
 	char thread_name[64]; /* "" if unknown */
 	char dropped[256];    /* "12 ring_full, 3 too_deep", or "" */
+	bool exec;            /* the process became another program */
 };
 
 /* From the column's JSON; NULL, or what cannot be read, says nothing. */

@@ -128,6 +128,8 @@ static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 	print_program(trace, full);
 	if (!trace->success)
 		ts_waterfall_text("", "failed", trace->error ? trace->error : "", full);
+	if (seen.exec)
+		ts_waterfall_text("", "ended", TS_ENDED_BY_EXEC, full);
 	ts_waterfall_value("", "in", trace->input_data, full);
 	ts_waterfall_value("", "out", trace->output_data, full);
 	if (seen.dropped[0])

@@ -23,7 +23,7 @@ static void recover(void)
 		ts_say("out of memory");
 		return;
 	}
-	result = ts_spool_recover(root, ts_module_symbol, &recovered, &err);
+	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
 	if (recovered.damaged)
 		ts_say("%zu damaged spools set aside in %s", recovered.damaged, root);
 	if (result < 0 || err.text[0])

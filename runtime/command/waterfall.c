@@ -258,6 +258,8 @@ static void print_details(const struct layout *layout, const struct ts_tree_node
 		fputs(ts_style(TS_STYLE_BAD), stdout);
 		ts_waterfall_text(margin, "failed", span->error ? span->error : "", full);
 	}
+	if (seen.exec)
+		ts_waterfall_text(margin, "ended", TS_ENDED_BY_EXEC, full);
 	if (seen.dropped[0])
 		ts_waterfall_text(margin, "dropped", seen.dropped, full);
 	print_model(margin, span, full);

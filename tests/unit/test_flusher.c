@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,6 +29,7 @@ struct place {
 	char log[96];
 	struct spool spool;
 	struct ts_flusher_args args;
+	uint32_t inside;
 	pthread_t thread;
 	int kept_stderr;
 };
@@ -36,7 +38,7 @@ struct place {
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	int ticks, opened, writes, failures;
+	int ticks, opened, begun, writes, failures;
 	int fail_with;          /* negative errno for each write, or 0 */
 	void (*in_write)(void); /* called in each write */
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -89,14 +91,16 @@ static int fragile_write(struct ts_store_handle *handle, const struct ts_batch *
 	}
 	if (seen.in_write)
 		seen.in_write();
+	count(&seen.begun);
 	result = ts_store.write(handle, batch, err);
 	count(&seen.writes);
 	return result;
 }
 
-static int fragile_open(struct ts_store_handle **ret, const char *url, struct ts_error *err)
+static int fragile_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
+			struct ts_error *err)
 {
-	return ts_store.open(ret, url, err);
+	return ts_store.open(ret, url, gate, err);
 }
 
 static void fragile_close(struct ts_store_handle *handle)
@@ -236,6 +240,7 @@ static void start_flusher(struct place *place)
 		.module_symbol = load,
 		.opened = on_opened,
 		.tick = on_tick,
+		.inside = &place->inside,
 	};
 	place->spool.process->stopped = 0;
 	assert_int_equal(pthread_create(&place->thread, NULL, run_flusher, place), 0);
@@ -440,6 +445,39 @@ static void hold_keeps_batches_away(void **state)
 	assert_int_equal(stored(place), 50);
 }
 
+/* Somebody else has the database: that is no reason for a fork to wait. */
+static void waiting_for_the_lock_is_not_busy(void **state)
+{
+	struct place *place = *state;
+	struct ts_abi_process *process = place->spool.process;
+	char path[PATH_MAX];
+	int lock, writes;
+
+	start_flusher(place);
+	put_trace(&place->spool, 1);
+	wake(place);
+	wait_for(&seen.writes, 1);
+	snprintf(path, sizeof(path), "%s.lock", place->url + strlen("sqlite:"));
+	lock = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	writes = now(&seen.begun);
+	put_trace(&place->spool, 2);
+	wake(place);
+	wait_for(&seen.begun, writes + 1);
+	writes = now(&seen.writes);
+	__atomic_store_n(&process->hold, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&process->busy, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &process->busy, FUTEX_WAIT, 1, NULL, NULL, 0);
+	assert_int_equal(__atomic_load_n(&place->inside, __ATOMIC_SEQ_CST), 0);
+	assert_int_equal(now(&seen.writes), writes); /* it is still waiting */
+	close(lock);
+	__atomic_store_n(&process->hold, 0, __ATOMIC_SEQ_CST);
+	futex_wake(&process->hold);
+	wait_for(&seen.writes, writes + 1);
+	stop_flusher(place);
+	assert_int_equal(stored(place), 2);
+}
+
 static void frequency_is_measured_once(void **state)
 {
 	struct place *place = *state;
@@ -630,6 +668,7 @@ int main(void)
 		TEST(unstored_events_stay_for_the_next),
 		TEST(password_is_not_shown),
 		TEST(hold_keeps_batches_away),
+		TEST(waiting_for_the_lock_is_not_busy),
 		TEST(frequency_is_measured_once),
 		TEST(clock_without_tsc_counts_nanoseconds),
 		TEST(triples_are_noted_now_and_then),

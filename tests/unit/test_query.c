@@ -96,7 +96,7 @@ static int fill(void **state)
 	strcpy(folder, "/tmp/test_query.XXXXXX");
 	assert_non_null(mkdtemp(folder));
 	snprintf(url, sizeof(url), "sqlite:%s/traces.db", folder);
-	if (ts_store.open(&handle, url, &err) < 0 || ts_store.write(handle, &batch, &err) < 0)
+	if (ts_store.open(&handle, url, NULL, &err) < 0 || ts_store.write(handle, &batch, &err) < 0)
 		fail_msg("%s", err.text);
 	ts_store.close(handle);
 	return 0;

@@ -70,7 +70,7 @@ static struct ts_recovered recover(const struct place *place)
 	struct ts_recovered recovered;
 	struct ts_error err = {""};
 
-	if (ts_spool_recover(place->root, load, &recovered, &err) < 0)
+	if (ts_spool_recover(place->root, load, NULL, &recovered, &err) < 0)
 		fail_msg("%s", err.text);
 	return recovered;
 }
@@ -378,11 +378,11 @@ static void root_must_be_ours_alone(void **state)
 
 	build_dead(place, 1, path);
 	assert_int_equal(chmod(place->root, 0777), 0);
-	assert_int_equal(ts_spool_recover(place->root, load, &recovered, &err), -EPERM);
+	assert_int_equal(ts_spool_recover(place->root, load, NULL, &recovered, &err), -EPERM);
 	assert_non_null(strstr(err.text, place->root));
 	assert_true(is_there(path, "/ring-0"));
 	snprintf(missing, sizeof(missing), "%s/missing", place->folder);
-	assert_int_equal(ts_spool_recover(missing, load, &recovered, &err), 0);
+	assert_int_equal(ts_spool_recover(missing, load, NULL, &recovered, &err), 0);
 }
 
 static void spool_waits_for_its_store(void **state)
@@ -396,7 +396,7 @@ static void spool_waits_for_its_store(void **state)
 	fclose(fopen(store, "w"));
 	build_dead(place, 1, first);
 	build_dead(place, 2, second);
-	assert_int_equal(ts_spool_recover(place->root, load, &recovered, &err), 0);
+	assert_int_equal(ts_spool_recover(place->root, load, NULL, &recovered, &err), 0);
 	assert_int_equal(recovered.postponed, 2);
 	assert_int_equal(recovered.spools + recovered.traces + recovered.spans, 0);
 	assert_non_null(strstr(err.text, store));
@@ -415,7 +415,7 @@ static void unknown_store_is_named(void **state)
 
 	strcpy(place->url, "jsonl:/tmp/x");
 	build_dead(place, 1, path);
-	assert_int_equal(ts_spool_recover(place->root, load, &recovered, &err), 0);
+	assert_int_equal(ts_spool_recover(place->root, load, NULL, &recovered, &err), 0);
 	assert_int_equal(recovered.postponed, 1);
 	assert_non_null(strstr(err.text, "jsonl"));
 	assert_true(is_there(path, "/ring-0"));
@@ -515,7 +515,7 @@ static void recoverers_share_the_work(void **state)
 		children[i] = fork();
 		if (children[i] == 0) {
 			struct ts_recovered recovered;
-			int result = ts_spool_recover(place->root, load, &recovered, NULL);
+			int result = ts_spool_recover(place->root, load, NULL, &recovered, NULL);
 
 			_exit(result || recovered.damaged);
 		}

@@ -90,7 +90,7 @@ static struct ts_store_handle *opened(const char *url)
 	int result;
 
 	do
-		result = ts_store.open(&handle, url, &err);
+		result = ts_store.open(&handle, url, NULL, &err);
 	while (result == -EAGAIN);
 	if (result)
 		fail_msg("%d: %s", result, err.text);
@@ -506,7 +506,7 @@ static void expect_refusal(const char *url, int result, const char *words)
 	struct ts_store_handle *handle = NULL;
 	struct ts_error err = {""};
 
-	assert_int_equal(ts_store.open(&handle, url, &err), result);
+	assert_int_equal(ts_store.open(&handle, url, NULL, &err), result);
 	assert_null(handle);
 	if (!strstr(err.text, words))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
@@ -608,7 +608,7 @@ static void child_fails_on_folder(struct place *place)
 
 	if (geteuid() == 0 && setuid(65534) < 0)
 		_exit(2);
-	if (ts_store.open(&handle, place->url, &err) != -EACCES ||
+	if (ts_store.open(&handle, place->url, NULL, &err) != -EACCES ||
 	    !strstr(err.text, place->folder) || !strstr(err.text, "Permission denied"))
 		_exit(3);
 }
@@ -637,7 +637,8 @@ static void child_opens_read_only_mount(struct place *place)
 	struct ts_store_handle *handle;
 	struct ts_error err = {""};
 
-	if (ts_store.open(&handle, place->url, &err) != -EROFS || !strstr(err.text, "Read-only"))
+	if (ts_store.open(&handle, place->url, NULL, &err) != -EROFS ||
+	    !strstr(err.text, "Read-only"))
 		_exit(3);
 }
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_GATE_H
+#define TS_GATE_H
+
+/*
+ * Where a fork of the program around us may come in. What the flusher does between two openings of the
+ * gate (memory of its own, a database connection) a child would find half done. Whoever waits for somebody
+ * else, or has long to do, opens it: a fork must not wait for that.
+ */
+
+#include <stddef.h>
+
+struct ts_gate {
+	void (*open)(void *context);
+	void (*close)(void *context); /* waits for a fork that is under way */
+	void *context;
+};
+
+/* NULL: nobody forks here. */
+static inline void ts_gate_open(const struct ts_gate *gate)
+{
+	if (gate)
+		gate->open(gate->context);
+}
+
+static inline void ts_gate_close(const struct ts_gate *gate)
+{
+	if (gate)
+		gate->close(gate->context);
+}
+
+/* Lets a fork by that waits. */
+static inline void ts_gate_pass(const struct ts_gate *gate)
+{
+	ts_gate_open(gate);
+	ts_gate_close(gate);
+}
+
+#endif

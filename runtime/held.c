@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "held.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_FILES 256 /* rings of more threads are opened by name */
+
+/* The flusher is one thread, and no other holds anything. */
+static struct {
+	const char *folder;
+	int fd;
+	struct {
+		char name[16];
+		int fd;
+	} files[MAX_FILES];
+	size_t n;
+} held;
+
+void ts_held_begin(const char *folder)
+{
+	held.n = 0;
+	held.folder = NULL;
+	held.fd = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (held.fd >= 0)
+		held.folder = folder;
+}
+
+bool ts_held_is(const char *folder)
+{
+	return held.folder && strcmp(folder, held.folder) == 0;
+}
+
+static int find(const char *name)
+{
+	for (size_t i = 0; i < held.n; i++)
+		if (strcmp(held.files[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy < 0 ? -errno : copy;
+}
+
+int ts_held_open(const char *name, int flags)
+{
+	int at = find(name), fd;
+
+	if (at >= 0)
+		return duplicate(held.files[at].fd);
+	fd = openat(held.fd, name,
+		    (flags & ~O_ACCMODE) | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -errno;
+	/* one that is renamed soon is not worth it */
+	if (held.n == MAX_FILES || strlen(name) >= sizeof(held.files[0].name) || strchr(name, '.'))
+		return fd;
+	strcpy(held.files[held.n].name, name);
+	held.files[held.n++].fd = fd;
+	return duplicate(fd);
+}
+
+void ts_held_renamed(const char *folder, const char *name)
+{
+	int at = ts_held_is(folder) ? find(name) : -1;
+
+	if (at < 0)
+		return;
+	close(held.files[at].fd);
+	held.files[at] = held.files[--held.n];
+}
