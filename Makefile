@@ -66,10 +66,13 @@ $(B)/libtraceshim.so: $(call obj,$(hot_src) $(pads_src) $(shim_src) $(shim_asm))
 	$(Q)$(CC) -shared -o $@ $(filter %.o,$^) -Wl,--version-script=preload/exports.map -Wl,-z,defs,-z,now,-z,relro \
 		-Wl,-z,noexecstack -Wl,--as-needed -Wl,-soname,libtraceshim.so $(LDFLAGS)
 
+# What the runtime links; what is named by its archive lies inside, hidden.
+RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a
+
 $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(LDFLAGS) -lcjson -luuid
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(RUNTIME_LIBS)
 
 # SQLite lies inside its store, hidden, so that it meets no other copy in the program.
 $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c columns.c dbfile.c error.c moment.c))
@@ -79,7 +82,7 @@ $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c col
 
 $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lcjson -luuid
+	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS)
 
 $(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
 	$(call say,GEN,$@)
@@ -106,7 +109,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
-		-lcmocka -lcjson -luuid -l:libsqlite3.a -lm -lpthread
+		-lcmocka -lcjson -luuid -l:libiberty.a -l:libsqlite3.a -lm -lpthread
 
 unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done
@@ -114,7 +117,7 @@ unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under Ad
 check-tsan: ## the ring's two threads, under ThreadSanitizer
 	@mkdir -p $(B)/tsan
 	$(Q)$(CC) -std=gnu11 $(WARN) -g -O1 -fsanitize=thread -D_GNU_SOURCE -I. -o $(B)/tsan/ring_threads \
-		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid
+		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid -l:libiberty.a
 	$(Q)$(B)/tsan/ring_threads
 
 bots: ## the programs that the end-to-end tests trace

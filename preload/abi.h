@@ -280,8 +280,11 @@ enum ts_value_type {
 };
 
 #define TS_PARAM_RESULT 0xffff
-#define TS_PARAM_ERROR  0xfffe /* in an end: the exception's type, as std::type_info::name has it */
-#define TS_PARAM_WHAT   0xfffd /* ... and what its what() says */
+/* In an end: a C++ exception's type, as std::type_info::name has it; of any other exception the class
+ * that its raiser gave it (Itanium C++ ABI, 1.2), a TS_VALUE_UINT. */
+#define TS_PARAM_ERROR 0xfffe
+#define TS_PARAM_WHAT  0xfffd /* ... and what its what() says */
+#define TS_MAX_ERROR   1024   /* bytes of each; what has so many was cut */
 
 struct ts_value {
 	uint8_t type; /* enum ts_value_type */

@@ -244,6 +244,12 @@ static const char *param_name(struct document *document, const struct ts_value *
 	return ts_pool_printf(&document->json->scratch, "arg%u", value->param);
 }
 
+/* What describes an exception is no output: the row's error words it (fill.c). */
+static bool is_about_error(const struct ts_value *value)
+{
+	return value->param == TS_PARAM_ERROR || value->param == TS_PARAM_WHAT;
+}
+
 static int make_values(struct ts_json *json, struct ts_values values, const struct ts_thunk *thunk,
 		       bool results, const char **ret)
 {
@@ -256,7 +262,7 @@ static int make_values(struct ts_json *json, struct ts_values values, const stru
 	while (!failed && (value = ts_values_next(&values))) {
 		const char *key;
 
-		if ((value->param == TS_PARAM_RESULT) != results)
+		if ((value->param == TS_PARAM_RESULT) != results || is_about_error(value))
 			continue;
 		object = object ? object : cJSON_CreateObject();
 		key = object ? param_name(&document, value, thunk) : NULL;

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "clock.h"
+#include "exception.h"
 #include "ring.h"
 
 #include "hot.h"
@@ -116,6 +117,17 @@ static always_inline void settle(struct ts_context *context, struct ts_frame *fr
 		__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
 }
 
+/* What an end may take besides the bare end, for which there is room already. */
+static always_inline uint64_t room_behind_end(struct ts_ring *ring, const struct ts_frame *frame)
+{
+	uint64_t room = ts_ring_room(ring, 256 + ts_hot.capture_bytes) & ~7ULL;
+
+	if (frame->ring != ring)
+		room -= TS_EVENT_END_BYTES;
+	return room < TS_RING_MIRROR - TS_EVENT_END_BYTES ? room
+							  : TS_RING_MIRROR - TS_EVENT_END_BYTES;
+}
+
 /* Builds the end event and commits it. */
 static always_inline void write_end(struct ts_context *context, struct ts_frame *frame,
 				    enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
@@ -142,16 +154,12 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 		if (end->error_number == frame->begin_errno)
 			end->event.flags = TS_END_ERRNO_KEPT;
 	}
-	if (slot && hook->n_results) {
-		/* besides the bare end, for which there is room already */
-		uint64_t room = ts_ring_room(ring, 256 + ts_hot.capture_bytes) & ~7ULL;
-
-		if (frame->ring != ring)
-			room -= TS_EVENT_END_BYTES;
-		room = room < TS_RING_MIRROR - bytes ? room : TS_RING_MIRROR - bytes;
-		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1), room,
-					   ts_hot.capture_bytes);
-	}
+	if (slot && hook->n_results)
+		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1),
+					   room_behind_end(ring, frame), ts_hot.capture_bytes);
+	if (unlikely(outcome == TS_OUTCOME_EXCEPTION) && context->thrown)
+		bytes += ts_exception_put(context->thrown, (char *)(end + 1),
+					  room_behind_end(ring, frame));
 	end->event.bytes = (uint32_t)bytes;
 	ts_ring_commit(ring, bytes);
 	if (unlikely(ring == ts_hot.overflow))
@@ -462,20 +470,54 @@ void ts_call_end(struct ts_frame *frame, uintptr_t slot)
 	end_call(frame, result_fails(frame->hook, slot) ? TS_OUTCOME_FAILED : TS_OUTCOME_OK, slot);
 }
 
-void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome)
+/*
+ * Asks an exception what it is. The guard lies where a call of what() is taken for one of a handler and
+ * passes through, and where one that comes after a handler jumped out of what() finds it stale.
+ */
+static void look_at(struct ts_context *context, const struct ts_frame *frame,
+		    const struct _Unwind_Exception *exception, struct ts_thrown *thrown)
 {
-	end_call(frame, outcome, 0);
+	uintptr_t below = (uintptr_t)__builtin_frame_address(0) + HANDLER_BELOW;
+
+	context->guard = on_own_stack(context, below) ? below : frame->slot;
+	ts_barrier();
+	ts_exception_describe(exception, thrown);
+	ts_barrier();
+	context->guard = 0;
+	context->thrown = thrown;
 }
 
-void ts_call_passed(enum ts_outcome outcome)
+/* Is the end of this call to be told here? */
+static bool is_ours(const struct ts_frame *frame)
+{
+	return frame->serial && frame->generation == *ts_hot.generation;
+}
+
+cold void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome,
+			  const struct _Unwind_Exception *exception)
+{
+	struct ts_thrown thrown;
+
+	if (outcome == TS_OUTCOME_EXCEPTION && is_ours(frame))
+		look_at(&ts_context, frame, exception, &thrown);
+	end_call(frame, outcome, 0);
+	ts_context.thrown = NULL;
+}
+
+void ts_call_passed(enum ts_outcome outcome, const struct _Unwind_Exception *exception)
 {
 	struct ts_context *context = &ts_context;
+	const struct ts_frame *frame = context->stack.top;
+	struct ts_thrown thrown;
 
-	context->guard = context->stack.top->slot;
+	if (outcome == TS_OUTCOME_EXCEPTION && is_ours(frame))
+		look_at(context, frame, exception, &thrown);
+	context->guard = frame->slot;
 	ts_barrier();
 	leave(context, outcome, ts_clock_ticks());
 	ts_barrier();
 	context->guard = 0;
+	context->thrown = NULL;
 }
 
 void ts_call_thread_ends(void)

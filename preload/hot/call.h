@@ -96,13 +96,19 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot);
 /* It returned. [hot] */
 void ts_call_end(struct ts_frame *frame, uintptr_t slot);
 
-/* It was left by unwinding or with its thread. [hot] */
-void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome);
+struct _Unwind_Exception;
+
+/* It was left by unwinding. Vector registers may change: the program's are not live. [hot] */
+void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome,
+		     const struct _Unwind_Exception *exception);
 
 /* The thread ends: the calls still open on its stack were left with it, and none can return. */
 void ts_call_thread_ends(void);
 
-/* An unwinder that still needs the frame passes the innermost call of this thread's stack. [hot] */
-void ts_call_passed(enum ts_outcome outcome);
+/*
+ * An unwinder that still needs the frame passes the innermost call of this thread's stack. Vector
+ * registers may change. [hot]
+ */
+void ts_call_passed(enum ts_outcome outcome, const struct _Unwind_Exception *exception);
 
 #endif

@@ -18,6 +18,7 @@ struct ts_hook;
 struct ts_pool;
 struct ts_ring;
 struct ts_stack;
+struct ts_thrown;
 
 enum ts_frame_flags {
 	TS_FRAME_TRACE = TS_BEGIN_TRACE,
@@ -97,6 +98,7 @@ struct ts_context {
 	uint32_t ring_retry; /* calls until a thread without a ring asks again */
 	struct ts_stack stack;
 	struct ts_inherited inherited;
+	const struct ts_thrown *thrown; /* what leaves the call that is being ended, or NULL */
 };
 
 extern __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));

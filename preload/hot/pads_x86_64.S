@@ -305,7 +305,8 @@ ts_cleanup_pad:
 	movq	CALLER_RBX(%rbx), %rbx
 	.cfi_restore rbx
 	movq	%rdx, %rsi
-	call	ts_cleanup			/* resume = ts_cleanup(frame, how) */
+	movq	%rax, %rdx
+	call	ts_cleanup			/* resume = ts_cleanup(frame, how, exception) */
 	movq	(%rsp), %rdi			/* exception */
 	call	*%rax				/* resume(exception) does not return */
 	ud2

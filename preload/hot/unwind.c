@@ -28,7 +28,8 @@ int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Ex
 		     struct _Unwind_Context *unwinding);
 int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
 		     struct _Unwind_Context *unwinding);
-resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how);
+resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how,
+		      const struct _Unwind_Exception *exception);
 
 static enum ts_outcome outcome_of(int actions)
 {
@@ -54,9 +55,9 @@ int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Ex
 	const struct ts_stack *stack = &ts_context.stack;
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
-	(void)version, (void)class, (void)exception, (void)unwinding;
+	(void)version, (void)class, (void)unwinding;
 	if (actions & CLEANUP_PHASE && stack->top && here >= stack->low && here < stack->high)
-		ts_call_passed(outcome_of(actions));
+		ts_call_passed(outcome_of(actions), exception);
 	return CONTINUE_UNWIND;
 }
 
@@ -79,10 +80,12 @@ int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Ex
 }
 
 /* Ends the span of the frame that is being left; answers what resumes the unwinding. */
-resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how)
+resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how,
+		      const struct _Unwind_Exception *exception)
 {
 	const struct ts_unwinder *unwinder = (const struct ts_unwinder *)(how & ~(uintptr_t)1);
 
-	ts_call_unwound(frame, how & 1 ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION);
+	ts_call_unwound(frame, how & 1 ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION,
+			exception);
 	return unwinder->resume;
 }

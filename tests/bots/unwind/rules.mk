@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unwind: every way of leaving calls, once for each unwinder that a program may be linked with.
+#
+#   gnu      the shared libgcc_s and libstdc++, as usual
+#   static   both inside the program; its library has a copy of the unwinder for itself
+#   llvm     LLVM's libunwind instead of libgcc_s (kinds: with LLVM's C++ ABI library, too)
+
+unwind := $(B)/bots/unwind
+UNWIND = -D_GNU_SOURCE -Wall -Wextra $(if $(WERROR),-Werror) -O2 -g -fPIC -fexceptions -pthread
+UNWIND_RUN = '-Wl,-rpath,$$ORIGIN' -L$(@D) -lcalls
+LLVM_UNWIND := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libunwind.so.1 /usr/lib/llvm-*/lib/libunwind.so.1))
+LLVM_ABI := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libc++abi.so.1 /usr/lib/llvm-*/lib/libc++abi.so.1))
+
+bots: $(foreach v,gnu static llvm,$(unwind)/$(v)/kinds)
+
+$(unwind)/gnu/libcalls.so $(unwind)/llvm/libcalls.so: tests/bots/unwind/calls.c tests/bots/unwind/calls.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(UNWIND) -shared -nostdlib -Wl,-soname,$(@F) -o $@ $<
+
+$(unwind)/static/libcalls.so: tests/bots/unwind/calls.c tests/bots/unwind/calls.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(UNWIND) -shared -nostdlib -Wl,-soname,$(@F) -o $@ $< -lgcc_eh -lgcc
+
+$(unwind)/gnu/%: tests/bots/unwind/%.cc tests/bots/unwind/calls.h $(unwind)/gnu/libcalls.so
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -o $@ $< $(UNWIND_RUN)
+
+$(unwind)/static/%: tests/bots/unwind/%.cc tests/bots/unwind/calls.h $(unwind)/static/libcalls.so
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -static-libstdc++ -static-libgcc -o $@ $< $(UNWIND_RUN)
+
+$(unwind)/llvm/kinds: tests/bots/unwind/kinds.cc tests/bots/unwind/calls.h $(unwind)/llvm/libcalls.so
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -DLLVM_ABI -nodefaultlibs -o $@ $< $(UNWIND_RUN) $(LLVM_ABI) $(LLVM_UNWIND) -lc
