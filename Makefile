@@ -21,16 +21,19 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
-shim_src    := $(wildcard preload/*.c)
+module_src  := preload/stack.c
+shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
-runtime_src := $(filter-out $(store_src),$(wildcard runtime/*.c))
+symbols_src := runtime/symbolize.c
+runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(B)/modules/flusher.so $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
+modules := $(B)/modules/flusher.so $(B)/modules/stack.so $(B)/modules/symbolize.so \
+           $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
 .PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-bench
@@ -51,12 +54,12 @@ $(call obj,$(pads_src) $(shim_asm)): $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fPIC -g -MMD -MP -c -o $@ $<
 
-$(call obj,$(shim_src)): $(B)/obj/%.o: %.c
+$(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
 
-$(call obj,$(runtime_src) $(store_src) $(command_src)): $(B)/obj/%.o: %.c
+$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(command_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
@@ -73,6 +76,17 @@ $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(RUNTIME_LIBS)
+
+$(B)/modules/symbolize.so: $(call obj,$(symbols_src))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(LDFLAGS) -lelf
+
+# Not libunwind.so, which is an unwinder as well: -x86_64 is what walks the stacks of others.
+$(B)/modules/stack.so: $(call obj,preload/stack.c)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,now,-z,relro,-Bsymbolic $(LDFLAGS) -lunwind-x86_64
 
 # SQLite lies inside its store, hidden, so that it meets no other copy in the program.
 $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c columns.c dbfile.c error.c moment.c))
@@ -96,7 +110,7 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
-            $(hot_src) $(runtime_src) $(store_src))
+            $(hot_src) $(runtime_src) $(store_src) $(symbols_src))
 
 $(asan_obj): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
@@ -109,7 +123,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
-		-lcmocka -lcjson -luuid -l:libiberty.a -l:libsqlite3.a -lm -lpthread
+		-lcmocka -lcjson -luuid -l:libiberty.a -lelf -l:libsqlite3.a -lm -lpthread
 
 unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done

@@ -234,9 +234,13 @@ struct ts_event_end {
 
 #define TS_MAX_STACK 32
 
+enum ts_stack_flags {
+	TS_STACK_OF_CALLER = 1, /* the first frame is the caller of the function that failed */
+};
+
 /* Then n_frames of struct ts_stack_frame, innermost first. */
 struct ts_event_stack {
-	struct ts_event event;
+	struct ts_event event; /* flags: enum ts_stack_flags */
 	uint8_t trace_id[16];
 	uint8_t span_id[16]; /* as in the begin */
 	uint32_t n_frames;

@@ -524,6 +524,7 @@ static bool names_a_pipeline(const struct ts_conf *conf)
 int ts_hook_init(const struct ts_conf *conf)
 {
 	hooks.settings.capture_bytes = conf->capture_bytes;
+	hooks.settings.stacks = conf->stacks;
 	hooks.settings.orphans = conf->orphans == TS_ORPHANS_TRACE ||
 				 (conf->orphans == TS_ORPHANS_AUTO && !names_a_pipeline(conf));
 	hooks.definitions = ts_pages_new(TS_THUNKS * sizeof(*hooks.definitions));

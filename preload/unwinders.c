@@ -4,6 +4,9 @@
 #include "unwinders.h"
 
 #include "hot/unwind.h"
+#include "module.h"
+
+static bool any; /* unwinders of the program's, and not only what our modules brought */
 
 static uintptr_t exported(const struct ts_object *object, const char *name)
 {
@@ -37,9 +40,10 @@ void ts_unwinders_note(const struct ts_object *object)
 	uintptr_t set_gr = exported(object, "_Unwind_SetGR");
 	uintptr_t set_ip = exported(object, "_Unwind_SetIP");
 	uintptr_t resume = exported(object, "_Unwind_Resume");
+	enum ts_brought brought = ts_module_brought(object->low);
 	int i;
 
-	if (!set_gr || !set_ip || !resume)
+	if (!set_gr || !set_ip || !resume || brought == TS_BEING_BROUGHT)
 		return;
 	for (i = 0; i < TS_UNWINDERS && ts_unwinders[i].low; i++)
 		if (ts_unwinders[i].low == object->low)
@@ -51,6 +55,7 @@ void ts_unwinders_note(const struct ts_object *object)
 	ts_unwinders[i].set_ip = (void (*)(struct _Unwind_Context *, uintptr_t))set_ip;
 	ts_unwinders[i].resume = (void (*)(struct _Unwind_Exception *))resume;
 	__atomic_store_n(&ts_unwinders[i].low, object->low, __ATOMIC_RELEASE);
+	any = any || brought == TS_NOT_BROUGHT;
 	note_libgcc(object, &ts_unwinders[i]);
 }
 
@@ -61,5 +66,5 @@ bool ts_unwinders_is_one(const struct ts_object *object)
 
 bool ts_unwinders_any(void)
 {
-	return ts_unwinders[0].low != 0;
+	return any;
 }

@@ -11,6 +11,7 @@
 #include "reader.h"
 #include "redact.h"
 #include "segment.h"
+#include "stack.h"
 
 #define COMPACT_BYTES ((uint64_t)1 << 20)
 
@@ -62,7 +63,7 @@ static int load(void *context, const struct ts_event *event, const char *thread_
 	struct ts_assembler *assembler = context;
 	struct ts_call *call;
 
-	if (event->type == TS_EVENT_THREAD)
+	if (event->type == TS_EVENT_THREAD || event->type == TS_EVENT_STACK)
 		return 0;
 	note_ticks(assembler, event);
 	call = ts_calls_find(&assembler->calls, event);
@@ -108,6 +109,7 @@ static int start(struct ts_assembler *assembler, struct ts_error *err)
 	result = update_dictionary(assembler, err);
 	if (result < 0 && result != -EBADMSG)
 		return result;
+	assembler->fill.dictionary = assembler->dictionary;
 	assembler->fill.settings = ts_dictionary_settings(assembler->dictionary);
 	assembler->fill.pid = page->pid;
 	assembler->fill.json.pool = &assembler->rows.pool;
@@ -141,11 +143,19 @@ void ts_assembler_free(struct ts_assembler *assembler)
 		return;
 	ts_calls_release(&assembler->calls);
 	ts_rows_release(&assembler->rows);
+	ts_stacks_free(assembler->fill.stacks);
 	ts_pool_release(&assembler->fill.json.scratch);
 	ts_redact_free(assembler->redact);
 	ts_dictionary_free(assembler->dictionary);
 	free(assembler->closed.data);
 	free(assembler);
+}
+
+int ts_assembler_load(struct ts_assembler *assembler, ts_module_symbol_fn *modules)
+{
+	ts_stacks_free(assembler->fill.stacks);
+	assembler->fill.stacks = NULL;
+	return ts_stacks_new(&assembler->fill.stacks, modules);
 }
 
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler)
@@ -196,6 +206,22 @@ static int find_thunk(struct ts_assembler *assembler, uint32_t index, const stru
 	return result == -EBADMSG ? 0 : result;
 }
 
+/* What a stack names stands in the dictionary, if it ever will. 0, or a negative errno: not now. */
+static int find_objects(struct ts_assembler *assembler, const struct ts_event_stack *stack)
+{
+	const struct ts_stack_frame *frames = (const void *)(stack + 1);
+	int result = 0;
+
+	for (uint32_t i = 0; i < stack->n_frames; i++) {
+		if (frames[i].object == TS_NO_OBJECT ||
+		    ts_dictionary_object(assembler->dictionary, frames[i].object))
+			continue;
+		result = update_dictionary(assembler, NULL);
+		break;
+	}
+	return result == -EBADMSG ? 0 : result;
+}
+
 /* What the next trace row has to tell, or NULL. */
 static const uint64_t *ask_lost(struct ts_assembler *assembler)
 {
@@ -209,7 +235,8 @@ static const uint64_t *ask_lost(struct ts_assembler *assembler)
 
 /* Makes the rows of a call; nothing has changed if it fails. `end` is NULL: interrupted. */
 static int complete(struct ts_assembler *assembler, const struct ts_event *begin_event,
-		    const struct ts_event *end_event, const char *thread_name)
+		    const struct ts_event *end_event, const struct ts_event_stack *stack,
+		    const char *thread_name)
 {
 	const struct ts_event_begin *begin = (const void *)begin_event;
 	const struct ts_event_end *end = (const void *)end_event;
@@ -218,10 +245,13 @@ static int complete(struct ts_assembler *assembler, const struct ts_event *begin
 		.end = end,
 		.end_ticks = end ? end->ticks : assembler->last_ticks,
 		.thread_name = thread_name && *thread_name ? thread_name : NULL,
+		.stack = end ? stack : NULL,
 	};
 	struct ts_rows *rows = &assembler->rows;
 	int result = find_thunk(assembler, begin->thunk, &call.thunk);
 
+	if (result == 0 && call.stack)
+		result = find_objects(assembler, call.stack);
 	if (result < 0)
 		return result;
 	if (ts_rows_reserve(rows) < 0)
@@ -252,7 +282,7 @@ static int close_call(struct ts_assembler *assembler, struct ts_call *call,
 
 	if (tell && reserve_events(&assembler->closed, sizeof(closed)) < 0)
 		return -ENOMEM;
-	result = complete(assembler, begin, end, thread_name);
+	result = complete(assembler, begin, end, call->stack, thread_name);
 	if (result < 0)
 		return result;
 	if (tell) {
@@ -267,6 +297,14 @@ static int close_call(struct ts_assembler *assembler, struct ts_call *call,
 	return 0;
 }
 
+/* Of a call whose begin was not met yet it is lost: one that wandered between threads. */
+static int take_stack(struct ts_assembler *assembler, const struct ts_event *event)
+{
+	struct ts_call *call = ts_calls_find(&assembler->calls, event);
+
+	return call ? ts_call_keep_stack(call, (const void *)event) : 0;
+}
+
 static int take(void *context, const struct ts_event *event, const char *thread_name)
 {
 	struct ts_assembler *assembler = context;
@@ -274,6 +312,8 @@ static int take(void *context, const struct ts_event *event, const char *thread_
 
 	if (event->type == TS_EVENT_THREAD)
 		return 0;
+	if (event->type == TS_EVENT_STACK)
+		return take_stack(assembler, event);
 	note_ticks(assembler, event);
 	call = ts_calls_find(&assembler->calls, event);
 	if (!call)

@@ -50,6 +50,7 @@ static bool values_fit(struct ts_values values)
 static bool body_fits(const struct ts_event *event)
 {
 	const struct ts_event_begin *begin = (const void *)event;
+	const struct ts_event_stack *stack = (const void *)event;
 
 	switch (event->type) {
 	case TS_EVENT_THREAD:
@@ -61,6 +62,10 @@ static bool body_fits(const struct ts_event *event)
 	case TS_EVENT_END:
 		return event->bytes >= sizeof(struct ts_event_end) &&
 		       values_fit(ts_event_values(event));
+	case TS_EVENT_STACK:
+		return event->bytes >= sizeof(*stack) && stack->n_frames <= TS_MAX_STACK &&
+		       event->bytes ==
+			       sizeof(*stack) + stack->n_frames * sizeof(struct ts_stack_frame);
 	default:
 		return false;
 	}
@@ -74,7 +79,7 @@ long ts_event_check(const void *data, size_t available)
 		return 0;
 	if (event->bytes < sizeof(*event) || event->bytes % 8 ||
 	    event->bytes > TS_EVENT_MAX_BYTES || event->type < TS_EVENT_THREAD ||
-	    event->type > TS_EVENT_END)
+	    event->type > TS_EVENT_STACK)
 		return -EBADMSG;
 	if (event->bytes > available)
 		return 0;

@@ -352,6 +352,9 @@ int ts_fill_rows(struct ts_fill *fill, const struct ts_ended_call *call, struct 
 	struct common common;
 
 	if (fill_common(fill, call, &common) < 0 ||
+	    (call->stack && fill->stacks &&
+	     ts_stacks_lines(fill->stacks, fill->dictionary, call->stack, call->thunk,
+			     fill->json.pool, &attributes.stack, &attributes.n_stack) < 0) ||
 	    ts_json_attributes(&fill->json, &attributes, &plain) < 0)
 		return -ENOMEM;
 	telling = plain;

@@ -298,6 +298,20 @@ static cJSON *make_dropped(struct document *document, const uint64_t *dropped)
 	return object;
 }
 
+static cJSON *make_stack(struct document *document, const struct ts_attributes *attributes)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	for (size_t i = 0; array && i < attributes->n_stack; i++) {
+		document->bound += ITEM_BYTES;
+		if (!cJSON_AddItemToArray(array, make_string(document, attributes->stack[i]))) {
+			cJSON_Delete(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 static cJSON *make_name(struct document *document, const char *name)
 {
 	struct ts_text text = {name, strlen(name)};
@@ -314,7 +328,8 @@ int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attribu
 	bool done;
 
 	*ret = NULL;
-	if (!attributes->error_number && !attributes->thread_name && !attributes->dropped)
+	if (!attributes->error_number && !attributes->thread_name && !attributes->dropped &&
+	    !attributes->n_stack)
 		return 0;
 	object = cJSON_CreateObject();
 	done = object != NULL;
@@ -326,5 +341,7 @@ int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attribu
 	if (done && attributes->dropped)
 		done = add(&document, object, "dropped",
 			   make_dropped(&document, attributes->dropped));
+	if (done && attributes->n_stack)
+		done = add(&document, object, "stack", make_stack(&document, attributes));
 	return finish(&document, object, !done, ret);
 }

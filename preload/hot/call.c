@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "exception.h"
+#include "failure.h"
 #include "ring.h"
 
 #include "hot.h"
@@ -139,6 +140,10 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 
 	if (unlikely(!ring))
 		return;
+	if (unlikely(outcome == TS_OUTCOME_FAILED || outcome == TS_OUTCOME_EXCEPTION) &&
+	    hook->flags & TS_HOOK_STACK && ts_hot.walk && ring == context->ring)
+		ts_failure_put(context, frame, ring,
+			       outcome == TS_OUTCOME_EXCEPTION ? context->exception : NULL);
 	end = (struct ts_event_end *)ts_ring_at_head(ring);
 	/* field by field: gcc would clear it with rep stos, which takes longer than all the rest */
 	end->event.type = TS_EVENT_END;
@@ -180,13 +185,18 @@ static always_inline void finish(struct ts_context *context, struct ts_frame *fr
 	ts_context_pop(context, frame);
 }
 
-/* Does the slot of a call still lead to a return pad? Then the call may yet return. */
-static bool may_return(const struct ts_frame *frame)
+bool ts_is_return_pad(const void *address)
 {
-	const char *back = *(const char **)frame->slot;
+	const char *back = address;
 
 	return back == ts_return_pad_a || back == ts_return_pad_b ||
 	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector;
+}
+
+/* Does the slot of a call still lead to a return pad? Then the call may yet return. */
+static bool may_return(const struct ts_frame *frame)
+{
+	return ts_is_return_pad(*(const void **)frame->slot);
 }
 
 /*
@@ -465,9 +475,18 @@ static bool result_fails(const struct ts_hook *hook, uintptr_t slot)
 	}
 }
 
+/* Apart, so that the calls that succeed pay nothing for it. */
+static cold void end_failed(struct ts_frame *frame, uintptr_t slot)
+{
+	end_call(frame, TS_OUTCOME_FAILED, slot);
+}
+
 void ts_call_end(struct ts_frame *frame, uintptr_t slot)
 {
-	end_call(frame, result_fails(frame->hook, slot) ? TS_OUTCOME_FAILED : TS_OUTCOME_OK, slot);
+	if (unlikely(result_fails(frame->hook, slot)))
+		end_failed(frame, slot);
+	else
+		end_call(frame, TS_OUTCOME_OK, slot);
 }
 
 /*
@@ -485,6 +504,7 @@ static void look_at(struct ts_context *context, const struct ts_frame *frame,
 	ts_barrier();
 	context->guard = 0;
 	context->thrown = thrown;
+	context->exception = exception;
 }
 
 /* Is the end of this call to be told here? */

@@ -27,6 +27,7 @@ enum ts_hook_flags {
 	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
 	TS_HOOK_PIPELINE = 2,     /* ... and is that trace; otherwise it is a span in it, too */
 	TS_HOOK_HAS_TENANT = 4,
+	TS_HOOK_STACK = 8, /* a failed call is recorded with its stack */
 };
 
 /* When a result means failure: enum ts_fails of prototype.h, and what to compare. */
@@ -84,9 +85,14 @@ struct ts_hot {
 	uint64_t xsave_mask;      /* 0: the CPU has FXSAVE only */
 	struct ts_ring *overflow; /* NULL before the spool is made */
 	uint32_t overflow_taken;
+	/* (struct ts_registers, struct ts_failure): the calls around a place. NULL: cannot be had. */
+	uintptr_t (*walk)(const void *registers, void *failure);
 };
 
 extern struct ts_hot ts_hot;
+
+/* Is this where a wrapped function returns to? Then rbx is its frame, rsp its caller's. [hot] */
+bool ts_is_return_pad(const void *address);
 
 /*
  * A wrapped function is called; its return address lies at `slot`. The frame, 0 or TS_SLOW. [hot]

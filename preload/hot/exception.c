@@ -5,6 +5,7 @@
  *
  *   header - 88   libc++abi, class "CLNGC++\1": the object that a dependent exception refers to
  *   header - 80   type; in a libstdc++ exception of class "GNUCC++\1": that object
+ *   header - 40   int, the handlers it is caught by; negative while it is thrown again
  *   header        struct _Unwind_Exception, 32 bytes; its first word is the class
  *   header + 32   the object
  *
@@ -27,6 +28,7 @@
 #define HEADER_BYTES      32
 #define TYPE_BEFORE       80
 #define DEPENDENT_BEFORE  88
+#define HANDLERS_BEFORE   40
 #define WHAT_SLOT         2 /* in the table of std::exception, behind two destructors */
 #define MOST_LEVELS       16
 #define MOST_BASES        64
@@ -156,6 +158,15 @@ void ts_exception_describe(const struct _Unwind_Exception *exception, struct ts_
 	object = find_exception(type, object, 0);
 	if (object)
 		ret->what = ask_what(object);
+}
+
+bool ts_exception_is_thrown_again(const struct _Unwind_Exception *exception)
+{
+	uintptr_t header = (uintptr_t)exception;
+	uint64_t class = *(const uint64_t *)header & ~(uint64_t)DEPENDENT;
+
+	return (class == CLASS_GNU || class == CLASS_LLVM) &&
+	       *(const int32_t *)(header - HANDLERS_BEFORE) < 0;
 }
 
 /* A string, of which TS_MAX_ERROR bytes are kept. 0: unreadable, or no room. */

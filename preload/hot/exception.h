@@ -7,6 +7,7 @@
  * what(). Of exceptions of other languages only the class is known that their raiser gave them.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct _Unwind_Exception;
@@ -22,6 +23,9 @@ struct ts_thrown {
  * and no vector register may hold anything of the program's any more. errno is as before. [hot]
  */
 void ts_exception_describe(const struct _Unwind_Exception *exception, struct ts_thrown *ret);
+
+/* Was it caught before, and thrown again by its handler? [hot] */
+bool ts_exception_is_thrown_again(const struct _Unwind_Exception *exception);
 
 /*
  * Writes what is known as values to `at`, where `room` bytes (a multiple of 8) may be written. Answers

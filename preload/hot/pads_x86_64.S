@@ -210,8 +210,8 @@ ts_return_pad_\suffix:
 	pad b, b_vector, 1
 
 /*
- * rax = ts_hot.slow(rdi, rsi), with all vector, x87 and mask state as it was, on a stack of its own: the
- * program's may be the smallest there is (16 KB, or 8 KB for a handler). 0 where there is no memory.
+ * rax = rdx(rdi, rsi), with all vector, x87 and mask state as it was, on a stack of its own: the program's
+ * may be the smallest there is (16 KB, or 8 KB for a handler). 0 where there is no memory.
  */
 #define SLOW_STACK_BYTES 131072
 
@@ -219,6 +219,11 @@ ts_return_pad_\suffix:
 	.type	ts_slow_with_vectors, @function
 ts_slow_with_vectors:
 	.cfi_startproc
+	movq	ts_hot+HOT_SLOW(%rip), %rdx
+	.globl	ts_with_vectors
+	.hidden	ts_with_vectors
+	.type	ts_with_vectors, @function
+ts_with_vectors:
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset rbp, -16
@@ -230,6 +235,7 @@ ts_slow_with_vectors:
 	.cfi_offset r12, -32
 	pushq	%rdi
 	pushq	%rsi
+	pushq	%rdx
 	movl	$SYS_mmap, %eax			/* r12 = mmap(NULL, SLOW_STACK_BYTES, ...) */
 	xorl	%edi, %edi
 	movl	$SLOW_STACK_BYTES, %esi
@@ -252,7 +258,7 @@ ts_slow_with_vectors:
 	testl	%eax, %eax
 	je	1f
 	xsave64	(%rsp)				/* the header is zero: new pages are */
-	call	*HOT_SLOW(%rbx)
+	call	*-40(%rbp)
 	movq	%rax, %rcx
 	movl	HOT_XSAVE_MASK(%rbx), %eax
 	movl	HOT_XSAVE_MASK+4(%rbx), %edx
@@ -260,9 +266,9 @@ ts_slow_with_vectors:
 	movq	%rcx, %rax
 	jmp	2f
 1:	fxsave64 (%rsp)
-	call	*HOT_SLOW(%rbx)
+	call	*-40(%rbp)
 	fxrstor64 (%rsp)
-2:	leaq	-32(%rbp), %rsp
+2:	leaq	-40(%rbp), %rsp
 	movq	%rax, (%rsp)
 	movl	$SYS_munmap, %eax
 	movq	%r12, %rdi
@@ -281,6 +287,7 @@ ts_slow_with_vectors:
 	ret
 	.cfi_endproc
 	.size	ts_slow_with_vectors, . - ts_slow_with_vectors
+	.size	ts_with_vectors, . - ts_with_vectors
 
 /*
  * Where variant b's personality routine makes the unwinder land, with rsp and rbx as the return pad

@@ -4,12 +4,14 @@
 #include "unwind.h"
 
 #include "call.h"
+#include "failure.h"
 
 #include "hot.h"
 
 /* Itanium C++ ABI, 1.1 and 1.6.1 */
 #define INSTALL_CONTEXT 7
 #define CONTINUE_UNWIND 8
+#define SEARCH_PHASE    1
 #define CLEANUP_PHASE   2
 #define FORCE_UNWIND    8
 
@@ -56,6 +58,8 @@ int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Ex
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	(void)version, (void)class, (void)unwinding;
+	if (actions & SEARCH_PHASE)
+		ts_failure_raised(&ts_context, exception);
 	if (actions & CLEANUP_PHASE && stack->top && here >= stack->low && here < stack->high)
 		ts_call_passed(outcome_of(actions), exception);
 	return CONTINUE_UNWIND;
@@ -67,8 +71,10 @@ int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Ex
 {
 	const struct ts_unwinder *unwinder;
 
-	if (!(actions & CLEANUP_PHASE))
+	if (!(actions & CLEANUP_PHASE)) {
+		ts_failure_raised(&ts_context, exception);
 		return CONTINUE_UNWIND;
+	}
 	unwinder = unwinder_at((uintptr_t)__builtin_return_address(0));
 	if (!unwinder)
 		return ts_personality_a(version, actions, class, exception, unwinding);

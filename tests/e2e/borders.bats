@@ -146,7 +146,7 @@ bad_segments() {
 	for file in $hot/*.o; do
 		found=$(disassembly "$file" | grep -E '%([xyz]?mm|k)[0-9]|%st|^[^ ]+ (f|emms|vzero)' |
 			grep -Ev '^ts_(return_)?pad_[ab]_vector movups %xmm[0-7],' |
-			grep -Ev '^ts_slow_with_vectors fx(save|rstor)64 ') || true
+			grep -Ev '^ts_with_vectors fx(save|rstor)64 ') || true
 		is_empty "$file" "$found"
 	done
 }

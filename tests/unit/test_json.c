@@ -341,11 +341,17 @@ static void test_attributes(void **state)
 
 	assert_int_equal(ts_json_attributes(&f->json, &attributes, &text), 0);
 	assert_null(text);
-	attributes = (struct ts_attributes){2, "wor\xffker", dropped};
+	attributes = (struct ts_attributes){
+		.error_number = 2, .thread_name = "wor\xffker", .dropped = dropped};
 	assert_int_equal(ts_json_attributes(&f->json, &attributes, &text), 0);
 	assert_valid(text);
 	assert_string_equal(text, "{\"errno\":2,\"thread_name\":\"wor\xef\xbf\xbdker\",\"dropped\":"
 				  "{\"ring_full\":12,\"end\":18446744073709551615}}");
+	attributes = (struct ts_attributes){
+		.stack = (const char *const[]){"a \"b\"+0x1 (c)", "main"}, .n_stack = 2};
+	assert_int_equal(ts_json_attributes(&f->json, &attributes, &text), 0);
+	assert_valid(text);
+	assert_string_equal(text, "{\"stack\":[\"a \\\"b\\\"+0x1 (c)\",\"main\"]}");
 }
 
 /* --- running out of memory ------------------------------------------------------------- */

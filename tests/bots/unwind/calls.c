@@ -10,7 +10,9 @@ int leaf(int argument)
 
 int reach(int (*what)(int), int argument)
 {
-	return what(argument) + 0;
+	volatile int result = what(argument);
+
+	return result;
 }
 
 int deep(int depth, int (*what)(int), int argument)
