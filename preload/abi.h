@@ -236,9 +236,10 @@ struct ts_event_end {
 
 enum ts_stack_flags {
 	TS_STACK_OF_CALLER = 1, /* the first frame is the caller of the function that failed */
+	TS_STACK_AS_OF = 2,     /* no frames: it is that of another call, whose span id follows */
 };
 
-/* Then n_frames of struct ts_stack_frame, innermost first. */
+/* Then n_frames of struct ts_stack_frame, innermost first; or 16 bytes of a span id. */
 struct ts_event_stack {
 	struct ts_event event; /* flags: enum ts_stack_flags */
 	uint8_t trace_id[16];

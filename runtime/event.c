@@ -63,6 +63,9 @@ static bool body_fits(const struct ts_event *event)
 		return event->bytes >= sizeof(struct ts_event_end) &&
 		       values_fit(ts_event_values(event));
 	case TS_EVENT_STACK:
+		if (event->bytes >= sizeof(*stack) && event->flags & TS_STACK_AS_OF)
+			return event->bytes == sizeof(*stack) + sizeof(stack->span_id) &&
+			       stack->n_frames == 0;
 		return event->bytes >= sizeof(*stack) && stack->n_frames <= TS_MAX_STACK &&
 		       event->bytes ==
 			       sizeof(*stack) + stack->n_frames * sizeof(struct ts_stack_frame);

@@ -39,7 +39,7 @@ static cold void look(struct ts_context *context, const struct _Unwind_Exception
 	struct ts_registers registers;
 
 	failure->exception = exception;
-	failure->left = false;
+	failure->left = failure->written = false;
 	failure->n_frames = 0;
 	note_registers(&registers);
 	ts_with_vectors(&registers, failure, ts_hot.walk);
@@ -69,30 +69,56 @@ void ts_failure_raised(struct ts_context *context, const struct _Unwind_Exceptio
 	context->guard = guard;
 }
 
+/* The frames; or, where the log has them already, whose they are. */
+static uint64_t put_body(struct ts_failure *failure, struct ts_event_stack *stack)
+{
+	struct ts_stack_frame *frames = (struct ts_stack_frame *)(stack + 1);
+
+	if (failure->written) {
+		stack->event.flags = TS_STACK_AS_OF;
+		stack->n_frames = 0;
+		*(struct ts_id *)frames = failure->span_id;
+		return sizeof(struct ts_id);
+	}
+	failure->written = true;
+	failure->span_id = *(const struct ts_id *)stack->span_id;
+	stack->n_frames = failure->n_frames;
+	for (uint32_t i = 0; i < failure->n_frames; i++)
+		frames[i] = failure->frames[i];
+	return failure->n_frames * sizeof(*frames);
+}
+
+/* Calls come before stacks: a ring that is half full has no room for these. */
+static bool has_room(struct ts_ring *ring)
+{
+	uint64_t most = sizeof(struct ts_event_stack) +
+			TS_MAX_STACK * sizeof(struct ts_stack_frame) + TS_EVENT_END_BYTES;
+
+	return ts_ring_room(ring, ring->bytes / 2) >= ring->bytes / 2 && ring->bytes / 2 > most;
+}
+
 cold void ts_failure_put(struct ts_context *context, const struct ts_frame *frame,
 			 struct ts_ring *ring, const struct _Unwind_Exception *exception)
 {
 	struct ts_failure *failure = &context->pool->failure;
 	bool fresh = !exception || failure->exception != exception;
 	struct ts_event_stack *stack;
-	uint64_t bytes;
+	uint64_t bytes = sizeof(*stack);
 
+	if (!has_room(ring))
+		return;
 	if (fresh)
 		look(context, exception);
 	failure->left = true;
-	bytes = sizeof(*stack) + failure->n_frames * sizeof(struct ts_stack_frame);
-	if (!failure->n_frames ||
-	    ts_ring_room(ring, bytes + TS_EVENT_END_BYTES) < bytes + TS_EVENT_END_BYTES)
+	if (!failure->n_frames)
 		return;
 	stack = (struct ts_event_stack *)ts_ring_at_head(ring);
 	stack->event.type = TS_EVENT_STACK;
 	stack->event.flags = fresh ? TS_STACK_OF_CALLER : 0;
-	stack->event.bytes = (uint32_t)bytes;
 	*(struct ts_id *)stack->trace_id = frame->trace_id;
 	*(struct ts_id *)stack->span_id = frame->span_id;
-	stack->n_frames = failure->n_frames;
 	stack->reserved = 0;
-	for (uint32_t i = 0; i < failure->n_frames; i++)
-		((struct ts_stack_frame *)(stack + 1))[i] = failure->frames[i];
+	bytes += put_body(failure, stack);
+	stack->event.bytes = (uint32_t)bytes;
 	ts_ring_commit(ring, bytes);
 }

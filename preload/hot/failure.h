@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../abi.h"
+#include "id.h"
 
 struct _Unwind_Exception;
 struct ts_context;
@@ -26,6 +27,8 @@ struct ts_registers {
 struct ts_failure {
 	const struct _Unwind_Exception *exception; /* it was raised there; NULL: none was */
 	bool left;                                 /* a call was left by it since */
+	bool written;                              /* as the stack of the call with this id */
+	struct ts_id span_id;
 	uint32_t n_frames;
 	struct ts_stack_frame frames[TS_MAX_STACK];
 };

@@ -22,8 +22,10 @@
  *   b  CFA = rsp, so that this row and the caller have one CFA. The personality routine handles the
  *      handler's frame, too: it makes the unwinder land on the cleanup pad, which ends the span and
  *      resumes. Needs the accessors of the unwinder that is at work.
- *   a  CFA = rsp - 8, the caller's rsp by val_expression. The personality routine ends the span itself
- *      and calls no accessor, whose copy of the unwinder might be another than the caller's.
+ *   a  CFA = rsp + 4, the caller's rsp by val_expression. The personality routine ends the span itself
+ *      and calls no accessor, whose copy of the unwinder might be another than the caller's. The CFA is
+ *      neither the original's (rsp) nor the caller's (rsp + 8 at least), which libgcc would take for one
+ *      frame, and lies between the two, for gdb stops at a frame that seems to be inside the one before.
  *
  * DW_CFA_expression (0x10) says where a register lies, DW_CFA_val_expression (0x16) what it is worth
  * (DWARF 5, section 6.4.2.3).
@@ -121,7 +123,7 @@ ts_pad_\suffix:
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
-	.cfi_def_cfa rsp, -8
+	.cfi_def_cfa rsp, 4
 	cfi_rsp_is_callers
 .endif
 	call	*(%r11)				/* thunk->original */
@@ -131,7 +133,7 @@ ts_pad_\suffix:
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
-	.cfi_def_cfa rsp, -8
+	.cfi_def_cfa rsp, 4
 	cfi_rsp_is_callers
 .endif
 	.globl	ts_return_pad_\suffix

@@ -16,6 +16,7 @@ unwind_rules() {
 	local what='int (*what)(int), int argument'
 	rules '[pipeline]' 'play = int play(void (*what)(void))' \
 		'[agent]' "deep = int deep(int depth, $what)" \
+		'tidy = int tidy(int depth, int (*what)(int), int *argument)' \
 		'[tool]' "reach = int reach($what)" 'leaf = int leaf(int argument)' \
 		'[step]' 'hop = int hop(int depth, int number)' 'skip = int skip(int depth, int number)' \
 		'scale = float scale(int (*what)(int), float by)' "$@"
@@ -67,5 +68,125 @@ errors() {
 		EOF
 		[ "$(sql "SELECT max(length(error)) FROM pipeline_spans")" -eq $((1024 + 14)) ]
 		holds '.[0].success and .[0].error == null' <"$work/list.json"
+	done
+}
+
+# --- every way, under every unwinder ------------------------------------------------------------------------
+
+# way HOW RUNTIME...: HOW ends as without the shim under each, and the spans are those on standard input.
+way() {
+	local how=$1 runtime
+	cat >"$work/wanted"
+	shift
+	unwind_rules
+	for runtime; do
+		rm -f "$work"/traces.db*
+		same timeout 20 "$unwind/$runtime/ways" "$how"
+		[ "$(cat "$work/traced.status")" -eq 0 ]
+		traces >"$work/list.json"
+		sql "SELECT count(*), span_name, coalesce(error, '-') FROM pipeline_spans
+			GROUP BY span_name, error ORDER BY span_name, error" | diff "$work/wanted" - ||
+			{ echo "$runtime"; return 1; }
+		holds 'length == 1 and .[0].success' <"$work/list.json"
+	done
+}
+
+# Neither a static program nor one with LLVM's unwinder can clean up as libgcc_s unwinds its threads: they abort
+# without the shim, too. A C library with a copy of the unwinder cannot clean up either.
+every="gnu static llvm nongnu"
+
+@test "unwind: exceptions over one to fifty calls" {
+	way many $every <<-'EOF'
+	1275 agent:deep int
+	50 tool:reach int
+	EOF
+	way tidy gnu llvm nongnu <<-'EOF'
+	1275 agent:tidy int
+	50 tool:reach int
+	EOF
+}
+
+@test "unwind: exceptions thrown again, caught half-way, in destructors, around vector registers" {
+	way rethrow $every <<-'EOF'
+	21 tool:reach int
+	EOF
+	way half-way $every <<-'EOF'
+	4 agent:deep -
+	3 agent:deep int
+	1 tool:reach -
+	1 tool:reach int
+	EOF
+	way nested $every <<-'EOF'
+	4 agent:deep int
+	3 tool:reach int
+	EOF
+	way float $every <<-'EOF'
+	2 step:scale -
+	1 step:scale int
+	2 tool:leaf -
+	EOF
+}
+
+@test "unwind: threads that exit or are cancelled inside of calls" {
+	way bare-exit $every <<-'EOF'
+	20 agent:deep thread exited
+	1 tool:reach thread exited
+	EOF
+	for how in exit cancel; do
+		way $how gnu nongnu <<-'EOF'
+		20 agent:tidy thread exited
+		1 tool:reach thread exited
+		EOF
+	done
+}
+
+@test "unwind: jumps, out of signal handlers and off their stack, and exceptions out of handlers" {
+	way jump $every <<-'EOF'
+	3 agent:deep -
+	465 agent:deep left by longjmp
+	1 tool:leaf -
+	1 tool:reach -
+	30 tool:reach left by longjmp
+	EOF
+	for how in signal-jump alternate-jump; do
+		way $how $every <<-'EOF'
+		18 agent:deep -
+		45 agent:deep left by longjmp
+		9 tool:leaf -
+		9 tool:reach -
+		9 tool:reach left by longjmp
+		EOF
+	done
+	way signal-throw $every <<-'EOF'
+	15 agent:deep int
+	6 tool:reach int
+	EOF
+}
+
+@test "unwind: backtraces through calls, deep recursion, tail calls" {
+	way backtrace $every <<-'EOF'
+	60 agent:deep -
+	2 tool:reach -
+	EOF
+	way recursion $every <<-'EOF'
+	1024 agent:deep -
+	1024 agent:deep int
+	EOF
+	way tail $every <<-'EOF'
+	251 step:hop -
+	250 step:skip -
+	EOF
+}
+
+@test "unwind: gdb sees through calls" {
+	local runtime
+	unwind_rules
+	for runtime in gnu static; do
+		gdb -nx -batch -iex 'set debuginfod enabled off' -ex 'set startup-with-shell off' \
+			-ex "set environment LD_PRELOAD $shim" -ex 'handle SIGUSR2 stop nopass' -ex run -ex bt \
+			--args "$unwind/$runtime/ways" stop >"$work/gdb" 2>&1
+		[ "$(grep -cE '^#[0-9]+ .* deep \(' "$work/gdb")" -eq 3 ]
+		grep -qE '^#[0-9]+ .* play \(' "$work/gdb"
+		grep -qE '^#[0-9]+ .* main \(' "$work/gdb"
 	done
 }

@@ -56,8 +56,14 @@ static void put_stack(struct fixture *f, uint16_t flags, uint64_t trace, uint64_
 	record_id(stack.trace_id, trace);
 	record_id(stack.span_id, span);
 	memcpy(&f->record, &stack, sizeof(stack));
-	record_append(&f->record, frames, n * sizeof(*frames));
+	record_append(&f->record, frames, (n ? n : 1) * sizeof(*frames));
 	put(f, 0);
+}
+
+/* Of a call whose stack is that of the call with the id at `carrier`. */
+static void put_reference(struct fixture *f, uint64_t trace, uint64_t span, const void *carrier)
+{
+	put_stack(f, TS_STACK_AS_OF, trace, span, carrier, 0);
 }
 
 static void put_failure(struct fixture *f, uint64_t span, uint16_t flags,
@@ -147,6 +153,35 @@ static void test_a_stack_waits_for_its_end(void **state)
 	commit(f);
 }
 
+/* The calls that one exception leaves refer to the innermost. */
+static void test_a_stack_as_of_another_call(void **state)
+{
+	const struct ts_stack_frame frame = {0x123, TS_NO_OBJECT, 0};
+	struct ts_stack_frame carrier, unknown;
+	struct fixture *f = *state;
+
+	assert_int_equal(ts_assembler_load(f->assembler, NULL), 0);
+	record_id((uint8_t *)&carrier, 4);
+	record_id((uint8_t *)&unknown, 5);
+	for (uint64_t span = 2; span <= 4; span++)
+		put_begin(f, 0, TS_BEGIN_SPAN, 1, span, 0, TRAINER, 10);
+	put_stack(f, TS_STACK_OF_CALLER, 1, 4, &frame, 1);
+	record_end(&f->record, 1, 4, TS_OUTCOME_EXCEPTION, 0, 20);
+	put(f, 0);
+	put_reference(f, 1, 3, &carrier);
+	record_end(&f->record, 1, 3, TS_OUTCOME_EXCEPTION, 0, 20);
+	put(f, 0);
+	put_reference(f, 1, 2, &unknown);
+	record_end(&f->record, 1, 2, TS_OUTCOME_EXCEPTION, 0, 20);
+	put(f, 0);
+	pass(f, 0, 3);
+	assert_string_equal(f->batch.spans[0].attributes,
+			    "{\"stack\":[\"trainer_run (bot)\",\"0x123\"]}");
+	assert_string_equal(f->batch.spans[1].attributes, "{\"stack\":[\"0x123\"]}");
+	assert_null(f->batch.spans[2].attributes);
+	commit(f);
+}
+
 static void test_damage(void **state)
 {
 	const struct ts_stack_frame frame = {0x123, TS_NO_OBJECT, 0};
@@ -171,6 +206,7 @@ int main(void)
 		TEST(test_without_symbols),
 		TEST(test_with_symbols),
 		TEST(test_a_stack_waits_for_its_end),
+		TEST(test_a_stack_as_of_another_call),
 		TEST(test_damage),
 	};
 

@@ -15,6 +15,9 @@ int play(void (*what)(void));
 int deep(int depth, int (*what)(int), int argument);
 int reach(int (*what)(int), int argument);
 
+/* Like deep; each call has something to clean up when it is left, and counts it in *argument. */
+int tidy(int depth, int (*what)(int), int *argument);
+
 /* The same number, by calls that end as they call: `depth` of them hand over to each other. */
 int hop(int depth, int number);
 int skip(int depth, int number);
