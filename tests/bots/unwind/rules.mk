@@ -14,6 +14,7 @@ LLVM_UNWIND := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libunwind.so.1 /
 LLVM_ABI := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libc++abi.so.1 /usr/lib/llvm-*/lib/libc++abi.so.1))
 
 bots: $(foreach v,gnu static llvm,$(unwind)/$(v)/kinds) $(foreach v,gnu static llvm nongnu,$(unwind)/$(v)/ways)
+bots: $(foreach v,gnu static nongnu,$(unwind)/$(v)/step)
 
 $(foreach v,gnu llvm nongnu,$(unwind)/$(v)/libcalls.so): tests/bots/unwind/calls.c tests/bots/unwind/calls.h
 	$(call say,CC,$@)
@@ -42,6 +43,6 @@ $(unwind)/llvm/ways: tests/bots/unwind/ways.cc tests/bots/unwind/calls.h $(unwin
 	$(call say,CXX,$@)
 	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -nodefaultlibs -o $@ $< $(UNWIND_RUN) $(LLVM_UNWIND) -lstdc++ -lm -lc -lgcc
 
-$(unwind)/nongnu/ways: tests/bots/unwind/ways.cc tests/bots/unwind/calls.h $(unwind)/nongnu/libcalls.so
+$(unwind)/nongnu/%: tests/bots/unwind/%.cc tests/bots/unwind/calls.h $(unwind)/nongnu/libcalls.so
 	$(call say,CXX,$@)
 	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -nodefaultlibs -o $@ $< $(UNWIND_RUN) -lunwind -lstdc++ -lm -lc -lgcc
