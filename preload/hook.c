@@ -250,6 +250,7 @@ static void hook_objects(struct pass *pass)
 {
 	bool shared;
 
+	ts_unwinders_keep(pass->scope.objects, pass->scope.n);
 	for (size_t i = 0; i < pass->scope.n; i++)
 		if (ts_unwinders_is_one(&pass->scope.objects[i]) &&
 		    !is_unsettled(pass, &pass->scope.objects[i], i))

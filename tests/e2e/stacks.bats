@@ -134,3 +134,24 @@ stack_of() {
 	"$root/build/traceshim" show --json last | jq -e '[.spans[] | select(.success | not) |
 		select(.kind != "step") | .attributes.stack | length > 6] | all'
 }
+
+@test "stacks: forked children walk, too, whatever the parent's threads are at" {
+	stack_rules
+	same timeout 60 "$unwind/gnu/ways" fork
+	[ "$(cat "$work/traced.status")" -eq 0 ]
+	traces >"$work/list.json"
+	[ "$(sql "SELECT count(DISTINCT json_array_length(attributes, '$.stack') > 3) FROM pipeline_spans
+		WHERE span_name = 'tool:leaf' AND NOT success AND attributes IS NOT NULL")" -eq 1 ]
+}
+
+# What the module brings exports another unwinder: a program without one must not be taken to have it.
+@test "stacks: the program's unwinder stays its own" {
+	stack_rules
+	same timeout 20 "$bots/throws/static/throws" backtrace
+	gdb -nx -batch -iex 'set debuginfod enabled off' -ex 'set startup-with-shell off' \
+		-ex "set environment LD_PRELOAD $shim" -ex 'handle SIGUSR2 stop nopass' -ex run -ex bt \
+		-ex 'info sharedlibrary' --args "$unwind/static/ways" stop >"$work/gdb" 2>&1
+	grep -q 'libunwind.so' "$work/gdb"
+	grep -q 'ts_pad_a ' "$work/gdb"
+	! grep 'ts_pad_b ' "$work/gdb"
+}

@@ -9,6 +9,7 @@
 #include <execinfo.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <unwind.h>
 
@@ -367,6 +368,41 @@ void tail_calls()
 	std::printf("%d\n", hop(500, 12));
 }
 
+// --- processes
+
+volatile bool forking;
+
+void *fail_always(void *)
+{
+	while (forking)
+		deep(3, leaf, 1);
+	return nullptr;
+}
+
+// Children of a program whose threads fail all the time; each fails once.
+void fork_amid_failures()
+{
+	pthread_t threads[2];
+	int failed = 0;
+
+	forking = true;
+	for (auto &thread : threads)
+		pthread_create(&thread, nullptr, fail_always, nullptr);
+	for (int i = 0; i < 50; i++) {
+		pid_t child = fork();
+		int status = 0;
+
+		if (child == 0)
+			_exit(deep(2, leaf, 7));
+		waitpid(child, &status, 0);
+		failed += !WIFEXITED(status) || WEXITSTATUS(status) != 7;
+	}
+	forking = false;
+	for (auto &thread : threads)
+		pthread_join(thread, nullptr);
+	std::printf("%d children failed\n", failed);
+}
+
 const struct {
 	const char *name;
 	void (*what)();
@@ -388,6 +424,7 @@ const struct {
 	{"signal-throw", exception_out_of_signal},
 	{"recursion", recursion},
 	{"tail", tail_calls},
+	{"fork", fork_amid_failures},
 };
 
 } // namespace
