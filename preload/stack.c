@@ -10,8 +10,11 @@
 #include <dlfcn.h>
 #include <libunwind.h>
 #include <link.h>
+#include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
+#define PAGE       4096UL
 #define MOST_STEPS 160 /* each wrapped call is one more, in our own code */
 
 /* .eh_frame_hdr as every linker writes it (Linux Standard Base, 10.6.2) */
@@ -37,6 +40,16 @@ extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t
 EXPORTED ts_stack_fn ts_stack;
 
 static unw_addr_space_t space;
+
+/*
+ * libunwind blocks signals before it takes one of its locks, six times a frame, which takes longer than all
+ * the rest. They are blocked here: module.c binds what came with the module to definitions of its own.
+ */
+EXPORTED int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	(void)how, (void)set, (void)old;
+	return 0;
+}
 
 /* --- accessors ------------------------------------------------------------------------- */
 
@@ -73,21 +86,31 @@ static int get_dyn_info_list_addr(unw_addr_space_t unused, unw_word_t *ret, void
 	return -UNW_ENOINFO;
 }
 
-/* The stack can be read; anything else perhaps. */
-static int access_mem(unw_addr_space_t unused, unw_word_t address, unw_word_t *word, int write,
-		      void *context)
+/* Can a word at `address` be read without fault? Tried once for each page, or the like. */
+static bool is_there(struct ts_call_stack *walk, uintptr_t address)
 {
-	const struct ts_call_stack *walk = context;
+	uintptr_t page = address / PAGE;
+	uintptr_t *known = &walk->pages[page % (sizeof(walk->pages) / sizeof(walk->pages[0]))];
+	char byte;
 
+	if (address >= walk->registers->rsp && address < walk->stack_high)
+		return true;
+	if (*known == page)
+		return true;
+	if (!walk->read(&byte, (const void *)address, 1))
+		return false;
+	*known = page;
+	return true;
+}
+
+static int access_mem(unw_addr_space_t unused, unw_word_t address, unw_word_t *word, int write,
+		      void *walk)
+{
 	(void)unused;
-	if (write)
+	if (write || !is_there(walk, address) || !is_there(walk, address + sizeof(*word) - 1))
 		return -UNW_EINVAL;
-	if (address >= walk->registers->rsp && address < walk->stack_high &&
-	    walk->stack_high - address >= sizeof(*word)) {
-		*word = *(const unw_word_t *)address;
-		return 0;
-	}
-	return walk->read(word, (const void *)address, sizeof(*word)) ? 0 : -UNW_EINVAL;
+	memcpy(word, (const void *)address, sizeof(*word));
+	return 0;
 }
 
 static int access_reg(unw_addr_space_t unused, unw_regnum_t number, unw_word_t *word, int write,

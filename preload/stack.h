@@ -31,6 +31,7 @@ struct ts_call_stack {
 	/* Places in [skip_low, skip_high) are passed over. */
 	uintptr_t skip_low;
 	uintptr_t skip_high;
+	uintptr_t pages[16]; /* the module's own: that were read already */
 	uint32_t n;
 	struct ts_call_site sites[TS_MAX_STACK]; /* innermost first */
 };
