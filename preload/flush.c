@@ -21,7 +21,7 @@
 #include "spool.h"
 #include "sys.h"
 #include "ticks.h"
-#include "stacks.h"
+#include "callers.h"
 
 #define STACK_LEAST (2UL * 1024 * 1024) /* of address space */
 #define STACK_MOST  (64UL * 1024 * 1024)
@@ -71,7 +71,7 @@ static void tick(void)
 		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
 	ts_hook_refresh();
-	ts_stacks_open();
+	ts_callers_open();
 }
 
 static void stop_at_exit(void)
@@ -119,7 +119,7 @@ static void *run(void *unused)
 	 */
 	ts_syscall(SYS_unshare, CLONE_FS, 0, 0, 0, 0, 0);
 	begin_busy();
-	ts_stacks_open();
+	ts_callers_open();
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
 						      sizeof(why));
 	end_busy();

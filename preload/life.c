@@ -24,7 +24,7 @@
 #include "report.h"
 #include "signals.h"
 #include "spool.h"
-#include "stacks.h"
+#include "callers.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
 #define GUESSED_STACK   (256UL * 1024)
@@ -219,7 +219,7 @@ static void before_fork(void)
 	/* the flusher first: it may be about to walk */
 	held = ts_flush_hold();
 	hooks_held = ts_hook_hold();
-	walks_held = ts_stacks_hold();
+	walks_held = ts_callers_hold();
 }
 
 static void after_fork_in_parent(void)
@@ -227,14 +227,14 @@ static void after_fork_in_parent(void)
 	held = false;
 	ts_flush_go_on();
 	ts_hook_go_on(hooks_held);
-	ts_stacks_go_on();
+	ts_callers_go_on();
 }
 
 /* Nothing else: the wiped page sends the child's first call down the slow path. */
 static void after_fork_in_child(void)
 {
 	ts_hook_go_on_in_child(hooks_held);
-	ts_stacks_go_on_in_child(walks_held);
+	ts_callers_go_on_in_child(walks_held);
 }
 
 /*

@@ -2,7 +2,7 @@
 #ifndef TS_OBJECTS_H
 #define TS_OBJECTS_H
 
-/* The objects that call stacks name, numbered as they are first seen. Callers have locked (stacks.c). */
+/* The objects that call stacks name, numbered as they are first seen. Callers have locked (callers.c). */
 
 #include <stddef.h>
 #include <stdint.h>

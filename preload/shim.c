@@ -16,7 +16,7 @@
 #include "spool.h"
 #include "sys.h"
 #include "ticks.h"
-#include "stacks.h"
+#include "callers.h"
 
 static struct ts_arena arena;
 static struct ts_conf conf;
@@ -89,7 +89,7 @@ __attribute__((constructor)) static void start(void)
 		ts_life_stand_down(why);
 		return;
 	}
-	ts_stacks_open();
+	ts_callers_open();
 	ts_interpose_active = true;
 }
 

@@ -4,7 +4,7 @@
  * that no handler needs what this thread has locked, libunwind's locks among it.
  */
 
-#include "stacks.h"
+#include "callers.h"
 
 #include <errno.h>
 
@@ -101,7 +101,7 @@ static bool is_wanted(void)
 	return false;
 }
 
-void ts_stacks_open(void)
+void ts_callers_open(void)
 {
 	char why[256] = "";
 	ts_stack_fn *stack;
@@ -117,7 +117,7 @@ void ts_stacks_open(void)
 		ts_log(TS_LOG_INFO, "failures have no call stacks: %s", why);
 }
 
-bool ts_stacks_hold(void)
+bool ts_callers_hold(void)
 {
 	__atomic_store_n(&held, 1, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < HOLD_TRIES; i++) {
@@ -128,16 +128,16 @@ bool ts_stacks_hold(void)
 	return false;
 }
 
-void ts_stacks_go_on(void)
+void ts_callers_go_on(void)
 {
 	__atomic_store_n(&held, 0, __ATOMIC_SEQ_CST);
 }
 
-void ts_stacks_go_on_in_child(bool was_held)
+void ts_callers_go_on_in_child(bool was_held)
 {
 	if (!was_held)
 		ts_hot.walk = NULL;
 	walking = 0;
 	locked = 0;
-	ts_stacks_go_on();
+	ts_callers_go_on();
 }
