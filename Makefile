@@ -21,7 +21,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
-module_src  := preload/stack.c
+entry_src   := $(wildcard preload/entry*.c)
+module_src  := $(entry_src) preload/stack.c
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
@@ -32,11 +33,11 @@ unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(B)/modules/flusher.so $(B)/modules/stack.so $(B)/modules/symbolize.so \
+modules := $(B)/modules/flusher.so $(B)/modules/entry.so $(B)/modules/stack.so $(B)/modules/symbolize.so \
            $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
-.PHONY: all demo check unit e2e bench lint format install uninstall clean help bots check-tsan \
-	setup-build setup-check setup-bench
+.PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -88,6 +89,12 @@ $(B)/modules/stack.so: $(call obj,preload/stack.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,now,-z,relro,-Bsymbolic $(LDFLAGS) -lunwind-x86_64
 
+# Debian has Zydis as a shared library only; it needs libc alone, and comes when the module is opened.
+$(B)/modules/entry.so: $(call obj,$(entry_src))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-z,noexecstack,-Bsymbolic -Wl,--as-needed $(LDFLAGS) -lZydis
+
 # SQLite lies inside its store, hidden, so that it meets no other copy in the program.
 $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c columns.c dbfile.c error.c moment.c))
 	$(call say,LD,$@)
@@ -112,7 +119,9 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
             $(hot_src) $(runtime_src) $(store_src) $(symbols_src))
 
-$(asan_obj): $(B)/asan/%.o: %.c
+entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
+
+$(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fvisibility=hidden,$(RUNTIME)) $(ASAN) -c -o $@ $<
 
@@ -125,6 +134,11 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
 		-lcmocka -lcjson -luuid -l:libiberty.a -lelf -l:libsqlite3.a -lm -lpthread
 
+$(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) -lcmocka -lZydis
+
 unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done
 
@@ -134,15 +148,65 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid -l:libiberty.a
 	$(Q)$(B)/tsan/ring_threads
 
+# --- fuzzers -----------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 600
+FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-Wall -Wextra $(if $(WERROR),-Werror)
+parsers := $(addprefix preload/,conf.c conf_setting.c fails.c fault.c prototype.c declaration.c ctype.c place.c token.c \
+	spelling.c names.c elf.c maps.c) tests/fuzz/heap_arena.c
+
+$(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
+
+$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf.c scope.c maps.c symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
+	$(call say,CC,$@)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
+
+$(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
+	@mkdir -p $(@D)
+	$(Q)for style in gnu sysv both; do $(CC) -O1 -fPIC -shared -nostdlib -o $(@D)/$$style.so $< -fuse-ld=bfd \
+		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
+		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
+
+fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
+	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
+	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0 \
+		$(if $(filter elf,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
+		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
+		! ls $(B)/fuzz/$*-* 2>/dev/null
+
+# The code under test under ASan and UBSan, what it makes run as it is.
+$(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)
+	$(call say,CC,tests/fuzz/mover.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(ASAN) -I. -o $@ $(filter %.c %.S %.o,$^) -lZydis
+
+SEED         ?=
+
+fuzz-mover: $(B)/fuzz/mover ## move function entries at random for FUZZ_SECONDS=600, from SEED= or the clock's
+	$(Q)$< $(FUZZ_SECONDS) $(SEED)
+
 bots: ## the programs that the end-to-end tests trace
 
 e2e: all bots ## end-to-end tests
 	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
 
-check: setup-check ## install what is missing, then every test
+check: setup-check ## install what is missing, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
+	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)tests/hazards/run --sample
+
+check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
+	$(Q)tests/hazards/run --all
+
+check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
+	$(Q)bats tests/programs
 
 demo: setup-build ## install what is missing, build, trace the coach and show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
@@ -152,14 +216,14 @@ bench: setup-bench ## measure, against uftrace in the same run; writes build/ben
 	$(Q)$(MAKE) --no-print-directory all
 	@scripts/bench
 
-setup-build setup-check setup-bench:
+setup-build setup-check setup-programs setup-fuzz setup-bench:
 	@scripts/setup $(@:setup-%=%)
 
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* $(wildcard tests/e2e/*.bash)
+	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash)
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
@@ -186,4 +250,4 @@ clean: ## remove everything that was built
 	rm -rf $(B)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile

@@ -234,14 +234,14 @@ struct ts_event_end {
 
 #define TS_MAX_STACK 32
 
-enum ts_stack_flags {
+enum ts_call_stack_flags {
 	TS_STACK_OF_CALLER = 1, /* the first frame is the caller of the function that failed */
 	TS_STACK_AS_OF = 2,     /* no frames: it is that of another call, whose span id follows */
 };
 
 /* Then n_frames of struct ts_stack_frame, innermost first; or 16 bytes of a span id. */
 struct ts_event_stack {
-	struct ts_event event; /* flags: enum ts_stack_flags */
+	struct ts_event event; /* flags: enum ts_call_stack_flags */
 	uint8_t trace_id[16];
 	uint8_t span_id[16]; /* as in the begin */
 	uint32_t n_frames;

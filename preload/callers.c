@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "hook.h"
+#include "definition.h"
 #include "hot/call.h"
 #include "hot/guarded.h"
 #include "log.h"
@@ -95,7 +95,7 @@ static uintptr_t walk(const void *registers, void *failure)
 
 static bool is_wanted(void)
 {
-	for (size_t i = 0; i < ts_hook_count(); i++)
+	for (size_t i = 0; i < ts_definition_count(); i++)
 		if (ts_thunks[i].hook->flags & TS_HOOK_STACK)
 			return true;
 	return false;

@@ -12,19 +12,12 @@
 #include "arena.h"
 #include "conf_setting.h"
 #include "fault.h"
+#include "program.h"
 #include "sys.h"
 
 #define MAX_FILE_BYTES (10 * 1024 * 1024)
 
 /* --- where ----------------------------------------------------------------------------------- */
-
-/* NULL where it is not set, or empty. */
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && value[0] ? value : NULL;
-}
 
 static const char *join(struct ts_arena *arena, const char *folder, const char *rest)
 {
@@ -56,8 +49,8 @@ static const char *if_there(const char *path)
 
 static const char *in_config_home(struct ts_arena *arena)
 {
-	const char *config = variable("XDG_CONFIG_HOME");
-	const char *home = variable("HOME");
+	const char *config = ts_program_environment("XDG_CONFIG_HOME");
+	const char *home = ts_program_environment("HOME");
 
 	if (config && config[0] == '/') /* its specification has any other ignored */
 		return if_there(join(arena, config, "traceshim/symbols.conf"));
@@ -66,7 +59,7 @@ static const char *in_config_home(struct ts_arena *arena)
 
 const char *ts_conf_find(struct ts_arena *arena)
 {
-	const char *path = variable("TRACESHIM_CONF");
+	const char *path = ts_program_environment("TRACESHIM_CONF");
 
 	if (path)
 		return absolute(arena, path);
@@ -179,7 +172,7 @@ static int add_first(struct ts_conf *conf, struct ts_arena *arena, const struct 
 static int override_one(struct ts_conf *conf, struct ts_arena *arena, enum ts_setting setting,
 			const char *name)
 {
-	const char *value = variable(name);
+	const char *value = ts_program_environment(name);
 	struct ts_slice slice = {value, value ? strlen(value) : 0, 1};
 	struct ts_fault wrong, fault = {.line = 0};
 	int r;

@@ -12,15 +12,58 @@
 
 #define PAGE 4096UL
 
-/* glibc rewrites the addresses in most objects' dynamic sections when it loads them; not in all. */
-static const void *at(const struct ts_object *object, uintptr_t address)
+/* Bytes that can be read from `address` on: to the end of its segment. 0: none. */
+static size_t room_at(const struct ts_object *object, uintptr_t address)
 {
-	return (const void *)(address >= object->low ? address : address + object->base);
+	for (size_t i = 0; i < object->n_segments; i++) {
+		const ElfW(Phdr) *segment = &object->segments[i];
+		uintptr_t offset = address - object->base - segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && segment->p_flags & PF_R &&
+		    offset < segment->p_memsz)
+			return segment->p_memsz - offset;
+	}
+	return 0;
+}
+
+/*
+ * The table at `address`, or NULL where none can be; how many entries there is room for. glibc rewrites the
+ * addresses in most objects' dynamic sections when it loads them; not in all.
+ */
+static const void *table_at(const struct ts_object *object, uintptr_t address, size_t entry_bytes,
+			    size_t align, size_t *ret_n)
+{
+	if (address < object->low)
+		address += object->base;
+	*ret_n = room_at(object, address) / entry_bytes;
+	if (!*ret_n || address % align) {
+		*ret_n = 0;
+		return NULL;
+	}
+	return (const void *)address;
+}
+
+/* What lies `offset` bytes after `from`, if an entry of so many bytes does. */
+static const void *entry_after(const struct ts_object *object, const void *from, uint32_t offset,
+			       size_t bytes)
+{
+	uintptr_t address = (uintptr_t)from + offset;
+
+	return address % sizeof(uint32_t) == 0 && room_at(object, address) >= bytes
+		       ? (const void *)address
+		       : NULL;
+}
+
+const char *ts_object_string(const struct ts_object *object, uint64_t offset)
+{
+	return offset < object->strings_bytes ? object->strings + offset : NULL;
 }
 
 static void read_segments(const struct dl_phdr_info *info, struct ts_object *ret,
-			  const ElfW(Dyn) * *ret_dynamic)
+			  uintptr_t *ret_dynamic)
 {
+	ret->segments = info->dlpi_phdr;
+	ret->n_segments = info->dlpi_phnum;
 	ret->low = UINTPTR_MAX;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -28,7 +71,7 @@ static void read_segments(const struct dl_phdr_info *info, struct ts_object *ret
 		uintptr_t end = start + segment->p_memsz;
 
 		if (segment->p_type == PT_DYNAMIC)
-			*ret_dynamic = (const ElfW(Dyn) *)start;
+			*ret_dynamic = start;
 		if (segment->p_type == PT_GNU_RELRO) {
 			ret->relro_low = start & ~(PAGE - 1);
 			ret->relro_high = end & ~(PAGE - 1);
@@ -42,97 +85,162 @@ static void read_segments(const struct dl_phdr_info *info, struct ts_object *ret
 	}
 }
 
-static void read_dynamic(const ElfW(Dyn) * dynamic, struct ts_object *ret)
+/* What the dynamic section says besides where tables lie. */
+struct counts {
+	size_t strings_bytes, rela_bytes, plt_bytes, soname;
+};
+
+static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct counts *counts)
 {
-	size_t rela_bytes = 0, plt_bytes = 0, soname = 0;
+	uintptr_t value = entry->d_un.d_val;
+	size_t unused;
 
-	ret->dynamic = dynamic;
-	for (; dynamic->d_tag != DT_NULL; dynamic++) {
-		const void *address = at(ret, dynamic->d_un.d_ptr);
-
-		switch (dynamic->d_tag) {
-		case DT_SYMTAB:
-			ret->symbols = address;
-			break;
-		case DT_STRTAB:
-			ret->strings = address;
-			break;
-		case DT_STRSZ:
-			ret->strings_bytes = dynamic->d_un.d_val;
-			break;
-		case DT_GNU_HASH:
-			ret->gnu_hash = address;
-			break;
-		case DT_HASH:
-			ret->sysv_hash = address;
-			break;
-		case DT_VERSYM:
-			ret->versions = address;
-			break;
-		case DT_VERNEED:
-			ret->needed = address;
-			break;
-		case DT_VERNEEDNUM:
-			ret->n_needed = dynamic->d_un.d_val;
-			break;
-		case DT_VERDEF:
-			ret->defined = address;
-			break;
-		case DT_VERDEFNUM:
-			ret->n_defined = dynamic->d_un.d_val;
-			break;
-		case DT_SONAME:
-			soname = dynamic->d_un.d_val;
-			break;
-		case DT_RELA:
-			ret->relocations[0].first = address;
-			break;
-		case DT_RELASZ:
-			rela_bytes = dynamic->d_un.d_val;
-			break;
-		case DT_JMPREL:
-			ret->relocations[1].first = address;
-			break;
-		case DT_PLTRELSZ:
-			plt_bytes = dynamic->d_un.d_val;
-			break;
-		}
+	switch (entry->d_tag) {
+	case DT_SYMTAB:
+		ret->symbols = table_at(ret, value, sizeof(ElfW(Sym)), 8, &ret->n_symbols);
+		break;
+	case DT_STRTAB:
+		ret->strings = table_at(ret, value, 1, 1, &ret->strings_bytes);
+		break;
+	case DT_STRSZ:
+		counts->strings_bytes = value;
+		break;
+	case DT_GNU_HASH:
+		ret->gnu_hash = table_at(ret, value, 4, 8, &ret->n_gnu_hash);
+		break;
+	case DT_HASH:
+		ret->sysv_hash = table_at(ret, value, 4, 4, &ret->n_sysv_hash);
+		break;
+	case DT_VERSYM:
+		ret->versions = table_at(ret, value, sizeof(ElfW(Versym)), 2, &ret->n_versions);
+		break;
+	case DT_VERNEED:
+		ret->needed = table_at(ret, value, sizeof(ElfW(Verneed)), 4, &unused);
+		break;
+	case DT_VERNEEDNUM:
+		ret->n_needed = value;
+		break;
+	case DT_VERDEF:
+		ret->defined = table_at(ret, value, sizeof(ElfW(Verdef)), 4, &unused);
+		break;
+	case DT_VERDEFNUM:
+		ret->n_defined = value;
+		break;
+	case DT_SONAME:
+		counts->soname = value;
+		break;
+	case DT_SYMBOLIC:
+		ret->symbolic = true;
+		break;
+	case DT_FLAGS:
+		ret->symbolic |= (value & DF_SYMBOLIC) != 0;
+		break;
+	case DT_RELA:
+		ret->relocations[0].first =
+			table_at(ret, value, sizeof(ElfW(Rela)), 8, &ret->relocations[0].n);
+		break;
+	case DT_RELASZ:
+		counts->rela_bytes = value;
+		break;
+	case DT_JMPREL:
+		ret->relocations[1].first =
+			table_at(ret, value, sizeof(ElfW(Rela)), 8, &ret->relocations[1].n);
+		break;
+	case DT_RELR:
+		ret->has_packed_relocations = true;
+		break;
+	case DT_PLTRELSZ:
+		counts->plt_bytes = value;
+		break;
 	}
-	ret->relocations[0].n = rela_bytes / sizeof(ElfW(Rela));
-	ret->relocations[1].n = plt_bytes / sizeof(ElfW(Rela));
-	ret->soname = soname && ret->strings ? ret->strings + soname : NULL;
+}
+
+static void at_most(size_t *n, size_t most)
+{
+	if (*n > most)
+		*n = most;
+}
+
+static void read_dynamic(uintptr_t address, struct ts_object *ret)
+{
+	struct counts counts = {0};
+	size_t room;
+
+	ret->dynamic = table_at(ret, address, sizeof(ElfW(Dyn)), 8, &room);
+	while (ret->n_dynamic < room && ret->dynamic[ret->n_dynamic].d_tag != DT_NULL)
+		read_entry(&ret->dynamic[ret->n_dynamic++], ret, &counts);
+	at_most(&ret->relocations[0].n, counts.rela_bytes / sizeof(ElfW(Rela)));
+	at_most(&ret->relocations[1].n, counts.plt_bytes / sizeof(ElfW(Rela)));
+	at_most(&ret->strings_bytes, counts.strings_bytes);
+	while (ret->strings_bytes && ret->strings[ret->strings_bytes - 1])
+		ret->strings_bytes--;
+	ret->soname = counts.soname ? ts_object_string(ret, counts.soname) : NULL;
 }
 
 int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret)
 {
-	const ElfW(Dyn) *dynamic = NULL;
+	uintptr_t dynamic = 0;
 
 	*ret = (struct ts_object){.path = info->dlpi_name, .base = info->dlpi_addr};
 	read_segments(info, ret, &dynamic);
 	if (!dynamic)
 		return -ENOEXEC;
 	read_dynamic(dynamic, ret);
-	return ret->symbols && ret->strings ? 0 : -ENOEXEC;
+	return ret->symbols && ret->strings_bytes ? 0 : -ENOEXEC;
+}
+
+bool ts_is_libc(const char *soname)
+{
+	static const char *const names[] = {"libc.so.6",  "ld-linux-x86-64.so.2",
+					    "libm.so.6",  "libpthread.so.0",
+					    "libdl.so.2", "librt.so.1"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(soname, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool ts_object_is_libc(const struct ts_object *object)
+{
+	return object->soname && ts_is_libc(object->soname);
+}
+
+static uint16_t version_of(const struct ts_object *object, uint32_t index)
+{
+	return index < object->n_versions ? object->versions[index] : VER_NDX_GLOBAL;
+}
+
+/* The version `wanted` in what one entry of the table wants of one other object, or NULL. */
+static const char *version_in(const struct ts_object *object, const ElfW(Verneed) * need,
+			      uint16_t wanted)
+{
+	const ElfW(Vernaux) *version = entry_after(object, need, need->vn_aux, sizeof(*version));
+
+	for (size_t i = 0; version && i < need->vn_cnt; i++) {
+		if (version->vna_other == wanted)
+			return ts_object_string(object, version->vna_name);
+		if (!version->vna_next)
+			break;
+		version = entry_after(object, version, version->vna_next, sizeof(*version));
+	}
+	return NULL;
 }
 
 /* The name of the version that symbol `index` wants, or NULL. */
 static const char *wanted_version(const struct ts_object *object, uint32_t index)
 {
 	const ElfW(Verneed) *need = object->needed;
-	uint16_t wanted;
+	uint16_t wanted = version_of(object, index) & 0x7fff;
 
-	if (!object->versions || !need)
+	if (!object->versions)
 		return NULL;
-	wanted = object->versions[index] & 0x7fff;
-	for (size_t i = 0; i < object->n_needed; i++) {
-		const ElfW(Vernaux) *version = (const void *)((const char *)need + need->vn_aux);
+	for (size_t i = 0; need && i < object->n_needed; i++) {
+		const char *version = version_in(object, need, wanted);
 
-		for (size_t j = 0; j < need->vn_cnt; j++) {
-			if (version->vna_other == wanted)
-				return object->strings + version->vna_name;
-			version = (const void *)((const char *)version + version->vna_next);
-		}
-		need = (const void *)((const char *)need + need->vn_next);
+		if (version || !need->vn_next)
+			return version;
+		need = entry_after(object, need, need->vn_next, sizeof(*need));
 	}
 	return NULL;
 }
@@ -154,20 +262,22 @@ void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *con
 {
 	for (int table = 0; table < 2; table++) {
 		const ElfW(Rela) *relocation = object->relocations[table].first;
-		const ElfW(Rela) *end = relocation + object->relocations[table].n;
+		size_t n = object->relocations[table].n;
 
-		for (; relocation < end; relocation++) {
+		for (; n; n--, relocation++) {
 			uint32_t index = ELF64_R_SYM(relocation->r_info);
+			uintptr_t address = object->base + relocation->r_offset;
 			const ElfW(Sym) *symbol = &object->symbols[index];
 			struct ts_slot found;
 
-			if (!index || !binds_a_name(relocation) ||
-			    symbol->st_name >= object->strings_bytes)
+			if (!index || index >= object->n_symbols || !binds_a_name(relocation) ||
+			    address % sizeof(uintptr_t) ||
+			    room_at(object, address) < sizeof(uintptr_t))
 				continue;
-			found.address = (uintptr_t *)(object->base + relocation->r_offset);
-			if ((uintptr_t)found.address % sizeof(uintptr_t))
+			found.address = (uintptr_t *)address;
+			found.name = ts_object_string(object, symbol->st_name);
+			if (!found.name)
 				continue;
-			found.name = object->strings + symbol->st_name;
 			found.version = symbol->st_shndx == SHN_UNDEF
 						? wanted_version(object, index)
 						: NULL;
@@ -181,20 +291,24 @@ void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *con
 static bool has_version(const struct ts_object *object, uint32_t index, const char *version)
 {
 	const ElfW(Verdef) *definition = object->defined;
-	uint16_t own;
+	uint16_t own = version_of(object, index);
 
 	if (!object->versions || !definition)
 		return true;
-	own = object->versions[index];
 	if (!version)
 		return !(own & 0x8000);
-	for (size_t i = 0; i < object->n_defined; i++) {
-		const ElfW(Verdaux) *name =
-			(const void *)((const char *)definition + definition->vd_aux);
+	for (size_t i = 0; definition && i < object->n_defined; i++) {
+		if (definition->vd_ndx == (own & 0x7fff)) {
+			const ElfW(Verdaux) *aux =
+				entry_after(object, definition, definition->vd_aux, sizeof(*aux));
+			const char *name = aux ? ts_object_string(object, aux->vda_name) : NULL;
 
-		if (definition->vd_ndx == (own & 0x7fff))
-			return strcmp(object->strings + name->vda_name, version) == 0;
-		definition = (const void *)((const char *)definition + definition->vd_next);
+			return name && strcmp(name, version) == 0;
+		}
+		if (!definition->vd_next)
+			break;
+		definition =
+			entry_after(object, definition, definition->vd_next, sizeof(*definition));
 	}
 	return false;
 }
@@ -203,69 +317,145 @@ static bool defines(const struct ts_object *object, uint32_t index, const char *
 		    const char *version)
 {
 	const ElfW(Sym) *symbol = &object->symbols[index];
+	const char *own;
 
-	return symbol->st_shndx != SHN_UNDEF && symbol->st_name < object->strings_bytes &&
-	       strcmp(object->strings + symbol->st_name, name) == 0 &&
-	       has_version(object, index, version);
+	if (index >= object->n_symbols || symbol->st_shndx == SHN_UNDEF)
+		return false;
+	own = ts_object_string(object, symbol->st_name);
+	return own && strcmp(own, name) == 0 && has_version(object, index, version);
 }
 
-/* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
-static const ElfW(Sym) *
-	look_up_gnu(const struct ts_object *object, const char *name, const char *version)
+uint32_t ts_object_hash(const char *name)
 {
-	const uint32_t *table = object->gnu_hash;
-	uint32_t n_buckets = table[0], first = table[1], n_bloom = table[2];
-	const uint32_t *buckets = table + 4 + n_bloom * (sizeof(ElfW(Addr)) / 4);
-	const uint32_t *chain = buckets + n_buckets;
 	uint32_t hash = 5381;
-	uint32_t i;
 
 	for (const char *c = name; *c; c++)
 		hash = hash * 33 + (uint8_t)*c;
-	if (!n_buckets)
+	return hash;
+}
+
+/* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
+struct gnu_hash {
+	uint32_t n_buckets, first, n_bloom, shift;
+	const ElfW(Addr) * bloom;
+	const uint32_t *buckets;
+	const uint32_t *chain;
+	uint64_t n_chain; /* to the end of the segment */
+};
+
+/* False: the object has none, or it does not fit in where it lies. */
+static bool gnu_hash_of(const struct ts_object *object, struct gnu_hash *ret)
+{
+	const uint32_t *table = object->gnu_hash;
+	uint64_t buckets, chain; /* indexes of words */
+
+	if (object->n_gnu_hash < 4 || !table[0])
+		return false;
+	*ret = (struct gnu_hash){.n_buckets = table[0],
+				 .first = table[1],
+				 .n_bloom = table[2],
+				 .shift = table[3] % 32};
+	buckets = 4 + ret->n_bloom * (uint64_t)(sizeof(ElfW(Addr)) / 4);
+	chain = buckets + ret->n_buckets;
+	if (chain >= object->n_gnu_hash)
+		return false;
+	ret->bloom = (const void *)(table + 4);
+	ret->buckets = table + buckets;
+	ret->chain = table + chain;
+	ret->n_chain = object->n_gnu_hash - chain;
+	return true;
+}
+
+static const ElfW(Sym) * look_up_gnu(const struct ts_object *object, const char *name,
+				     uint32_t hash, const char *version)
+{
+	struct gnu_hash table;
+	ElfW(Addr) both;
+	uint32_t i;
+
+	if (!gnu_hash_of(object, &table))
 		return NULL;
-	i = buckets[hash % n_buckets];
-	if (i < first)
+	both = 1UL << hash % 64 | 1UL << (hash >> table.shift) % 64;
+	if (table.n_bloom && (table.bloom[hash / 64 % table.n_bloom] & both) != both)
 		return NULL;
-	for (;; i++) {
-		uint32_t other = chain[i - first];
+	i = table.buckets[hash % table.n_buckets];
+	for (; i >= table.first && i - table.first < table.n_chain; i++) {
+		uint32_t other = table.chain[i - table.first];
 
 		if ((other | 1) == (hash | 1) && defines(object, i, name, version))
 			return &object->symbols[i];
 		if (other & 1)
-			return NULL;
+			break;
 	}
+	return NULL;
 }
 
+static size_t gnu_symbols(const struct ts_object *object)
+{
+	struct gnu_hash table;
+	uint32_t last = 0;
+
+	if (!gnu_hash_of(object, &table))
+		return 0;
+	for (uint32_t i = 0; i < table.n_buckets; i++)
+		last = table.buckets[i] > last ? table.buckets[i] : last;
+	if (last < table.first)
+		return table.first;
+	while (last - table.first < table.n_chain && !(table.chain[last - table.first] & 1))
+		last++;
+	return (size_t)last + 1;
+}
+
+size_t ts_object_symbols(const struct ts_object *object)
+{
+	size_t n = object->n_sysv_hash >= 2 ? object->sysv_hash[1] : gnu_symbols(object);
+
+	at_most(&n, object->n_symbols);
+	return n;
+}
+
+/* DT_HASH: two counts, buckets, one chain of symbols' indexes that ends in 0. */
 static const ElfW(Sym) *
 	look_up_sysv(const struct ts_object *object, const char *name, const char *version)
 {
 	const uint32_t *table = object->sysv_hash;
-	uint32_t n_buckets = table[0];
-	const uint32_t *buckets = table + 2, *chain = buckets + n_buckets;
-	uint32_t hash = 0;
+	uint64_t chain;
+	uint32_t n_buckets, hash = 0;
 
+	if (object->n_sysv_hash < 2)
+		return NULL;
+	n_buckets = table[0];
+	chain = 2 + (uint64_t)n_buckets;
+	if (!n_buckets || chain > object->n_sysv_hash)
+		return NULL;
 	for (const char *c = name; *c; c++) {
 		hash = (hash << 4) + (uint8_t)*c;
 		hash ^= hash >> 24 & 0xf0;
 		hash &= 0x0fffffff;
 	}
-	if (!n_buckets)
-		return NULL;
-	for (uint32_t i = buckets[hash % n_buckets]; i; i = chain[i])
+	/* no chain is longer than the table, unless it goes round in it */
+	for (uint32_t i = table[2 + hash % n_buckets], n = 0;
+	     i && chain + i < object->n_sysv_hash && n < object->n_sysv_hash;
+	     i = table[chain + i], n++)
 		if (defines(object, i, name, version))
 			return &object->symbols[i];
+	return NULL;
+}
+
+const ElfW(Sym) * ts_object_definition_hashed(const struct ts_object *object, const char *name,
+					      uint32_t hash, const char *version)
+{
+	if (object->gnu_hash)
+		return look_up_gnu(object, name, hash, version);
+	if (object->sysv_hash)
+		return look_up_sysv(object, name, version);
 	return NULL;
 }
 
 const ElfW(Sym) *
 	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
 {
-	if (object->gnu_hash)
-		return look_up_gnu(object, name, version);
-	if (object->sysv_hash)
-		return look_up_sysv(object, name, version);
-	return NULL;
+	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
 }
 
 /*

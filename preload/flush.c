@@ -3,6 +3,7 @@
 
 #include "flush.h"
 
+#include <linux/close_range.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -118,6 +119,11 @@ static void *run(void *unused)
 	 * a root and a working directory of its own: the program's chroot shall not lead it astray
 	 */
 	ts_syscall(SYS_unshare, CLONE_FS, 0, 0, 0, 0, 0);
+	/*
+	 * and descriptors of its own, before the first is opened: the program's next one has the number that
+	 * it would have, and one that closes them all does not break the loading of a module
+	 */
+	ts_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE, 0, 0, 0);
 	begin_busy();
 	ts_callers_open();
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "flush.h"
-#include "hook.h"
+#include "walk.h"
 #include "hot/call.h"
 #include "lane.h"
 #include "log.h"
@@ -25,6 +25,7 @@
 #include "signals.h"
 #include "spool.h"
 #include "callers.h"
+#include "stacks.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
 #define GUESSED_STACK   (256UL * 1024)
@@ -174,6 +175,8 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 		if (context->made_ready != life->generation || !context->ring)
 			begin_thread(context, slot);
 		context->generation = life->generation;
+		if (!ts_stack_of(context, slot))
+			ts_stacks_find(slot);
 		ts_flush_start(before);
 	}
 	context->guard = 0;
@@ -197,7 +200,7 @@ static void end_thread(void *value)
 		ts_call_thread_ends();
 	context->untraced = true;
 	context->inside = 0;
-	context->inherited.frame = NULL;
+	context->stack.inherited.frame = NULL;
 	context->generation = 0;
 	if (context->ring)
 		ts_lane_give(context);
@@ -210,7 +213,7 @@ void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 
 	context->stack.high = stack_high;
 	context->stack.low = stack_high - stack_bytes;
-	context->inherited = *inherited;
+	context->stack.inherited = *inherited;
 	context->inside = inherited->frame != NULL;
 }
 
@@ -218,7 +221,7 @@ static void before_fork(void)
 {
 	/* the flusher first: it may be about to walk */
 	held = ts_flush_hold();
-	hooks_held = ts_hook_hold();
+	hooks_held = ts_walk_hold();
 	walks_held = ts_callers_hold();
 }
 
@@ -226,14 +229,14 @@ static void after_fork_in_parent(void)
 {
 	held = false;
 	ts_flush_go_on();
-	ts_hook_go_on(hooks_held);
+	ts_walk_go_on(hooks_held);
 	ts_callers_go_on();
 }
 
 /* Nothing else: the wiped page sends the child's first call down the slow path. */
 static void after_fork_in_child(void)
 {
-	ts_hook_go_on_in_child(hooks_held);
+	ts_walk_go_on_in_child(hooks_held);
 	ts_callers_go_on_in_child(walks_held);
 }
 

@@ -52,18 +52,6 @@ static void note_brought(uintptr_t low)
 	__atomic_store_n(&brought.n, brought.n + 1, __ATOMIC_RELEASE);
 }
 
-static bool is_libc(const char *soname)
-{
-	static const char *const names[] = {"libc.so.6",  "ld-linux-x86-64.so.2",
-					    "libm.so.6",  "libpthread.so.0",
-					    "libdl.so.2", "librt.so.1"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(soname, names[i]) == 0)
-			return true;
-	return false;
-}
-
 static int see(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct closure *closure = context;
@@ -84,10 +72,10 @@ static bool is_in(const struct closure *closure, uintptr_t low)
 
 static void add_needed(struct closure *closure, const struct ts_object *object)
 {
-	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
-		const char *name = object->strings + entry->d_un.d_val;
+	for (size_t entry = 0; entry < object->n_dynamic; entry++) {
+		const char *name = ts_object_string(object, object->dynamic[entry].d_un.d_val);
 
-		if (entry->d_tag != DT_NEEDED || is_libc(name))
+		if (object->dynamic[entry].d_tag != DT_NEEDED || !name || ts_is_libc(name))
 			continue;
 		for (size_t i = 0; i < closure->n_seen; i++) {
 			const struct ts_object *other = &closure->seen[i];

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "elf.h"
+
 /* FNV-1a (Fowler, Noll, Vo) */
 static uint64_t hash(const char *text)
 {
@@ -55,9 +57,13 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 		names->n_buckets *= 2;
 	names->plain = ts_arena_alloc(arena, names->n_buckets * sizeof(*names->plain));
 	names->globs = ts_arena_alloc(arena, (conf->n_rules + 1) * sizeof(*names->globs));
-	if (!names->plain || !names->globs)
+	names->hashes = ts_arena_alloc(arena, (conf->n_rules + 1) * sizeof(*names->hashes));
+	names->rules = conf->rules;
+	names->n_rules = conf->n_rules;
+	if (!names->plain || !names->globs || !names->hashes)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_rules; i++) {
+		names->hashes[i] = ts_object_hash(conf->rules[i].prototype.function);
 		if (conf->rules[i].glob)
 			names->globs[names->n_globs++] = &conf->rules[i];
 		else
@@ -66,7 +72,7 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 	return 0;
 }
 
-static bool object_fits(const struct ts_rule *rule, const char *path)
+bool ts_names_fit(const struct ts_rule *rule, const char *path)
 {
 	const char *slash;
 
@@ -83,11 +89,11 @@ const struct ts_rule *ts_names_find(const struct ts_names *names, const char *na
 
 	for (; names->plain[i]; i = (i + 1) & (names->n_buckets - 1))
 		if (strcmp(names->plain[i]->prototype.function, name) == 0 &&
-		    object_fits(names->plain[i], path))
+		    ts_names_fit(names->plain[i], path))
 			return names->plain[i];
 	for (i = 0; i < names->n_globs; i++)
 		if (ts_names_match(names->globs[i]->prototype.function, name) &&
-		    object_fits(names->globs[i], path))
+		    ts_names_fit(names->globs[i], path))
 			return names->globs[i];
 	return NULL;
 }

@@ -12,6 +12,9 @@ struct ts_names {
 	size_t n_buckets;             /* a power of two */
 	const struct ts_rule **globs;
 	size_t n_globs;
+	const struct ts_rule *rules;
+	size_t n_rules;
+	uint32_t *hashes; /* ts_object_hash of each rule's function */
 };
 
 /* 0, or -ENOMEM. */
@@ -23,6 +26,9 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
  */
 const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name,
 				    const char *path);
+
+/* May the rule name functions of the object at `path`? */
+bool ts_names_fit(const struct ts_rule *rule, const char *path);
 
 /* Does `text` match `pattern`, in which '*' is any text and '?' any character? */
 bool ts_names_match(const char *pattern, const char *text);

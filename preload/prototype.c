@@ -91,7 +91,8 @@ static int take_object(struct parser *p, struct ts_slice *rest)
 {
 	size_t n = 0;
 
-	while (n < rest->bytes && !ts_is_space(rest->text[n]) && rest->text[n] != '(')
+	while (n < rest->bytes && rest->text[n] && !ts_is_space(rest->text[n]) &&
+	       rest->text[n] != '(')
 		n++;
 	if (!n)
 		return ts_fault_at(p->fault, rest->column,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reach.h"
 #include "hook.h"
 #include "program.h"
 #include "spool.h"
@@ -122,7 +123,7 @@ static void put_hook(struct lines *lines, const struct ts_definition *definition
 	put(lines, definition->function, '\t');
 	put(lines, definition->object, '\t');
 	put(lines, address, '\t');
-	put(lines, "slots", '\t');
+	put(lines, definition->how == TS_BY_ENTRY ? "entry" : "slots", '\t');
 	put_number(lines, definition->n_slots, '\n');
 }
 
@@ -130,13 +131,32 @@ static size_t put_hooks(struct lines *lines, const struct ts_rule *rule)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ts_hook_count(); i++) {
-		if (ts_hook_definition(i)->rule != rule)
+	for (size_t i = 0; i < ts_definition_count(); i++) {
+		const struct ts_definition *definition = ts_definition_at(i);
+
+		if (definition->rule != rule ||
+		    (definition->how == TS_BY_ENTRY && !definition->reached))
 			continue;
-		put_hook(lines, ts_hook_definition(i));
+		put_hook(lines, definition);
 		n++;
 	}
 	return n;
+}
+
+/* Functions that slots lead to, and that are called past them as well. */
+static void put_unseen(struct lines *lines, const struct ts_rule *rule)
+{
+	const struct ts_reach_refusal *refusal = ts_reach_refusals();
+
+	for (; refusal; refusal = refusal->next) {
+		if (refusal->rule != rule)
+			continue;
+		put(lines, "unseen", '\t');
+		put_number(lines, rule->line, '\t');
+		put(lines, refusal->function, '\t');
+		put(lines, refusal->object, '\t');
+		put(lines, refusal->why, '\n');
+	}
 }
 
 static void put_rule(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
@@ -150,8 +170,10 @@ static void put_rule(struct lines *lines, const struct ts_conf *conf, const stru
 	put(lines, rule->name ? rule->name : "*", '\t');
 	put(lines, rule->prototype.function, '\n');
 	put_params(lines, conf, rule);
-	if (put_hooks(lines, rule))
+	if (put_hooks(lines, rule)) {
+		put_unseen(lines, rule);
 		return;
+	}
 	if (refusal)
 		snprintf(reason, sizeof(reason), "refused: %s", refusal);
 	else
@@ -227,13 +249,8 @@ static size_t n_hooked(const struct ts_conf *conf)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < conf->n_rules; i++) {
-		size_t j = 0;
-
-		while (j < ts_hook_count() && ts_hook_definition(j)->rule != &conf->rules[i])
-			j++;
-		n += j < ts_hook_count();
-	}
+	for (size_t i = 0; i < conf->n_rules; i++)
+		n += ts_definition_is_made_for(&conf->rules[i]);
 	return n;
 }
 

@@ -37,14 +37,25 @@ static bool is_named(const struct ts_object *object, const char *needed)
 	return strcmp(base, needed) == 0 || (object->soname && strcmp(object->soname, needed) == 0);
 }
 
+bool ts_scope_needs(const struct ts_object *object, const struct ts_object *other)
+{
+	for (size_t i = 0; i < object->n_dynamic; i++) {
+		const char *name = ts_object_string(object, object->dynamic[i].d_un.d_val);
+
+		if (object->dynamic[i].d_tag == DT_NEEDED && name && is_named(other, name))
+			return true;
+	}
+	return false;
+}
+
 /* Appends what `object` needs to the queue of a breadth-first walk. */
 static size_t add_needed(const struct ts_scope *scope, const struct ts_object *object,
 			 const struct ts_object **queue, size_t n)
 {
-	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
-		const char *name = object->strings + entry->d_un.d_val;
+	for (size_t entry = 0; entry < object->n_dynamic; entry++) {
+		const char *name = ts_object_string(object, object->dynamic[entry].d_un.d_val);
 
-		if (entry->d_tag != DT_NEEDED)
+		if (object->dynamic[entry].d_tag != DT_NEEDED || !name)
 			continue;
 		for (size_t i = 0; i < scope->n && n < MAX_NEEDED; i++) {
 			const struct ts_object *other = &scope->objects[i];
@@ -78,6 +89,24 @@ static const struct ts_object *look_up_local(const struct ts_scope *scope,
 	return NULL;
 }
 
+/*
+ * RTLD_DEEPBIND puts the local scope before the global one, and leaves no trace that may be read: what is
+ * `found` in the global one counts if both say the same.
+ */
+static const struct ts_object *unless_bound_deeply(const struct ts_scope *scope,
+						   const struct ts_object *from,
+						   const struct ts_object *found, const char *name,
+						   const char *version, const ElfW(Sym) * *ret)
+{
+	const ElfW(Sym) * local;
+	const struct ts_object *other = look_up_local(scope, from, name, version, &local);
+
+	if (!other || (other == found && local == *ret))
+		return found;
+	*ret = NULL;
+	return NULL;
+}
+
 static const struct ts_object *look_up_range(const struct ts_scope *scope, size_t first,
 					     size_t last, const char *name, const char *version,
 					     const ElfW(Sym) * *ret)
@@ -96,9 +125,16 @@ const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const str
 {
 	const struct ts_object *found;
 
+	if (from && from->symbolic) {
+		*ret = defined_in(from, name, version);
+		if (*ret)
+			return from;
+	}
 	found = look_up_range(scope, 0, scope->n_initial, name, version, ret);
 	if (!found && from)
 		found = look_up_local(scope, from, name, version, ret);
+	else if (found && from && from >= scope->objects + scope->n_initial)
+		found = unless_bound_deeply(scope, from, found, name, version, ret);
 	return found;
 }
 

@@ -6,7 +6,8 @@
  * Where an object's names lead: the dynamic linker's search order, followed on the tables in
  * memory. First what was loaded at the start, in that order (the global scope), then the object
  * itself and what it needs, breadth first (its local scope). What a later dlopen made global is not
- * known to be so: a name that only leads there is left to the dynamic linker. [setup]
+ * known to be so: a name that only leads there is left to the dynamic linker, and so is one that an
+ * object loaded later finds in either scope, but not the same (RTLD_DEEPBIND, perhaps). [setup]
  */
 
 #include "elf.h"
@@ -28,6 +29,9 @@ const struct ts_object *ts_scope_holder(const struct ts_scope *scope, uintptr_t 
 const struct ts_object *ts_scope_look_up(const struct ts_scope *scope, const struct ts_object *from,
 					 const char *name, const char *version,
 					 const ElfW(Sym) * *ret);
+
+/* Does `object` need `other`, directly? */
+bool ts_scope_needs(const struct ts_object *object, const struct ts_object *other);
 
 /* The address that a definition stands for: an IFUNC's resolver is asked. */
 uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) * symbol);

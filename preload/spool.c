@@ -246,12 +246,12 @@ static int append_thunks(size_t first, size_t last)
 	int result;
 
 	for (size_t i = first; i < last; i++)
-		bytes += ts_dictionary_put_thunk(i, ts_hook_definition(i), NULL);
+		bytes += ts_dictionary_put_thunk(i, ts_definition_at(i), NULL);
 	records = ts_pages_new(bytes);
 	if (!records)
 		return -ENOMEM;
 	for (size_t i = first; i < last; i++)
-		done += ts_dictionary_put_thunk(i, ts_hook_definition(i), records + done);
+		done += ts_dictionary_put_thunk(i, ts_definition_at(i), records + done);
 	result = append(records, bytes);
 	ts_pages_free(records, bytes);
 	return result;
@@ -278,7 +278,7 @@ static int append_objects(size_t first, size_t last)
 
 int ts_own_spool_publish(void)
 {
-	size_t n = ts_hook_count(), n_objects = ts_objects_count();
+	size_t n = ts_definition_count(), n_objects = ts_objects_count();
 	int result = 0;
 
 	if (!__atomic_load_n(&spool.made, __ATOMIC_ACQUIRE))

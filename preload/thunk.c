@@ -129,7 +129,7 @@ static bool has_stack(enum ts_kind kind)
 	return kind == TS_KIND_AGENT || kind == TS_KIND_LLM || kind == TS_KIND_TOOL;
 }
 
-int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
+int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  const struct ts_thunk_settings *settings, struct ts_arena *arena)
 {
 	struct ts_thunk *thunk = &ts_thunks[index];
@@ -148,12 +148,19 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
 		hook->flags = TS_HOOK_STARTS_TRACE;
 	if (settings->stacks && has_stack(rule->kind))
 		hook->flags |= TS_HOOK_STACK;
+	if (by_entry)
+		hook->flags |= TS_HOOK_BY_ENTRY;
 	if (settings->capture_bytes)
 		describe_arguments(rule, hook);
 	describe_result(rule, settings->capture_bytes > 0, hook);
 	thunk->original = (const void *)address;
 	thunk->hook = hook;
 	return 0;
+}
+
+bool ts_thunk_starts_trace(size_t index)
+{
+	return ts_thunks[index].hook->flags & TS_HOOK_STARTS_TRACE;
 }
 
 uintptr_t ts_thunk_entry(size_t index)
@@ -168,15 +175,24 @@ bool ts_thunk_holds(uintptr_t address)
 	return address >= code && address < code + (uintptr_t)TS_THUNKS * TS_THUNK_BYTES;
 }
 
-void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder)
+/* By what the caller keeps (an entry keeps all registers), what is captured, which unwinder is there. */
+static const char *pad_of(const struct ts_hook *hook, bool shared_unwinder)
+{
+	static const char *const pads[2][2][2] = {
+		{{ts_pad_a, ts_pad_b}, {ts_pad_a_vector, ts_pad_b_vector}},
+		{{ts_pad_a_entry, ts_pad_b_entry}, {ts_pad_a_entry_vector, ts_pad_b_entry_vector}},
+	};
+
+	return pads[(hook->flags & TS_HOOK_BY_ENTRY) != 0][captures_vectors(hook)][shared_unwinder];
+}
+
+void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder, bool everywhere)
 {
 	for (size_t i = first; i < last; i++) {
 		struct ts_thunk *thunk = &ts_thunks[i];
-		bool vectors = captures_vectors(thunk->hook);
-		const char *pad = shared_unwinder ? (vectors ? ts_pad_b_vector : ts_pad_b)
-						  : (vectors ? ts_pad_a_vector : ts_pad_a);
+		const char *pad = pad_of(thunk->hook, shared_unwinder);
 		const void *outside =
-			thunk->hook->flags & TS_HOOK_STARTS_TRACE ? pad : thunk->original;
+			everywhere || ts_thunk_starts_trace(i) ? pad : thunk->original;
 
 		__atomic_store_n(&thunk->pad, pad, __ATOMIC_RELEASE);
 		__atomic_store_n(&thunk->outside, outside, __ATOMIC_RELEASE);

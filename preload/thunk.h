@@ -14,11 +14,14 @@ struct ts_thunk_settings {
 };
 
 /*
- * Fills thunk `index` for `rule` and the function at `address`. Memory is of `arena`. -ENOMEM, or
- * -ENOSPC where the table is full.
+ * Fills thunk `index` for `rule` and the function at `address`, which calls reach by its patched entry or
+ * through the thunk's code. Memory is of `arena`. -ENOMEM, or -ENOSPC where the table is full.
  */
-int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
+int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  const struct ts_thunk_settings *settings, struct ts_arena *arena);
+
+/* Does a call of it outside every trace start one? */
+bool ts_thunk_starts_trace(size_t index);
 
 /* The code that callers of thunk `index` are led to. */
 uintptr_t ts_thunk_entry(size_t index);
@@ -28,8 +31,8 @@ bool ts_thunk_holds(uintptr_t address);
 
 /*
  * Chooses the pads of thunks [first, last): with a shared unwinder in the process variant b, else
- * a. Calls in progress keep theirs.
+ * a. Calls in progress keep theirs. `everywhere`: calls outside every trace go there, too.
  */
-void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder);
+void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder, bool everywhere);
 
 #endif

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "exception.h"
 #include "failure.h"
+#include "guarded.h"
 #include "ring.h"
 
 #include "hot.h"
@@ -19,7 +20,8 @@ struct ts_clock ts_clock;
 struct ts_hot ts_hot;
 
 extern const char ts_return_pad_a[], ts_return_pad_b[], ts_return_pad_a_vector[],
-	ts_return_pad_b_vector[];
+	ts_return_pad_b_vector[], ts_return_pad_a_entry[], ts_return_pad_b_entry[],
+	ts_return_pad_a_entry_vector[], ts_return_pad_b_entry_vector[];
 
 /*
  * A handler's calls lie at least this far below the call it interrupted: our own frames, the red
@@ -190,36 +192,42 @@ bool ts_is_return_pad(const void *address)
 	const char *back = address;
 
 	return back == ts_return_pad_a || back == ts_return_pad_b ||
-	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector;
+	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector ||
+	       back == ts_return_pad_a_entry || back == ts_return_pad_b_entry ||
+	       back == ts_return_pad_a_entry_vector || back == ts_return_pad_b_entry_vector;
 }
 
 /* Does the slot of a call still lead to a return pad? Then the call may yet return. */
 static bool may_return(const struct ts_frame *frame)
 {
-	return ts_is_return_pad(*(const void **)frame->slot);
+	const void *back;
+
+	return ts_guarded_copy(&back, (const void *)frame->slot, sizeof(back)) &&
+	       ts_is_return_pad(back);
 }
 
 /*
- * Ends the innermost call of this thread's stack, which something jumps or has jumped over. Its
+ * Ends the innermost call of a stack, which something jumps or has jumped over. Its
  * frame is not given back yet: the call may return after all, and an unwinder may still read what
  * the frame keeps.
  */
-static cold void leave(struct ts_context *context, enum ts_outcome outcome, uint64_t ticks)
+static cold void leave(struct ts_context *context, struct ts_stack *stack, enum ts_outcome outcome,
+		       uint64_t ticks)
 {
-	struct ts_frame *frame = context->stack.top;
+	struct ts_frame *frame = stack->top;
 
 	finish(context, frame, outcome, ticks, 0);
-	frame->outer = context->stack.left;
-	context->stack.left = frame;
+	frame->outer = stack->left;
+	stack->left = frame;
 }
 
 /* Gives back what was left and can no longer return. */
-static void reclaim(struct ts_context *context)
+static void reclaim(struct ts_context *context, struct ts_stack *stack)
 {
 	struct ts_frame *frame;
 
-	while ((frame = context->stack.left) && !may_return(frame)) {
-		context->stack.left = frame->outer;
+	while ((frame = stack->left) && !may_return(frame)) {
+		stack->left = frame->outer;
 		ts_frame_give(context, frame);
 	}
 }
@@ -227,11 +235,11 @@ static void reclaim(struct ts_context *context)
 /* A call that was taken for left has returned after all. */
 static cold void forget_left(struct ts_context *context, struct ts_frame *frame)
 {
-	struct ts_frame **link = &context->stack.left;
+	struct ts_frame **link = frame->stack ? &frame->stack->left : NULL;
 
-	while (*link && *link != frame)
+	while (link && *link && *link != frame)
 		link = &(*link)->outer;
-	if (!*link)
+	if (!link || !*link)
 		return;
 	*link = frame->outer;
 	ts_frame_give(context, frame);
@@ -257,26 +265,53 @@ static bool on_alternate_stack(void)
  * same slot is still there if its return pad is what lies in the slot: then this is a tail call
  * from it. False: this is not the stack it seems to be.
  */
-static cold bool prune(struct ts_context *context, uintptr_t slot)
+static cold bool prune(struct ts_context *context, struct ts_stack *stack, uintptr_t slot)
 {
-	const struct ts_frame *top = context->stack.top;
+	const struct ts_frame *top = stack->top;
 
 	if (top->slot == slot && may_return(top))
 		return true;
 	if (on_alternate_stack())
 		return false;
-	for (; top && top->slot <= slot; top = context->stack.top)
-		leave(context, TS_OUTCOME_LONGJMP, ts_clock_ticks());
+	for (; top && top->slot <= slot; top = stack->top)
+		leave(context, stack, TS_OUTCOME_LONGJMP, ts_clock_ticks());
 	return true;
 }
 
-/* Fills in where the call belongs. False: nowhere, it is outside every trace. */
-static bool place(struct ts_context *context, struct ts_frame *frame, const struct ts_hook *hook,
-		  uintptr_t slot, uint64_t ticks, struct ts_id *ret_parent, uint32_t *ret_flags)
+/*
+ * What is open on a coroutine's stack and will not return: it was thrown away, and another runs there.
+ */
+static cold void prune_coroutine(struct ts_context *context, struct ts_stack *stack)
 {
-	struct ts_stack *stack = &context->stack;
+	bool restarted = stack->flags & TS_STACK_RESTARTED;
+
+	while (stack->top && (restarted || !may_return(stack->top)))
+		leave(context, stack, TS_OUTCOME_LONGJMP, ts_clock_ticks());
+	if (restarted)
+		stack->inherited.frame = NULL;
+	stack->flags &= ~(uint32_t)TS_STACK_RESTARTED;
+}
+
+/*
+ * Is the call, on a stack without open ones, inside the one in which the stack began? A coroutine begins
+ * in the innermost call of the thread that enters it first, or again once that call has ended; a handler
+ * on its own stack in what it interrupts.
+ */
+static bool inherits(const struct ts_context *context, struct ts_stack *stack)
+{
+	if (unlikely(stack != &context->stack) &&
+	    (stack->flags & TS_STACK_ALTERNATE || !ts_inherited_open(&stack->inherited)))
+		ts_context_hand_on(context, &stack->inherited);
+	return ts_inherited_open(&stack->inherited);
+}
+
+/* Fills in where the call belongs. False: nowhere, it is outside every trace. */
+static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_frame *frame,
+		  const struct ts_hook *hook, uintptr_t slot, uint64_t ticks,
+		  struct ts_id *ret_parent, uint32_t *ret_flags)
+{
 	const struct ts_frame *top = stack->top;
-	const struct ts_inherited *inherited = &context->inherited;
+	const struct ts_inherited *inherited = &stack->inherited;
 
 	*ret_parent = (struct ts_id){0, 0};
 	*ret_flags = TS_BEGIN_SPAN;
@@ -285,12 +320,12 @@ static bool place(struct ts_context *context, struct ts_frame *frame, const stru
 			*ret_parent = top->span_id;
 			*ret_flags |= TS_BEGIN_PARENT;
 		}
-	} else if (ts_inherited_open(inherited)) {
+	} else if (inherits(context, stack)) {
 		stack->trace = inherited->trace;
 		*ret_parent = inherited->parent_id;
 		*ret_flags |= inherited->has_parent ? TS_BEGIN_PARENT : 0;
 	} else if (hook->flags & TS_HOOK_STARTS_TRACE) {
-		context->inherited.frame = NULL;
+		stack->inherited.frame = NULL;
 		stack->trace.id = ts_id_make(&context->ids, ticks);
 		stack->trace.tenant_bytes =
 			hook->flags & TS_HOOK_HAS_TENANT
@@ -298,8 +333,9 @@ static bool place(struct ts_context *context, struct ts_frame *frame, const stru
 				: 0;
 		*ret_flags = TS_BEGIN_TRACE | (hook->flags & TS_HOOK_PIPELINE ? 0 : TS_BEGIN_SPAN);
 	} else {
-		context->inherited.frame = NULL;
-		context->inside = 0;
+		stack->inherited.frame = NULL;
+		if (!context->stack.top)
+			context->inside = 0;
 		return false;
 	}
 	frame->trace_id = stack->trace.id;
@@ -311,12 +347,12 @@ static bool place(struct ts_context *context, struct ts_frame *frame, const stru
 }
 
 /* Builds the begin event at the ring's head. Answers its length; 0: there is no room. */
-static always_inline uint64_t build_begin(struct ts_context *context, struct ts_frame *frame,
-					  uintptr_t slot, uint64_t ticks,
+static always_inline uint64_t build_begin(struct ts_context *context,
+					  const struct ts_trace_context *trace,
+					  struct ts_frame *frame, uintptr_t slot, uint64_t ticks,
 					  const struct ts_id *parent, uint32_t flags)
 {
 	const struct ts_hook *hook = frame->hook;
-	const struct ts_trace_context *trace = &context->stack.trace;
 	struct ts_ring *ring = context->ring;
 	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(ring);
 	uint64_t bytes = sizeof(*begin) + TS_ALIGN8(trace->tenant_bytes);
@@ -353,35 +389,42 @@ static always_inline uint64_t build_begin(struct ts_context *context, struct ts_
 	return bytes;
 }
 
-static struct ts_frame *begin_call(struct ts_context *context, const struct ts_thunk *thunk,
-				   uintptr_t slot)
+static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *stack,
+				   const struct ts_thunk *thunk, uintptr_t slot)
 {
-	const struct ts_frame *top = context->stack.top;
-	bool own = on_own_stack(context, slot);
+	struct ts_stack *own = stack; /* where the call is to be linked: NULL, nowhere */
 	struct ts_frame *frame;
 	struct ts_id parent;
 	uint64_t ticks, bytes;
 	uint32_t flags;
 
-	if (unlikely(own && top && top->slot <= slot))
-		own = prune(context, slot);
-	if (unlikely(context->stack.left))
-		reclaim(context);
+	if (unlikely(stack != &context->stack)) {
+		if (stack->flags & TS_STACK_UNKNOWN)
+			own = NULL;
+		else
+			prune_coroutine(context, stack);
+	}
+	if (unlikely(own && own->top && own->top->slot <= slot) && !prune(context, own, slot))
+		own = NULL;
+	if (unlikely(!own))
+		stack = &context->stack;
+	if (unlikely(stack->left))
+		reclaim(context, stack);
 	frame = ts_frame_next(context);
 	if (unlikely(!frame)) {
 		count_lost(context, TS_LOST_TOO_DEEP);
 		return NULL;
 	}
 	ticks = ts_clock_ticks();
-	if (!place(context, frame, thunk->hook, slot, ticks, &parent, &flags))
+	if (!place(context, stack, frame, thunk->hook, slot, ticks, &parent, &flags))
 		return NULL;
 	frame->hook = thunk->hook;
-	frame->stack = likely(own) ? &context->stack : NULL;
+	frame->stack = own;
 	frame->slot = slot;
 	frame->generation = context->generation;
 	frame->ring = context->ring;
 	frame->begin_errno = *context->error_number;
-	bytes = build_begin(context, frame, slot, ticks, &parent, flags);
+	bytes = build_begin(context, &stack->trace, frame, slot, ticks, &parent, flags);
 	if (unlikely(!bytes)) {
 		count_lost(context, TS_LOST_RING_FULL);
 		return NULL;
@@ -413,6 +456,7 @@ static uintptr_t not_ready(struct ts_context *context)
 uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = ts_stack_of(context, slot);
 	struct ts_frame *frame;
 
 	if (unlikely(context->guard)) {
@@ -430,7 +474,11 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 		context->guard = 0;
 		return not_ready(context);
 	}
-	frame = begin_call(context, thunk, slot);
+	if (unlikely(!stack)) {
+		context->guard = 0;
+		return TS_SLOW;
+	}
+	frame = begin_call(context, stack, thunk, slot);
 	ts_barrier();
 	context->guard = 0;
 	if (unlikely(ts_ring_wants_reader(context->ring)))
@@ -448,7 +496,7 @@ static always_inline void end_call(struct ts_frame *frame, enum ts_outcome outco
 	ts_barrier();
 	if (likely(frame->serial)) {
 		while (stack && unlikely(stack->top != frame) && stack->top)
-			leave(context, TS_OUTCOME_LONGJMP, ticks);
+			leave(context, stack, TS_OUTCOME_LONGJMP, ticks);
 		finish(context, frame, outcome, ticks, slot);
 		ts_frame_give(context, frame);
 	} else {
@@ -524,17 +572,18 @@ cold void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome,
 	ts_context.thrown = NULL;
 }
 
-void ts_call_passed(enum ts_outcome outcome, const struct _Unwind_Exception *exception)
+void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome,
+		    const struct _Unwind_Exception *exception)
 {
 	struct ts_context *context = &ts_context;
-	const struct ts_frame *frame = context->stack.top;
+	const struct ts_frame *frame = stack->top;
 	struct ts_thrown thrown;
 
 	if (outcome == TS_OUTCOME_EXCEPTION && is_ours(frame))
 		look_at(context, frame, exception, &thrown);
 	context->guard = frame->slot;
 	ts_barrier();
-	leave(context, outcome, ts_clock_ticks());
+	leave(context, stack, outcome, ts_clock_ticks());
 	ts_barrier();
 	context->guard = 0;
 	context->thrown = NULL;
@@ -558,6 +607,7 @@ void ts_call_thread_ends(void)
 /* What the assembly knows of these structures. */
 _Static_assert(offsetof(struct ts_frame, caller_rbx) == 0, "pads");
 _Static_assert(offsetof(struct ts_frame, return_address) == 8, "pads");
+_Static_assert(offsetof(struct ts_frame, target) == 16, "pads");
 _Static_assert(offsetof(struct ts_thunk, original) == 0, "pads");
 _Static_assert(offsetof(struct ts_thunk, outside) == 8, "thunks");
 _Static_assert(offsetof(struct ts_thunk, pad) == 16, "thunks");

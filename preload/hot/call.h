@@ -21,13 +21,15 @@
 
 #define TS_THUNKS     16384
 #define TS_LOOK_AGAIN 1 /* no process's generation: sends a thread down the slow path once more */
-#define TS_SLOW       1 /* what ts_call_begin answers for a thread's first event */
+#define TS_SLOW       1 /* what ts_call_begin answers for the first event of a thread or a stack */
 
 enum ts_hook_flags {
 	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
 	TS_HOOK_PIPELINE = 2,     /* ... and is that trace; otherwise it is a span in it, too */
 	TS_HOOK_HAS_TENANT = 4,
-	TS_HOOK_STACK = 8, /* a failed call is recorded with its stack */
+	TS_HOOK_BY_ENTRY =
+		8, /* calls come by the function's patched entry, not by the thunk's code */
+	TS_HOOK_STACK = 16, /* a failed call is recorded with its stack */
 };
 
 /* When a result means failure: enum ts_fails of prototype.h, and what to compare. */
@@ -65,15 +67,22 @@ extern struct ts_thunk ts_thunks[TS_THUNKS];
 extern const char ts_thunk_code[]; /* TS_THUNKS times TS_THUNK_BYTES */
 #define TS_THUNK_BYTES 32
 
-/* Entry pads: which unwinder their return pad serves, and whether vector registers are captured. */
-extern const char ts_pad_a[], ts_pad_b[], ts_pad_a_vector[], ts_pad_b_vector[];
+/*
+ * Entry pads: which unwinder their return pad serves, whether calls come by a patched entry, and whether
+ * vector registers are captured.
+ */
+extern const char ts_pad_a[], ts_pad_b[], ts_pad_a_vector[], ts_pad_b_vector[], ts_pad_a_entry[],
+	ts_pad_b_entry[], ts_pad_a_entry_vector[], ts_pad_b_entry_vector[];
 
 /* Filled by setup. */
 struct ts_hot {
 	/* Generation of this process, in a page that fork wipes: 0 in a child that has not started
 	 * yet. */
 	const uint64_t *generation;
-	/* Makes thread and process ready, then begins the call. Vector state is saved around it. */
+	/*
+	 * Makes thread and process ready, finds the stack it runs on, then begins the call. Vector state
+	 * is saved around it.
+	 */
 	uintptr_t (*slow)(const struct ts_thunk *thunk, uintptr_t slot);
 	struct ts_abi_process
 		*process; /* where losses are counted that no ring can count; may be NULL */
@@ -112,9 +121,10 @@ void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome,
 void ts_call_thread_ends(void);
 
 /*
- * An unwinder that still needs the frame passes the innermost call of this thread's stack. Vector
+ * An unwinder that still needs the frame passes the innermost call of a stack. Vector
  * registers may change. [hot]
  */
-void ts_call_passed(enum ts_outcome outcome, const struct _Unwind_Exception *exception);
+void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome,
+		    const struct _Unwind_Exception *exception);
 
 #endif

@@ -6,6 +6,7 @@
 #include "hot.h"
 
 __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));
+struct ts_stack *ts_stacks[TS_STACK_PAGES];
 
 struct ts_frame *ts_pool_refill(struct ts_pool *pool)
 {
@@ -34,7 +35,7 @@ void ts_context_hand_on(const struct ts_context *context, struct ts_inherited *r
 	const struct ts_frame *top = context->stack.top;
 
 	if (!top) {
-		*ret = context->inherited;
+		*ret = context->stack.inherited;
 		return;
 	}
 	ret->frame = top;

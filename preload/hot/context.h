@@ -28,12 +28,13 @@ enum ts_frame_flags {
 };
 
 /*
- * One wrapped call in progress. The pads know the first two fields. Frames are never unmapped, so
+ * One wrapped call in progress. The pads know the first three fields. Frames are never unmapped, so
  * that another thread may look whether one is still open (serial).
  */
 struct ts_frame {
 	uint64_t caller_rbx;
 	uint64_t return_address;
+	uint64_t target; /* what a pad of a patched entry calls */
 	uint64_t serial; /* unique to this call; 0 once it has ended: read by other threads */
 	const struct ts_hook *hook;
 	struct ts_frame *outer; /* on this stack; in a pool, the next free one */
@@ -64,6 +65,24 @@ struct ts_trace_context {
 	char tenant[TS_ABI_MAX_TENANT];
 };
 
+/* The call that a thread or another stack began in: what runs there is inside it while it is open. */
+struct ts_inherited {
+	const struct ts_frame *frame; /* NULL: none */
+	uint64_t serial;
+	bool has_parent;
+	struct ts_id parent_id;
+	struct ts_trace_context trace;
+};
+
+enum ts_stack_flags {
+	TS_STACK_ALTERNATE =
+		1, /* a thread's for signals: what runs there lies in its innermost call */
+	TS_STACK_UNKNOWN = 2, /* of no known bounds: calls on it are nobody's parents */
+	TS_STACK_RESTARTED =
+		4, /* another coroutine was made there: what was open will not return */
+};
+
+/* A thread's own, or a coroutine's, which any thread may run. */
 struct ts_stack {
 	uintptr_t low;
 	uintptr_t high;
@@ -75,15 +94,8 @@ struct ts_stack {
 	 */
 	struct ts_frame *left;
 	struct ts_trace_context trace;
-};
-
-/* The call that created a thread: the thread is inside it while it is open. `frame` NULL: none. */
-struct ts_inherited {
-	const struct ts_frame *frame;
-	uint64_t serial;
-	bool has_parent;
-	struct ts_id parent_id;
-	struct ts_trace_context trace;
+	struct ts_inherited inherited;
+	uint32_t flags; /* enum ts_stack_flags */
 };
 
 /* A thread, as the shim sees it. */
@@ -97,14 +109,21 @@ struct ts_context {
 	struct ts_pool *pool;
 	int *error_number; /* this thread's errno */
 	struct ts_id_generator ids;
-	bool untraced;       /* the shim's own threads */
-	uint32_t ring_retry; /* calls until a thread without a ring asks again */
-	struct ts_stack stack;
-	struct ts_inherited inherited;
+	bool untraced;         /* the shim's own threads */
+	uint32_t ring_retry;   /* calls until a thread without a ring asks again */
+	struct ts_stack stack; /* its own */
 	/* What leaves the call that is being ended, or NULL. */
 	const struct ts_thrown *thrown;
 	const struct _Unwind_Exception *exception;
 };
+
+#define TS_STACK_PAGES 4096
+
+/*
+ * Other stacks, by the pages that calls on them were seen in. Filled by setup; a stack is never freed, one
+ * that is no more has no bounds.
+ */
+extern struct ts_stack *ts_stacks[TS_STACK_PAGES];
 
 extern __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));
 
@@ -141,6 +160,17 @@ static inline void ts_frame_give(struct ts_context *context, struct ts_frame *fr
 	pool->spare = frame;
 }
 
+/* The stack that holds `slot`, or NULL: setup has to find it. [hot] */
+static inline struct ts_stack *ts_stack_of(struct ts_context *context, uintptr_t slot)
+{
+	struct ts_stack *stack = &context->stack;
+
+	if (__builtin_expect(slot - stack->low < stack->high - stack->low, 1))
+		return stack;
+	stack = __atomic_load_n(&ts_stacks[slot / TS_ABI_PAGE % TS_STACK_PAGES], __ATOMIC_ACQUIRE);
+	return stack && slot - stack->low < stack->high - stack->low ? stack : NULL;
+}
+
 /* Makes `frame` the innermost of its stack, or no longer so. [hot] */
 static inline void ts_context_push(struct ts_context *context, struct ts_frame *frame)
 {
@@ -160,7 +190,7 @@ static inline void ts_context_pop(struct ts_context *context, struct ts_frame *f
 	if (!stack)
 		return;
 	stack->top = frame->outer;
-	if (!stack->top && !context->inherited.frame)
+	if (!stack->top && stack == &context->stack && !stack->inherited.frame)
 		context->inside = 0;
 }
 

@@ -3,14 +3,19 @@
  * The pads. A thunk jumps here with r11 = its struct ts_thunk; r11 is the one register that a call may
  * lose on its way (System V ABI, 3.2.3; r10 is the static chain, al counts vector arguments).
  *
+ * A patched entry (patch.c) comes with r11 = the thunk, too, and the caller's r11 pushed: gcc's -fipa-ra lets
+ * a caller count on any register that the function itself leaves alone. So these pads give every register
+ * back, at entry and at return; but for the arithmetic flags, which no compiler keeps over a call.
+ *
  *                    entry pad                     while the original runs     return pad
  *   slot + 8 ..  arguments on the stack        ........................     ........................
  *   slot         caller's return address  <──  return pad's address   <──   caller's return address
- *   slot - 8     r11                           the original's frame         rax
+ *   slot - 8     r11 (of an entry: caller's)   the original's frame         rax
  *   slot - 16    r10
  *   slot - 24    rax
  *   slot - 72    rdi rsi rdx rcx r8 r9                                       rdx at slot - 16
  *   slot - 200   xmm0 .. xmm7 (vector pads)                                  xmm0 at slot - 56
+ *   below that   thunk (of an entry)                                         rcx rsi rdi r8 .. r11 (entry)
  *
  * The pad *calls* the original, from the same slot that held the caller's return address: the CPU's
  * return stack then predicts both returns.
@@ -33,6 +38,8 @@
 
 #define CALLER_RBX 0
 #define RETURN_ADDRESS 8
+#define TARGET 16
+#define ORIGINAL 0
 
 #define SLOW 1
 
@@ -60,14 +67,19 @@
 
 	.text
 
-.macro pad variant, suffix, vector
+.macro pad variant, suffix, vector, entry
 	.p2align 6
 	.globl	ts_pad_\suffix
 	.hidden	ts_pad_\suffix
 	.type	ts_pad_\suffix, @function
 ts_pad_\suffix:
 	.cfi_startproc
+.if \entry
+	.cfi_def_cfa_offset 16			/* the caller's r11 */
+	subq	$64, %rsp
+.else
 	subq	$72, %rsp
+.endif
 	.cfi_def_cfa_offset 80
 	movq	%rdi, (%rsp)
 	movq	%rsi, 8(%rsp)
@@ -77,9 +89,13 @@ ts_pad_\suffix:
 	movq	%r9, 40(%rsp)
 	movq	%rax, 48(%rsp)
 	movq	%r10, 56(%rsp)
+.if \entry == 0
 	movq	%r11, 64(%rsp)
+.endif
 	leaq	72(%rsp), %rsi			/* slot */
+	.set	below, 0
 .if \vector
+	.set	below, 128
 	subq	$128, %rsp
 	.cfi_def_cfa_offset 208
 	movups	%xmm0, (%rsp)
@@ -91,19 +107,27 @@ ts_pad_\suffix:
 	movups	%xmm6, 96(%rsp)
 	movups	%xmm7, 112(%rsp)
 .endif
+	.set	thunk, below+64
+.if \entry
+	.set	thunk, 0
+	.set	below, below+16
+	subq	$16, %rsp
+	.cfi_def_cfa_offset below+80
+	movq	%r11, (%rsp)
+.endif
 	movq	%r11, %rdi			/* thunk */
 	call	ts_call_begin			/* frame = ts_call_begin(thunk, slot) */
-.if \vector
-	.set	below, 128
-.else
-	.set	below, 0
-.endif
 	cmpq	$SLOW, %rax
 	jb	3f				/* no frame: as if we were not here */
 	je	2f
 1:	movq	below+72(%rsp), %rcx
 	movq	%rcx, RETURN_ADDRESS(%rax)	/* frame->return_address = *slot */
 	movq	%rbx, CALLER_RBX(%rax)
+.if \entry
+	movq	thunk(%rsp), %rcx
+	movq	ORIGINAL(%rcx), %rcx
+	movq	%rcx, TARGET(%rax)		/* frame->target = thunk->original */
+.endif
 	movq	below+64(%rsp), %r11
 	movq	below+56(%rsp), %r10
 	movq	below(%rsp), %rdi
@@ -115,7 +139,7 @@ ts_pad_\suffix:
 	movq	%rax, %rbx			/* rbx = frame */
 	cfi_in_frame
 	movq	below+48(%rsp), %rax
-	addq	$(below+80), %rsp		/* past the slot; the call fills it again */
+	leaq	below+80(%rsp), %rsp		/* past the slot; the call fills it again */
 	.cfi_endproc
 	.cfi_startproc
 	.cfi_personality 0x1b, ts_personality_\variant
@@ -126,7 +150,11 @@ ts_pad_\suffix:
 	.cfi_def_cfa rsp, 4
 	cfi_rsp_is_callers
 .endif
-	call	*(%r11)				/* thunk->original */
+.if \entry
+	call	*TARGET(%rbx)			/* frame->target */
+.else
+	call	*ORIGINAL(%r11)			/* thunk->original */
+.endif
 	.cfi_endproc
 	.cfi_startproc
 	cfi_in_frame
@@ -149,22 +177,55 @@ ts_return_pad_\suffix:
 	.cfi_def_cfa_offset 16
 	pushq	%rdx
 	.cfi_def_cfa_offset 24
+	leaq	-40(%rsp), %rsp
+	.cfi_def_cfa_offset 64
+.if \vector
+	movups	%xmm0, (%rsp)
+.endif
+.if \entry
+	pushq	%rcx
+	.cfi_def_cfa_offset 72
+	pushq	%rsi
+	.cfi_def_cfa_offset 80
+	pushq	%rdi
+	.cfi_def_cfa_offset 88
+	pushq	%r8
+	.cfi_def_cfa_offset 96
+	pushq	%r9
+	.cfi_def_cfa_offset 104
+	pushq	%r10
+	.cfi_def_cfa_offset 112
+	pushq	%r11
+	.cfi_def_cfa_offset 120
+	pushq	%r11				/* aligns */
+	.cfi_def_cfa_offset 128
+	leaq	120(%rsp), %rsi			/* slot */
+.else
+	leaq	56(%rsp), %rsi			/* slot */
+.endif
 	movq	%rbx, %rdi			/* frame */
 	movq	CALLER_RBX(%rbx), %rbx
 	.cfi_restore rbx
-	leaq	16(%rsp), %rsi			/* slot */
-.if \vector
-	subq	$40, %rsp
-	.cfi_def_cfa_offset 64
-	movups	%xmm0, (%rsp)
 	call	ts_call_end			/* ts_call_end(frame, slot) */
-	addq	$40, %rsp
-.else
-	subq	$8, %rsp
-	.cfi_def_cfa_offset 32
-	call	ts_call_end
-	addq	$8, %rsp
+.if \entry
+	popq	%r11
+	.cfi_def_cfa_offset 120
+	popq	%r11
+	.cfi_def_cfa_offset 112
+	popq	%r10
+	.cfi_def_cfa_offset 104
+	popq	%r9
+	.cfi_def_cfa_offset 96
+	popq	%r8
+	.cfi_def_cfa_offset 88
+	popq	%rdi
+	.cfi_def_cfa_offset 80
+	popq	%rsi
+	.cfi_def_cfa_offset 72
+	popq	%rcx
+	.cfi_def_cfa_offset 64
 .endif
+	leaq	40(%rsp), %rsp
 	.cfi_def_cfa_offset 24
 	popq	%rdx
 	.cfi_def_cfa_offset 16
@@ -181,7 +242,7 @@ ts_return_pad_\suffix:
 	.cfi_offset rbp, -(below+88)
 	movq	%rsp, %rbp
 	.cfi_def_cfa_register rbp
-	movq	below+72(%rbp), %rdi		/* thunk */
+	movq	thunk+8(%rbp), %rdi		/* thunk */
 	leaq	below+80(%rbp), %rsi		/* slot */
 	call	ts_slow_with_vectors
 	leave
@@ -190,7 +251,13 @@ ts_return_pad_\suffix:
 	testq	%rax, %rax
 	jne	1b
 
-3:	movq	below(%rsp), %rdi
+3:
+.if \entry
+	movq	thunk(%rsp), %rdi
+	movq	ORIGINAL(%rdi), %rdi
+	movq	%rdi, thunk(%rsp)
+.endif
+	movq	below(%rsp), %rdi
 	movq	below+8(%rsp), %rsi
 	movq	below+16(%rsp), %rdx
 	movq	below+24(%rsp), %rcx
@@ -199,17 +266,31 @@ ts_return_pad_\suffix:
 	movq	below+48(%rsp), %rax
 	movq	below+56(%rsp), %r10
 	movq	below+64(%rsp), %r11
-	addq	$(below+72), %rsp
+.if \entry
+	pushq	thunk(%rsp)			/* *slot - 8 .. hold what a ret takes */
+	.cfi_adjust_cfa_offset 8
+	popq	below+64(%rsp)
+	.cfi_adjust_cfa_offset -8
+	leaq	below+64(%rsp), %rsp
+	.cfi_def_cfa_offset 16
+	ret					/* to thunk->original, with no register lost */
+.else
+	leaq	below+72(%rsp), %rsp
 	.cfi_def_cfa_offset 8
-	jmp	*(%r11)				/* thunk->original */
+	jmp	*ORIGINAL(%r11)			/* thunk->original */
+.endif
 	.cfi_endproc
 	.size	ts_pad_\suffix, . - ts_pad_\suffix
 .endm
 
-	pad a, a, 0
-	pad b, b, 0
-	pad a, a_vector, 1
-	pad b, b_vector, 1
+	pad a, a, 0, 0
+	pad b, b, 0, 0
+	pad a, a_vector, 1, 0
+	pad b, b_vector, 1, 0
+	pad a, a_entry, 0, 1
+	pad b, b_entry, 0, 1
+	pad a, a_entry_vector, 1, 1
+	pad b, b_entry_vector, 1, 1
 
 /*
  * rax = rdx(rdi, rsi), with all vector, x87 and mask state as it was, on a stack of its own: the program's

@@ -48,20 +48,36 @@ static const struct ts_unwinder *unwinder_at(uintptr_t address)
 }
 
 /*
+ * The stack we run on. Others than the thread's own are known by the pages that calls were seen in: the
+ * innermost lies somewhere above.
+ */
+static struct ts_stack *stack_here(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	struct ts_stack *stack = ts_stack_of(&ts_context, here);
+
+	for (uintptr_t page = 1; !stack && page < TS_STACK_PAGES; page++) {
+		stack = ts_stacks[(here / TS_ABI_PAGE + page) % TS_STACK_PAGES];
+		if (stack && here - stack->low >= stack->high - stack->low)
+			stack = NULL;
+	}
+	return stack;
+}
+
+/*
  * Ends the span without touching the unwinder. It passes frames from the inside out, so the one it
  * is at is the innermost that is still open on this stack.
  */
 int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
 		     struct _Unwind_Context *unwinding)
 {
-	const struct ts_stack *stack = &ts_context.stack;
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	struct ts_stack *stack = stack_here();
 
 	(void)version, (void)class, (void)unwinding;
 	if (actions & SEARCH_PHASE)
 		ts_failure_raised(&ts_context, exception);
-	if (actions & CLEANUP_PHASE && stack->top && here >= stack->low && here < stack->high)
-		ts_call_passed(outcome_of(actions), exception);
+	if (actions & CLEANUP_PHASE && stack && stack->top)
+		ts_call_passed(stack, outcome_of(actions), exception);
 	return CONTINUE_UNWIND;
 }
 

@@ -93,6 +93,13 @@ def add_memory(figures, results):
         results.add_difference(what, "MB", ours, plain, 4 if column == 0 else None)
 
 
+def add_threads(figures, results):
+    for threads in (1, 2, 4, 8, 16, 32, 64):
+        ours, plain = ([quantiles(run)[0] for run in figures[f"threads.{name}.{threads}"]]
+                       for name in ("ours", "plain"))
+        results.add_difference(f"added: times only, {threads} threads", "ns of CPU", ours, plain)
+
+
 def number(value):
     if value is None:
         return ""
@@ -120,6 +127,7 @@ def main(figures_path, json_path):
     add_calls(figures, results)
     add_throws(figures, results)
     add_steps(figures, results)
+    add_threads(figures, results)
     add_starts(figures, results)
     add_memory(figures, results)
     print_table(results.rows)

@@ -145,7 +145,7 @@ bad_segments() {
 	local file found
 	for file in $hot/*.o; do
 		found=$(disassembly "$file" | grep -E '%([xyz]?mm|k)[0-9]|%st|^[^ ]+ (f|emms|vzero)' |
-			grep -Ev '^ts_(return_)?pad_[ab]_vector movups %xmm[0-7],' |
+			grep -Ev '^ts_(return_)?pad_[ab](_entry)?_vector movups %xmm[0-7],' |
 			grep -Ev '^ts_with_vectors fx(save|rstor)64 ') || true
 		is_empty "$file" "$found"
 	done
@@ -201,6 +201,14 @@ bad_segments() {
 @test "a store exports what a store is" {
 	are_same "exports of store_sqlite.so" $'ts_source\nts_store' \
 		"$(exported build/modules/store_sqlite.so)"
+}
+
+@test "the mover of entries exports its one entry, and needs its decoder and nothing else" {
+	are_same "exports of entry.so" ts_entry_move "$(exported build/modules/entry.so)"
+	is_empty "needed by entry.so" \
+		"$(needed build/modules/entry.so | grep -vxE 'libZydis\.so\.[0-9.]+|libc\.so\.6')"
+	is_empty "imports of entry.so" "$(imported build/modules/entry.so |
+		grep -vxE 'Zydis.*|mem(cpy|set|move|cmp)|_ITM_.*|__cxa_finalize|__gmon_start__')"
 }
 
 @test "SQLite lies inside its store and is seen by nobody" {

@@ -191,6 +191,33 @@ shell_session() {
 	$check "$@" awk 'BEGIN { print 1; exit 6 }'
 }
 
+# The tools of a build: each says, writes and ends the same.
+tools_session() {
+	local check=$1
+	mkdir -p "$work/tree/sub"
+	seq 1000 >"$work/tree/numbers"
+	echo 'int main(void) { return 3; }' >"$work/tree/main.c"
+	printf 'all: main\n\techo made\nmain: main.c\n\tcc -O -o $@ $<\n' >"$work/tree/Makefile"
+	touch -d @1700000000 "$work/tree/numbers" "$work/tree/sub" "$work/tree/main.c" "$work/tree"
+	$check sed -n '10,20s/1/one/p' "$work/tree/numbers"
+	$check awk '{ s += $1 } END { print s }' "$work/tree/numbers"
+	$check grep -c 7 "$work/tree/numbers"
+	$check sort -rn "$work/tree/numbers"
+	$check find "$work/tree" -name '*.c' -o -type d
+	$check tar -C "$work" --sort=name --mtime=@0 -cf - tree/numbers tree/main.c
+	$check gzip -nc "$work/tree/numbers"
+	$check sh -c "gzip -nc '$work/tree/numbers' | gzip -dc | sha256sum"
+	$check sh -c "tar -C '$work' -czf - tree/numbers | tar -tzvf - --utc"
+	$check gcc -O1 -g0 -S -o - "$work/tree/main.c"
+	$check sh -c "cd '$work/tree' && make -s -B && ./main; echo \$?; sha256sum main"
+	$check git -C "$work/repository" log --oneline
+	$check git -C "$work/repository" diff
+	$check xargs -n 10 -P 4 true <"$work/tree/numbers"
+	$check env -i /bin/echo nothing is left
+	$check dd if="$work/tree/numbers" bs=100 count=3 status=none
+	$check cmp "$work/tree/numbers" "$work/tree/main.c"
+}
+
 # pipes: what a shell starts for a pipeline of commands, each of which is traced.
 pipes() {
 	local check=$1
@@ -219,6 +246,26 @@ pipes() {
 	shell_session same
 	pipes same
 	traces | holds 'length > 100'
+	[ -z "$(spools)" ]
+}
+
+@test "programs: a shell session, with 10,000 rules, and globs behind them" {
+	{
+		printf '[trace]\norphans = trace\n[step]\n'
+		seq 10000 | sed 's/.*/rule_& = int nobody_has_this_&(int number, const char *text) : fails if < 0/'
+		printf '[tool]\nmem* = mem*\nstr* = str*\nio* = *printf*\nz* = *flate*\nall* = *read*\n'
+	} >"$TRACESHIM_CONF"
+	tools_session same
+	pipes same
+	traces >"$work/list.json"
+	[ -z "$(spools)" ]
+	holds 'length > 100' <"$work/list.json"
+}
+
+@test "programs: the tools of a build, with every function wrapped that can be" {
+	rules '[trace]' 'orphans = trace' '[step]' 'all* = *'
+	tools_session same
+	traces >/dev/null
 	[ -z "$(spools)" ]
 }
 

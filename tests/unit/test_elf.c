@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -246,6 +247,174 @@ static void test_both_hash_tables_agree(void **state)
 	assert_true(n > 0);
 }
 
+/* --- broken tables ---------------------------------------------------------------------------- */
+
+/* A small object in memory, all of which ends where `image` ends. */
+struct image {
+	ElfW(Dyn) dynamic[8];
+	ElfW(Sym) symbols[3];
+	uint32_t hash[8];
+	ElfW(Rela) relocations[2];
+	uintptr_t slots[2];
+	char strings[16];
+};
+
+static struct image *new_image(void)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	assert_non_null(image);
+	memcpy(image->strings, "\0one\0two", 9);
+	image->symbols[1] = (ElfW(Sym)){1, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 16, 0};
+	image->symbols[2] = (ElfW(Sym)){5, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 32, 0};
+	memcpy(image->hash, (uint32_t[]){1, 3, 1, 0, 2, 0}, 6 * sizeof(uint32_t));
+	for (size_t i = 0; i < 2; i++)
+		image->relocations[i] = (ElfW(Rela)){offsetof(struct image, slots[i]),
+						     ELF64_R_INFO(i + 1, R_X86_64_GLOB_DAT), 0};
+	memcpy(image->dynamic,
+	       (ElfW(Dyn)[]){
+		       {DT_SYMTAB, {(uintptr_t)image->symbols}},
+		       {DT_STRTAB, {(uintptr_t)image->strings}},
+		       {DT_STRSZ, {sizeof(image->strings)}},
+		       {DT_HASH, {(uintptr_t)image->hash}},
+		       {DT_RELA, {(uintptr_t)image->relocations}},
+		       {DT_RELASZ, {sizeof(image->relocations)}},
+		       {DT_SONAME, {5}},
+		       {DT_NULL, {0}},
+	       },
+	       sizeof(image->dynamic));
+	return image;
+}
+
+static int read_image(const struct image *image, struct ts_object *ret)
+{
+	static ElfW(Phdr) segments[2] = {
+		{PT_LOAD, PF_R, 0, 0, 0, sizeof(struct image), sizeof(struct image), 0},
+		{PT_DYNAMIC, PF_R, 0, 0, 0, sizeof(image->dynamic), sizeof(image->dynamic), 0},
+	};
+	struct dl_phdr_info info = {
+		.dlpi_addr = (uintptr_t)image,
+		.dlpi_name = "image",
+		.dlpi_phdr = segments,
+		.dlpi_phnum = 2,
+	};
+
+	return ts_object_read(&info, ret);
+}
+
+static void count_slots(void *context, const struct ts_object *object, const struct ts_slot *slot)
+{
+	(void)object, (void)slot;
+	++*(size_t *)context;
+}
+
+static size_t slots_of(const struct image *image)
+{
+	struct ts_object object;
+	size_t n = 0;
+
+	assert_int_equal(read_image(image, &object), 0);
+	ts_object_slots(&object, count_slots, &n);
+	return n;
+}
+
+static bool has(const struct image *image, const char *name)
+{
+	struct ts_object object;
+
+	assert_int_equal(read_image(image, &object), 0);
+	return ts_object_definition(&object, name, NULL) != NULL;
+}
+
+static void test_a_small_image_is_read(void **state)
+{
+	struct image *image = new_image();
+	struct ts_object object;
+
+	(void)state;
+	assert_int_equal(read_image(image, &object), 0);
+	assert_string_equal(object.soname, "two");
+	assert_int_equal(slots_of(image), 2);
+	assert_true(has(image, "one") && has(image, "two"));
+	assert_false(has(image, "three"));
+	free(image);
+}
+
+static void test_a_hash_chain_without_end(void **state)
+{
+	struct image *image = new_image();
+
+	(void)state;
+	memcpy(image->hash, (uint32_t[]){1, 0xffffffff, 1, 0, 2, 1}, 6 * sizeof(uint32_t));
+	assert_true(has(image, "two"));
+	assert_false(has(image, "three"));
+	image->hash[2] = 0x7fffffff; /* a bucket that leads to no symbol */
+	assert_false(has(image, "one"));
+	image->hash[0] = 0x7fffffff; /* more buckets than there is room */
+	assert_false(has(image, "one"));
+	image->hash[0] = 0;
+	assert_false(has(image, "one"));
+	free(image);
+}
+
+static void test_strings_without_end(void **state)
+{
+	struct image *image = new_image();
+	struct ts_object object;
+
+	(void)state;
+	memset(image->strings + 9, 'x', sizeof(image->strings) - 9);
+	image->dynamic[2].d_un.d_val = 1 << 20; /* bytes, it says */
+	assert_int_equal(read_image(image, &object), 0);
+	assert_int_equal(object.strings_bytes, 9);
+	image->symbols[1].st_name = 10;
+	assert_false(has(image, "xxxxxx"));
+	assert_int_equal(slots_of(image), 1);
+	image->dynamic[6].d_un.d_val = 12; /* the soname */
+	assert_int_equal(read_image(image, &object), 0);
+	assert_null(object.soname);
+	memset(image->strings, 'x', sizeof(image->strings));
+	assert_int_equal(read_image(image, &object), -ENOEXEC);
+	free(image);
+}
+
+static void test_relocations_that_cannot_be(void **state)
+{
+	struct image *image = new_image();
+
+	(void)state;
+	image->dynamic[5].d_un.d_val = 1UL
+				       << 40; /* bytes of them, it says; there is room for few */
+	assert_in_range(slots_of(image), 2, 4);
+	image->dynamic[5].d_un.d_val = sizeof(image->relocations);
+	image->relocations[0].r_offset = sizeof(*image) - 4;
+	assert_int_equal(slots_of(image), 1);
+	image->relocations[0].r_offset = (uintptr_t)-8;
+	assert_int_equal(slots_of(image), 1);
+	image->relocations[1].r_info = ELF64_R_INFO(1000000, R_X86_64_GLOB_DAT);
+	assert_int_equal(slots_of(image), 0);
+	image->dynamic[4].d_un.d_val += 1UL << 40; /* a table nowhere */
+	assert_int_equal(slots_of(image), 0);
+	free(image);
+}
+
+static void test_tables_that_are_nowhere(void **state)
+{
+	struct image *image = new_image();
+	struct ts_object object;
+
+	(void)state;
+	image->dynamic[3].d_un.d_val = 1UL << 50;
+	assert_false(has(image, "one"));
+	image->dynamic[0].d_un.d_val = 1UL << 50;
+	assert_int_equal(read_image(image, &object), -ENOEXEC);
+	image->dynamic[7].d_tag = DT_NEEDED; /* no end of the dynamic section */
+	for (size_t i = 0; i < 7; i++)
+		image->dynamic[i].d_tag = DT_NEEDED;
+	assert_int_equal(read_image(image, &object), -ENOEXEC);
+	free(image);
+}
+
 /* --- slots ------------------------------------------------------------------------------------ */
 
 struct expected_slot {
@@ -477,8 +646,29 @@ static void test_a_library_finds_itself_before_the_rest(void **state)
 
 	(void)state;
 	assert_ptr_equal(look_up(order, 2, 0, &order[1], "frexp"), &order[1]);
-	assert_ptr_equal(look_up(order, 2, 1, &order[1], "frexp"), &order[0]);
+	assert_ptr_equal(look_up(order, 2, 2, &order[1], "frexp"), &order[0]);
 	assert_ptr_equal(look_up(order, 2, 0, &order[1], "printf"), &order[0]);
+}
+
+/* Loaded later, it may have been bound deeply: then its own frexp comes before that of the global scope. */
+static void test_what_may_be_bound_deeply_is_left_alone(void **state)
+{
+	struct ts_object order[] = {*object_of("libc.so.6"), *object_of("libm.so.6")};
+
+	(void)state;
+	assert_null(look_up(order, 2, 1, &order[1], "frexp"));
+	assert_ptr_equal(look_up(order, 2, 1, &order[1], "printf"), &order[0]);
+}
+
+/* -Bsymbolic: its own definition before the global scope's. */
+static void test_a_symbolic_library_asks_itself_first(void **state)
+{
+	struct ts_object order[] = {*object_of("libc.so.6"), *object_of("libm.so.6")};
+
+	(void)state;
+	order[1].symbolic = true;
+	assert_ptr_equal(look_up(order, 2, 2, &order[1], "frexp"), &order[1]);
+	assert_ptr_equal(look_up(order, 2, 2, &order[1], "printf"), &order[0]);
 }
 
 /* The dynamic linker agrees, for this program as it is. */
@@ -516,6 +706,11 @@ int main(void)
 		cmocka_unit_test(test_data_is_no_function),
 		cmocka_unit_test(test_a_function_chosen_at_run_time),
 		cmocka_unit_test(test_both_hash_tables_agree),
+		cmocka_unit_test(test_a_small_image_is_read),
+		cmocka_unit_test(test_a_hash_chain_without_end),
+		cmocka_unit_test(test_strings_without_end),
+		cmocka_unit_test(test_relocations_that_cannot_be),
+		cmocka_unit_test(test_tables_that_are_nowhere),
 		cmocka_unit_test(test_slots_are_those_of_the_file),
 		cmocka_unit_test(test_a_slot_leads_to_what_it_names),
 		cmocka_unit_test(test_a_store_where_the_linker_has_closed_the_page),
@@ -524,6 +719,8 @@ int main(void)
 		cmocka_unit_test(test_no_store_where_nobody_writes),
 		cmocka_unit_test(test_the_order_of_search),
 		cmocka_unit_test(test_a_library_finds_itself_before_the_rest),
+		cmocka_unit_test(test_what_may_be_bound_deeply_is_left_alone),
+		cmocka_unit_test(test_a_symbolic_library_asks_itself_first),
 		cmocka_unit_test(test_the_whole_program),
 	};
 

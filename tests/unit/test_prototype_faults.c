@@ -160,9 +160,23 @@ static void column_of_the_line(void **state)
 	assert_int_equal(fault.column, 17);
 }
 
+/* A NUL ends a name, also that of an object: it would be another one than was written. */
+static void test_a_nul_in_an_object(void **state)
+{
+	static const char text[] = "run@\0libx.so", inside[] = "run@libx\0.so";
+	struct ts_prototype prototype;
+	struct ts_fault fault = {0};
+
+	assert_int_equal(parse(text, sizeof(text) - 1, *state, &prototype, &fault), -EINVAL);
+	assert_int_equal(fault.column, 5);
+	assert_int_equal(parse(inside, sizeof(inside) - 1, *state, &prototype, &fault), -EINVAL);
+	assert_int_equal(fault.column, 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_a_nul_in_an_object),
 		TEST(bad_prototypes),
 		TEST(column_of_the_line),
 	};

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Rule x address -> thunk. */
+
+#include "definition.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pages.h"
+#include "patch.h"
+#include "spool.h"
+#include "thunk.h"
+
+#include "hot/call.h"
+
+#define BUCKETS (TS_THUNKS * 2)
+
+static struct {
+	struct ts_arena arena;
+	struct ts_thunk_settings settings;
+	struct ts_definition *all; /* TS_THUNKS of them; touched as they are made */
+	size_t n;
+	uint16_t *same; /* (rule, address, how) -> index + 1, open addressing */
+	const struct ts_rule *rules;
+	bool *made; /* of each rule: has it a definition? */
+	bool shared_unwinder;
+	bool everywhere;
+} definitions;
+
+static void choose_pads(size_t first, size_t last)
+{
+	ts_thunk_choose_pads(first, last, definitions.shared_unwinder, definitions.everywhere);
+}
+
+static uint16_t *bucket_of(const struct ts_rule *rule, uintptr_t address, enum ts_how how)
+{
+	size_t i = (address * 0x9e3779b97f4a7c15 ^ (uintptr_t)rule >> 4) % BUCKETS;
+
+	for (; definitions.same[i]; i = (i + 1) % BUCKETS) {
+		const struct ts_definition *definition = &definitions.all[definitions.same[i] - 1];
+
+		if (definition->rule == rule && definition->address == address &&
+		    definition->how == how)
+			break;
+	}
+	return &definitions.same[i];
+}
+
+int ts_definition_find(const struct ts_rule *rule, uintptr_t address, enum ts_how how)
+{
+	uint16_t index = *bucket_of(rule, address, how);
+
+	return index ? index - 1 : -ENOENT;
+}
+
+static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
+		const char *function, const char *object)
+{
+	size_t index = definitions.n;
+	struct ts_definition *definition = &definitions.all[index];
+	int result = ts_thunk_make(index, rule, address, how == TS_BY_ENTRY, &definitions.settings,
+				   &definitions.arena);
+
+	if (result < 0)
+		return result;
+	definition->function = ts_arena_strndup(&definitions.arena, function, strlen(function));
+	definition->object = ts_arena_strndup(&definitions.arena, object, strlen(object));
+	if (!definition->function || !definition->object)
+		return -ENOMEM;
+	definition->rule = rule;
+	definition->address = address;
+	definition->how = how;
+	definitions.made[rule - definitions.rules] = true;
+	choose_pads(index, index + 1);
+	/* release: a thread that reads the count finds the definition whole */
+	__atomic_store_n(&definitions.n, index + 1, __ATOMIC_RELEASE);
+	return (int)index;
+}
+
+int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
+		       const char *function, const char *object)
+{
+	uint16_t *bucket = bucket_of(rule, address, how);
+	int index = *bucket ? *bucket - 1 : make(rule, address, how, function, object);
+	int result;
+
+	if (index < 0)
+		return index;
+	*bucket = (uint16_t)(index + 1);
+	result = ts_own_spool_publish();
+	return result < 0 ? result : index;
+}
+
+size_t ts_definition_count(void)
+{
+	return __atomic_load_n(&definitions.n, __ATOMIC_ACQUIRE);
+}
+
+struct ts_definition *ts_definition_at(size_t index)
+{
+	return &definitions.all[index];
+}
+
+bool ts_definition_is_made_for(const struct ts_rule *rule)
+{
+	return definitions.made[rule - definitions.rules];
+}
+
+void ts_definitions_choose_pads(bool shared_unwinder)
+{
+	if (shared_unwinder == definitions.shared_unwinder)
+		return;
+	definitions.shared_unwinder = shared_unwinder;
+	choose_pads(0, definitions.n);
+}
+
+void ts_definitions_reach_everywhere(void)
+{
+	definitions.everywhere = true;
+	choose_pads(0, definitions.n);
+	for (size_t i = 0; i < definitions.n; i++)
+		if (definitions.all[i].reached && !ts_thunk_starts_trace(i))
+			ts_patch_open(i);
+}
+
+bool ts_definitions_are_everywhere(void)
+{
+	return definitions.everywhere;
+}
+
+static bool names_a_pipeline(const struct ts_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_rules; i++)
+		if (conf->rules[i].kind == TS_KIND_PIPELINE)
+			return true;
+	return false;
+}
+
+int ts_definitions_init(const struct ts_conf *conf)
+{
+	definitions.settings.capture_bytes = conf->capture_bytes;
+	definitions.settings.stacks = conf->stacks;
+	definitions.settings.orphans =
+		conf->orphans == TS_ORPHANS_TRACE ||
+		(conf->orphans == TS_ORPHANS_AUTO && !names_a_pipeline(conf));
+	definitions.all = ts_pages_new(TS_THUNKS * sizeof(*definitions.all));
+	definitions.same = ts_pages_new(BUCKETS * sizeof(*definitions.same));
+	definitions.rules = conf->rules;
+	definitions.made = ts_arena_alloc(&definitions.arena, conf->n_rules + 1);
+	return definitions.all && definitions.same && definitions.made ? 0 : -ENOMEM;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Why a rule has no definition. */
+
+#include "hook.h"
+
+#include <stdio.h>
+
+#include "reach.h"
+#include "names.h"
+#include "walk.h"
+
+struct miss {
+	const struct ts_rule *rule;
+	char *ret;
+	size_t bytes;
+};
+
+/* What is known of a function whose entry could not be patched. */
+static bool explain_refusal(const struct miss *miss)
+{
+	const struct ts_reach_refusal *refusal = ts_reach_refusals();
+
+	while (refusal && refusal->rule != miss->rule)
+		refusal = refusal->next;
+	if (refusal)
+		snprintf(miss->ret, miss->bytes, "%s in %s cannot be patched: %s",
+			 refusal->function, refusal->object, refusal->why);
+	return refusal;
+}
+
+static void explain(struct ts_walk *walk, void *context)
+{
+	struct miss *miss = context;
+	const char *name = miss->rule->prototype.function;
+
+	for (size_t i = 0; i < walk->scope.n; i++) {
+		const struct ts_object *object = &walk->scope.objects[i];
+		const ElfW(Sym) *symbol = ts_object_definition(object, name, NULL);
+		const char *path = ts_walk_path(object);
+
+		if (!symbol)
+			continue;
+		if (!ts_symbol_is_function(symbol))
+			snprintf(miss->ret, miss->bytes, "%s in %s is not a function", name, path);
+		else if (ts_names_find(ts_hook_names(), name, path) != miss->rule)
+			snprintf(miss->ret, miss->bytes,
+				 "%s in %s belongs to another rule or another object", name, path);
+		else
+			snprintf(miss->ret, miss->bytes,
+				 "%s defines it, but nothing that is loaded calls it yet; dlsym of "
+				 "it is seen",
+				 path);
+		return;
+	}
+	snprintf(miss->ret, miss->bytes,
+		 "no loaded object exports it; it may come with a library loaded later (dlopen)");
+}
+
+void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)
+{
+	struct miss miss = {.rule = rule, .ret = ret, .bytes = bytes};
+
+	if (!explain_refusal(&miss))
+		ts_walk(explain, &miss);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Function entries. */
+
+#include "patch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "hot/call.h"
+#include "signals.h"
+#include "sys.h"
+
+#define CHUNK_BYTES 65536UL
+#define MAX_CHUNKS  1024
+#define TRIES_A_GAP 64
+#define STUB_BYTES  192                           /* the most that one takes */
+#define REACH       (0x7fffffffUL - (16UL << 20)) /* of a jump, and what moved code refers to */
+#define LOWEST      65536UL                       /* vm.mmap_min_addr */
+
+/* Pages of stubs. */
+static struct {
+	uintptr_t low;
+	size_t used;
+} chunks[MAX_CHUNKS];
+static size_t n_chunks;
+static ts_entry_move_fn *move;
+
+void ts_patch_use(ts_entry_move_fn *entry_move)
+{
+	move = entry_move;
+}
+
+/* Threads of this process, by field 20 of its stat (proc(5)); 0: not known. */
+static long n_threads(void)
+{
+	char text[1024];
+	const char *field;
+	int fd = ts_sys_open("/proc/self/stat", O_RDONLY, 0);
+	long n = fd < 0 ? fd : ts_sys_read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		ts_sys_close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	field = strrchr(text, ')');
+	for (int i = 1; field && i < 19; i++)
+		field = strchr(field + 1, ' ');
+	return field ? strtol(field, NULL, 10) : 0;
+}
+
+const char *ts_patch_refusal(void)
+{
+	if (!move)
+		return "the module that reads machine code cannot be opened";
+	if (ts_context.untraced || n_threads() != 1 + (long)ts_hot.flusher_runs)
+		return "several threads run, and one might be in the middle of its first bytes";
+	return NULL;
+}
+
+/* --- pages of stubs --------------------------------------------------------------------------- */
+
+static bool reaches(uintptr_t low, uintptr_t function)
+{
+	uintptr_t high = low + CHUNK_BYTES;
+
+	return low < function ? function - low < REACH : high - function < REACH;
+}
+
+static bool map_chunk(uintptr_t at)
+{
+	void *pages = ts_sys_mmap((void *)at, CHUNK_BYTES, PROT_READ | PROT_EXEC,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (ts_sys_failed(pages))
+		return false;
+	if ((uintptr_t)pages != at) { /* a kernel older than 4.17 takes the flag for a hint */
+		ts_sys_munmap(pages, CHUNK_BYTES);
+		return false;
+	}
+	chunks[n_chunks].low = at;
+	chunks[n_chunks++].used = 0;
+	return true;
+}
+
+/*
+ * In [low, high), from its upper end down. What was mapped since `maps` were read stands in the way and is
+ * passed over.
+ */
+static bool map_chunk_between(uintptr_t low, uintptr_t high, uintptr_t function)
+{
+	uintptr_t most = function + REACH;
+	uintptr_t at = (high < most ? high : most) & ~(CHUNK_BYTES - 1);
+
+	for (int i = 0; i < TRIES_A_GAP && at >= low + CHUNK_BYTES; i++) {
+		at -= CHUNK_BYTES;
+		if (!reaches(at, function))
+			return false;
+		if (map_chunk(at))
+			return true;
+	}
+	return false;
+}
+
+/* In the nearest gap below the function, for above an executable its heap grows; then above. */
+static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
+{
+	const struct ts_mapping *all = maps->mappings;
+	size_t here = 0;
+
+	while (here < maps->n && all[here].high <= function)
+		here++;
+	if (here == maps->n)
+		return false;
+	for (size_t i = here + 1; i-- > 0;)
+		if (map_chunk_between(i ? all[i - 1].high : LOWEST, all[i].low, function))
+			return true;
+	for (size_t i = here; i + 1 < maps->n; i++)
+		if (map_chunk_between(all[i].high, all[i + 1].low, function))
+			return true;
+	return false;
+}
+
+/* Room for a stub; not taken until it is written. 0: there is none. */
+static uintptr_t find_room(const struct ts_maps *maps, uintptr_t function)
+{
+	for (size_t i = n_chunks; i-- > 0;)
+		if (CHUNK_BYTES - chunks[i].used >= STUB_BYTES && reaches(chunks[i].low, function))
+			return chunks[i].low + chunks[i].used;
+	if (n_chunks == MAX_CHUNKS || !new_chunk(maps, function))
+		return 0;
+	return chunks[n_chunks - 1].low;
+}
+
+static void take_room(uintptr_t stub, size_t bytes)
+{
+	for (size_t i = 0; i < n_chunks; i++)
+		if (stub == chunks[i].low + chunks[i].used)
+			chunks[i].used += (bytes + 15) & ~15UL;
+}
+
+/* --- what is written -------------------------------------------------------------------------- */
+
+struct code {
+	uint8_t bytes[STUB_BYTES];
+	size_t n;
+};
+
+static void put(struct code *code, const void *bytes, size_t n)
+{
+	memcpy(code->bytes + code->n, bytes, n);
+	code->n += n;
+}
+
+static void put_byte(struct code *code, uint8_t byte)
+{
+	put(code, &byte, 1);
+}
+
+static void put_32(struct code *code, uint32_t word)
+{
+	put(code, &word, sizeof(word));
+}
+
+#define CMP_JNE_BYTES 11
+
+/* cmpl $0, %fs:offset; jne over the moved code. The offset is the same in all threads (initial-exec). */
+static void put_test(struct code *code, size_t moved_bytes)
+{
+	static const uint8_t cmpl_fs[] = {0x64, 0x83, 0x3c, 0x25};
+	intptr_t offset = (char *)&ts_context.inside - (char *)__builtin_thread_pointer();
+
+	put(code, cmpl_fs, sizeof(cmpl_fs));
+	put_32(code, (uint32_t)offset);
+	put_byte(code, 0);
+	put_byte(code, 0x75);
+	put_byte(code, (uint8_t)moved_bytes);
+}
+
+/* push %r11; mov $thunk, %r11; jmp *pad(%r11) */
+static void put_way_in(struct code *code, const struct ts_thunk *thunk)
+{
+	static const uint8_t push_mov[] = {0x41, 0x53, 0x49, 0xbb};
+	static const uint8_t jmp[] = {0x41, 0xff, 0x63};
+
+	put(code, push_mov, sizeof(push_mov));
+	put(code, &thunk, sizeof(thunk));
+	put(code, jmp, sizeof(jmp));
+	put_byte(code, offsetof(struct ts_thunk, pad));
+}
+
+static void put_jump(struct code *code, uintptr_t from, uintptr_t to)
+{
+	put_byte(code, 0xe9);
+	put_32(code, (uint32_t)(to - (from + TS_ENTRY_BYTES)));
+}
+
+/* Into pages that nobody may write: the kernel makes this process a copy of its own. */
+static int write_code(uintptr_t at, const struct code *code)
+{
+	int fd = ts_sys_open("/proc/self/mem", O_RDWR, 0);
+	long n;
+
+	if (fd < 0)
+		return fd;
+	n = ts_sys_pwrite(fd, code->bytes, code->n, (long)at);
+	ts_sys_close(fd);
+	if (n != (long)code->n)
+		return n < 0 ? (int)n : -EIO;
+	return memcmp((const void *)at, code->bytes, code->n) ? -EIO : 0;
+}
+
+const char *ts_patch_prepare(const struct ts_entry_function *function, const struct ts_maps *maps,
+			     struct ts_patch *ret)
+{
+	const char *why;
+
+	ret->function = function->address;
+	ret->stub = find_room(maps, function->address);
+	if (!ret->stub)
+		return "no memory may be made executable within 2 GB of it";
+	why = move(function, ret->stub + CMP_JNE_BYTES, &ret->moved);
+	return why;
+}
+
+const char *ts_patch_apply(const struct ts_patch *patch, size_t index, bool starts_trace)
+{
+	struct ts_thunk *thunk = &ts_thunks[index];
+	struct code stub = {.n = 0}, jump = {.n = 0};
+	uintptr_t moved = patch->stub + CMP_JNE_BYTES;
+	uint64_t before;
+	int result;
+
+	put_test(&stub, patch->moved.bytes);
+	put(&stub, patch->moved.code, patch->moved.bytes);
+	put_way_in(&stub, thunk);
+	put_jump(&jump, patch->function, starts_trace ? moved + patch->moved.bytes : patch->stub);
+	if (write_code(patch->stub, &stub) < 0)
+		return "executable memory cannot be written through /proc/self/mem";
+	take_room(patch->stub, stub.n);
+	__atomic_store_n(&thunk->original, (const void *)moved, __ATOMIC_RELEASE);
+	before = ts_signals_block();
+	result = write_code(patch->function, &jump);
+	ts_signals_restore(before);
+	return result < 0 ? "its code cannot be written through /proc/self/mem" : NULL;
+}
+
+/* jne becomes jmp: one byte, which running threads see as the one or the other. */
+void ts_patch_open(size_t index)
+{
+	static const struct code jmp = {.bytes = {0xeb}, .n = 1};
+
+	write_code((uintptr_t)ts_thunks[index].original - 2, &jmp);
+}
+
+bool ts_patch_stands_at(uintptr_t function)
+{
+	const uint8_t *code = (const uint8_t *)function;
+	uintptr_t target;
+	int32_t distance;
+
+	if (code[0] != 0xe9)
+		return false;
+	memcpy(&distance, code + 1, sizeof(distance));
+	target = function + TS_ENTRY_BYTES + (uintptr_t)(intptr_t)distance;
+	for (size_t i = 0; i < n_chunks; i++)
+		if (target >= chunks[i].low && target < chunks[i].low + chunks[i].used)
+			return true;
+	return false;
+}

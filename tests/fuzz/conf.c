@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * symbols.conf of any bytes: rules that are whole, faults that lie in the file, in order, in plain text; and each rule's
+ * name is found again.
+ */
+
+#include <string.h>
+
+#include "fuzz.h"
+#include "preload/arena.h"
+#include "preload/conf.h"
+#include "preload/names.h"
+
+static void check_rule(const struct ts_rule *rule, uint32_t lines)
+{
+	MUST(rule->kind >= TS_KIND_PIPELINE && rule->kind <= TS_KIND_STEP);
+	MUST(rule->name || rule->glob);
+	MUST(rule->line >= 1 && rule->line <= lines);
+	MUST(rule->prototype.function && rule->prototype.function[0]);
+	MUST(rule->glob == (strpbrk(rule->prototype.function, "*?") != NULL));
+	MUST(!rule->glob || rule->prototype.times_only);
+}
+
+static void check_faults(const struct ts_conf *conf, uint32_t lines)
+{
+	uint32_t line = 0;
+
+	MUST(conf->n_faults <= 101);
+	for (size_t i = 0; i < conf->n_faults; i++) {
+		const struct ts_fault *fault = &conf->faults[i];
+
+		MUST(fault->line > line && fault->line <= lines && fault->column >= 1);
+		MUST(fault->message[0] && memchr(fault->message, 0, sizeof(fault->message)));
+		for (const char *at = fault->message; *at; at++)
+			MUST(*at >= ' ' && *at <= '~');
+		line = fault->line;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct ts_arena arena = {0};
+	struct ts_conf conf = {0};
+	struct ts_names names = {0};
+	uint32_t lines = 1;
+
+	for (size_t i = 0; i < bytes; i++)
+		lines += data[i] == '\n';
+	MUST(ts_conf_parse((const char *)data, bytes, "fuzzed", &arena, &conf) == 0);
+	MUST(conf.capture_bytes <= TS_ABI_MAX_CAPTURE);
+	check_faults(&conf, lines);
+	MUST(ts_names_init(&names, &conf, &arena) == 0);
+	for (size_t i = 0; i < conf.n_rules; i++) {
+		check_rule(&conf.rules[i], lines);
+		if (!conf.rules[i].glob)
+			MUST(ts_names_find(&names, conf.rules[i].prototype.function, NULL) != NULL);
+	}
+	for (size_t i = 0; i < conf.n_redact; i++)
+		MUST(conf.redact[i][0]);
+	ts_arena_release(&arena);
+	return 0;
+}
