@@ -22,17 +22,19 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
 entry_src   := $(wildcard preload/entry*.c)
-module_src  := $(entry_src) preload/demangle.c
+module_src  := $(entry_src) preload/demangle.c preload/stack.c
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 store_src   := $(wildcard runtime/store_*.c)
-runtime_src := $(filter-out $(store_src),$(wildcard runtime/*.c))
+symbols_src := runtime/symbolize.c
+runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so) $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
+modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
+           $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
 
 .PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
@@ -58,7 +60,7 @@ $(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
 
-$(call obj,$(runtime_src) $(store_src) $(command_src)): $(B)/obj/%.o: %.c
+$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(command_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
@@ -68,10 +70,24 @@ $(B)/libtraceshim.so: $(call obj,$(hot_src) $(pads_src) $(shim_src) $(shim_asm))
 	$(Q)$(CC) -shared -o $@ $(filter %.o,$^) -Wl,--version-script=preload/exports.map -Wl,-z,defs,-z,now,-z,relro \
 		-Wl,-z,noexecstack -Wl,--as-needed -Wl,-soname,libtraceshim.so $(LDFLAGS)
 
+# What the runtime links; what is named by its archive lies inside, hidden.
+RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a
+
 $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(LDFLAGS) -lcjson -luuid
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(RUNTIME_LIBS)
+
+$(B)/modules/symbolize.so: $(call obj,$(symbols_src))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic $(LDFLAGS) -lelf
+
+# Not libunwind.so, which is an unwinder as well: -x86_64 is what walks the stacks of others.
+$(B)/modules/stack.so: $(call obj,preload/stack.c)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,now,-z,relro,-Bsymbolic $(LDFLAGS) -lunwind-x86_64
 
 # Debian has Zydis as a shared library only; it needs libc alone, and comes when the module is opened.
 $(B)/modules/entry.so: $(call obj,$(entry_src))
@@ -94,7 +110,7 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 
 $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lcjson -luuid
+	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS)
 
 $(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
 	$(call say,GEN,$@)
@@ -108,7 +124,7 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c preload/spawn.c,$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(store_src))
+            preload/demangle.c $(hot_src) $(runtime_src) $(store_src) $(symbols_src))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
 
@@ -123,7 +139,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
-		-lcmocka -lcjson -luuid -l:libsqlite3.a -l:libiberty.a -lm -lpthread
+		-lcmocka -lcjson -luuid -l:libiberty.a -lelf -l:libsqlite3.a -lm -lpthread
 
 $(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
 	$(call say,CC,$<)
@@ -136,7 +152,7 @@ unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under Ad
 check-tsan: ## the ring's two threads, under ThreadSanitizer
 	@mkdir -p $(B)/tsan
 	$(Q)$(CC) -std=gnu11 $(WARN) -g -O1 -fsanitize=thread -D_GNU_SOURCE -I. -o $(B)/tsan/ring_threads \
-		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid
+		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid -l:libiberty.a
 	$(Q)$(B)/tsan/ring_threads
 
 # --- fuzzers -----------------------------------------------------------------------------------------

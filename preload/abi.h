@@ -234,9 +234,14 @@ struct ts_event_end {
 
 #define TS_MAX_STACK 32
 
-/* Then n_frames of struct ts_stack_frame, innermost first. */
+enum ts_call_stack_flags {
+	TS_STACK_OF_CALLER = 1, /* the first frame is the caller of the function that failed */
+	TS_STACK_AS_OF = 2,     /* no frames: it is that of another call, whose span id follows */
+};
+
+/* Then n_frames of struct ts_stack_frame, innermost first; or 16 bytes of a span id. */
 struct ts_event_stack {
-	struct ts_event event;
+	struct ts_event event; /* flags: enum ts_call_stack_flags */
 	uint8_t trace_id[16];
 	uint8_t span_id[16]; /* as in the begin */
 	uint32_t n_frames;
@@ -280,8 +285,11 @@ enum ts_value_type {
 };
 
 #define TS_PARAM_RESULT 0xffff
-#define TS_PARAM_ERROR  0xfffe /* in an end: the exception's type, as std::type_info::name has it */
-#define TS_PARAM_WHAT   0xfffd /* ... and what its what() says */
+/* In an end: a C++ exception's type, as std::type_info::name has it; of any other exception the class
+ * that its raiser gave it (Itanium C++ ABI, 1.2), a TS_VALUE_UINT. */
+#define TS_PARAM_ERROR 0xfffe
+#define TS_PARAM_WHAT  0xfffd /* ... and what its what() says */
+#define TS_MAX_ERROR   1024   /* bytes of each; what has so many was cut */
 
 struct ts_value {
 	uint8_t type; /* enum ts_value_type */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* capture, redact, orphans. */
+/* capture, redact, orphans, stacks. */
 
 #include "conf_setting.h"
 
@@ -18,6 +18,7 @@ static const char *const names[TS_SETTING_COUNT] = {
 	[TS_SETTING_CAPTURE] = "capture",
 	[TS_SETTING_REDACT] = "redact",
 	[TS_SETTING_ORPHANS] = "orphans",
+	[TS_SETTING_STACKS] = "stacks",
 };
 
 const char *ts_setting_name(enum ts_setting setting)
@@ -181,6 +182,22 @@ static int read_orphans(struct ts_conf *conf, struct ts_slice value, struct ts_f
 			   ts_quote(value).text, ts_spelling_hint(&spelling).text);
 }
 
+/* --- stacks ---------------------------------------------------------------------------------- */
+
+static int read_stacks(struct ts_conf *conf, struct ts_slice value, struct ts_fault *fault)
+{
+	struct ts_spelling spelling = ts_spelling_of(value);
+
+	if (ts_slice_is(value, "on") || ts_slice_is(value, "off")) {
+		conf->stacks = ts_slice_is(value, "on");
+		return 0;
+	}
+	ts_spelling_offer(&spelling, "on");
+	ts_spelling_offer(&spelling, "off");
+	return ts_fault_at(fault, value.column, "expected 'on' or 'off', found '%s'%s",
+			   ts_quote(value).text, ts_spelling_hint(&spelling).text);
+}
+
 /* --- all of them ----------------------------------------------------------------------------- */
 
 int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_slice value,
@@ -191,8 +208,10 @@ int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_sli
 		return read_capture(conf, value, fault);
 	case TS_SETTING_REDACT:
 		return read_redact(conf, value, arena, fault);
-	default:
+	case TS_SETTING_ORPHANS:
 		return read_orphans(conf, value, fault);
+	default:
+		return read_stacks(conf, value, fault);
 	}
 }
 
@@ -202,5 +221,6 @@ int ts_setting_defaults(struct ts_conf *conf, struct ts_arena *arena)
 
 	conf->capture_bytes = TS_ABI_MAX_CAPTURE;
 	conf->orphans = TS_ORPHANS_AUTO;
+	conf->stacks = true;
 	return read_redact(conf, redact, arena, NULL);
 }

@@ -7,7 +7,13 @@
 #include "conf.h"
 #include "slice.h"
 
-enum ts_setting { TS_SETTING_CAPTURE, TS_SETTING_REDACT, TS_SETTING_ORPHANS, TS_SETTING_COUNT };
+enum ts_setting {
+	TS_SETTING_CAPTURE,
+	TS_SETTING_REDACT,
+	TS_SETTING_ORPHANS,
+	TS_SETTING_STACKS,
+	TS_SETTING_COUNT
+};
 
 /* NULL past the last. */
 const char *ts_setting_name(enum ts_setting setting);

@@ -169,6 +169,7 @@ int ts_definitions_init(const struct ts_conf *conf, const struct ts_names *names
 {
 	definitions.names = names;
 	definitions.settings.capture_bytes = conf->capture_bytes;
+	definitions.settings.stacks = conf->stacks;
 	definitions.settings.orphans =
 		conf->orphans == TS_ORPHANS_TRACE ||
 		(conf->orphans == TS_ORPHANS_AUTO && !names_a_pipeline(conf));

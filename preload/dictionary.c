@@ -58,6 +58,18 @@ size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store,
 	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
 }
 
+size_t ts_dictionary_put_object(size_t index, const struct ts_seen_object *object, char *at)
+{
+	struct ts_dictionary_object *record = (struct ts_dictionary_object *)at;
+	size_t done = sizeof(*record);
+
+	if (at)
+		*record = (struct ts_dictionary_object){.index = (uint32_t)index};
+	put(at, &done, object->path);
+	put(at, &done, object->build_id);
+	return finish(at, done, &record->record, TS_DICTIONARY_OBJECT);
+}
+
 size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at)
 {
 	struct ts_dictionary_thunk *thunk = (struct ts_dictionary_thunk *)at;

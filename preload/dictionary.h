@@ -6,13 +6,15 @@
 
 #include "conf.h"
 #include "hook.h"
+#include "objects.h"
 
 /*
- * Both write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple
+ * All write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple
  * of 8. `store` is the URL that traces go to, `tenant` the default tenant.
  */
 size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, const char *tenant,
 				  char *at);
 size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at);
+size_t ts_dictionary_put_object(size_t index, const struct ts_seen_object *object, char *at);
 
 #endif

@@ -22,6 +22,7 @@
 #include "spool.h"
 #include "sys.h"
 #include "ticks.h"
+#include "callers.h"
 
 #define STACK_LEAST (2UL * 1024 * 1024) /* of address space */
 #define STACK_MOST  (64UL * 1024 * 1024)
@@ -126,6 +127,7 @@ static void tick(void)
 	ts_ticks_refine(ts_hot.process);
 	begin_busy(); /* it may open a module */
 	ts_hook_refresh();
+	ts_callers_open();
 	end_busy();
 }
 
@@ -147,6 +149,7 @@ static void *run(void *unused)
 	 */
 	ts_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE, 0, 0, 0);
 	begin_busy();
+	ts_callers_open();
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
 						      sizeof(why));
 	end_busy();

@@ -182,6 +182,7 @@ static bool is_unsettled(struct ts_walk *walk, size_t place)
 
 static void note_unwinders(struct ts_walk *walk)
 {
+	ts_unwinders_keep(walk->scope.objects, walk->scope.n);
 	for (size_t i = 0; i < walk->scope.n; i++)
 		if (ts_unwinders_is_one(&walk->scope.objects[i]) && !is_unsettled(walk, i))
 			ts_unwinders_note(&walk->scope.objects[i]);

@@ -26,6 +26,7 @@
 #include "report.h"
 #include "signals.h"
 #include "spool.h"
+#include "callers.h"
 #include "stacks.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
@@ -48,8 +49,9 @@ static struct life *life;
 static pthread_key_t thread_end;
 static uintptr_t main_stack_high;
 static uint64_t main_stack_bytes;
-/* By this thread's fork: walks over the loaded objects. */
+/* By this thread's fork: walks over the loaded objects, and over stacks. */
 static __thread bool hooks_held __attribute__((tls_model("initial-exec")));
+static __thread bool walks_held __attribute__((tls_model("initial-exec")));
 
 void ts_life_stand_down(const char *why)
 {
@@ -251,12 +253,14 @@ static void before_fork(void)
 	/* the flusher first: it may be about to walk */
 	ts_flush_hold();
 	hooks_held = ts_walk_hold();
+	walks_held = ts_callers_hold();
 }
 
 static void after_fork_in_parent(void)
 {
 	ts_flush_go_on();
 	ts_walk_go_on(hooks_held);
+	ts_callers_go_on();
 }
 
 /* Little else: the wiped page sends the child's first call down the slow path. */
@@ -264,6 +268,7 @@ static void after_fork_in_child(void)
 {
 	ts_flush_go_on_in_child();
 	ts_walk_go_on_in_child(hooks_held);
+	ts_callers_go_on_in_child(walks_held);
 }
 
 /*

@@ -28,6 +28,32 @@ struct closure {
 	size_t n_failed;
 };
 
+/* Objects that came with modules; they stay, as modules do. */
+static struct {
+	uintptr_t lows[MAX_CLOSURE];
+	size_t n;
+	bool opening;
+} brought;
+
+enum ts_brought ts_module_brought(uintptr_t low)
+{
+	bool opening = __atomic_load_n(&brought.opening, __ATOMIC_ACQUIRE);
+	size_t n = __atomic_load_n(&brought.n, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < n; i++)
+		if (brought.lows[i] == low)
+			return TS_BROUGHT;
+	return opening ? TS_BEING_BROUGHT : TS_NOT_BROUGHT;
+}
+
+static void note_brought(uintptr_t low)
+{
+	if (brought.n == MAX_CLOSURE)
+		return;
+	brought.lows[brought.n] = low;
+	__atomic_store_n(&brought.n, brought.n + 1, __ATOMIC_RELEASE);
+}
+
 static int see(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct closure *closure = context;
@@ -124,8 +150,10 @@ static int bind(void *handle, size_t n_before)
 
 		while (closure.seen[place].low != closure.objects[i].low)
 			place++;
-		if (place >= n_before)
-			ts_object_slots(&closure.objects[i], bind_slot, &closure);
+		if (place < n_before)
+			continue;
+		note_brought(closure.objects[i].low);
+		ts_object_slots(&closure.objects[i], bind_slot, &closure);
 	}
 	ts_maps_release(&closure.maps);
 	return closure.n_failed ? -EACCES : 0;
@@ -140,14 +168,12 @@ static int count(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 0;
 }
 
-static const void *open_module(const char *module, const char *symbol, char *why, size_t why_bytes)
+/* The module's handle, bound; NULL with a sentence in `why`. */
+static void *open_module(const char *path, char *why, size_t why_bytes)
 {
-	char path[4096];
 	size_t n_before = 0;
 	void *handle;
-	const void *found;
 
-	snprintf(path, sizeof(path), "%s%s.so", ts_program_modules(), module);
 	dl_iterate_phdr(count, &n_before);
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!handle) {
@@ -158,6 +184,21 @@ static const void *open_module(const char *module, const char *symbol, char *why
 		snprintf(why, why_bytes, "%s cannot be bound to its own libraries", path);
 		return NULL;
 	}
+	return handle;
+}
+
+static const void *find_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	char path[4096];
+	const void *found;
+	void *handle;
+
+	snprintf(path, sizeof(path), "%s%s.so", ts_program_modules(), module);
+	__atomic_store_n(&brought.opening, true, __ATOMIC_RELEASE);
+	handle = open_module(path, why, why_bytes);
+	__atomic_store_n(&brought.opening, false, __ATOMIC_RELEASE);
+	if (!handle)
+		return NULL;
 	found = ts_real.dlsym(handle, symbol);
 	if (!found)
 		snprintf(why, why_bytes, "%s has no %s", path, symbol);
@@ -172,7 +213,7 @@ const void *ts_module_symbol(const char *module, const char *symbol, char *why, 
 		snprintf(why, why_bytes, "another module is being opened");
 		return NULL;
 	}
-	found = open_module(module, symbol, why, why_bytes);
+	found = find_symbol(module, symbol, why, why_bytes);
 	__atomic_store_n(&opener, 0, __ATOMIC_RELEASE);
 	return found;
 }

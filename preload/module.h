@@ -14,4 +14,12 @@
  */
 const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes);
 
+enum ts_brought { TS_NOT_BROUGHT, TS_BROUGHT, TS_BEING_BROUGHT };
+
+/*
+ * Is the object whose first byte is at `low` in the process because a module needs it? BEING_BROUGHT:
+ * that cannot be told yet, for a module is being opened. Any thread.
+ */
+enum ts_brought ts_module_brought(uintptr_t low);
+
 #endif

@@ -80,6 +80,9 @@ static void put_settings(struct lines *lines, const struct ts_conf *conf)
 	put(lines, "setting", '\t');
 	put(lines, "orphans", '\t');
 	put(lines, orphans[conf->orphans], '\n');
+	put(lines, "setting", '\t');
+	put(lines, "stacks", '\t');
+	put(lines, conf->stacks ? "on" : "off", '\n');
 }
 
 static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,

@@ -17,6 +17,7 @@
 #include "spool.h"
 #include "sys.h"
 #include "ticks.h"
+#include "callers.h"
 
 static struct ts_arena arena;
 static struct ts_conf conf;
@@ -94,10 +95,12 @@ __attribute__((constructor)) static void start(void)
 	if (wanted)
 		report_and_end(&conf);
 	ts_report_start(&conf);
-	if (why)
+	if (why) {
 		ts_life_stand_down(why);
-	else
-		ts_interpose_active = true;
+		return;
+	}
+	ts_callers_open();
+	ts_interpose_active = true;
 }
 
 __attribute__((destructor)) static void end(void)

@@ -11,6 +11,7 @@
 #include "abi.h"
 #include "dictionary.h"
 #include "hot/call.h"
+#include "objects.h"
 #include "pages.h"
 #include "program.h"
 #include "ticks.h"
@@ -23,6 +24,7 @@ static struct {
 	char folder[4096];
 	bool made;
 	size_t n_published;  /* thunks in the dictionary */
+	size_t n_objects;    /* ... and objects */
 	uint32_t publishing; /* a lock for two writers of the dictionary; not held over a fork */
 } spool;
 
@@ -265,9 +267,28 @@ static int append_thunks(size_t first, size_t last)
 	return result;
 }
 
+static int append_objects(size_t first, size_t last)
+{
+	char records[8192];
+
+	for (size_t i = first; i < last; i++) {
+		size_t bytes = ts_dictionary_put_object(i, ts_objects_get(i), NULL);
+		int result = -ENAMETOOLONG;
+
+		if (bytes <= sizeof(records)) {
+			ts_dictionary_put_object(i, ts_objects_get(i), records);
+			result = append(records, bytes);
+		}
+		if (result < 0)
+			return result;
+		spool.n_objects = i + 1;
+	}
+	return 0;
+}
+
 int ts_own_spool_publish(void)
 {
-	size_t n = ts_definition_count();
+	size_t n = ts_definition_count(), n_objects = ts_objects_count();
 	int result = 0;
 
 	if (!__atomic_load_n(&spool.made, __ATOMIC_ACQUIRE))
@@ -279,6 +300,8 @@ int ts_own_spool_publish(void)
 		if (result == 0)
 			spool.n_published = n;
 	}
+	if (result == 0 && spool.n_objects < n_objects)
+		result = append_objects(spool.n_objects, n_objects);
 	__atomic_store_n(&spool.publishing, 0, __ATOMIC_RELEASE);
 	return result;
 }
@@ -333,6 +356,7 @@ void ts_own_spool_forget(void)
 {
 	spool.made = false;
 	spool.n_published = 0;
+	spool.n_objects = 0;
 	spool.publishing = 0;
 	ts_hot.process = NULL;
 }

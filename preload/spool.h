@@ -31,8 +31,8 @@ int ts_own_spool_create(void);
 const char *ts_own_spool_folder(void);
 
 /*
- * Appends thunks made since the last call to the dictionary; nothing before the spool is made. Must
- * come before the first call of such a thunk. 0, or a negative errno.
+ * Appends thunks made, and objects seen, since the last call to the dictionary; nothing before the spool
+ * is made. Must come before the first event that names one. 0, or a negative errno.
  */
 int ts_own_spool_publish(void);
 

@@ -170,6 +170,11 @@ static bool captures_vectors(const struct ts_hook *hook)
 	return hook->n_results && hook->result.offset == TS_SLOT_XMM0;
 }
 
+static bool has_stack(enum ts_kind kind)
+{
+	return kind == TS_KIND_AGENT || kind == TS_KIND_LLM || kind == TS_KIND_TOOL;
+}
+
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
 		  struct ts_arena *arena)
@@ -188,6 +193,8 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 		hook->flags = TS_HOOK_STARTS_TRACE | TS_HOOK_PIPELINE;
 	else if (settings->orphans)
 		hook->flags = TS_HOOK_STARTS_TRACE;
+	if (settings->stacks && has_stack(rule->kind))
+		hook->flags |= TS_HOOK_STACK;
 	if (by_entry)
 		hook->flags |= TS_HOOK_BY_ENTRY;
 	if (settings->capture_bytes)

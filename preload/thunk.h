@@ -11,6 +11,7 @@
 struct ts_thunk_settings {
 	uint32_t capture_bytes;
 	bool orphans; /* an outermost call of any rule starts a trace */
+	bool stacks;  /* a failed call of an agent, llm or tool is recorded with its stack */
 };
 
 /*

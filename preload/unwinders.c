@@ -4,6 +4,9 @@
 #include "unwinders.h"
 
 #include "hot/unwind.h"
+#include "module.h"
+
+static bool is_programs[TS_UNWINDERS]; /* and not only there because our modules need it */
 
 static uintptr_t exported(const struct ts_object *object, const char *name)
 {
@@ -32,26 +35,56 @@ static void note_libgcc(const struct ts_object *object, const struct ts_unwinder
 	__atomic_store_n(&ts_unwinder_libgcc, unwinder, __ATOMIC_RELEASE);
 }
 
+/* The object's entry, or one that is free; NULL: there is none. */
+static struct ts_unwinder *entry_for(uintptr_t low)
+{
+	struct ts_unwinder *free_one = NULL;
+
+	for (int i = TS_UNWINDERS - 1; i >= 0; i--) {
+		if (ts_unwinders[i].low == low)
+			return &ts_unwinders[i];
+		if (!ts_unwinders[i].low)
+			free_one = &ts_unwinders[i];
+	}
+	return free_one;
+}
+
 void ts_unwinders_note(const struct ts_object *object)
 {
 	uintptr_t set_gr = exported(object, "_Unwind_SetGR");
 	uintptr_t set_ip = exported(object, "_Unwind_SetIP");
 	uintptr_t resume = exported(object, "_Unwind_Resume");
-	int i;
+	enum ts_brought brought = ts_module_brought(object->low);
+	struct ts_unwinder *entry = entry_for(object->low);
 
-	if (!set_gr || !set_ip || !resume)
+	if (!set_gr || !set_ip || !resume || !entry || brought == TS_BEING_BROUGHT)
 		return;
-	for (i = 0; i < TS_UNWINDERS && ts_unwinders[i].low; i++)
-		if (ts_unwinders[i].low == object->low)
-			break;
-	if (i == TS_UNWINDERS)
-		return;
-	ts_unwinders[i].high = object->high;
-	ts_unwinders[i].set_gr = (void (*)(struct _Unwind_Context *, int, uintptr_t))set_gr;
-	ts_unwinders[i].set_ip = (void (*)(struct _Unwind_Context *, uintptr_t))set_ip;
-	ts_unwinders[i].resume = (void (*)(struct _Unwind_Exception *))resume;
-	__atomic_store_n(&ts_unwinders[i].low, object->low, __ATOMIC_RELEASE);
-	note_libgcc(object, &ts_unwinders[i]);
+	entry->high = object->high;
+	entry->set_gr = (void (*)(struct _Unwind_Context *, int, uintptr_t))set_gr;
+	entry->set_ip = (void (*)(struct _Unwind_Context *, uintptr_t))set_ip;
+	entry->resume = (void (*)(struct _Unwind_Exception *))resume;
+	__atomic_store_n(&entry->low, object->low, __ATOMIC_RELEASE);
+	is_programs[entry - ts_unwinders] = brought == TS_NOT_BROUGHT;
+	note_libgcc(object, entry);
+}
+
+void ts_unwinders_keep(const struct ts_object *objects, size_t n)
+{
+	for (struct ts_unwinder *entry = ts_unwinders; entry < ts_unwinders + TS_UNWINDERS;
+	     entry++) {
+		size_t i = 0;
+
+		while (i < n && objects[i].low != entry->low)
+			i++;
+		if (!entry->low || i < n)
+			continue;
+		if (ts_unwinder_libgcc == entry)
+			__atomic_store_n(&ts_unwinder_libgcc, NULL, __ATOMIC_RELEASE);
+		is_programs[entry - ts_unwinders] = false;
+		/* nothing lies below 0: from now on no place is found in it */
+		__atomic_store_n(&entry->high, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&entry->low, 0, __ATOMIC_RELEASE);
+	}
 }
 
 bool ts_unwinders_is_one(const struct ts_object *object)
@@ -61,5 +94,8 @@ bool ts_unwinders_is_one(const struct ts_object *object)
 
 bool ts_unwinders_any(void)
 {
-	return ts_unwinders[0].low != 0;
+	for (int i = 0; i < TS_UNWINDERS; i++)
+		if (is_programs[i])
+			return true;
+	return false;
 }

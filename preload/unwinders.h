@@ -14,6 +14,9 @@ bool ts_unwinders_is_one(const struct ts_object *object);
 /* Notes it; only once the object is relocated, for its code is run. */
 void ts_unwinders_note(const struct ts_object *object);
 
+/* Forgets those that are not among the objects loaded now. */
+void ts_unwinders_keep(const struct ts_object *objects, size_t n);
+
 /* Is there one that the return pads can use? */
 bool ts_unwinders_any(void);
 

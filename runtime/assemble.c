@@ -12,6 +12,7 @@
 #include "reader.h"
 #include "redact.h"
 #include "segment.h"
+#include "stack.h"
 
 #define COMPACT_BYTES ((uint64_t)1 << 20)
 
@@ -20,6 +21,8 @@
  * end was read brings it; the pass that brought the end may have looked at the begin's ring before.
  */
 #define MAX_ROUNDS 3
+
+#define RECENT_STACKS 32
 
 /* Whole events, one after the other. */
 struct events {
@@ -36,6 +39,10 @@ struct ts_assembler {
 	struct ts_calls calls;
 	struct ts_rows rows;
 	bool batch_stands;
+
+	/* Stacks that others may refer to, the oldest first overwritten; by span id. */
+	struct ts_event_stack *recent[RECENT_STACKS];
+	size_t n_recent;
 
 	struct events closed; /* bare ends of calls in `open` that this batch completes, and marks
 				 taken back */
@@ -113,6 +120,7 @@ static int start(struct ts_assembler *assembler, struct ts_error *err)
 	result = update_dictionary(assembler, err);
 	if (result < 0 && result != -EBADMSG)
 		return result;
+	assembler->fill.dictionary = assembler->dictionary;
 	assembler->fill.settings = ts_dictionary_settings(assembler->dictionary);
 	assembler->fill.pid = page->pid;
 	assembler->fill.json.pool = &assembler->rows.pool;
@@ -146,11 +154,21 @@ void ts_assembler_free(struct ts_assembler *assembler)
 		return;
 	ts_calls_release(&assembler->calls);
 	ts_rows_release(&assembler->rows);
+	ts_stacks_free(assembler->fill.stacks);
+	for (size_t i = 0; i < RECENT_STACKS; i++)
+		free(assembler->recent[i]);
 	ts_pool_release(&assembler->fill.json.scratch);
 	ts_redact_free(assembler->redact);
 	ts_dictionary_free(assembler->dictionary);
 	free(assembler->closed.data);
 	free(assembler);
+}
+
+int ts_assembler_load(struct ts_assembler *assembler, ts_module_symbol_fn *modules)
+{
+	ts_stacks_free(assembler->fill.stacks);
+	assembler->fill.stacks = NULL;
+	return ts_stacks_new(&assembler->fill.stacks, modules);
 }
 
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler)
@@ -201,6 +219,22 @@ static int find_thunk(struct ts_assembler *assembler, uint32_t index, const stru
 	return result == -EBADMSG ? 0 : result;
 }
 
+/* What a stack names stands in the dictionary, if it ever will. 0, or a negative errno: not now. */
+static int find_objects(struct ts_assembler *assembler, const struct ts_event_stack *stack)
+{
+	const struct ts_stack_frame *frames = (const void *)(stack + 1);
+	int result = 0;
+
+	for (uint32_t i = 0; i < stack->n_frames; i++) {
+		if (frames[i].object == TS_NO_OBJECT ||
+		    ts_dictionary_object(assembler->dictionary, frames[i].object))
+			continue;
+		result = update_dictionary(assembler, NULL);
+		break;
+	}
+	return result == -EBADMSG ? 0 : result;
+}
+
 /* What the next trace row has to tell, or NULL. */
 static const uint64_t *ask_lost(struct ts_assembler *assembler)
 {
@@ -214,7 +248,8 @@ static const uint64_t *ask_lost(struct ts_assembler *assembler)
 
 /* Makes the rows of a call; nothing has changed if it fails. `end` is NULL: interrupted. */
 static int complete(struct ts_assembler *assembler, const struct ts_event *begin_event,
-		    const struct ts_event *end_event, const char *thread_name)
+		    const struct ts_event *end_event, const struct ts_event_stack *stack,
+		    const char *thread_name)
 {
 	const struct ts_event_begin *begin = (const void *)begin_event;
 	const struct ts_event_end *end = (const void *)end_event;
@@ -224,12 +259,15 @@ static int complete(struct ts_assembler *assembler, const struct ts_event *begin
 		.end_ticks = end ? end->ticks : assembler->last_ticks,
 		.exec = !end && ts_marks_last(&assembler->marks),
 		.thread_name = thread_name && *thread_name ? thread_name : NULL,
+		.stack = end ? stack : NULL,
 	};
 	struct ts_rows *rows = &assembler->rows;
 	int result = find_thunk(assembler, begin->thunk, &call.thunk);
 
 	if (call.exec && ts_marks_last(&assembler->marks) > begin->ticks)
 		call.end_ticks = ts_marks_last(&assembler->marks);
+	if (result == 0 && call.stack)
+		result = find_objects(assembler, call.stack);
 	if (result < 0)
 		return result;
 	if (ts_rows_reserve(rows) < 0)
@@ -260,7 +298,7 @@ static int close_call(struct ts_assembler *assembler, struct ts_call *call,
 
 	if (tell && reserve_events(&assembler->closed, sizeof(closed)) < 0)
 		return -ENOMEM;
-	result = complete(assembler, begin, end, thread_name);
+	result = complete(assembler, begin, end, call->stack, thread_name);
 	if (result < 0)
 		return result;
 	if (tell) {
@@ -286,6 +324,49 @@ static int take_mark(struct ts_assembler *assembler, const struct ts_event_exec 
 	return 0;
 }
 
+/* What a stack that is that of another call is; NULL: nobody knows any more. */
+static const struct ts_event_stack *resolve(const struct ts_assembler *assembler,
+					    const struct ts_event_stack *stack)
+{
+	if (!(stack->event.flags & TS_STACK_AS_OF))
+		return stack;
+	for (size_t i = 0; i < RECENT_STACKS; i++) {
+		const struct ts_event_stack *recent = assembler->recent[i];
+
+		if (recent && !memcmp(recent->span_id, stack + 1, sizeof(recent->span_id)))
+			return recent;
+	}
+	return NULL;
+}
+
+static int remember_stack(struct ts_assembler *assembler, const struct ts_event_stack *stack)
+{
+	struct ts_event_stack **place = &assembler->recent[assembler->n_recent++ % RECENT_STACKS];
+
+	free(*place);
+	*place = malloc(stack->event.bytes);
+	if (*place)
+		memcpy(*place, stack, stack->event.bytes);
+	return *place ? 0 : -ENOMEM;
+}
+
+/* Of a call whose begin was not met yet it is lost: one that wandered between threads. */
+static int take_stack(struct ts_assembler *assembler, const struct ts_event *event)
+{
+	struct ts_call *call = ts_calls_find(&assembler->calls, event);
+	const struct ts_event_stack *stack = resolve(assembler, (const void *)event);
+
+	if (stack == (const void *)event && remember_stack(assembler, stack) < 0)
+		return -ENOMEM;
+	if (!call || !stack)
+		return 0;
+	if (ts_call_keep_stack(call, stack) < 0)
+		return -ENOMEM;
+	if (stack != (const void *)event)
+		call->stack->event.flags = 0; /* it is another function that it begins with */
+	return 0;
+}
+
 static int take(void *context, const struct ts_event *event, const char *thread_name)
 {
 	struct ts_assembler *assembler = context;
@@ -293,6 +374,8 @@ static int take(void *context, const struct ts_event *event, const char *thread_
 
 	if (event->type == TS_EVENT_EXEC)
 		return take_mark(assembler, (const void *)event);
+	if (event->type == TS_EVENT_STACK)
+		return take_stack(assembler, event);
 	if (event->type != TS_EVENT_BEGIN && event->type != TS_EVENT_END)
 		return 0;
 	note_ticks(assembler, event);

@@ -40,6 +40,9 @@ struct ts_reader;
 int ts_assembler_new(struct ts_assembler **ret, struct ts_reader *reader, struct ts_error *err);
 void ts_assembler_free(struct ts_assembler *assembler); /* NULL is fine; commits nothing */
 
+/* Gives it modules: without, call stacks are told by addresses. 0 or -ENOMEM. */
+int ts_assembler_load(struct ts_assembler *assembler, ts_module_symbol_fn *modules);
+
 /* Those of the spool; they live as long as the assembler. */
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler);
 

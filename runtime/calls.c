@@ -11,14 +11,20 @@
 _Static_assert(offsetof(struct ts_event_begin, span_id) ==
 		       offsetof(struct ts_event_begin, trace_id) + 16,
 	       "ids are compared as one");
+_Static_assert(offsetof(struct ts_event_stack, span_id) ==
+		       offsetof(struct ts_event_stack, trace_id) + 16,
+	       "ids are compared as one");
 _Static_assert(offsetof(struct ts_event_end, span_id) ==
 		       offsetof(struct ts_event_end, trace_id) + 16,
 	       "ids are compared as one");
 
 static const uint8_t *ids(const struct ts_event *event)
 {
-	return event->type == TS_EVENT_BEGIN ? ((const struct ts_event_begin *)event)->trace_id
-					     : ((const struct ts_event_end *)event)->trace_id;
+	if (event->type == TS_EVENT_BEGIN)
+		return ((const struct ts_event_begin *)event)->trace_id;
+	if (event->type == TS_EVENT_STACK)
+		return ((const struct ts_event_stack *)event)->trace_id;
+	return ((const struct ts_event_end *)event)->trace_id;
 }
 
 /* Of the low halves: the high ones hold the time, which calls share. */
@@ -47,6 +53,7 @@ static void free_call(struct ts_call *call)
 {
 	if (call->owned)
 		free((void *)call->event);
+	free(call->stack);
 	free(call);
 }
 
@@ -131,6 +138,18 @@ int ts_call_own(struct ts_call *call)
 	memcpy(copy, call->event, call->event->bytes);
 	call->event = copy;
 	call->owned = true;
+	return 0;
+}
+
+int ts_call_keep_stack(struct ts_call *call, const struct ts_event_stack *stack)
+{
+	void *copy = malloc(stack->event.bytes);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, stack, stack->event.bytes);
+	free(call->stack);
+	call->stack = copy;
 	return 0;
 }
 

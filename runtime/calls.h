@@ -14,6 +14,7 @@ struct ts_call {
 	struct ts_call *next;
 	uint64_t hash;
 	const struct ts_event *event; /* the half that was seen: its begin or its end */
+	struct ts_event_stack *stack; /* that came before its end; a copy on the heap, or NULL */
 	bool owned;                   /* event is a copy on the heap, and not the reader's */
 	bool in_open;                 /* event stands in the segment `open` */
 	uint8_t rounds; /* of an end: passes over all rings that did not bring its begin */
@@ -40,6 +41,9 @@ struct ts_call *ts_calls_add(struct ts_calls *calls, const struct ts_event *even
 
 /* Makes `event` the call's own. 0 or -ENOMEM. */
 int ts_call_own(struct ts_call *call);
+
+/* The call's stack is this one; a copy is made. 0 or -ENOMEM. */
+int ts_call_keep_stack(struct ts_call *call, const struct ts_event_stack *stack);
 
 /* Frees the call, and its event if it owns it. */
 void ts_calls_remove(struct ts_calls *calls, struct ts_call *call);

@@ -11,8 +11,9 @@
 #include "pool.h"
 #include "text.h"
 
-#define MAX_BYTES  ((uint64_t)1 << 26) /* of a dictionary; more is damage */
-#define MAX_THUNKS (1u << 20)
+#define MAX_BYTES   ((uint64_t)1 << 26) /* of a dictionary; more is damage */
+#define MAX_THUNKS  (1u << 20)
+#define MAX_OBJECTS 1024
 
 struct ts_dictionary {
 	char *spool;
@@ -22,6 +23,7 @@ struct ts_dictionary {
 	struct ts_settings settings;
 	struct ts_thunk **thunks;
 	uint32_t n_thunks;
+	struct ts_object *objects; /* MAX_OBJECTS; NULL: none yet. Those with a path are known */
 };
 
 /* The strings of one record. */
@@ -61,6 +63,7 @@ void ts_dictionary_free(struct ts_dictionary *dictionary)
 		return;
 	ts_pool_release(&dictionary->pool);
 	free(dictionary->thunks);
+	free(dictionary->objects);
 	free(dictionary->spool);
 	free(dictionary);
 }
@@ -169,6 +172,26 @@ static int add_thunk(struct ts_dictionary *dictionary, const struct ts_dictionar
 	return result;
 }
 
+static int add_object(struct ts_dictionary *dictionary, const struct ts_dictionary_record *record)
+{
+	const struct ts_dictionary_object *raw = (const void *)record;
+	struct strings strings = {&dictionary->pool, (const char *)(raw + 1),
+				  (const char *)record + record->bytes, 0};
+	struct ts_object object;
+
+	if (record->bytes < sizeof(*raw) || raw->index >= MAX_OBJECTS)
+		return -EBADMSG;
+	if (!dictionary->objects)
+		dictionary->objects = calloc(MAX_OBJECTS, sizeof(*dictionary->objects));
+	if (!dictionary->objects)
+		return -ENOMEM;
+	object.path = next_string(&strings);
+	object.build_id = next_string(&strings);
+	if (!strings.error && !dictionary->objects[raw->index].path)
+		dictionary->objects[raw->index] = object;
+	return strings.error;
+}
+
 static int add_records(struct ts_dictionary *dictionary, const char *data, size_t bytes)
 {
 	size_t at = 0;
@@ -184,6 +207,8 @@ static int add_records(struct ts_dictionary *dictionary, const char *data, size_
 			result = add_settings(dictionary, record);
 		else if (record->type == TS_DICTIONARY_THUNK)
 			result = add_thunk(dictionary, record);
+		else if (record->type == TS_DICTIONARY_OBJECT)
+			result = add_object(dictionary, record);
 		if (result < 0)
 			return result;
 		at += record->bytes;
@@ -235,4 +260,11 @@ const struct ts_settings *ts_dictionary_settings(const struct ts_dictionary *dic
 const struct ts_thunk *ts_dictionary_thunk(const struct ts_dictionary *dictionary, uint32_t index)
 {
 	return index < dictionary->n_thunks ? dictionary->thunks[index] : NULL;
+}
+
+const struct ts_object *ts_dictionary_object(const struct ts_dictionary *dictionary, uint32_t index)
+{
+	return dictionary->objects && index < MAX_OBJECTS && dictionary->objects[index].path
+		       ? &dictionary->objects[index]
+		       : NULL;
 }

@@ -40,6 +40,12 @@ struct ts_thunk {
 	const char *const *params; /* n_params names, as captured values count them */
 };
 
+/* What frames of call stacks lie in. */
+struct ts_object {
+	const char *path;
+	const char *build_id; /* hexadecimal, or empty */
+};
+
 /* An empty dictionary of the spool folder `spool` (copied); `page` outlives it. 0 or -ENOMEM. */
 int ts_dictionary_new(struct ts_dictionary **ret, const char *spool,
 		      const struct ts_abi_process *page);
@@ -56,5 +62,7 @@ const struct ts_settings *ts_dictionary_settings(const struct ts_dictionary *dic
 
 /* NULL: not known (yet). */
 const struct ts_thunk *ts_dictionary_thunk(const struct ts_dictionary *dictionary, uint32_t index);
+const struct ts_object *ts_dictionary_object(const struct ts_dictionary *dictionary,
+					     uint32_t index);
 
 #endif

@@ -50,6 +50,7 @@ static bool values_fit(struct ts_values values)
 static bool body_fits(const struct ts_event *event)
 {
 	const struct ts_event_begin *begin = (const void *)event;
+	const struct ts_event_stack *stack = (const void *)event;
 
 	switch (event->type) {
 	case TS_EVENT_THREAD:
@@ -63,6 +64,13 @@ static bool body_fits(const struct ts_event *event)
 		       values_fit(ts_event_values(event));
 	case TS_EVENT_EXEC:
 		return event->bytes == sizeof(struct ts_event_exec);
+	case TS_EVENT_STACK:
+		if (event->bytes >= sizeof(*stack) && event->flags & TS_STACK_AS_OF)
+			return event->bytes == sizeof(*stack) + sizeof(stack->span_id) &&
+			       stack->n_frames == 0;
+		return event->bytes >= sizeof(*stack) && stack->n_frames <= TS_MAX_STACK &&
+		       event->bytes ==
+			       sizeof(*stack) + stack->n_frames * sizeof(struct ts_stack_frame);
 	default:
 		return false;
 	}

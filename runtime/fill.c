@@ -4,11 +4,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "demangle.h"
 #include "event.h"
 #include "pool.h"
+#include "redact.h"
 #include "text.h"
+
+#define CLASS_RUST 0x4d4f5a0052555354 /* "MOZ\0RUST": what std::panic raises */
 
 static const struct ts_thunk unknown_thunk = {
 	.kind = TS_KIND_STEP,
@@ -118,13 +123,13 @@ static int fill_tenant(struct ts_fill *fill, const struct ts_ended_call *call, c
 
 /* --- errors ---------------------------------------------------------------------------- */
 
-static const struct ts_value *find_result(const struct ts_event_end *end)
+static const struct ts_value *find_in_end(const struct ts_event_end *end, uint16_t param)
 {
 	struct ts_values values = ts_event_values(&end->event);
 	const struct ts_value *value;
 
 	while ((value = ts_values_next(&values))) {
-		if (value->param == TS_PARAM_RESULT)
+		if (value->param == param)
 			return value;
 	}
 	return NULL;
@@ -134,7 +139,7 @@ static const struct ts_value *find_result(const struct ts_event_end *end)
 static void describe_result(const struct ts_ended_call *call, const struct ts_thunk *thunk,
 			    char *text, size_t bytes)
 {
-	const struct ts_value *result = find_result(call->end);
+	const struct ts_value *result = find_in_end(call->end, TS_PARAM_RESULT);
 
 	switch (result ? result->type : 0) {
 	case TS_VALUE_NULL:
@@ -179,6 +184,45 @@ static const char *describe_failure(struct ts_fill *fill, const struct ts_ended_
 	return ts_pool_printf(pool, "%s (%s)", meaning ? meaning : unknown, result);
 }
 
+/* "std::runtime_error", in `pool`; NULL: no memory. */
+static const char *describe_type(struct ts_pool *pool, const struct ts_value *value)
+{
+	struct ts_text text = {(const char *)(value + 1), value->bytes};
+	const char *mangled = ts_text_clean(pool, text, NULL);
+	char *type = mangled ? ts_demangle_type(mangled) : NULL;
+	const char *result = type ? ts_pool_strndup(pool, type, strlen(type)) : mangled;
+
+	free(type);
+	return result;
+}
+
+/* "std::runtime_error: no such user", as far as it is known. NULL: no memory. */
+static const char *describe_exception(struct ts_fill *fill, const struct ts_event_end *end)
+{
+	const struct ts_value *error = find_in_end(end, TS_PARAM_ERROR);
+	const struct ts_value *what = find_in_end(end, TS_PARAM_WHAT);
+	struct ts_pool *pool = fill->json.pool;
+	const char *type, *words;
+	struct ts_text text;
+
+	if (!error || error->type != TS_VALUE_STRING)
+		return error && error->type == TS_VALUE_UINT && integer_of(error) == CLASS_RUST
+			       ? "Rust panic"
+			       : "left by an exception";
+	type = describe_type(pool, error);
+	if (!type || !what || what->type != TS_VALUE_STRING || !what->bytes)
+		return type;
+	text = (struct ts_text){(const char *)(what + 1), what->bytes};
+	if (what->bytes == TS_MAX_ERROR)
+		ts_text_trim_end(&text);
+	if (ts_redact_text(fill->json.redact, pool, &text) < 0)
+		return NULL;
+	words = ts_text_clean(pool, text, NULL);
+	return words ? ts_pool_printf(pool, "%s: %s%s", type, words,
+				      what->bytes == TS_MAX_ERROR ? "…" : "")
+		     : NULL;
+}
+
 /* NULL in *ret: the call succeeded. 0 or -ENOMEM. */
 static int fill_error(struct ts_fill *fill, const struct ts_ended_call *call,
 		      const struct ts_thunk *thunk, const char **ret)
@@ -195,8 +239,8 @@ static int fill_error(struct ts_fill *fill, const struct ts_ended_call *call,
 		*ret = describe_failure(fill, call, thunk);
 		return *ret ? 0 : -ENOMEM;
 	case TS_OUTCOME_EXCEPTION:
-		*ret = "left by an exception";
-		return 0;
+		*ret = describe_exception(fill, call->end);
+		return *ret ? 0 : -ENOMEM;
 	case TS_OUTCOME_LONGJMP:
 		*ret = "left by longjmp";
 		return 0;
@@ -309,6 +353,9 @@ int ts_fill_rows(struct ts_fill *fill, const struct ts_ended_call *call, struct 
 	struct common common;
 
 	if (fill_common(fill, call, &common) < 0 ||
+	    (call->stack && fill->stacks &&
+	     ts_stacks_lines(fill->stacks, fill->dictionary, call->stack, call->thunk,
+			     fill->json.pool, &attributes.stack, &attributes.n_stack) < 0) ||
 	    ts_json_attributes(&fill->json, &attributes, &plain) < 0)
 		return -ENOMEM;
 	telling = plain;

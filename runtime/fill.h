@@ -10,11 +10,14 @@
 #include "clock.h"
 #include "dictionary.h"
 #include "json.h"
+#include "stack.h"
 #include "span.h"
 
 /* What is the same for all calls of a spool. */
 struct ts_fill {
 	const struct ts_settings *settings;
+	const struct ts_dictionary *dictionary;
+	struct ts_stacks *stacks; /* NULL: call stacks are left out */
 	struct ts_clock clock;
 	struct ts_json json; /* rows' strings lie in its pool, or in the dictionary */
 	int64_t pid;
@@ -22,8 +25,9 @@ struct ts_fill {
 
 struct ts_ended_call {
 	const struct ts_event_begin *begin;
-	const struct ts_event_end *end; /* NULL: it was interrupted, or ended with `exec` */
-	bool exec;                      /* the process became another program */
+	const struct ts_event_end *end;     /* NULL: it was interrupted, or ended with `exec` */
+	bool exec;                          /* the process became another program */
+	const struct ts_event_stack *stack; /* NULL: none was recorded */
 	uint64_t end_ticks;
 	const struct ts_thunk *thunk; /* NULL: unknown */
 	const char *thread_name;      /* NULL: unknown */

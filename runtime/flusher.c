@@ -223,6 +223,8 @@ static int begin_reading(struct flusher *f, struct ts_error *err)
 		result = ts_reader_new(&f->reader, f->args->spool, f->process, err);
 	if (result == 0)
 		result = ts_assembler_new(&f->assembler, f->reader, err);
+	if (result == 0 && ts_assembler_load(f->assembler, f->args->module_symbol) < 0)
+		result = ts_error_set(err, -ENOMEM, "no memory");
 	return result;
 }
 

@@ -244,6 +244,12 @@ static const char *param_name(struct document *document, const struct ts_value *
 	return ts_pool_printf(&document->json->scratch, "arg%u", value->param);
 }
 
+/* What describes an exception is no output: the row's error words it (fill.c). */
+static bool is_about_error(const struct ts_value *value)
+{
+	return value->param == TS_PARAM_ERROR || value->param == TS_PARAM_WHAT;
+}
+
 static int make_values(struct ts_json *json, struct ts_values values, const struct ts_thunk *thunk,
 		       bool results, const char **ret)
 {
@@ -256,7 +262,7 @@ static int make_values(struct ts_json *json, struct ts_values values, const stru
 	while (!failed && (value = ts_values_next(&values))) {
 		const char *key;
 
-		if ((value->param == TS_PARAM_RESULT) != results)
+		if ((value->param == TS_PARAM_RESULT) != results || is_about_error(value))
 			continue;
 		object = object ? object : cJSON_CreateObject();
 		key = object ? param_name(&document, value, thunk) : NULL;
@@ -292,6 +298,20 @@ static cJSON *make_dropped(struct document *document, const uint64_t *dropped)
 	return object;
 }
 
+static cJSON *make_stack(struct document *document, const struct ts_attributes *attributes)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	for (size_t i = 0; array && i < attributes->n_stack; i++) {
+		document->bound += ITEM_BYTES;
+		if (!cJSON_AddItemToArray(array, make_string(document, attributes->stack[i]))) {
+			cJSON_Delete(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 static cJSON *make_name(struct document *document, const char *name)
 {
 	struct ts_text text = {name, strlen(name)};
@@ -309,7 +329,7 @@ int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attribu
 
 	*ret = NULL;
 	if (!attributes->error_number && !attributes->outcome && !attributes->thread_name &&
-	    !attributes->dropped)
+	    !attributes->dropped && !attributes->n_stack)
 		return 0;
 	object = cJSON_CreateObject();
 	done = object != NULL;
@@ -324,5 +344,7 @@ int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attribu
 	if (done && attributes->dropped)
 		done = add(&document, object, "dropped",
 			   make_dropped(&document, attributes->dropped));
+	if (done && attributes->n_stack)
+		done = add(&document, object, "stack", make_stack(&document, attributes));
 	return finish(&document, object, !done, ret);
 }

@@ -47,13 +47,18 @@ int ts_json_output(struct ts_json *json, struct ts_values values, const char **r
 
 /* What `attributes` of a row may say. */
 struct ts_attributes {
-	int32_t error_number;    /* 0: none */
-	const char *thread_name; /* any bytes; NULL: unknown */
-	const char *outcome;     /* "exec"; NULL: what the other columns say */
-	const uint64_t *dropped; /* TS_LOST_COUNT counts, or NULL */
+	int32_t error_number;     /* 0: none */
+	const char *thread_name;  /* any bytes; NULL: unknown */
+	const char *outcome;      /* "exec"; NULL: what the other columns say */
+	const uint64_t *dropped;  /* TS_LOST_COUNT counts, or NULL */
+	const char *const *stack; /* n_stack lines, UTF-8 */
+	size_t n_stack;
 };
 
-/* {"errno": 2, "outcome": "exec", "thread_name": "...", "dropped": {"ring_full": 12}}; *ret is NULL if none is. */
+/*
+ * {"errno": 2, "outcome": "exec", "thread_name": "...", "dropped": {"ring_full": 12}, "stack": ["...", ...]};
+ * *ret is NULL if none is.
+ */
 int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attributes,
 		       const char **ret);
 

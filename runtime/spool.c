@@ -131,6 +131,8 @@ static int deliver_spool(struct recovery *r, const char *path, struct ts_takeove
 	result = ts_reader_new(&reader, path, takeover->page, err);
 	if (result == 0)
 		result = ts_assembler_new(&assembler, reader, err);
+	if (result == 0 && ts_assembler_load(assembler, r->load) < 0)
+		result = ts_error_set(err, -ENOMEM, "no memory");
 	if (result == 0)
 		result = deliver(r, assembler, err);
 	if (result == 0) {

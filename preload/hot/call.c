@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 
 #include "clock.h"
+#include "exception.h"
+#include "failure.h"
 #include "guarded.h"
 #include "ring.h"
 
@@ -118,6 +120,17 @@ static always_inline void settle(struct ts_context *context, struct ts_frame *fr
 		__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
 }
 
+/* What an end may take besides the bare end, for which there is room already. */
+static always_inline uint64_t room_behind_end(struct ts_ring *ring, const struct ts_frame *frame)
+{
+	uint64_t room = ts_ring_room(ring, 256 + ts_hot.capture_bytes) & ~7ULL;
+
+	if (frame->ring != ring)
+		room -= TS_EVENT_END_BYTES;
+	return room < TS_RING_MIRROR - TS_EVENT_END_BYTES ? room
+							  : TS_RING_MIRROR - TS_EVENT_END_BYTES;
+}
+
 /* Builds the end event and commits it. */
 static always_inline void write_end(struct ts_context *context, struct ts_frame *frame,
 				    enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
@@ -129,6 +142,10 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 
 	if (unlikely(!ring))
 		return;
+	if (unlikely(outcome == TS_OUTCOME_FAILED || outcome == TS_OUTCOME_EXCEPTION) &&
+	    hook->flags & TS_HOOK_STACK && ts_hot.walk && ring == context->ring)
+		ts_failure_put(context, frame, ring,
+			       outcome == TS_OUTCOME_EXCEPTION ? context->exception : NULL);
 	end = (struct ts_event_end *)ts_ring_at_head(ring);
 	/* field by field: gcc would clear it with rep stos, which takes longer than all the rest */
 	end->event.type = TS_EVENT_END;
@@ -144,16 +161,12 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 		if (end->error_number == frame->begin_errno)
 			end->event.flags = TS_END_ERRNO_KEPT;
 	}
-	if (slot && hook->n_results) {
-		/* besides the bare end, for which there is room already */
-		uint64_t room = ts_ring_room(ring, 256 + ts_hot.capture_bytes) & ~7ULL;
-
-		if (frame->ring != ring)
-			room -= TS_EVENT_END_BYTES;
-		room = room < TS_RING_MIRROR - bytes ? room : TS_RING_MIRROR - bytes;
-		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1), room,
-					   ts_hot.capture_bytes);
-	}
+	if (slot && hook->n_results)
+		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1),
+					   room_behind_end(ring, frame), ts_hot.capture_bytes);
+	if (unlikely(outcome == TS_OUTCOME_EXCEPTION) && context->thrown)
+		bytes += ts_exception_put(context->thrown, (char *)(end + 1),
+					  room_behind_end(ring, frame));
 	end->event.bytes = (uint32_t)bytes;
 	ts_ring_commit(ring, bytes);
 	if (unlikely(ring == ts_hot.overflow))
@@ -174,18 +187,23 @@ static always_inline void finish(struct ts_context *context, struct ts_frame *fr
 	ts_context_pop(context, frame);
 }
 
+bool ts_is_return_pad(const void *address)
+{
+	const char *back = address;
+
+	return back == ts_return_pad_a || back == ts_return_pad_b ||
+	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector ||
+	       back == ts_return_pad_a_entry || back == ts_return_pad_b_entry ||
+	       back == ts_return_pad_a_entry_vector || back == ts_return_pad_b_entry_vector;
+}
+
 /* Does the slot of a call still lead to a return pad? Then the call may yet return. */
 static bool may_return(const struct ts_frame *frame)
 {
-	const char *back;
+	const void *back;
 
-	if (!ts_guarded_copy(&back, (const void *)frame->slot, sizeof(back)))
-		return false;
-	if (frame->hook->flags & TS_HOOK_BY_ENTRY)
-		return back == ts_return_pad_a_entry || back == ts_return_pad_b_entry ||
-		       back == ts_return_pad_a_entry_vector || back == ts_return_pad_b_entry_vector;
-	return back == ts_return_pad_a || back == ts_return_pad_b ||
-	       back == ts_return_pad_a_vector || back == ts_return_pad_b_vector;
+	return ts_guarded_copy(&back, (const void *)frame->slot, sizeof(back)) &&
+	       ts_is_return_pad(back);
 }
 
 /*
@@ -510,25 +528,70 @@ static bool result_fails(const struct ts_hook *hook, uintptr_t slot)
 	}
 }
 
+/* Apart, so that the calls that succeed pay nothing for it. */
+static cold void end_failed(struct ts_frame *frame, uintptr_t slot)
+{
+	end_call(frame, TS_OUTCOME_FAILED, slot);
+}
+
 void ts_call_end(struct ts_frame *frame, uintptr_t slot)
 {
-	end_call(frame, result_fails(frame->hook, slot) ? TS_OUTCOME_FAILED : TS_OUTCOME_OK, slot);
+	if (unlikely(result_fails(frame->hook, slot)))
+		end_failed(frame, slot);
+	else
+		end_call(frame, TS_OUTCOME_OK, slot);
 }
 
-void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome)
+/*
+ * Asks an exception what it is. The guard lies where a call of what() is taken for one of a handler and
+ * passes through, and where one that comes after a handler jumped out of what() finds it stale.
+ */
+static void look_at(struct ts_context *context, const struct ts_frame *frame,
+		    const struct _Unwind_Exception *exception, struct ts_thrown *thrown)
 {
-	end_call(frame, outcome, 0);
+	uintptr_t below = (uintptr_t)__builtin_frame_address(0) + HANDLER_BELOW;
+
+	context->guard = on_own_stack(context, below) ? below : frame->slot;
+	ts_barrier();
+	ts_exception_describe(exception, thrown);
+	ts_barrier();
+	context->guard = 0;
+	context->thrown = thrown;
+	context->exception = exception;
 }
 
-void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome)
+/* Is the end of this call to be told here? */
+static bool is_ours(const struct ts_frame *frame)
+{
+	return frame->serial && frame->generation == *ts_hot.generation;
+}
+
+cold void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome,
+			  const struct _Unwind_Exception *exception)
+{
+	struct ts_thrown thrown;
+
+	if (outcome == TS_OUTCOME_EXCEPTION && is_ours(frame))
+		look_at(&ts_context, frame, exception, &thrown);
+	end_call(frame, outcome, 0);
+	ts_context.thrown = NULL;
+}
+
+void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome,
+		    const struct _Unwind_Exception *exception)
 {
 	struct ts_context *context = &ts_context;
+	const struct ts_frame *frame = stack->top;
+	struct ts_thrown thrown;
 
-	context->guard = stack->top->slot;
+	if (outcome == TS_OUTCOME_EXCEPTION && is_ours(frame))
+		look_at(context, frame, exception, &thrown);
+	context->guard = frame->slot;
 	ts_barrier();
 	leave(context, stack, outcome, ts_clock_ticks());
 	ts_barrier();
 	context->guard = 0;
+	context->thrown = NULL;
 }
 
 void ts_call_thread_ends(void)

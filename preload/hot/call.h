@@ -27,8 +27,8 @@ enum ts_hook_flags {
 	TS_HOOK_STARTS_TRACE = 1, /* outside every trace, a call starts one */
 	TS_HOOK_PIPELINE = 2,     /* ... and is that trace; otherwise it is a span in it, too */
 	TS_HOOK_HAS_TENANT = 4,
-	TS_HOOK_BY_ENTRY =
-		8, /* calls come by the function's patched entry, not by the thunk's code */
+	TS_HOOK_BY_ENTRY = 8, /* calls come by the function's patched entry, not the thunk's code */
+	TS_HOOK_STACK = 16,   /* a failed call is recorded with its stack */
 };
 
 /* When a result means failure: enum ts_fails of prototype.h, and what to compare. */
@@ -95,9 +95,14 @@ struct ts_hot {
 	uint32_t overflow_taken;
 	/* The call in another process that this one's pipelines lie in, or NULL; `frame` is NULL. */
 	const struct ts_inherited *remote;
+	/* (struct ts_registers, struct ts_failure): the calls around a place. NULL: cannot be had. */
+	uintptr_t (*walk)(const void *registers, void *failure);
 };
 
 extern struct ts_hot ts_hot;
+
+/* Is this where a wrapped function returns to? Then rbx is its frame, rsp its caller's. [hot] */
+bool ts_is_return_pad(const void *address);
 
 /*
  * A wrapped function is called; its return address lies at `slot`. The frame, 0 or TS_SLOW. [hot]
@@ -107,13 +112,20 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot);
 /* It returned. [hot] */
 void ts_call_end(struct ts_frame *frame, uintptr_t slot);
 
-/* It was left by unwinding or with its thread. [hot] */
-void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome);
+struct _Unwind_Exception;
+
+/* It was left by unwinding. Vector registers may change: the program's are not live. [hot] */
+void ts_call_unwound(struct ts_frame *frame, enum ts_outcome outcome,
+		     const struct _Unwind_Exception *exception);
 
 /* The thread ends: the calls still open on its stack were left with it, and none can return. */
 void ts_call_thread_ends(void);
 
-/* An unwinder that still needs the frame passes the innermost call of a stack. [hot] */
-void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome);
+/*
+ * An unwinder that still needs the frame passes the innermost call of a stack. Vector
+ * registers may change. [hot]
+ */
+void ts_call_passed(struct ts_stack *stack, enum ts_outcome outcome,
+		    const struct _Unwind_Exception *exception);
 
 #endif

@@ -9,15 +9,18 @@
 #include <stdint.h>
 
 #include "../abi.h"
+#include "failure.h"
 #include "id.h"
 
 /* Open at once on one thread; deeper calls run untouched and are counted. */
 #define TS_FRAMES 1024
 
+struct _Unwind_Exception;
 struct ts_hook;
 struct ts_pool;
 struct ts_ring;
 struct ts_stack;
+struct ts_thrown;
 
 enum ts_frame_flags {
 	TS_FRAME_TRACE = TS_BEGIN_TRACE,
@@ -52,6 +55,7 @@ struct ts_pool {
 	struct ts_frame *given_back; /* by other threads: a stack that only the owner empties */
 	uint32_t n_used;             /* frames[0..n_used) have been handed out once */
 	struct ts_frame frames[TS_FRAMES];
+	struct ts_failure failure;
 };
 
 /* The trace that calls on a stack belong to. */
@@ -108,6 +112,9 @@ struct ts_context {
 	bool untraced;         /* the shim's own threads */
 	uint32_t ring_retry;   /* calls until a thread without a ring asks again */
 	struct ts_stack stack; /* its own */
+	/* What leaves the call that is being ended, or NULL. */
+	const struct ts_thrown *thrown;
+	const struct _Unwind_Exception *exception;
 };
 
 #define TS_STACK_PAGES 4096

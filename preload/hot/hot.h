@@ -12,7 +12,7 @@
  *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock but the
  *     overflow ring's, which is not waited for; no system call but a futex wake when a ring is half
  *     full, and a look at the alternate stack when calls seem to have been jumped over; errno is
- *     read and never written;
+ *     read and never written (but put back after an exception's what(), exception.c);
  *   - under 512 bytes of stack.
  *
  * Include it last: what follows makes the preprocessor enforce the rest. The linked object's

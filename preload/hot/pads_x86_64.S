@@ -27,8 +27,10 @@
  *   b  CFA = rsp, so that this row and the caller have one CFA. The personality routine handles the
  *      handler's frame, too: it makes the unwinder land on the cleanup pad, which ends the span and
  *      resumes. Needs the accessors of the unwinder that is at work.
- *   a  CFA = rsp - 8, the caller's rsp by val_expression. The personality routine ends the span itself
- *      and calls no accessor, whose copy of the unwinder might be another than the caller's.
+ *   a  CFA = rsp + 4, the caller's rsp by val_expression. The personality routine ends the span itself
+ *      and calls no accessor, whose copy of the unwinder might be another than the caller's. The CFA is
+ *      neither the original's (rsp) nor the caller's (rsp + 8 at least), which libgcc would take for one
+ *      frame, and lies between the two, for gdb stops at a frame that seems to be inside the one before.
  *
  * DW_CFA_expression (0x10) says where a register lies, DW_CFA_val_expression (0x16) what it is worth
  * (DWARF 5, section 6.4.2.3).
@@ -145,7 +147,7 @@ ts_pad_\suffix:
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
-	.cfi_def_cfa rsp, -8
+	.cfi_def_cfa rsp, 4
 	cfi_rsp_is_callers
 .endif
 .if \entry
@@ -159,7 +161,7 @@ ts_pad_\suffix:
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
-	.cfi_def_cfa rsp, -8
+	.cfi_def_cfa rsp, 4
 	cfi_rsp_is_callers
 .endif
 	.globl	ts_return_pad_\suffix
@@ -291,8 +293,8 @@ ts_return_pad_\suffix:
 	pad b, b_entry_vector, 1, 1
 
 /*
- * rax = ts_hot.slow(rdi, rsi), with all vector, x87 and mask state as it was, on a stack of its own: the
- * program's may be the smallest there is (16 KB, or 8 KB for a handler). 0 where there is no memory.
+ * rax = rdx(rdi, rsi), with all vector, x87 and mask state as it was, on a stack of its own: the program's
+ * may be the smallest there is (16 KB, or 8 KB for a handler). 0 where there is no memory.
  */
 #define SLOW_STACK_BYTES 131072
 
@@ -300,6 +302,11 @@ ts_return_pad_\suffix:
 	.type	ts_slow_with_vectors, @function
 ts_slow_with_vectors:
 	.cfi_startproc
+	movq	ts_hot+HOT_SLOW(%rip), %rdx
+	.globl	ts_with_vectors
+	.hidden	ts_with_vectors
+	.type	ts_with_vectors, @function
+ts_with_vectors:
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset rbp, -16
@@ -311,6 +318,7 @@ ts_slow_with_vectors:
 	.cfi_offset r12, -32
 	pushq	%rdi
 	pushq	%rsi
+	pushq	%rdx
 	movl	$SYS_mmap, %eax			/* r12 = mmap(NULL, SLOW_STACK_BYTES, ...) */
 	xorl	%edi, %edi
 	movl	$SLOW_STACK_BYTES, %esi
@@ -333,7 +341,7 @@ ts_slow_with_vectors:
 	testl	%eax, %eax
 	je	1f
 	xsave64	(%rsp)				/* the header is zero: new pages are */
-	call	*HOT_SLOW(%rbx)
+	call	*-40(%rbp)
 	movq	%rax, %rcx
 	movl	HOT_XSAVE_MASK(%rbx), %eax
 	movl	HOT_XSAVE_MASK+4(%rbx), %edx
@@ -341,9 +349,9 @@ ts_slow_with_vectors:
 	movq	%rcx, %rax
 	jmp	2f
 1:	fxsave64 (%rsp)
-	call	*HOT_SLOW(%rbx)
+	call	*-40(%rbp)
 	fxrstor64 (%rsp)
-2:	leaq	-32(%rbp), %rsp
+2:	leaq	-40(%rbp), %rsp
 	movq	%rax, (%rsp)
 	movl	$SYS_munmap, %eax
 	movq	%r12, %rdi
@@ -362,6 +370,7 @@ ts_slow_with_vectors:
 	ret
 	.cfi_endproc
 	.size	ts_slow_with_vectors, . - ts_slow_with_vectors
+	.size	ts_with_vectors, . - ts_with_vectors
 
 /*
  * Where variant b's personality routine makes the unwinder land, with rsp and rbx as the return pad
@@ -386,7 +395,8 @@ ts_cleanup_pad:
 	movq	CALLER_RBX(%rbx), %rbx
 	.cfi_restore rbx
 	movq	%rdx, %rsi
-	call	ts_cleanup			/* resume = ts_cleanup(frame, how) */
+	movq	%rax, %rdx
+	call	ts_cleanup			/* resume = ts_cleanup(frame, how, exception) */
 	movq	(%rsp), %rdi			/* exception */
 	call	*%rax				/* resume(exception) does not return */
 	ud2

@@ -4,12 +4,14 @@
 #include "unwind.h"
 
 #include "call.h"
+#include "failure.h"
 
 #include "hot.h"
 
 /* Itanium C++ ABI, 1.1 and 1.6.1 */
 #define INSTALL_CONTEXT 7
 #define CONTINUE_UNWIND 8
+#define SEARCH_PHASE    1
 #define CLEANUP_PHASE   2
 #define FORCE_UNWIND    8
 
@@ -28,7 +30,8 @@ int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Ex
 		     struct _Unwind_Context *unwinding);
 int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
 		     struct _Unwind_Context *unwinding);
-resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how);
+resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how,
+		      const struct _Unwind_Exception *exception);
 
 static enum ts_outcome outcome_of(int actions)
 {
@@ -53,9 +56,11 @@ int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Ex
 {
 	struct ts_stack *stack = ts_stack_near(&ts_context, (uintptr_t)__builtin_frame_address(0));
 
-	(void)version, (void)class, (void)exception, (void)unwinding;
+	(void)version, (void)class, (void)unwinding;
+	if (actions & SEARCH_PHASE)
+		ts_failure_raised(&ts_context, exception);
 	if (actions & CLEANUP_PHASE && stack && stack->top)
-		ts_call_passed(stack, outcome_of(actions));
+		ts_call_passed(stack, outcome_of(actions), exception);
 	return CONTINUE_UNWIND;
 }
 
@@ -65,8 +70,10 @@ int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Ex
 {
 	const struct ts_unwinder *unwinder;
 
-	if (!(actions & CLEANUP_PHASE))
+	if (!(actions & CLEANUP_PHASE)) {
+		ts_failure_raised(&ts_context, exception);
 		return CONTINUE_UNWIND;
+	}
 	unwinder = unwinder_at((uintptr_t)__builtin_return_address(0));
 	if (!unwinder)
 		return ts_personality_a(version, actions, class, exception, unwinding);
@@ -78,10 +85,12 @@ int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Ex
 }
 
 /* Ends the span of the frame that is being left; answers what resumes the unwinding. */
-resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how)
+resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how,
+		      const struct _Unwind_Exception *exception)
 {
 	const struct ts_unwinder *unwinder = (const struct ts_unwinder *)(how & ~(uintptr_t)1);
 
-	ts_call_unwound(frame, how & 1 ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION);
+	ts_call_unwound(frame, how & 1 ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION,
+			exception);
 	return unwinder->resume;
 }

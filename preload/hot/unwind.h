@@ -23,7 +23,7 @@ struct ts_unwinder {
 	void (*resume)(struct _Unwind_Exception *);
 };
 
-/* Filled by setup; `low` is written last. Entries are never taken out. */
+/* Filled by setup; `low` is written last. `high` 0: the object was unloaded. */
 extern struct ts_unwinder ts_unwinders[TS_UNWINDERS];
 
 /*

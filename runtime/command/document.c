@@ -241,9 +241,10 @@ void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 	cJSON *parsed = attributes ? cJSON_Parse(attributes) : NULL;
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(parsed, "thread_name");
 	const cJSON *outcome = cJSON_GetObjectItemCaseSensitive(parsed, "outcome");
-	const cJSON *count;
+	const cJSON *count, *call;
 	size_t used = 0;
 
+	ret->n_stack = 0;
 	ret->thread_name[0] = ret->dropped[0] = '\0';
 	ret->exec = cJSON_IsString(outcome) && !strcmp(outcome->valuestring, "exec");
 	if (cJSON_IsString(name))
@@ -254,6 +255,12 @@ void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 			used += (size_t)snprintf(ret->dropped + used, sizeof(ret->dropped) - used,
 						 "%s%.0f %s", used ? ", " : "", count->valuedouble,
 						 count->string);
+	}
+	cJSON_ArrayForEach(call, cJSON_GetObjectItemCaseSensitive(parsed, "stack"))
+	{
+		if (ret->n_stack < TS_SEEN_CALLS && cJSON_IsString(call))
+			snprintf(ret->stack[ret->n_stack++], sizeof(ret->stack[0]), "%s",
+				 call->valuestring);
 	}
 	cJSON_Delete(parsed);
 }

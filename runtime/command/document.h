@@ -20,12 +20,15 @@ char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 
 #define TS_ENDED_BY_EXEC "the process became another program"
+#define TS_SEEN_CALLS    32
 
 /* What the tables' `attributes` say that people should see. */
 struct ts_seen {
-	char thread_name[64]; /* "" if unknown */
-	char dropped[256];    /* "12 ring_full, 3 too_deep", or "" */
-	bool exec;            /* the process became another program */
+	char thread_name[64];           /* "" if unknown */
+	char dropped[256];              /* "12 ring_full, 3 too_deep", or "" */
+	bool exec;                      /* the process became another program */
+	char stack[TS_SEEN_CALLS][512]; /* of what failed, innermost first */
+	size_t n_stack;
 };
 
 /* From the column's JSON; NULL, or what cannot be read, says nothing. */

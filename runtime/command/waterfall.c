@@ -15,6 +15,7 @@
 #define LABEL_COLUMNS 8
 #define EIGHTHS       8
 #define TREE_STEP     3
+#define SHOWN_CALLS   6
 
 /* How a tree is drawn: each piece TREE_STEP columns. */
 struct glyphs {
@@ -246,6 +247,45 @@ static void print_model(const char *margin, const struct ts_span *span, bool ful
 	ts_waterfall_text(margin, "model", text, full);
 }
 
+/* The calls around a failure; the outermost, which are the same for all, only where all is asked for. */
+static void print_stack(const char *margin, const struct ts_seen *seen, bool full)
+{
+	size_t n = full || seen->n_stack <= SHOWN_CALLS + 1 ? seen->n_stack : SHOWN_CALLS;
+	char rest[64];
+
+	for (size_t i = 0; i < n; i++)
+		ts_waterfall_text(margin, i ? "" : "stack", seen->stack[i], full);
+	if (n == seen->n_stack)
+		return;
+	snprintf(rest, sizeof(rest), "and %zu more (--full)", seen->n_stack - n);
+	ts_waterfall_text(margin, "", rest, false);
+}
+
+static bool same_stack(const struct ts_seen *a, const struct ts_seen *b)
+{
+	bool same = a->n_stack == b->n_stack;
+
+	for (size_t i = 0; same && i < a->n_stack; i++)
+		same = strcmp(a->stack[i], b->stack[i]) == 0;
+	return same;
+}
+
+/* Is the stack that of a call below, which the same exception left? Then it stands there. */
+static bool is_below(const struct layout *layout, const struct ts_tree_node *node,
+		     const struct ts_seen *seen)
+{
+	const struct ts_tree_node *end = layout->tree->nodes + layout->tree->n;
+	const struct ts_tree_node *at = node + 1;
+	struct ts_seen below;
+
+	for (; at < end && at->depth > at[-1].depth && !at->span->success; at++) {
+		ts_document_attributes(at->span->attributes, &below);
+		if (below.n_stack)
+			return same_stack(seen, &below);
+	}
+	return false;
+}
+
 static void print_details(const struct layout *layout, const struct ts_tree_node *node, bool full)
 {
 	const struct ts_span *span = node->span;
@@ -260,6 +300,8 @@ static void print_details(const struct layout *layout, const struct ts_tree_node
 	}
 	if (seen.exec)
 		ts_waterfall_text(margin, "ended", TS_ENDED_BY_EXEC, full);
+	if (full || !is_below(layout, node, &seen))
+		print_stack(margin, &seen, full);
 	if (seen.dropped[0])
 		ts_waterfall_text(margin, "dropped", seen.dropped, full);
 	print_model(margin, span, full);

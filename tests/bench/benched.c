@@ -18,6 +18,13 @@ int idle(int number)
 	return number + 1;
 }
 
+__attribute__((noipa)) int descend(int depth, int (*bottom)(void))
+{
+	volatile int result = depth > 1 ? descend(depth - 1, bottom) : bottom();
+
+	return result;
+}
+
 void converse(void (*body)(void *data), void *data)
 {
 	body(data);

@@ -58,6 +58,16 @@ def add_calls(figures, results):
                     (min(ours) - min(plain)) / (min(theirs) - min(plain)))
 
 
+def add_throws(figures, results):
+    for depth in (1, 10, 50):
+        plain, ours, stacks = ([quantiles(run)[0] for run in figures[name]] for name in (
+            f"plain.throw{depth}", f"ours.throw{depth}", f"ours.stack{depth}"))
+        calls = f"{depth} wrapped call" + "s" * (depth > 1)
+        results.add(f"a throw out of {depth} plain call" + "s" * (depth > 1), "us", [ns / 1000 for ns in plain])
+        results.add(f"a throw out of {calls}: of plain", "x", [a / b for a, b in zip(ours, plain)])
+        results.add("... with its call stack", "x", [a / b for a, b in zip(stacks, plain)])
+
+
 def add_steps(figures, results):
     for function, where, what, budget in (
             ("idle", "inside", "a function that is not wrapped", 0),
@@ -115,6 +125,7 @@ def main(figures_path, json_path):
     figures = read_figures(figures_path)
     results = Results()
     add_calls(figures, results)
+    add_throws(figures, results)
     add_steps(figures, results)
     add_threads(figures, results)
     add_starts(figures, results)

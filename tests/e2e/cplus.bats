@@ -146,7 +146,7 @@ all='. old clang libcxx'
 	for library in $all; do
 		rm -rf "$work/traces.db"* "$TRACESHIM_SPOOL"
 		same "$cplus/$library/bot"
-		stored | grep -Fx 'tool:fail bot::fail {"why":"reason","depth":2} - left by an exception'
+		stored | grep -Ex 'tool:fail bot::fail \{"why":"reason","depth":2\} - .*: reason.*'
 		[ "$(sql 'SELECT count(*) FROM pipeline_spans WHERE success')" -eq 0 ]
 	done
 }

@@ -320,7 +320,7 @@ nested_well() {
 	throws_same direct 0
 	counted_are <<-'EOF'
 	1 tool:inner -
-	1 tool:inner left by an exception
+	1 tool:inner std::runtime_error: number 1
 	1 tool:leaf -
 	EOF
 	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE parent_span_id IS NULL")" -eq 2 ]
@@ -330,12 +330,14 @@ nested_well() {
 	throws_same across 0
 	counted_are <<-'EOF'
 	1 agent:outer -
-	1 agent:outer left by an exception
+	1 agent:outer std::runtime_error: number 2
 	1 tool:inner -
-	2 tool:inner left by an exception
+	1 tool:inner std::runtime_error: number 2
+	1 tool:inner std::runtime_error: number 3
 	1 tool:leaf -
 	1 tool:middle -
-	2 tool:middle left by an exception
+	1 tool:middle std::runtime_error: number 2
+	1 tool:middle std::runtime_error: number 3
 	EOF
 	nested_well
 	holds 'all(.success)' <"$work/list.json"
@@ -344,41 +346,45 @@ nested_well() {
 @test "language: exceptions thrown again, and kept and thrown later" {
 	throws_same rethrow 0
 	counted_are <<-'EOF'
-	1 agent:outer left by an exception
+	1 agent:outer std::runtime_error: number 5
 	1 tool:again -
-	1 tool:again left by an exception
+	1 tool:again std::runtime_error: number 4
 	1 tool:inner -
-	2 tool:inner left by an exception
+	1 tool:inner std::runtime_error: number 4
+	1 tool:inner std::runtime_error: number 5
 	1 tool:leaf -
-	1 tool:middle left by an exception
+	1 tool:middle std::runtime_error: number 5
 	EOF
 	nested_well
 	rm -f "$work"/traces.db*
 	throws_same pointer 0
 	counted_are <<-'EOF'
-	1 agent:outer left by an exception
-	2 tool:inner left by an exception
-	2 tool:middle left by an exception
+	1 agent:outer std::runtime_error: number 9
+	2 tool:inner std::runtime_error: number 9
+	2 tool:middle std::runtime_error: number 9
 	EOF
 }
 
 @test "language: destructors while an exception passes, and wrapped calls in them that throw" {
 	throws_same destructors 0
 	counted_are <<-'EOF'
-	1 agent:outer left by an exception
-	1 tool:inner left by an exception
-	1 tool:middle left by an exception
-	1 tool:tidy left by an exception
+	1 agent:outer std::runtime_error: number 6
+	1 tool:inner std::runtime_error: number 6
+	1 tool:middle std::runtime_error: number 6
+	1 tool:tidy std::runtime_error: number 6
 	EOF
 	rm -f "$work"/traces.db*
 	throws_same nested 0
 	counted_are <<-'EOF'
-	2 agent:outer left by an exception
+	1 agent:outer std::runtime_error: number 7
+	1 agent:outer std::runtime_error: number 8
 	1 tool:inner -
-	3 tool:inner left by an exception
+	2 tool:inner std::runtime_error: number 7
+	1 tool:inner std::runtime_error: number 8
 	1 tool:leaf -
 	1 tool:middle -
-	2 tool:middle left by an exception
+	1 tool:middle std::runtime_error: number 7
+	1 tool:middle std::runtime_error: number 8
 	EOF
 }
 
@@ -386,12 +392,12 @@ nested_well() {
 	throws_same many 0
 	counted_are <<-'EOF'
 	100 agent:outer -
-	200 agent:outer left by an exception
+	200 agent:outer int
 	100 tool:inner -
-	200 tool:inner left by an exception
+	200 tool:inner int
 	100 tool:leaf -
 	100 tool:middle -
-	200 tool:middle left by an exception
+	200 tool:middle int
 	EOF
 	nested_well
 	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE span_name = 'agent:outer' AND parent_span_id IS NULL")" -eq 300 ]

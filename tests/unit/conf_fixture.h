@@ -21,8 +21,13 @@
 #include "preload/conf.h"
 
 static const char *const variables[] = {
-	"TRACESHIM_CONF",    "TRACESHIM_CAPTURE", "TRACESHIM_REDACT",
-	"TRACESHIM_ORPHANS", "XDG_CONFIG_HOME",   "HOME",
+	"TRACESHIM_CONF",
+	"TRACESHIM_CAPTURE",
+	"TRACESHIM_REDACT",
+	"TRACESHIM_ORPHANS",
+	"TRACESHIM_STACKS",
+	"XDG_CONFIG_HOME",
+	"HOME",
 };
 
 struct fixture {

@@ -38,6 +38,7 @@ static void nothing(void **state)
 		assert_int_equal(conf->n_faults, 0);
 		assert_int_equal(conf->capture_bytes, TS_ABI_MAX_CAPTURE);
 		assert_int_equal(conf->orphans, TS_ORPHANS_AUTO);
+		assert_true(conf->stacks);
 		check_redact(conf, DEFAULT_REDACT);
 	}
 }
@@ -223,11 +224,12 @@ static void wrong_settings(void **state)
 		{"orphans = dorp", 11,
 		 "expected 'drop' or 'trace', found 'dorp' (did you mean 'drop'?)"},
 		{"orphans = keep", 11, "expected 'drop' or 'trace', found 'keep'"},
+		{"stacks = yes", 10, "expected 'on' or 'off', found 'yes'"},
 		{"captrue = 50KB", 1,
-		 "unknown setting 'captrue' (did you mean 'capture'?); expected capture, redact or "
-		 "orphans"},
+		 "unknown setting 'captrue' (did you mean 'capture'?); expected capture, redact, "
+		 "orphans or stacks"},
 		{"backlog = 256MB", 1,
-		 "unknown setting 'backlog'; expected capture, redact or orphans"},
+		 "unknown setting 'backlog'; expected capture, redact, orphans or stacks"},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

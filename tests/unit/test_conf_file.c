@@ -23,10 +23,12 @@ static void overrides(void **state)
 	setenv("TRACESHIM_CAPTURE", " 1KB ", 1);
 	setenv("TRACESHIM_REDACT", "Prompt", 1);
 	setenv("TRACESHIM_ORPHANS", "trace", 1);
+	setenv("TRACESHIM_STACKS", "off", 1);
 	conf = read_conf(*state, "symbols.conf");
 	assert_int_equal(conf->n_faults, 0);
 	assert_int_equal(conf->capture_bytes, 1024);
 	assert_int_equal(conf->orphans, TS_ORPHANS_TRACE);
+	assert_false(conf->stacks);
 	check_redact(conf, "prompt");
 	assert_true(conf->rules[1].redacted[0]);
 	assert_false(conf->rules[1].redacted[1]);
@@ -38,6 +40,7 @@ static void overrides(void **state)
 	setenv("TRACESHIM_CAPTURE", "", 1);
 	setenv("TRACESHIM_REDACT", "", 1);
 	setenv("TRACESHIM_ORPHANS", "", 1);
+	setenv("TRACESHIM_STACKS", "", 1);
 	check_whole(read_conf(*state, "symbols.conf"));
 }
 
@@ -56,7 +59,8 @@ static void wrong_overrides(void **state)
 	check_fault(conf, 2, 0, 0,
 		    "TRACESHIM_ORPHANS: expected 'drop' or 'trace', found 'dropp' (did you mean "
 		    "'drop'?)");
-	check_fault(conf, 3, 3, 1, "unknown setting 'what'; expected capture, redact or orphans");
+	check_fault(conf, 3, 3, 1,
+		    "unknown setting 'what'; expected capture, redact, orphans or stacks");
 	assert_int_equal(conf->capture_bytes, 2048);
 	assert_int_equal(conf->orphans, TS_ORPHANS_AUTO);
 	check_redact(conf, DEFAULT_REDACT);

@@ -350,6 +350,11 @@ static void test_attributes(void **state)
 	assert_string_equal(text, "{\"errno\":2,\"outcome\":\"exec\",\"thread_name\":"
 				  "\"wor\xef\xbf\xbdker\",\"dropped\":"
 				  "{\"ring_full\":12,\"end\":18446744073709551615}}");
+	attributes = (struct ts_attributes){
+		.stack = (const char *const[]){"a \"b\"+0x1 (c)", "main"}, .n_stack = 2};
+	assert_int_equal(ts_json_attributes(&f->json, &attributes, &text), 0);
+	assert_valid(text);
+	assert_string_equal(text, "{\"stack\":[\"a \\\"b\\\"+0x1 (c)\",\"main\"]}");
 }
 
 /* --- running out of memory ------------------------------------------------------------- */

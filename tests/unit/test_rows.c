@@ -216,6 +216,17 @@ static void test_error_texts(void **state)
 	check_error(f, CLAUDE, "error 99999 (failed)");
 	make_end(f, TS_OUTCOME_EXCEPTION, 0);
 	check_error(f, LEARN, "left by an exception");
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	record_value(&f->record, TS_PARAM_ERROR, TS_VALUE_STRING, "St13runtime_error", 17);
+	record_value(&f->record, TS_PARAM_WHAT, TS_VALUE_STRING, "no such user", 12);
+	check_error(f, LEARN, "std::runtime_error: no such user");
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	record_value(&f->record, TS_PARAM_ERROR, TS_VALUE_STRING, "no type of C++'s", 16);
+	check_error(f, LEARN, "no type of C++'s");
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	word = 0x4d4f5a0052555354;
+	record_value(&f->record, TS_PARAM_ERROR, TS_VALUE_UINT, &word, 8);
+	check_error(f, LEARN, "Rust panic");
 	make_end(f, TS_OUTCOME_LONGJMP, 0);
 	check_error(f, LEARN, "left by longjmp");
 	make_end(f, TS_OUTCOME_THREAD_EXITED, 0);

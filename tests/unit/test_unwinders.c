@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Unwinders come and go. */
+
+#include <dlfcn.h>
+#include <link.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "preload/hot/unwind.h"
+#include "preload/module.h"
+#include "preload/unwinders.h"
+
+/* In place of those of hot/unwind.c, which needs the pads. */
+struct ts_unwinder ts_unwinders[TS_UNWINDERS];
+const struct ts_unwinder *ts_unwinder_libgcc;
+
+static enum ts_brought brought;
+
+/* In place of that of module.c, which needs the whole shim. */
+enum ts_brought ts_module_brought(uintptr_t low)
+{
+	(void)low;
+	return brought;
+}
+
+static int find_libgcc(struct dl_phdr_info *info, size_t bytes, void *object)
+{
+	(void)bytes;
+	return strstr(info->dlpi_name, "libgcc_s.so") && ts_object_read(info, object) == 0;
+}
+
+static void test_what_is_unloaded_is_forgotten(void **state)
+{
+	struct ts_object object;
+
+	(void)state;
+	assert_non_null(dlopen("libgcc_s.so.1", RTLD_NOW));
+	assert_int_equal(dl_iterate_phdr(find_libgcc, &object), 1);
+	assert_true(ts_unwinders_is_one(&object));
+	assert_false(ts_unwinders_any());
+	for (int i = 0; i < 2 * TS_UNWINDERS; i++) {
+		ts_unwinders_note(&object);
+		assert_true(ts_unwinders_any());
+		assert_ptr_equal(ts_unwinder_libgcc, &ts_unwinders[0]);
+		ts_unwinders_keep(&object, 1);
+		assert_int_equal(ts_unwinders[0].low, object.low);
+		ts_unwinders_note(&object); /* once is enough */
+		assert_int_equal(ts_unwinders[1].low, 0);
+		ts_unwinders_keep(NULL, 0);
+		assert_false(ts_unwinders_any());
+		assert_null(ts_unwinder_libgcc);
+	}
+}
+
+static void test_what_modules_bring_is_not_the_programs(void **state)
+{
+	struct ts_object object;
+
+	(void)state;
+	assert_int_equal(dl_iterate_phdr(find_libgcc, &object), 1);
+	brought = TS_BEING_BROUGHT;
+	ts_unwinders_note(&object);
+	assert_int_equal(ts_unwinders[0].low, 0);
+	brought = TS_BROUGHT;
+	ts_unwinders_note(&object);
+	assert_int_equal(ts_unwinders[0].low, object.low);
+	assert_false(ts_unwinders_any());
+	ts_unwinders_keep(NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_unloaded_is_forgotten),
+		cmocka_unit_test(test_what_modules_bring_is_not_the_programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
