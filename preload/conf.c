@@ -165,11 +165,13 @@ static bool is_glob(const char *function)
 
 static int name_rule(struct reader *reader, struct ts_rule *rule, struct ts_slice key)
 {
-	if (!memchr(key.text, '*', key.bytes)) {
-		rule->name = ts_arena_strndup(reader->arena, key.text, key.bytes);
-		return rule->name ? 0 : -ENOMEM;
-	}
-	if (rule->glob)
+	bool star = memchr(key.text, '*', key.bytes) != NULL;
+
+	rule->key = ts_arena_strndup(reader->arena, key.text, key.bytes);
+	rule->name = star ? NULL : rule->key;
+	if (!rule->key)
+		return -ENOMEM;
+	if (!star || rule->glob)
 		return 0;
 	return ts_fault_at(fault_of(reader), key.column,
 			   "a name with '*' stands for the functions of a glob, '%s' is none",
@@ -193,7 +195,6 @@ static int read_rule(struct reader *reader, struct ts_slice key, struct ts_slice
 	rule->kind = reader->kind;
 	rule->line = reader->line;
 	rule->glob = is_glob(rule->prototype.function);
-	rule->name = NULL;
 	r = name_rule(reader, rule, key);
 	if (r == 0 && n < value.bytes) {
 		value = ts_slice_from(value, n + 1);

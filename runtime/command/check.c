@@ -6,16 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../preload/abi.h"
-#include "child.h"
+#include "ask.h"
 #include "command.h"
 #include "config.h"
 #include "document.h"
 #include "options.h"
 #include "print.h"
-#include "target.h"
-#include "rules.h"
-#include "shim.h"
 #include "display.h"
 
 static const char help[] =
@@ -35,92 +31,6 @@ struct options {
 	const char *conf; /* NULL: wherever it is found */
 	char **command;   /* NULL: none */
 };
-
-/* --- asking the shim --------------------------------------------------------------------- */
-
-/* The child's environment; what disables the shim would also keep it from reporting. */
-static int set_environment(const struct options *options, const char *report)
-{
-	char shim[PATH_MAX];
-	struct ts_error err = {.text = ""};
-
-	if (ts_shim_find(shim, &err) < 0) {
-		ts_say("%s", err.text);
-		return -ENOENT;
-	}
-	if (getenv("TRACESHIM_DISABLE"))
-		ts_say("TRACESHIM_DISABLE is set: a run would trace nothing");
-	unsetenv("TRACESHIM_DISABLE");
-	if (ts_shim_preload(shim) < 0 || setenv(TS_REPORT_ENV, report, 1) < 0 ||
-	    (options->conf && setenv("TRACESHIM_CONF", options->conf, 1) < 0)) {
-		ts_say("out of memory");
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/* The program that is to load the shim. 0, or -ENOENT with the reason printed. */
-static int find_program(const struct options *options, char path[PATH_MAX])
-{
-	char why[PATH_MAX + 256];
-	int result;
-
-	if (!options->command) {
-		strcpy(path, "/proc/self/exe");
-		return 0;
-	}
-	result = ts_target_find(options->command[0], path);
-	if (result < 0)
-		ts_say("%s: %s", options->command[0],
-		       result == -ENOENT ? "not found" : "not executable");
-	else if (ts_target_untraceable(path, why, sizeof(why)))
-		return 0;
-	else
-		ts_say("nothing can be traced: %s %s", options->command[0], why);
-	return -ENOENT;
-}
-
-static int read_report(struct ts_rules *ret, const char *report, const struct options *options)
-{
-	int result = ts_rules_read(ret, report);
-
-	if (!result && ret->conf && ret->program)
-		return 0;
-	ts_say("%s ended without a report: libtraceshim.so was not loaded into it",
-	       options->command ? options->command[0] : "traceshim");
-	if (!result)
-		ts_rules_release(ret);
-	return -ENODATA;
-}
-
-/* Has the shim write its report into our folder. 0, or a negative errno once told why. */
-static int ask(const struct options *options, struct ts_rules *ret)
-{
-	static char *self[] = {"traceshim", "--version", NULL};
-	const char *temporary = getenv("TMPDIR");
-	char path[PATH_MAX];
-	char folder[PATH_MAX];
-	char report[PATH_MAX + 16];
-	int result = find_program(options, path);
-
-	if (result < 0)
-		return result;
-	snprintf(folder, sizeof(folder), "%s/traceshim-XXXXXX",
-		 temporary && *temporary == '/' ? temporary : "/tmp");
-	if (!mkdtemp(folder)) {
-		ts_say("%s: %s", folder, strerror(errno));
-		return -EIO;
-	}
-	snprintf(report, sizeof(report), "%s/report", folder);
-	result = set_environment(options, report);
-	if (!result) {
-		ts_child_run(path, options->command ? options->command : self, true);
-		result = read_report(ret, report, options);
-	}
-	unlink(report);
-	rmdir(folder);
-	return result;
-}
 
 /* --- telling ----------------------------------------------------------------------------- */
 
@@ -313,6 +223,17 @@ static int take_options(struct options *options, int argc, char **argv)
 	return 0;
 }
 
+static int ask(const struct options *options, struct ts_rules *ret)
+{
+	char path[PATH_MAX];
+	int result;
+
+	if (!options->command)
+		return ts_ask_nobody(options->conf, ret);
+	result = ts_ask_find(options->command[0], path);
+	return result < 0 ? result : ts_ask(path, options->command, options->conf, ret);
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
@@ -331,8 +252,6 @@ static int run(int argc, char **argv)
 	}
 	if (ask(&options, &rules) < 0)
 		return TS_EXIT_FAILED;
-	if (!options.command)
-		ts_rules_forget_objects(&rules);
 	status = tell(&rules, &options);
 	ts_rules_release(&rules);
 	return status;
