@@ -79,7 +79,7 @@ $(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c col
 
 $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lcjson -luuid
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lcjson -luuid -ldw -lelf -liberty
 
 $(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
 	$(call say,GEN,$@)

@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../columns.h"
 #include "../moment.h"
 #include "../uuid.h"
+#include "reach.h"
 
 /*
  * cJSON answers NULL where memory ran out and takes NULL for an object: one check at the end
@@ -217,6 +219,52 @@ char *ts_document_check(const struct ts_rules *rules)
 	array = cJSON_AddArrayToObject(document, "rules");
 	for (size_t i = 0; i < rules->n_rules; i++)
 		cJSON_AddItemToArray(array, rule_object(&rules->rules[i]));
+	return finish(document);
+}
+
+static void add_function(cJSON *to, const struct ts_catalogue_object *object,
+			 const struct ts_catalogue_function *function)
+{
+	char *rule = ts_reach_rule(object, function);
+	char address[24];
+
+	snprintf(address, sizeof(address), "0x%" PRIx64, function->address);
+	add_text(to, "name", function->name);
+	add_text(to, "demangled", function->qualified);
+	add_text(to, "key", function->key);
+	add_text(to, "rule", rule);
+	cJSON_AddBoolToObject(to, "times_only", !function->prototype);
+	add_text(to, "note", function->note);
+	add_text(to, "how", !function->reached ? NULL : function->entry ? "entry" : "slots");
+	add_integer(to, "slots", function->slots);
+	add_text(to, "reason", function->reason);
+	add_text(to, "unseen", function->unseen);
+	add_text(to, "address", function->n ? address : NULL);
+	add_integer(to, "bytes", (int64_t)function->bytes);
+	cJSON_AddBoolToObject(to, "exported", function->exported);
+	free(rule);
+}
+
+char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue)
+{
+	cJSON *document = cJSON_CreateObject();
+	cJSON *objects;
+
+	add_text(document, "program", program);
+	objects = cJSON_AddArrayToObject(document, "objects");
+	for (size_t i = 0; i < catalogue->n_objects; i++) {
+		const struct ts_catalogue_object *object = &catalogue->objects[i];
+		cJSON *to, *functions;
+
+		if (!object->n_functions && !object->error)
+			continue;
+		to = add_object(objects);
+		add_text(to, "object", object->path);
+		add_text(to, "error", object->error);
+		functions = cJSON_AddArrayToObject(to, "functions");
+		for (size_t j = 0; j < object->n_functions; j++)
+			add_function(add_object(functions), object, &object->functions[j]);
+	}
 	return finish(document);
 }
 

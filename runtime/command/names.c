@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "names.h"
+
+#include <stddef.h>
+#include <string.h>
+
+bool ts_name_matches(const char *pattern, const char *text)
+{
+	const char *star = NULL, *again = NULL;
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			again = text;
+		} else if (*pattern == '?' || *pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++again;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+bool ts_name_is_internal(const char *name)
+{
+	static const char *const internal[] = {
+		"_start",
+		"_init",
+		"_fini",
+		"__libc_start_main",
+		"__libc_csu_init",
+		"__libc_csu_fini",
+		"__libc_csu_irel",
+		"_dl_relocate_static_pie",
+		"deregister_tm_clones",
+		"register_tm_clones",
+		"__do_global_dtors_aux",
+		"__do_global_ctors_aux",
+		"frame_dummy",
+		"__x86.get_pc_thunk.*",
+		"_GLOBAL__*",
+		"_Z41__static_initialization_and_destruction_0*",
+		"__tls_init",
+		"_ZTW*", /* thread-local variables of C++: their wrappers and initialisers */
+		"_ZTH*",
+		"_ZTh*", /* thunks of virtual functions */
+		"_ZTv*",
+		"_ZTc*",
+		"__clang_call_terminate",
+		"asan.module_*",
+		"*@plt",
+		"*.*", /* copies, see ts_name_is_copy_of() */
+	};
+
+	for (size_t i = 0; i < sizeof(internal) / sizeof(internal[0]); i++)
+		if (ts_name_matches(internal[i], name))
+			return true;
+	return false;
+}
+
+bool ts_name_is_standard(const char *name)
+{
+	static const char *const prefixes[] = {
+		"_ZSt*",          "_ZNSt*",          "_ZNKSt*",          "_ZNSa*",
+		"_ZNSs*",         "_ZNKSs*",         "_ZNSi*",           "_ZNSo*",
+		"_ZN9__gnu_cxx*", "_ZNK9__gnu_cxx*", "_ZN10__cxxabiv1*",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (ts_name_matches(prefixes[i], name))
+			return true;
+	return false;
+}
+
+bool ts_name_is_writable(const char *name)
+{
+	bool begins = true; /* a word may begin here */
+
+	for (; *name; name++) {
+		if (name[0] == ':' && name[1] == ':' && !begins) {
+			name++;
+			begins = true;
+			continue;
+		}
+		if (!ts_name_is_word(*name) && !(*name == '~' && begins))
+			return false;
+		if (begins && *name >= '0' && *name <= '9')
+			return false;
+		begins = *name == '~';
+	}
+	return !begins;
+}
+
+bool ts_name_is_copy_of(const char *copy, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(copy, name, n) == 0 && copy[n] == '.';
+}
+
+/* Where the last two words of "a::b<c::d>::run" begin: what is between brackets counts for none. */
+static const char *last_words(const char *name)
+{
+	const char *last = name, *before = name;
+	int depth = 0;
+
+	for (const char *at = name; *at; at++) {
+		if (strchr("<([{", *at))
+			depth++;
+		else if (strchr(">)]}", *at))
+			depth--;
+		if (depth || at[0] != ':' || at[1] != ':')
+			continue;
+		before = last;
+		last = at + 2;
+	}
+	return before;
+}
+
+const char *ts_name_key(const char *qualified, struct ts_pool *pool)
+{
+	const char *from = last_words(qualified);
+	char *key = ts_pool_alloc(pool, strlen(from) + 2);
+	char *to = key;
+	int depth = 0;
+
+	if (!key)
+		return NULL;
+	for (; *from; from++) {
+		depth += *from == '<' || *from == '{' || *from == '(';
+		if (!depth && ts_name_is_word(*from))
+			*to++ = *from;
+		else if (!depth && *from == '~')
+			*to++ = '-';
+		else if (!depth && from[0] == ':' && from[1] == ':')
+			*to++ = '.';
+		depth -= depth && (*from == '>' || *from == '}' || *from == ')');
+	}
+	if (to == key)
+		*to++ = '_';
+	*to = '\0';
+	return key;
+}
