@@ -139,10 +139,14 @@ static bool fits(const char *glob, const struct ts_catalogue_object *object, con
 	return found;
 }
 
-/* What a header of the system brought into the program. */
-static bool is_library_code(struct ts_debuginfo *info, const struct ts_symbol *symbol)
+/* Of the C++ library, which lies in headers and so in every program. */
+static bool is_standard(const char *name)
 {
-	return ts_name_is_standard(symbol->name) || ts_debuginfo_is_system(info, symbol->address);
+	char *demangled = ts_demangle(name, false);
+	bool standard = demangled && ts_name_is_standard(demangled);
+
+	free(demangled);
+	return standard;
 }
 
 static bool is_wanted(const struct ts_catalogue_object *object, const struct ts_symbol *symbol,
@@ -152,7 +156,7 @@ static bool is_wanted(const struct ts_catalogue_object *object, const struct ts_
 		return false;
 	if (glob)
 		return fits(glob, object, symbol->name);
-	return !is_library_code(object->info, symbol);
+	return !is_standard(symbol->name) && !ts_debuginfo_is_system(object->info, symbol->address);
 }
 
 /* --- one function ------------------------------------------------------------------------------ */
@@ -244,16 +248,22 @@ static int by_shown_name(const void *a, const void *b)
 	return order ? order : strcmp(left->name, right->name);
 }
 
-static bool is_wanted_inlined(const struct ts_catalogue_object *object,
-			      const struct ts_inlined *inlined, const char *glob)
+/* Why an inlined function cannot be reached by its name; NULL: it can, or nobody asks. */
+static const char *why_inlined(const struct ts_catalogue_object *object,
+			       const struct ts_inlined *inlined, const char *glob)
 {
-	if (inlined->address || has_function(object->info, inlined->name))
-		return false;
-	return glob ? fits(glob, object, inlined->name)
-		    : !inlined->system && !ts_name_is_standard(inlined->name);
+	bool wanted;
+
+	if (ts_name_is_internal(inlined->name) || has_function(object->info, inlined->name))
+		return NULL;
+	wanted = glob ? fits(glob, object, inlined->name)
+		      : !inlined->system && !is_standard(inlined->name);
+	if (!wanted)
+		return NULL;
+	return inlined->address ? "only a changed copy is left" : "inlined everywhere";
 }
 
-/* Those that have no code of their own, so that nothing can be done for them. */
+/* Those of which no function of that name is left, so that nothing can be done for them. */
 static int add_inlined(struct ts_catalogue *catalogue, struct ts_catalogue_object *object,
 		       const char *glob)
 {
@@ -268,14 +278,14 @@ static int add_inlined(struct ts_catalogue *catalogue, struct ts_catalogue_objec
 	for (size_t i = 0; i < n; i++) {
 		struct ts_catalogue_function *function = &larger[object->n_functions];
 		const char *name = inlined[i].name;
+		const char *why = why_inlined(object, &inlined[i], glob);
 
-		if ((i && strcmp(inlined[i - 1].name, name) == 0) ||
-		    !is_wanted_inlined(object, &inlined[i], glob))
+		if (!why || (i && strcmp(inlined[i - 1].name, name) == 0))
 			continue;
 		*function = (struct ts_catalogue_function){
 			.name = name,
 			.qualified = keep(catalogue, ts_demangle(name, false)),
-			.reason = "inlined everywhere",
+			.reason = why,
 		};
 		function->key = ts_name_key(function->qualified ? function->qualified : name,
 					    &catalogue->pool);

@@ -10,26 +10,32 @@
 #include "command.h"
 #include "config.h"
 #include "document.h"
+#include "explain.h"
 #include "options.h"
 #include "print.h"
 #include "display.h"
 
+#define MOST_SHOWN 8 /* functions of one rule */
+
 static const char help[] =
-	"usage: traceshim check [--json] [CONF] [-- CMD [ARG ...]]\n\n"
+	"usage: traceshim check [--debug-dir DIR] [--json] [CONF] [-- CMD [ARG ...]]\n\n"
 	"Reads symbols.conf (CONF, or the one a program started here would find) and says\n"
 	"what is wrong with it, and for every rule which parameters it records. With CMD\n"
 	"also what became of each rule in that program: which objects define its function\n"
-	"and how many slots lead to it. CMD is loaded, but ends before its main.\n\n"
-	"  --json      one JSON document instead\n"
-	"  -h, --help  this text\n\n"
+	"and how it is reached, through slots or by its entry, which calls are not seen,\n"
+	"or why it is not reached. CMD is loaded, but ends before its main.\n\n"
+	"  --debug-dir DIR  look for separate debug files there, too\n"
+	"  --json           one JSON document instead\n"
+	"  -h, --help       this text\n\n"
 	"exit status: 0 no fault, 1 a fault or nothing to check, 2 wrong usage\n\n"
 	"example: traceshim check symbols.conf -- ./bot\n";
 
 struct options {
 	bool json;
 	bool help;
-	const char *conf; /* NULL: wherever it is found */
-	char **command;   /* NULL: none */
+	const char *folder; /* of debug files, or NULL */
+	const char *conf;   /* NULL: wherever it is found */
+	char **command;     /* NULL: none */
 };
 
 /* --- telling ----------------------------------------------------------------------------- */
@@ -58,16 +64,59 @@ static void print_params(const struct ts_rule_report *rule)
 	free(text);
 }
 
+/* How a definition is reached. */
+static void put_way(FILE *to, const struct ts_rules_hook *hook)
+{
+	if (hook->entry)
+		fputs("by its entry", to);
+	if (hook->slots || !hook->entry)
+		fprintf(to, "%s%ld slot%s", hook->entry ? " and " : "", hook->slots,
+			hook->slots == 1 ? "" : "s");
+}
+
 static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_hook *hook)
 {
-	char *text = NULL;
 	bool same = !strcmp(rule->function, hook->function);
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
 
-	if (asprintf(&text, "%s%s%s at %s, %ld slot%s", same ? "" : hook->function,
-		     same ? "" : " in ", hook->object, hook->address, hook->slots,
-		     hook->slots == 1 ? "" : "s") < 0)
+	if (!to)
 		return;
-	print_item("in", text);
+	fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ", hook->object,
+		hook->address);
+	put_way(to, hook);
+	if (!fclose(to))
+		print_item("in", text);
+	free(text);
+}
+
+/* A glob may wrap thousands. */
+static void print_hooks(const struct ts_rule_report *rule)
+{
+	char text[64];
+
+	if (strpbrk(rule->function, "*?") && rule->n_hooks) {
+		snprintf(text, sizeof(text), "%zu function%s", rule->n_hooks,
+			 rule->n_hooks == 1 ? "" : "s");
+		print_item("wraps", text);
+	}
+	for (size_t i = 0; i < rule->n_hooks && i < MOST_SHOWN; i++)
+		print_hook(rule, &rule->hooks[i]);
+	if (rule->n_hooks > MOST_SHOWN) {
+		snprintf(text, sizeof(text), "%zu more; --json lists them",
+			 rule->n_hooks - MOST_SHOWN);
+		print_item("and", text);
+	}
+}
+
+static void print_unseen(const struct ts_rules_unseen *unseen)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s in %s: %s", unseen->function, unseen->object, unseen->reason) < 0)
+		return;
+	print_item("unseen", text);
 	free(text);
 }
 
@@ -83,10 +132,13 @@ static void print_rule(const struct ts_rule_report *rule)
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(head);
 	print_params(rule);
-	for (size_t i = 0; i < rule->n_hooks; i++)
-		print_hook(rule, &rule->hooks[i]);
+	print_hooks(rule);
+	for (size_t i = 0; i < rule->n_unseen && i < MOST_SHOWN; i++)
+		print_unseen(&rule->unseen[i]);
 	for (size_t i = 0; i < rule->n_misses; i++)
 		print_item("missing", rule->misses[i]);
+	for (size_t i = 0; i < rule->n_hints; i++)
+		print_item("hint", rule->hints[i]);
 }
 
 static void print_fault(const struct ts_rules *rules, const struct ts_rules_fault *fault)
@@ -196,7 +248,8 @@ static int split_command(int argc, char **argv, struct options *options)
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", no_argument, NULL, TS_OPTION_LONG},
+	static const struct option longs[] = {{"debug-dir", required_argument, NULL, 'd'},
+					      {"json", no_argument, NULL, TS_OPTION_LONG},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	const struct ts_options known = {.command = "check", .shorts = ":h", .longs = longs};
@@ -208,6 +261,8 @@ static int take_options(struct options *options, int argc, char **argv)
 			return -EINVAL;
 		options->json |= option == TS_OPTION_LONG;
 		options->help |= option == 'h';
+		if (option == 'd')
+			options->folder = optarg;
 	}
 	if (options->help)
 		return 0;
@@ -231,7 +286,11 @@ static int ask(const struct options *options, struct ts_rules *ret)
 	if (!options->command)
 		return ts_ask_nobody(options->conf, ret);
 	result = ts_ask_find(options->command[0], path);
-	return result < 0 ? result : ts_ask(path, options->command, options->conf, ret);
+	if (!result)
+		result = ts_ask(path, options->command, options->conf, ret);
+	if (!result && ts_explain(ret, options->folder) < 0)
+		ts_say("out of memory: not everything is explained");
+	return result;
 }
 
 static int run(int argc, char **argv)

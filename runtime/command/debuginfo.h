@@ -25,11 +25,11 @@ struct ts_symbol {
 	bool own;      /* the file itself has it; else only its debug file */
 };
 
-/* What the compiler copied into its callers. */
+/* What the compiler copied into its callers, or changed into a function of another name. */
 struct ts_inlined {
 	const char *name; /* linkage name where there is one */
-	size_t n_copies;
-	uint64_t address; /* of the function itself; 0: there are only copies */
+	size_t n_copies;  /* in its callers; 0 also where nothing is left of them */
+	uint64_t address; /* of a function that was made of it; 0: there is none */
 	bool system;      /* declared below /usr */
 };
 
@@ -53,7 +53,7 @@ const struct ts_signature *ts_debuginfo_signature(struct ts_debuginfo *info, uin
 /* Whether the function at `address` was declared below /usr: in a header of the system. */
 bool ts_debuginfo_is_system(struct ts_debuginfo *info, uint64_t address);
 
-/* Every function that was inlined somewhere, in order of name. */
+/* Every such function, in order of name. */
 const struct ts_inlined *ts_debuginfo_inlined(struct ts_debuginfo *info, size_t *ret_n);
 
 #endif

@@ -278,7 +278,7 @@ static void name_inlined(struct ts_debuginfo *info)
 		const char *name = linkage_name(&abstracts[i].die);
 		struct ts_inlined *inlined;
 
-		if (!name || !abstracts[i].n_copies)
+		if (!name)
 			continue;
 		inlined = ts_debug_push(info, &info->inlined, sizeof(*inlined));
 		if (!inlined)

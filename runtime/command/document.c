@@ -166,6 +166,14 @@ char *ts_document_story(const struct ts_story *story)
 	return finish(document);
 }
 
+static void add_strings(cJSON *to, const char *key, char *const *strings, size_t n)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, key);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
+}
+
 static cJSON *rule_object(const struct ts_rule_report *rule)
 {
 	cJSON *to = cJSON_CreateObject();
@@ -189,11 +197,19 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 		add_text(hook, "function", rule->hooks[i].function);
 		add_text(hook, "object", rule->hooks[i].object);
 		add_text(hook, "address", rule->hooks[i].address);
+		add_text(hook, "how", rule->hooks[i].entry ? "entry" : "slots");
 		add_integer(hook, "slots", rule->hooks[i].slots);
 	}
-	array = cJSON_AddArrayToObject(to, "misses");
-	for (size_t i = 0; i < rule->n_misses; i++)
-		cJSON_AddItemToArray(array, cJSON_CreateString(rule->misses[i]));
+	array = cJSON_AddArrayToObject(to, "unseen");
+	for (size_t i = 0; i < rule->n_unseen; i++) {
+		cJSON *unseen = add_object(array);
+
+		add_text(unseen, "function", rule->unseen[i].function);
+		add_text(unseen, "object", rule->unseen[i].object);
+		add_text(unseen, "reason", rule->unseen[i].reason);
+	}
+	add_strings(to, "misses", rule->misses, rule->n_misses);
+	add_strings(to, "hints", rule->hints, rule->n_hints);
 	return to;
 }
 

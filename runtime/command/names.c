@@ -45,7 +45,7 @@ bool ts_name_is_internal(const char *name)
 		"frame_dummy",
 		"__x86.get_pc_thunk.*",
 		"_GLOBAL__*",
-		"_Z41__static_initialization_and_destruction_0*",
+		"*__static_initialization_and_destruction_0*",
 		"__tls_init",
 		"_ZTW*", /* thread-local variables of C++: their wrappers and initialisers */
 		"_ZTH*",
@@ -64,16 +64,12 @@ bool ts_name_is_internal(const char *name)
 	return false;
 }
 
-bool ts_name_is_standard(const char *name)
+bool ts_name_is_standard(const char *qualified)
 {
-	static const char *const prefixes[] = {
-		"_ZSt*",          "_ZNSt*",          "_ZNKSt*",          "_ZNSa*",
-		"_ZNSs*",         "_ZNKSs*",         "_ZNSi*",           "_ZNSo*",
-		"_ZN9__gnu_cxx*", "_ZNK9__gnu_cxx*", "_ZN10__cxxabiv1*",
-	};
+	static const char *const spaces[] = {"std::", "__gnu_cxx::", "__cxxabiv1::"};
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (ts_name_matches(prefixes[i], name))
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		if (strncmp(qualified, spaces[i], strlen(spaces[i])) == 0)
 			return true;
 	return false;
 }

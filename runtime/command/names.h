@@ -21,8 +21,8 @@ bool ts_name_matches(const char *pattern, const char *text);
 /* Did a compiler or the C runtime make this function, and no source of the program? */
 bool ts_name_is_internal(const char *name);
 
-/* A linkage name of what lies in namespace std or its like. */
-bool ts_name_is_standard(const char *name);
+/* Does a C++ name lie in namespace std or its like? */
+bool ts_name_is_standard(const char *qualified);
 
 /* A C name, or a C++ name with its namespaces and classes, that a prototype can have. */
 bool ts_name_is_writable(const char *name);
