@@ -156,7 +156,7 @@ static bool is_wanted(const struct ts_catalogue_object *object, const struct ts_
 		return false;
 	if (glob)
 		return fits(glob, object, symbol->name);
-	return !is_standard(symbol->name) && !ts_debuginfo_is_system(object->info, symbol->address);
+	return !is_standard(symbol->name) && !ts_debuginfo_is_system(object->info, symbol);
 }
 
 /* --- one function ------------------------------------------------------------------------------ */
@@ -171,12 +171,17 @@ static const char *keep(struct ts_catalogue *catalogue, char *text)
 
 /* The prototype of one of the functions of a name, with the note that goes with it. */
 static const char *write(struct ts_catalogue *catalogue, struct ts_debuginfo *info,
-			 const struct ts_catalogue_function *function, uint64_t address,
-			 const char **ret_note)
+			 const struct ts_catalogue_function *function,
+			 const struct ts_symbol *symbol, const char **ret_note)
 {
-	const struct ts_signature *signature = ts_debuginfo_signature(info, address);
+	const struct ts_signature *signature;
 	const char *name = function->qualified ? function->qualified : function->name;
 
+	if (symbol->resolver) {
+		*ret_note = "chosen when the program starts";
+		return NULL;
+	}
+	signature = ts_debuginfo_signature(info, symbol);
 	if (!signature) {
 		*ret_note = ts_debuginfo_bytes(info) ? "no debug information for it"
 						     : "no debug information";
@@ -193,10 +198,10 @@ static const char *write(struct ts_catalogue *catalogue, struct ts_debuginfo *in
 static void describe(struct ts_catalogue *catalogue, struct ts_debuginfo *info,
 		     struct ts_catalogue_function *function, const struct ts_symbol *symbols)
 {
-	function->prototype = write(catalogue, info, function, symbols[0].address, &function->note);
+	function->prototype = write(catalogue, info, function, &symbols[0], &function->note);
 	for (size_t i = 1; function->prototype && i < function->n; i++) {
 		const char *note;
-		const char *other = write(catalogue, info, function, symbols[i].address, &note);
+		const char *other = write(catalogue, info, function, &symbols[i], &note);
 
 		if (other && strcmp(other, function->prototype) == 0)
 			continue;

@@ -20,9 +20,14 @@ struct ts_debug_body {
 	enum ts_language language;
 };
 
+/*
+ * DIEs are known by where their bytes lie: offsets are of a section, and there may be several of each
+ * kind.
+ */
+
 /* What was inlined, before it is known how often. */
 struct ts_debug_abstract {
-	Dwarf_Off offset;
+	const void *at;
 	Dwarf_Die die;
 	uint64_t address; /* of a body; 0: none */
 	size_t n_copies;
@@ -30,7 +35,7 @@ struct ts_debug_abstract {
 
 /* A type inside a namespace or class. */
 struct ts_debug_type {
-	Dwarf_Off offset;
+	const void *at;
 	const char *name;
 };
 
@@ -50,9 +55,9 @@ struct ts_debuginfo {
 	bool walked;
 	bool no_memory;
 	struct ts_debug_vector bodies;    /* struct ts_debug_body, by address */
-	struct ts_debug_vector abstracts; /* struct ts_debug_abstract, by offset */
-	struct ts_debug_vector copies;    /* Dwarf_Off of an abstract, one for each copy */
-	struct ts_debug_vector types;     /* struct ts_debug_type, by offset */
+	struct ts_debug_vector abstracts; /* struct ts_debug_abstract, by place */
+	struct ts_debug_vector copies;    /* of pointers: an abstract's place, for each copy */
+	struct ts_debug_vector types;     /* struct ts_debug_type, by place */
 	struct ts_debug_vector inlined;   /* struct ts_inlined, by name */
 };
 
@@ -62,8 +67,9 @@ void *ts_debug_push(struct ts_debuginfo *info, struct ts_debug_vector *vector, s
 /* Opened at the first call; NULL: there is none. */
 Dwarf *ts_debug_dwarf(struct ts_debuginfo *info);
 
-/* NULL: no debug information has code there. */
-const struct ts_debug_body *ts_debug_find_body(struct ts_debuginfo *info, uint64_t address);
+/* Of several functions there the one called `name`, else any. NULL: nothing tells of code there. */
+const struct ts_debug_body *ts_debug_find_body(struct ts_debuginfo *info, uint64_t address,
+					       const char *name);
 
 /* With its namespaces and classes; NULL: it has none. */
 const char *ts_debug_type_name(struct ts_debuginfo *info, Dwarf_Die *type);

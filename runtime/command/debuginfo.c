@@ -54,6 +54,7 @@ static void take_symbol(struct ts_debuginfo *info, const char *name, const GElf_
 	symbol->bytes = sym->st_size;
 	symbol->exported = exported;
 	symbol->function = function;
+	symbol->resolver = type == STT_GNU_IFUNC;
 	symbol->own = own;
 	if (!symbol->name)
 		info->symbols.n--;

@@ -22,6 +22,7 @@ struct ts_symbol {
 	uint64_t bytes;
 	bool exported; /* by .dynsym */
 	bool function; /* else data */
+	bool resolver; /* STT_GNU_IFUNC: at `address` is what chooses the function, not the function */
 	bool own;      /* the file itself has it; else only its debug file */
 };
 
@@ -47,11 +48,12 @@ const struct ts_symbol *ts_debuginfo_symbols(const struct ts_debuginfo *info, si
 /* Bytes of the debug information that the functions below read through at their first call; 0: none. */
 uint64_t ts_debuginfo_bytes(struct ts_debuginfo *info);
 
-/* The types of the function at `address`; NULL where nothing tells. Lives as long as `info`. */
-const struct ts_signature *ts_debuginfo_signature(struct ts_debuginfo *info, uint64_t address);
+/* The types of a function; NULL where nothing tells. Lives as long as `info`. */
+const struct ts_signature *ts_debuginfo_signature(struct ts_debuginfo *info,
+						  const struct ts_symbol *symbol);
 
-/* Whether the function at `address` was declared below /usr: in a header of the system. */
-bool ts_debuginfo_is_system(struct ts_debuginfo *info, uint64_t address);
+/* Whether a function was declared below /usr: in a header of the system. */
+bool ts_debuginfo_is_system(struct ts_debuginfo *info, const struct ts_symbol *symbol);
 
 /* Every such function, in order of name. */
 const struct ts_inlined *ts_debuginfo_inlined(struct ts_debuginfo *info, size_t *ret_n);

@@ -186,9 +186,10 @@ static const struct ts_shape *result_of(struct ts_debuginfo *info, Dwarf_Die *di
 	return shape_of(info, &type, 0);
 }
 
-const struct ts_signature *ts_debuginfo_signature(struct ts_debuginfo *info, uint64_t address)
+const struct ts_signature *ts_debuginfo_signature(struct ts_debuginfo *info,
+						  const struct ts_symbol *symbol)
 {
-	const struct ts_debug_body *body = ts_debug_find_body(info, address);
+	const struct ts_debug_body *body = ts_debug_find_body(info, symbol->address, symbol->name);
 	struct ts_signature *signature;
 	struct collector collector = {.info = info};
 	Dwarf_Die die;

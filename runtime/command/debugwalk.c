@@ -85,19 +85,19 @@ static void note_function(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_lan
 		return;
 	abstract = ts_debug_push(info, &info->abstracts, sizeof(*abstract));
 	if (abstract)
-		*abstract = (struct ts_debug_abstract){.offset = dwarf_dieoffset(die), .die = *die};
+		*abstract = (struct ts_debug_abstract){.at = die->addr, .die = *die};
 }
 
 static void note_copy(struct ts_debuginfo *info, Dwarf_Die *die)
 {
 	Dwarf_Die origin;
-	Dwarf_Off *copy;
+	const void **copy;
 
 	if (!ts_debug_follow(die, DW_AT_abstract_origin, &origin))
 		return;
 	copy = ts_debug_push(info, &info->copies, sizeof(*copy));
 	if (copy)
-		*copy = dwarf_dieoffset(&origin);
+		*copy = origin.addr;
 }
 
 static void note_type(struct ts_debuginfo *info, Dwarf_Die *die, const struct scope *scope)
@@ -110,7 +110,7 @@ static void note_type(struct ts_debuginfo *info, Dwarf_Die *die, const struct sc
 	type = ts_debug_push(info, &info->types, sizeof(*type));
 	if (!type)
 		return;
-	type->offset = dwarf_dieoffset(die);
+	type->at = die->addr;
 	type->name = ts_pool_printf(&info->pool, "%s%s", scope->name, name);
 }
 
@@ -199,9 +199,10 @@ static int by_address(const void *a, const void *b)
 }
 
 /* All structures that are found by it begin with it. */
-static int by_offset(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
-	Dwarf_Off left = *(const Dwarf_Off *)a, right = *(const Dwarf_Off *)b;
+	uintptr_t left = (uintptr_t) * (const void *const *)a,
+		  right = (uintptr_t) * (const void *const *)b;
 
 	return left < right ? -1 : left > right;
 }
@@ -224,15 +225,15 @@ static void *find(const struct ts_debug_vector *vector, size_t size, const void 
 	return vector->n ? bsearch(key, vector->items, vector->n, size, compare) : NULL;
 }
 
-static struct ts_debug_abstract *find_abstract(struct ts_debuginfo *info, Dwarf_Off offset)
+static struct ts_debug_abstract *find_abstract(struct ts_debuginfo *info, const void *at)
 {
-	return find(&info->abstracts, sizeof(struct ts_debug_abstract), &offset, by_offset);
+	return find(&info->abstracts, sizeof(struct ts_debug_abstract), &at, by_place);
 }
 
 /* Copies and bodies -> the abstract functions that they are of. */
 static void join(struct ts_debuginfo *info)
 {
-	const Dwarf_Off *copies = info->copies.items;
+	const void *const *copies = info->copies.items;
 	struct ts_debug_body *bodies = info->bodies.items;
 
 	for (size_t i = 0; i < info->copies.n; i++) {
@@ -246,7 +247,7 @@ static void join(struct ts_debuginfo *info)
 		Dwarf_Die origin;
 
 		if (ts_debug_follow(&bodies[i].die, DW_AT_abstract_origin, &origin))
-			abstract = find_abstract(info, dwarf_dieoffset(&origin));
+			abstract = find_abstract(info, origin.addr);
 		if (abstract)
 			abstract->address = bodies[i].address;
 	}
@@ -302,8 +303,8 @@ static void walk_once(struct ts_debuginfo *info)
 	info->walked = true;
 	walk_units(info, dwarf);
 	sort(&info->bodies, sizeof(struct ts_debug_body), by_address);
-	sort(&info->abstracts, sizeof(struct ts_debug_abstract), by_offset);
-	sort(&info->types, sizeof(struct ts_debug_type), by_offset);
+	sort(&info->abstracts, sizeof(struct ts_debug_abstract), by_place);
+	sort(&info->types, sizeof(struct ts_debug_type), by_place);
 	join(info);
 	name_inlined(info);
 }
@@ -315,17 +316,31 @@ const struct ts_inlined *ts_debuginfo_inlined(struct ts_debuginfo *info, size_t 
 	return info->inlined.items;
 }
 
-const struct ts_debug_body *ts_debug_find_body(struct ts_debuginfo *info, uint64_t address)
+const struct ts_debug_body *ts_debug_find_body(struct ts_debuginfo *info, uint64_t address,
+					       const char *name)
 {
 	struct ts_debug_body wanted = {.address = address};
+	const struct ts_debug_body *end, *first, *body;
 
 	walk_once(info);
-	return find(&info->bodies, sizeof(wanted), &wanted, by_address);
+	end = (const struct ts_debug_body *)info->bodies.items + info->bodies.n;
+	first = find(&info->bodies, sizeof(wanted), &wanted, by_address);
+	while (first && first != info->bodies.items && first[-1].address == address)
+		first--;
+	/* linkers fold functions of the same code into one */
+	for (body = first; body && body < end && body->address == address; body++) {
+		Dwarf_Die die = body->die;
+		const char *called = linkage_name(&die);
+
+		if (called && strcmp(called, name) == 0)
+			return body;
+	}
+	return first;
 }
 
-bool ts_debuginfo_is_system(struct ts_debuginfo *info, uint64_t address)
+bool ts_debuginfo_is_system(struct ts_debuginfo *info, const struct ts_symbol *symbol)
 {
-	const struct ts_debug_body *body = ts_debug_find_body(info, address);
+	const struct ts_debug_body *body = ts_debug_find_body(info, symbol->address, symbol->name);
 	Dwarf_Die die;
 
 	if (!body)
@@ -336,9 +351,9 @@ bool ts_debuginfo_is_system(struct ts_debuginfo *info, uint64_t address)
 
 const char *ts_debug_type_name(struct ts_debuginfo *info, Dwarf_Die *die)
 {
-	Dwarf_Off offset = dwarf_dieoffset(die);
+	const void *at = die->addr;
 	const struct ts_debug_type *type =
-		find(&info->types, sizeof(struct ts_debug_type), &offset, by_offset);
+		find(&info->types, sizeof(struct ts_debug_type), &at, by_place);
 
 	return type ? type->name : dwarf_diename(die);
 }

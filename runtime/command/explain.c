@@ -15,6 +15,14 @@
 /* Of debug information that is read through for a hint: about a second. */
 #define MOST_BYTES (64ULL << 20)
 
+/* Of all functions, taken when they are first asked for. */
+struct names {
+	struct ts_catalogue *catalogue;
+	const char **items; /* of the catalogue's memory */
+	size_t n, room;
+	bool taken;
+};
+
 static int hint(struct ts_rule_report *rule, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -42,12 +50,15 @@ static bool is_glob(const struct ts_rule_report *rule)
 /* Is that what the rule calls it: its linkage name, or, with its namespaces, its C++ name? */
 static bool is_named(const struct ts_rule_report *rule, const char *name)
 {
+	const char *last;
 	char *demangled;
 	bool same;
 
 	if (strcmp(name, rule->function) == 0)
 		return true;
-	if (!strstr(rule->function, "::"))
+	last = strrchr(rule->function, ':');
+	/* its last word stands in the linkage name, too */
+	if (!last || !strstr(name, last + 1 + (last[1] == '~')))
 		return false;
 	demangled = ts_demangle(name, false);
 	same = demangled && strcmp(demangled, rule->function) == 0;
@@ -125,58 +136,71 @@ static int tell_inlined(struct ts_rule_report *rule, const struct ts_catalogue_o
 	return 0;
 }
 
-struct offer {
+static int tell_nearest(struct ts_rule_report *rule, const struct names *names)
+{
 	struct ts_nearest nearest;
-	const char *glob;
-	size_t n; /* names that the glob matches */
-};
-
-static void take_name(void *context, const char *name, const char *object)
-{
-	struct offer *offer = context;
-
-	(void)object;
-	if (offer->glob)
-		offer->n += ts_name_matches(offer->glob, name);
-	else
-		ts_nearest_offer(&offer->nearest, name);
-}
-
-static int tell_nearest(struct ts_rule_report *rule, struct ts_catalogue *catalogue)
-{
-	struct offer offer = {.glob = NULL};
 	char text[512];
 	int result = 0;
 
-	ts_nearest_init(&offer.nearest, rule->function);
-	ts_catalogue_names(catalogue, take_name, &offer);
-	ts_nearest_list(&offer.nearest, text, sizeof(text));
+	ts_nearest_init(&nearest, rule->function);
+	for (size_t i = 0; i < names->n; i++)
+		ts_nearest_offer(&nearest, names->items[i]);
+	ts_nearest_list(&nearest, text, sizeof(text));
 	if (*text)
 		result = hint(rule, "did you mean %s?", text);
-	ts_nearest_release(&offer.nearest);
+	ts_nearest_release(&nearest);
 	return result;
 }
 
-static int tell_glob(struct ts_rule_report *rule, struct ts_catalogue *catalogue)
+static int tell_glob(struct ts_rule_report *rule, const struct names *names)
 {
-	struct offer offer = {.glob = rule->function};
+	size_t n = 0;
 
-	ts_catalogue_names(catalogue, take_name, &offer);
-	if (!offer.n)
+	for (size_t i = 0; i < names->n; i++)
+		n += ts_name_matches(rule->function, names->items[i]);
+	if (!n)
 		return hint(rule, "no function of a loaded object is called so");
-	return hint(rule, "%zu function%s so, and none is reached", offer.n,
-		    offer.n == 1 ? " is called" : "s are called");
+	return hint(rule, "%zu function%s so, and none is reached", n,
+		    n == 1 ? " is called" : "s are called");
 }
 
-static int explain_miss(struct ts_rule_report *rule, struct ts_catalogue *catalogue)
+static void take_name(void *context, const char *name, const char *object)
 {
+	struct names *names = context;
+	const char **larger = names->items;
+
+	(void)object;
+	if (names->n == names->room) {
+		names->room = names->room ? names->room * 2 : 1024;
+		larger = reallocarray(names->items, names->room, sizeof(*larger));
+		if (!larger) {
+			names->room = names->n;
+			return;
+		}
+		names->items = larger;
+	}
+	names->items[names->n] = ts_pool_strndup(&names->catalogue->pool, name, strlen(name));
+	names->n += names->items[names->n] != NULL;
+}
+
+static const struct names *all(struct names *names)
+{
+	if (!names->taken)
+		ts_catalogue_names(names->catalogue, take_name, names);
+	names->taken = true;
+	return names;
+}
+
+static int explain_miss(struct ts_rule_report *rule, struct names *names)
+{
+	const struct ts_catalogue *catalogue = names->catalogue;
 	int found = 0;
 
 	for (size_t i = 0; i < rule->n_misses; i++)
 		if (strncmp(rule->misses[i], "refused:", 8) == 0)
 			return 0;
 	if (is_glob(rule))
-		return tell_glob(rule, catalogue);
+		return tell_glob(rule, all(names));
 	for (int pass = 0; !found && pass < 2; pass++)
 		for (size_t i = 0; i < catalogue->n_objects; i++) {
 			const struct ts_catalogue_object *object = &catalogue->objects[i];
@@ -189,7 +213,7 @@ static int explain_miss(struct ts_rule_report *rule, struct ts_catalogue *catalo
 				return result;
 			found |= result;
 		}
-	return found ? 0 : tell_nearest(rule, catalogue);
+	return found ? 0 : tell_nearest(rule, all(names));
 }
 
 /* --- rules that found something ---------------------------------------------------------------- */
@@ -232,26 +256,28 @@ static int explain_hook(struct ts_rule_report *rule, const struct ts_rules_hook 
 	return ts_rules_add_unseen(rule, hook->function, hook->object, reason);
 }
 
-static int explain_rule(struct ts_rule_report *rule, struct ts_catalogue *catalogue)
+static int explain_rule(struct ts_rule_report *rule, struct names *names)
 {
 	int result = 0;
 
 	if (!rule->n_hooks)
-		return explain_miss(rule, catalogue);
+		return explain_miss(rule, names);
 	for (size_t i = 0; !result && i < rule->n_hooks; i++)
-		result = explain_hook(rule, &rule->hooks[i], catalogue);
+		result = explain_hook(rule, &rule->hooks[i], names->catalogue);
 	return result;
 }
 
 int ts_explain(struct ts_rules *rules, const char *folder)
 {
 	struct ts_catalogue catalogue;
+	struct names names = {.catalogue = &catalogue};
 	int result = ts_catalogue_open(&catalogue, rules, folder);
 
 	if (result < 0)
 		return result;
 	for (size_t i = 0; !result && i < rules->n_rules; i++)
-		result = explain_rule(&rules->rules[i], &catalogue);
+		result = explain_rule(&rules->rules[i], &names);
+	free(names.items);
 	ts_catalogue_release(&catalogue);
 	return result;
 }

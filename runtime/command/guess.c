@@ -73,11 +73,16 @@ void ts_nearest_init(struct ts_nearest *nearest, const char *typed)
 
 void ts_nearest_offer(struct ts_nearest *nearest, const char *name)
 {
-	unsigned d = distance(nearest->typed, name);
+	size_t n = strlen(name), typed = strlen(nearest->typed);
+	unsigned farthest = nearest->distances[TS_NEAREST - 1];
+	unsigned d;
 	size_t at = 0;
 	char *copy;
 
-	if (d >= strlen(name))
+	if (n >= typed + farthest || typed >= n + farthest)
+		return;
+	d = distance(nearest->typed, name);
+	if (d >= n)
 		return;
 	for (size_t i = 0; i < TS_NEAREST; i++)
 		if (nearest->names[i] && !strcmp(nearest->names[i], name))

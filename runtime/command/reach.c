@@ -24,6 +24,7 @@ struct question {
 	char conf[PATH_MAX + 16];
 	struct entry *entries;
 	size_t n;
+	bool no_cplusplus; /* the shim takes no C++ rules: they stand as they will be */
 };
 
 /* --- rules ----------------------------------------------------------------------------------- */
@@ -75,7 +76,9 @@ static int write_conf(const struct question *question, size_t from, size_t n, bo
 		const char *where = writable_object(object);
 		char *rule = prototypes ? ts_reach_rule(object, function) : NULL;
 
-		if (prototypes)
+		if (prototypes && question->no_cplusplus && function->qualified)
+			fputc('\n', file);
+		else if (prototypes)
 			fprintf(file, "%s = %s\n", function->key, rule ? rule : "");
 		else
 			fprintf(file, "r = %s%s%s\n", function->name, where ? "@" : "",
@@ -112,6 +115,7 @@ static void take_rule(struct question *question, struct ts_catalogue_function *f
 		function->entry |= rule->hooks[i].entry;
 		function->slots += rule->hooks[i].slots;
 	}
+	function->reason = NULL;
 	if (!function->reached)
 		function->reason = rule->n_misses ? keep(question, rule->misses[0])
 						  : "the shim does not say why";
@@ -129,6 +133,8 @@ static int ask_names(struct question *question, size_t from, size_t n, const cha
 
 	if (result < 0)
 		return result;
+	for (size_t i = from; i < from + n; i++)
+		question->entries[i].function->reason = "no rule can spell its name";
 	for (size_t i = 0; i < report.n_rules; i++) {
 		function = function_at(question, from, n, report.rules[i].line);
 		if (function)
@@ -143,17 +149,11 @@ static int ask_names(struct question *question, size_t from, size_t n, const cha
 	return 0;
 }
 
-/* C++ rules as they will be: a shim that takes none yet is no reason to write another one. */
-static bool is_not_yet(const char *message)
-{
-	return strstr(message, "not supported yet") != NULL;
-}
-
-/* Takes away the prototypes with a fault; answers how many. */
+/* Takes away the prototypes with a fault; answers whether there were any. */
 static int ask_prototypes(struct question *question, size_t from, size_t n)
 {
 	struct ts_rules report;
-	int n_taken = 0;
+	bool found = false;
 	int result = ts_ask_nobody(question->conf, &report);
 
 	if (result < 0)
@@ -162,14 +162,18 @@ static int ask_prototypes(struct question *question, size_t from, size_t n)
 		struct ts_catalogue_function *function =
 			function_at(question, from, n, report.faults[i].line);
 
-		if (!function || !function->prototype || is_not_yet(report.faults[i].message))
+		if (!function || !function->prototype)
 			continue;
+		found = true;
+		if (function->qualified && strstr(report.faults[i].message, "not supported yet")) {
+			question->no_cplusplus = true;
+			continue;
+		}
 		function->prototype = NULL;
 		function->note = keep(question, report.faults[i].message);
-		n_taken++;
 	}
 	ts_rules_release(&report);
-	return n_taken;
+	return found;
 }
 
 static int ask_part(struct question *question, size_t from, size_t n, const char *path, char **argv)
@@ -180,7 +184,7 @@ static int ask_part(struct question *question, size_t from, size_t n, const char
 		result = ask_names(question, from, n, path, argv);
 	else
 		ts_say("%s: %s", question->conf, strerror(-result));
-	/* a report lists the first hundred faults */
+	/* a report lists the first hundred faults: until there are none */
 	do {
 		if (result >= 0)
 			result = write_conf(question, from, n, true);
