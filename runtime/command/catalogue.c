@@ -175,6 +175,7 @@ static const char *write(struct ts_catalogue *catalogue, struct ts_debuginfo *in
 			 const struct ts_symbol *symbol, const char **ret_note)
 {
 	const struct ts_signature *signature;
+	struct ts_signature plain;
 	const char *name = function->qualified ? function->qualified : function->name;
 
 	if (symbol->resolver) {
@@ -186,6 +187,12 @@ static const char *write(struct ts_catalogue *catalogue, struct ts_debuginfo *in
 		*ret_note = ts_debuginfo_bytes(info) ? "no debug information for it"
 						     : "no debug information";
 		return NULL;
+	}
+	/* extern "C" */
+	if (!function->qualified && signature->language == TS_LANGUAGE_CPLUSPLUS) {
+		plain = *signature;
+		plain.language = TS_LANGUAGE_C;
+		signature = &plain;
 	}
 	if (!ts_name_is_writable(name)) {
 		*ret_note = "a name that no rule can spell";

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "debugimpl.h"
+#include "names.h"
 
 /* --- the walk -------------------------------------------------------------------------------- */
 
@@ -104,6 +105,7 @@ static void note_type(struct ts_debuginfo *info, Dwarf_Die *die, const struct sc
 {
 	const char *name = dwarf_diename(die);
 	struct ts_debug_type *type;
+	char *text;
 
 	if (!name || !*scope->name)
 		return;
@@ -111,7 +113,10 @@ static void note_type(struct ts_debuginfo *info, Dwarf_Die *die, const struct sc
 	if (!type)
 		return;
 	type->at = die->addr;
-	type->name = ts_pool_printf(&info->pool, "%s%s", scope->name, name);
+	text = ts_pool_printf(&info->pool, "%s%s", scope->name, name);
+	if (text)
+		ts_name_simplify(text);
+	type->name = text;
 }
 
 static void walk(struct ts_debuginfo *info, Dwarf_Die *parent, struct scope scope);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* "bot::Memory::run", or with its parameters' types. From malloc; NULL where it is no such name. */
+/* "bot::Memory::run", or with its parameters' types, as people write them (names.h). From malloc; NULL where it is no such name. */
 char *ts_demangle(const char *name, bool parameters);
 
 #endif

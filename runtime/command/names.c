@@ -74,21 +74,41 @@ bool ts_name_is_standard(const char *qualified)
 	return false;
 }
 
+/* From the '<' at *name to the '>' that closes it, of names, numbers, '::' and ','. */
+static bool skip_arguments(const char **name)
+{
+	int depth = 0;
+
+	do {
+		depth += **name == '<';
+		depth -= **name == '>';
+		if (!ts_name_is_word(**name) && !strchr("<>:, ", **name))
+			return false;
+		++*name;
+	} while (depth && **name);
+	return !depth;
+}
+
 bool ts_name_is_writable(const char *name)
 {
 	bool begins = true; /* a word may begin here */
 
-	for (; *name; name++) {
+	while (*name) {
 		if (name[0] == ':' && name[1] == ':' && !begins) {
-			name++;
+			name += 2;
 			begins = true;
+			continue;
+		}
+		if (*name == '<' && !begins) {
+			if (!skip_arguments(&name))
+				return false;
 			continue;
 		}
 		if (!ts_name_is_word(*name) && !(*name == '~' && begins))
 			return false;
 		if (begins && *name >= '0' && *name <= '9')
 			return false;
-		begins = *name == '~';
+		begins = *name++ == '~';
 	}
 	return !begins;
 }
@@ -98,6 +118,42 @@ bool ts_name_is_copy_of(const char *copy, const char *name)
 	size_t n = strlen(name);
 
 	return strncmp(copy, name, n) == 0 && copy[n] == '.';
+}
+
+static void cut_out(char *from, size_t bytes, const char *instead)
+{
+	size_t n = strlen(instead);
+
+	memmove(from + n, from + bytes, strlen(from + bytes) + 1);
+	memcpy(from, instead, n);
+}
+
+void ts_name_simplify(char *text)
+{
+	static const struct {
+		const char *name;
+		const char *written;
+	} classes[] = {
+		{"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >",
+		 "std::string"},
+		{"std::basic_string<char, std::char_traits<char>, std::allocator<char> >",
+		 "std::string"},
+		{"std::__1::basic_string<char, std::__1::char_traits<char>, "
+		 "std::__1::allocator<char> >",
+		 "std::string"},
+		{"std::basic_string_view<char, std::char_traits<char> >", "std::string_view"},
+		{"std::__1::basic_string_view<char, std::__1::char_traits<char> >",
+		 "std::string_view"},
+		{"std::__cxx11::string", "std::string"},
+		{"std::__1::string", "std::string"},
+	};
+	char *at;
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		while ((at = strstr(text, classes[i].name)))
+			cut_out(at, strlen(classes[i].name), classes[i].written);
+	while ((at = strstr(text, "[abi:")) && strchr(at, ']'))
+		cut_out(at, (size_t)(strchr(at, ']') - at) + 1, "");
 }
 
 /* Where the last two words of "a::b<c::d>::run" begin: what is between brackets counts for none. */

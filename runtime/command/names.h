@@ -30,6 +30,12 @@ bool ts_name_is_writable(const char *name);
 /* The copies of it that a compiler makes have the function's own name, a '.', and what was done. */
 bool ts_name_is_copy_of(const char *copy, const char *name);
 
+/*
+ * A C++ name or type as people write it: std::string for what that is in libstdc++ and libc++, and no
+ * [abi:...]. Never longer than it was, so that it may be done in place.
+ */
+void ts_name_simplify(char *text);
+
 /* "Memory.run" for bot::Memory::run: what a rule's key can be; NULL: no memory. */
 const char *ts_name_key(const char *qualified, struct ts_pool *pool);
 

@@ -129,6 +129,12 @@ static bool is_plain(const char *name, bool qualified)
 	return true;
 }
 
+/* What C++ can have for a type's name: templates, too, and nothing that stands in no source. */
+static bool is_type_name(const char *name)
+{
+	return name && *name && !strpbrk(name, "(){}*\"");
+}
+
 /* Names of parameters that would be read as a part of the type before them. */
 static bool is_part_of_type(const char *name)
 {
@@ -146,27 +152,14 @@ static bool is_cplusplus(const struct writer *writer)
 	return writer->signature->language == TS_LANGUAGE_CPLUSPLUS;
 }
 
-/* What everybody writes for what the standard library calls otherwise. */
+/* The classes whose values symbols.conf knows. */
 static const char *standard_class(const struct ts_shape *shape)
 {
-	static const struct {
-		const char *name;
-		const char *written;
-	} classes[] = {
-		{"std::string", "std::string"},
-		{"std::__cxx11::string", "std::string"},
-		{"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >",
-		 "std::string"},
-		{"std::__1::basic_string<char, std::__1::char_traits<char>, "
-		 "std::__1::allocator<char> >",
-		 "std::string"},
-		{"std::string_view", "std::string_view"},
-		{"std::basic_string_view<char, std::char_traits<char> >", "std::string_view"},
-	};
+	static const char *const classes[] = {"std::string", "std::string_view"};
 
 	for (size_t i = 0; shape->name && i < LENGTH(classes); i++)
-		if (strcmp(classes[i].name, shape->name) == 0)
-			return classes[i].written;
+		if (strcmp(classes[i], shape->name) == 0)
+			return classes[i];
 	return NULL;
 }
 
@@ -184,15 +177,18 @@ static const struct ts_shape *bare(const struct ts_shape *shape)
 	return shape;
 }
 
-static bool is_const(const struct ts_shape *shape)
+/* Is there a const on the way from `shape` to `end`? */
+static bool has_const(const struct ts_shape *shape, const struct ts_shape *end)
 {
-	for (int i = 0; shape && i < DEEPEST; i++, shape = shape->of) {
+	for (int i = 0; shape && shape != end && i < DEEPEST; i++, shape = shape->of)
 		if (shape->form == TS_FORM_CONST)
 			return true;
-		if (shape->form != TS_FORM_QUALIFIED && shape->form != TS_FORM_TYPEDEF)
-			break;
-	}
 	return false;
+}
+
+static bool is_const(const struct ts_shape *shape)
+{
+	return has_const(shape, bare(shape));
 }
 
 static const struct ts_shape *unqualified(const struct ts_shape *shape)
@@ -226,39 +222,38 @@ static const char *pointer(struct writer *writer, const struct ts_shape *to, con
 			      mark);
 }
 
-/* A struct, union, enum or class behind a pointer. */
+/*
+ * A struct, union, enum or class behind a pointer. In C a pointer is a pointer, whatever it leads to; C++
+ * knows functions by such types, so that they have to be right: NULL where one cannot be written.
+ */
 static const char *tagged(struct writer *writer, const struct ts_shape *shape)
 {
 	const char *tag = shape->form == TS_FORM_ENUM    ? "enum"
 			  : shape->form == TS_FORM_UNION ? "union"
 							 : "struct";
 
-	if (is_cplusplus(writer) && standard_class(shape))
-		return standard_class(shape);
-	if (!is_plain(shape->name, is_cplusplus(writer)))
-		return "void";
-	if (is_cplusplus(writer))
-		return shape->name;
-	return ts_pool_printf(writer->pool, "%s %s", tag, shape->name);
+	if (!is_cplusplus(writer))
+		return is_plain(shape->name, false)
+			       ? ts_pool_printf(writer->pool, "%s %s", tag, shape->name)
+			       : "void";
+	return is_type_name(shape->name) ? shape->name : NULL;
 }
 
 static const char *pointee_alone(struct writer *writer, const struct ts_shape *shape, int depth)
 {
+	const char *other = is_cplusplus(writer) ? NULL : "void";
 	const char *name;
 
-	if (!shape || depth > DEEPEST)
+	if (!shape)
 		return "void";
+	if (depth > DEEPEST)
+		return other;
 	switch (shape->form) {
 	case TS_FORM_BASE:
 		name = base_name(shape);
-		return name ? name : "void";
+		return name ? name : other;
 	case TS_FORM_TYPEDEF:
-		/* a char by whatever name makes a string */
-		if (is_char(bare(shape)))
-			return "char";
-		if (is_cplusplus(writer) && standard_class(shape))
-			return standard_class(shape);
-		return is_plain(shape->name, is_cplusplus(writer)) ? shape->name : "void";
+		return is_plain(shape->name, false) ? shape->name : "void";
 	case TS_FORM_ENUM:
 	case TS_FORM_STRUCT:
 	case TS_FORM_UNION:
@@ -266,19 +261,23 @@ static const char *pointee_alone(struct writer *writer, const struct ts_shape *s
 	case TS_FORM_POINTER:
 		return pointer(writer, shape->of, "*", depth);
 	default:
-		return "void"; /* a pointer to it is a pointer, whatever it is */
+		return other;
 	}
 }
 
-/* What stands before the '*'. NULL: no memory. */
+/* What a typedef stands for counts where that makes a string, and in C++, which looks through it. */
+static bool looks_through(const struct writer *writer, const struct ts_shape *shape)
+{
+	return is_cplusplus(writer) || is_char(bare(shape));
+}
+
+/* What stands before the '*'. NULL: it cannot be written, or there is no memory. */
 static const char *pointee(struct writer *writer, const struct ts_shape *shape, int depth)
 {
-	const struct ts_shape *alone = unqualified(shape);
+	bool through = looks_through(writer, shape);
+	const struct ts_shape *alone = through ? bare(shape) : unqualified(shape);
 	const char *name = pointee_alone(writer, alone, depth);
-	/* of a typedef that stands as `char` the const inside counts, too */
-	bool constant = alone && alone->form == TS_FORM_TYPEDEF && !is_char(bare(alone))
-				? shape != alone && is_const(shape) && !is_const(alone)
-				: is_const(shape);
+	bool constant = through ? is_const(shape) : shape != alone && has_const(shape, alone);
 
 	if (!constant || !name)
 		return name;
@@ -306,9 +305,11 @@ static const char *known_typedef(const struct ts_shape *shape)
 
 static const char *enumeration(struct writer *writer, const struct ts_shape *shape)
 {
-	if (shape->bytes != 4 || !is_plain(shape->name, is_cplusplus(writer)))
-		return by_size(shape->encoding, shape->bytes);
-	return ts_pool_printf(writer->pool, "enum %s", shape->name);
+	bool plain = is_plain(shape->name, is_cplusplus(writer));
+
+	if (shape->bytes == 4 && plain)
+		return ts_pool_printf(writer->pool, "enum %s", shape->name);
+	return is_cplusplus(writer) ? NULL : by_size(shape->encoding, shape->bytes);
 }
 
 /* The type of a value that is passed itself. NULL: it cannot be written, or there is no memory. */
@@ -327,9 +328,11 @@ static const char *value(struct writer *writer, const struct ts_shape *shape)
 	case TS_FORM_POINTER:
 		return pointer(writer, is->of, "*", 0);
 	case TS_FORM_REFERENCE:
-		return pointer(writer, is->of, "&", 0);
 	case TS_FORM_RVALUE:
-		return pointer(writer, is->of, "&&", 0);
+		/* extern "C": an address, and of no string, though it may be of a char */
+		if (!is_cplusplus(writer))
+			return "void *";
+		return pointer(writer, is->of, is->form == TS_FORM_RVALUE ? "&&" : "&", 0);
 	case TS_FORM_ENUM:
 		return enumeration(writer, is);
 	case TS_FORM_STRUCT:
@@ -344,12 +347,17 @@ static const char *refusal(struct writer *writer, const struct ts_shape *shape)
 {
 	const struct ts_shape *is = bare(shape);
 	const char *name = is && is->name ? is->name : shape && shape->name ? shape->name : "";
-	const char *what = !is ? "void"
-			   : is->form == TS_FORM_STRUCT
-				   ? (is_cplusplus(writer) ? "class" : "struct")
-			   : is->form == TS_FORM_UNION ? "union"
-						       : "type";
+	const char *what = "type";
 
+	if (is && (is->form == TS_FORM_POINTER || is->form == TS_FORM_REFERENCE ||
+		   is->form == TS_FORM_RVALUE))
+		return "type that no rule can spell";
+	if (is && is->form == TS_FORM_STRUCT)
+		what = is_cplusplus(writer) ? "class" : "struct";
+	else if (is && is->form == TS_FORM_UNION)
+		what = "union";
+	else if (is && is->form == TS_FORM_ENUM)
+		what = "enum";
 	return ts_pool_printf(writer->pool, "%s%s%.64s by value", what, *name ? " " : "", name);
 }
 

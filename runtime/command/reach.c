@@ -61,6 +61,18 @@ char *ts_reach_rule(const struct ts_catalogue_object *object,
 
 /* --- questions ------------------------------------------------------------------------------- */
 
+/* A second rule of the same text would find its function taken: constructors have variants. */
+static bool is_left_out(const struct question *question, size_t i)
+{
+	const struct ts_catalogue_function *function = question->entries[i].function;
+	const struct ts_catalogue_function *before = i ? question->entries[i - 1].function : NULL;
+
+	if (!function->qualified || !function->prototype)
+		return false;
+	return question->no_cplusplus ||
+	       (before && before->prototype && strcmp(before->prototype, function->prototype) == 0);
+}
+
 /* The rule of entries[i] stands in line i + 2. */
 static int write_conf(const struct question *question, size_t from, size_t n, bool prototypes)
 {
@@ -76,7 +88,7 @@ static int write_conf(const struct question *question, size_t from, size_t n, bo
 		const char *where = writable_object(object);
 		char *rule = prototypes ? ts_reach_rule(object, function) : NULL;
 
-		if (prototypes && question->no_cplusplus && function->qualified)
+		if (prototypes && is_left_out(question, i))
 			fputc('\n', file);
 		else if (prototypes)
 			fprintf(file, "%s = %s\n", function->key, rule ? rule : "");
@@ -149,31 +161,58 @@ static int ask_names(struct question *question, size_t from, size_t n, const cha
 	return 0;
 }
 
-/* Takes away the prototypes with a fault; answers whether there were any. */
-static int ask_prototypes(struct question *question, size_t from, size_t n)
+/* C++ knows its functions by their parameters: a rule may be right and name none. */
+static bool names_nothing(const struct ts_catalogue_function *function,
+			  const struct ts_rule_report *rule)
 {
-	struct ts_rules report;
-	bool found = false;
-	int result = ts_ask_nobody(question->conf, &report);
+	return function->qualified && function->prototype && function->reached && !rule->n_hooks;
+}
 
-	if (result < 0)
-		return result;
-	for (size_t i = 0; i < report.n_faults; i++) {
+static bool take_faults(struct question *question, size_t from, size_t n,
+			const struct ts_rules *report)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < report->n_faults; i++) {
 		struct ts_catalogue_function *function =
-			function_at(question, from, n, report.faults[i].line);
+			function_at(question, from, n, report->faults[i].line);
 
 		if (!function || !function->prototype)
 			continue;
 		found = true;
-		if (function->qualified && strstr(report.faults[i].message, "not supported yet")) {
+		if (function->qualified && strstr(report->faults[i].message, "not supported yet")) {
 			question->no_cplusplus = true;
 			continue;
 		}
 		function->prototype = NULL;
-		function->note = keep(question, report.faults[i].message);
+		function->note = keep(question, report->faults[i].message);
+	}
+	return found;
+}
+
+/* Takes away the prototypes that the shim does not take. 1: there may be more of them. */
+static int ask_prototypes(struct question *question, size_t from, size_t n, const char *path,
+			  char **argv)
+{
+	struct ts_rules report;
+	int result = ts_ask(path, argv, question->conf, &report);
+
+	if (result < 0)
+		return result;
+	result = take_faults(question, from, n, &report);
+	for (size_t i = 0; i < report.n_rules; i++) {
+		struct ts_catalogue_function *function =
+			function_at(question, from, n, report.rules[i].line);
+
+		if (!function || !names_nothing(function, &report.rules[i]))
+			continue;
+		function->prototype = NULL;
+		function->note = report.rules[i].n_misses
+					 ? keep(question, report.rules[i].misses[0])
+					 : "the shim does not say why";
 	}
 	ts_rules_release(&report);
-	return found;
+	return result;
 }
 
 static int ask_part(struct question *question, size_t from, size_t n, const char *path, char **argv)
@@ -189,7 +228,7 @@ static int ask_part(struct question *question, size_t from, size_t n, const char
 		if (result >= 0)
 			result = write_conf(question, from, n, true);
 		if (!result)
-			result = ask_prototypes(question, from, n);
+			result = ask_prototypes(question, from, n, path, argv);
 	} while (result > 0);
 	return result;
 }

@@ -282,7 +282,7 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	long Memory::count(Level level, size_t n) { return (long)level + (long)n; }
 	int Memory::spot(Point p) const { return p.x + n; }
 	}
-	extern "C" int plain(const char *text) { return text[0]; }
+	extern "C" int plain(const char *text, bot::Memory *m, const char &c) { return text[0] + m->n + c; }
 	int use(int n) { bot::Box<int> box{n}; return box.get(n); }
 	EOF
 	"${CXX:-c++}" -g -O1 -shared -fPIC -o libbot.so bot.cc
@@ -295,8 +295,8 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	[ "$(rule bot::Memory::Memory)" = 'Memory.Memory = void bot::Memory::Memory(this, int k)' ]
 	[ "$(rule bot::Memory::~Memory)" = 'Memory.-Memory = void bot::Memory::~Memory(this)' ]
 	[[ $(rule bot::Memory::spot) == 'Memory.spot = _ZN'* ]]
-	[[ $(rule 'bot::Box<int>::get') == 'Box.get = _ZN'* ]]
-	is_rule plain 'int plain(const char *text)'
+	[ "$(rule 'bot::Box<int>::get')" = 'Box.get = int bot::Box<int>::get(this, int n)' ]
+	is_rule plain 'int plain(const char *text, void *m, void *c)'
 	# what the headers of the system brought is nobody's own
 	! jq -r '.objects[].functions[].demangled' functions.json | grep '^std::'
 }

@@ -235,7 +235,11 @@ static void names(void **state)
 	(void)state;
 	assert_true(ts_name_is_writable("run"));
 	assert_true(ts_name_is_writable("bot::Memory::~Memory"));
-	assert_false(ts_name_is_writable("bot::Box<int>::get"));
+	assert_true(ts_name_is_writable("bot::Box<int>::get"));
+	assert_true(ts_name_is_writable("bot::pick<std::map<int, 3> >"));
+	assert_false(ts_name_is_writable("bot::Box<char*>::get"));
+	assert_false(ts_name_is_writable("bot::Box<int"));
+	assert_false(ts_name_is_writable("bot::operator<"));
 	assert_false(ts_name_is_writable("bot::operator()"));
 	assert_false(ts_name_is_writable("1st"));
 	assert_false(ts_name_is_writable("a::"));
@@ -244,6 +248,29 @@ static void names(void **state)
 	assert_false(ts_name_is_copy_of("runner", "run"));
 	assert_true(ts_name_is_internal("run.cold"));
 	assert_false(ts_name_is_internal("main"));
+}
+
+static void simple_names(void **state)
+{
+	static const char *const cases[][2] = {
+		{"run", "run"},
+		{"bot::name[abi:cxx11]", "bot::name"},
+		{"std::__cxx11::string", "std::string"},
+		{"std::vector<std::__cxx11::basic_string<char, std::char_traits<char>, "
+		 "std::allocator<char> >, int>",
+		 "std::vector<std::string, int>"},
+		{"std::basic_string_view<char, std::char_traits<char> >", "std::string_view"},
+		{"[abi:", "[abi:"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char text[256];
+
+		strcpy(text, cases[i][0]);
+		ts_name_simplify(text);
+		assert_string_equal(text, cases[i][1]);
+	}
 }
 
 int main(void)
@@ -258,6 +285,7 @@ int main(void)
 		cmocka_unit_test(no_more_than_a_rule_can_have),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(names),
+		cmocka_unit_test(simple_names),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
