@@ -260,7 +260,7 @@ static int by_shown_name(const void *a, const void *b)
 	return order ? order : strcmp(left->name, right->name);
 }
 
-/* Why an inlined function cannot be reached by its name; NULL: it can, or nobody asks. */
+/* What became of an inlined function; NULL: it is there all the same, or nobody asks. */
 static const char *why_inlined(const struct ts_catalogue_object *object,
 			       const struct ts_inlined *inlined, const char *glob)
 {
@@ -275,7 +275,7 @@ static const char *why_inlined(const struct ts_catalogue_object *object,
 	return inlined->address ? "only a changed copy is left" : "inlined everywhere";
 }
 
-/* Those of which no function of that name is left, so that nothing can be done for them. */
+/* Those of which no function of that name is left. */
 static int add_inlined(struct ts_catalogue *catalogue, struct ts_catalogue_object *object,
 		       const char *glob)
 {
@@ -297,7 +297,10 @@ static int add_inlined(struct ts_catalogue *catalogue, struct ts_catalogue_objec
 		*function = (struct ts_catalogue_function){
 			.name = name,
 			.qualified = keep(catalogue, ts_demangle(name, false)),
-			.reason = why,
+			.address = inlined[i].address,
+			/* whether a copy is reached by the function's name, the shim knows */
+			.note = inlined[i].address ? why : NULL,
+			.reason = inlined[i].address ? NULL : why,
 		};
 		function->key = ts_name_key(function->qualified ? function->qualified : name,
 					    &catalogue->pool);

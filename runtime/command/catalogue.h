@@ -12,14 +12,14 @@ struct ts_catalogue_function {
 	const char *name;      /* the symbol's; also what a rule calls it without a prototype */
 	const char *qualified; /* "bot::Memory::run"; NULL for a C function */
 	const char *key;       /* what a rule may name its span */
-	uint64_t address;      /* in the file, of the first that is called so */
+	uint64_t address;      /* in the file, of the first that is called so; 0: it was inlined */
 	uint64_t bytes;
-	size_t n; /* functions of this name in its object; 0: the compiler left none */
+	size_t n; /* functions of this name in its object; 0: the compiler left at most a copy */
 	bool exported;
 	bool shared;           /* other objects have a function of this name, too */
 	const char *prototype; /* NULL: times only */
 	const char *note;      /* why there is no prototype, or not all of one; NULL */
-	/* what the shim says of it (reach.h), but where n is 0 */
+	/* what the shim says of it (reach.h), but where there is no address */
 	bool reached;
 	bool entry; /* by its first bytes, not by slots */
 	long slots;

@@ -255,7 +255,7 @@ static void add_function(cJSON *to, const struct ts_catalogue_object *object,
 	add_integer(to, "slots", function->slots);
 	add_text(to, "reason", function->reason);
 	add_text(to, "unseen", function->unseen);
-	add_text(to, "address", function->n ? address : NULL);
+	add_text(to, "address", function->address ? address : NULL);
 	add_integer(to, "bytes", (int64_t)function->bytes);
 	cJSON_AddBoolToObject(to, "exported", function->exported);
 	free(rule);

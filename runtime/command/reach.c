@@ -128,7 +128,9 @@ static void take_rule(struct question *question, struct ts_catalogue_function *f
 		function->slots += rule->hooks[i].slots;
 	}
 	function->reason = NULL;
-	if (!function->reached)
+	if (!function->reached && !function->n)
+		function->reason = function->note;
+	else if (!function->reached)
 		function->reason = rule->n_misses ? keep(question, rule->misses[0])
 						  : "the shim does not say why";
 	if (rule->n_unseen)

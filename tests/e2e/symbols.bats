@@ -153,6 +153,15 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	[[ $(jq -r '[.objects[].functions[].demangled] | join(" ")' functions.json) == *'::call_always' ]]
 }
 
+@test "of a changed copy there is no prototype" {
+	small "$part"'
+		static __attribute__((noinline)) int kept(int n, int by) { int i, s = 0; for (i = 0; i < n; i++) s += i * by; return s; }
+		int both(int n) { return kept(n, 7) + kept(n + 1, 7); }'
+	list ./main kept
+	[ "$(listed kept '.rule')" = kept ]
+	[ "$(listed kept '.reason // .note')" = 'only a changed copy is left' ]
+}
+
 @test "the types of what chooses a function are not the function's" {
 	small "$part"'
 		static int quick(const char *text) { return text[0]; }
