@@ -110,7 +110,7 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 
 $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS)
+	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
 
 $(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
 	$(call say,GEN,$@)

@@ -338,9 +338,11 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *
  *   report:  conf PATH                       the symbols.conf used, empty if there is none
  *            program PATH
+ *            object PATH BASE                loaded, in this order, the shim aside; BASE is what is
+ *                                            added to its file's addresses
  *            fault LINE COLUMN MESSAGE       LINE 0: the file as a whole
  *            setting KEY VALUE
- *            rule LINE KIND NAME FUNCTION
+ *            rule LINE KIND KEY FUNCTION     KEY as written, with its '*'
  *            param LINE NAME TYPE            a recorded parameter of the rule at LINE, in order;
  *                                            `result`: the result; TYPE as written, or "redacted"
  *            hook LINE FUNCTION OBJECT ADDRESS HOW SLOTS

@@ -160,11 +160,13 @@ static size_t find_fails(struct ts_slice value)
 
 static int name_rule(struct reader *reader, struct ts_rule *rule, struct ts_slice key)
 {
-	if (!memchr(key.text, '*', key.bytes)) {
-		rule->name = ts_arena_strndup(reader->arena, key.text, key.bytes);
-		return rule->name ? 0 : -ENOMEM;
-	}
-	if (rule->glob)
+	bool star = memchr(key.text, '*', key.bytes) != NULL;
+
+	rule->key = ts_arena_strndup(reader->arena, key.text, key.bytes);
+	rule->name = star ? NULL : rule->key;
+	if (!rule->key)
+		return -ENOMEM;
+	if (!star || rule->glob)
 		return 0;
 	return ts_fault_at(fault_of(reader), key.column,
 			   "a name with '*' stands for the functions of a glob, '%s' is none",
@@ -188,7 +190,6 @@ static int read_rule(struct reader *reader, struct ts_slice key, struct ts_slice
 	rule->kind = reader->kind;
 	rule->line = reader->line;
 	rule->glob = rule->prototype.glob;
-	rule->name = NULL;
 	r = name_rule(reader, rule, key);
 	if (r == 0 && n < value.bytes) {
 		value = ts_slice_from(value, n + 1);

@@ -11,6 +11,7 @@ enum ts_orphans { TS_ORPHANS_AUTO, TS_ORPHANS_DROP, TS_ORPHANS_TRACE };
 
 struct ts_rule {
 	enum ts_kind kind;
+	const char *key;  /* as written */
 	const char *name; /* the key; NULL for one with '*': spans are named after the function */
 	struct ts_prototype prototype;
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "reach.h"
+#include "elf.h"
 #include "hook.h"
 #include "program.h"
+#include "reach.h"
 #include "spool.h"
 #include "sys.h"
 
@@ -128,16 +129,35 @@ static void put_params(struct lines *lines, const struct ts_conf *conf, const st
 		put_value(lines, rule, "result", &prototype->result);
 }
 
+static void put_address(struct lines *lines, uintptr_t address, char end)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)address);
+	put(lines, text, end);
+}
+
+static int put_object(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+	struct lines *lines = context;
+	struct ts_object object;
+
+	(void)bytes;
+	if (ts_object_read(info, &object) < 0 || ts_object_holds(&object, (uintptr_t)&put_object))
+		return 0;
+	put(lines, "object", '\t');
+	put(lines, object.path[0] ? object.path : ts_program_path(), '\t');
+	put_address(lines, object.base, '\n');
+	return 0;
+}
+
 static void put_hook(struct lines *lines, const struct ts_definition *definition)
 {
-	char address[24];
-
-	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)definition->address);
 	put(lines, "hook", '\t');
 	put_number(lines, definition->rule->line, '\t');
 	put(lines, definition->function, '\t');
 	put(lines, definition->object, '\t');
-	put(lines, address, '\t');
+	put_address(lines, definition->address, '\t');
 	put(lines, definition->how == TS_BY_ENTRY ? "entry" : "slots", '\t');
 	put_number(lines, definition->n_slots, '\n');
 }
@@ -182,7 +202,7 @@ static void put_rule(struct lines *lines, const struct ts_conf *conf, const stru
 	put(lines, "rule", '\t');
 	put_number(lines, rule->line, '\t');
 	put(lines, kinds[rule->kind], '\t');
-	put(lines, rule->name ? rule->name : "*", '\t');
+	put(lines, rule->key, '\t');
 	put(lines, rule->prototype.function, '\n');
 	put_params(lines, conf, rule);
 	if (put_hooks(lines, rule)) {
@@ -210,6 +230,7 @@ void ts_report_write(const struct ts_conf *conf)
 	put(&lines, conf ? conf->path : "", '\n');
 	put(&lines, "program", '\t');
 	put(&lines, ts_program_path(), '\n');
+	dl_iterate_phdr(put_object, &lines);
 	for (size_t i = 0; conf && i < conf->n_faults; i++) {
 		put(&lines, "fault", '\t');
 		put_number(&lines, conf->faults[i].line, '\t');

@@ -16,12 +16,13 @@ char *ts_demangle_type(const char *mangled)
 	return cplus_demangle_v3(mangled, DMGL_PARAMS | DMGL_ANSI | DMGL_TYPES);
 }
 
-char *ts_demangle_function(const char *symbol)
+char *ts_demangle_function(const char *symbol, bool parameters)
 {
+	int options = DMGL_ANSI | (parameters ? DMGL_PARAMS : 0);
 	char *name;
 
 	if (symbol[0] != '_' || strnlen(symbol, MOST_BYTES) == MOST_BYTES)
 		return NULL;
-	name = rust_demangle(symbol, DMGL_PARAMS | DMGL_ANSI);
-	return name ? name : cplus_demangle_v3(symbol, DMGL_PARAMS | DMGL_ANSI);
+	name = rust_demangle(symbol, options);
+	return name ? name : cplus_demangle_v3(symbol, options);
 }

@@ -2,6 +2,8 @@
 #ifndef TS_DEMANGLE_H
 #define TS_DEMANGLE_H
 
+#include <stdbool.h>
+
 /* The names that C++ and Rust compilers give, as their authors write them. */
 
 /*
@@ -10,7 +12,7 @@
  */
 char *ts_demangle_type(const char *mangled);
 
-/* The function with this symbol, with its parameters. As above. */
-char *ts_demangle_function(const char *symbol);
+/* The function with this symbol, with or without the types of its parameters. As above. */
+char *ts_demangle_function(const char *symbol, bool parameters);
 
 #endif

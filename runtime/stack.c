@@ -103,7 +103,7 @@ static bool is_throwing(const char *path, const char *symbol)
 static const char *line_of(struct ts_pool *pool, const char *path, uint64_t offset,
 			   const struct ts_place *place)
 {
-	char *name = place && place->symbol ? ts_demangle_function(place->symbol) : NULL;
+	char *name = place && place->symbol ? ts_demangle_function(place->symbol, true) : NULL;
 	const char *function = name ? name : place ? place->symbol : NULL;
 	char line[MOST_LINE];
 	struct ts_text text = {line, 0};

@@ -6,121 +6,37 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../preload/abi.h"
-#include "child.h"
+#include "ask.h"
 #include "command.h"
 #include "config.h"
 #include "document.h"
+#include "explain.h"
 #include "options.h"
 #include "print.h"
-#include "target.h"
-#include "rules.h"
-#include "shim.h"
 #include "display.h"
 
+#define MOST_SHOWN 8 /* functions of one rule */
+
 static const char help[] =
-	"usage: traceshim check [--json] [CONF] [-- CMD [ARG ...]]\n\n"
+	"usage: traceshim check [--debug-dir DIR] [--json] [CONF] [-- CMD [ARG ...]]\n\n"
 	"Reads symbols.conf (CONF, or the one a program started here would find) and says\n"
 	"what is wrong with it, and for every rule which parameters it records. With CMD\n"
 	"also what became of each rule in that program: which objects define its function\n"
-	"and how many slots lead to it. CMD is loaded, but ends before its main.\n\n"
-	"  --json      one JSON document instead\n"
-	"  -h, --help  this text\n\n"
+	"and how it is reached, through slots or by its entry, which calls are not seen,\n"
+	"or why it is not reached. CMD is loaded, but ends before its main.\n\n"
+	"  --debug-dir DIR  look for separate debug files there, too\n"
+	"  --json           one JSON document instead\n"
+	"  -h, --help       this text\n\n"
 	"exit status: 0 no fault, 1 a fault or nothing to check, 2 wrong usage\n\n"
 	"example: traceshim check symbols.conf -- ./bot\n";
 
 struct options {
 	bool json;
 	bool help;
-	const char *conf; /* NULL: wherever it is found */
-	char **command;   /* NULL: none */
+	const char *folder; /* of debug files, or NULL */
+	const char *conf;   /* NULL: wherever it is found */
+	char **command;     /* NULL: none */
 };
-
-/* --- asking the shim --------------------------------------------------------------------- */
-
-/* The child's environment; what disables the shim would also keep it from reporting. */
-static int set_environment(const struct options *options, const char *report)
-{
-	char shim[PATH_MAX];
-	struct ts_error err = {.text = ""};
-
-	if (ts_shim_find(shim, &err) < 0) {
-		ts_say("%s", err.text);
-		return -ENOENT;
-	}
-	if (getenv("TRACESHIM_DISABLE"))
-		ts_say("TRACESHIM_DISABLE is set: a run would trace nothing");
-	unsetenv("TRACESHIM_DISABLE");
-	if (ts_shim_preload(shim) < 0 || setenv(TS_REPORT_ENV, report, 1) < 0 ||
-	    (options->conf && setenv("TRACESHIM_CONF", options->conf, 1) < 0)) {
-		ts_say("out of memory");
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/* The program that is to load the shim. 0, or -ENOENT with the reason printed. */
-static int find_program(const struct options *options, char path[PATH_MAX])
-{
-	char why[PATH_MAX + 256];
-	int result;
-
-	if (!options->command) {
-		strcpy(path, "/proc/self/exe");
-		return 0;
-	}
-	result = ts_target_find(options->command[0], path);
-	if (result < 0)
-		ts_say("%s: %s", options->command[0],
-		       result == -ENOENT ? "not found" : "not executable");
-	else if (ts_target_untraceable(path, why, sizeof(why)))
-		return 0;
-	else
-		ts_say("nothing can be traced: %s %s", options->command[0], why);
-	return -ENOENT;
-}
-
-static int read_report(struct ts_rules *ret, const char *report, const struct options *options)
-{
-	int result = ts_rules_read(ret, report);
-
-	if (!result && ret->conf && ret->program)
-		return 0;
-	ts_say("%s ended without a report: libtraceshim.so was not loaded into it",
-	       options->command ? options->command[0] : "traceshim");
-	if (!result)
-		ts_rules_release(ret);
-	return -ENODATA;
-}
-
-/* Has the shim write its report into our folder. 0, or a negative errno once told why. */
-static int ask(const struct options *options, struct ts_rules *ret)
-{
-	static char *self[] = {"traceshim", "--version", NULL};
-	const char *temporary = getenv("TMPDIR");
-	char path[PATH_MAX];
-	char folder[PATH_MAX];
-	char report[PATH_MAX + 16];
-	int result = find_program(options, path);
-
-	if (result < 0)
-		return result;
-	snprintf(folder, sizeof(folder), "%s/traceshim-XXXXXX",
-		 temporary && *temporary == '/' ? temporary : "/tmp");
-	if (!mkdtemp(folder)) {
-		ts_say("%s: %s", folder, strerror(errno));
-		return -EIO;
-	}
-	snprintf(report, sizeof(report), "%s/report", folder);
-	result = set_environment(options, report);
-	if (!result) {
-		ts_child_run(path, options->command ? options->command : self, true);
-		result = read_report(ret, report, options);
-	}
-	unlink(report);
-	rmdir(folder);
-	return result;
-}
 
 /* --- telling ----------------------------------------------------------------------------- */
 
@@ -148,28 +64,60 @@ static void print_params(const struct ts_rule_report *rule)
 	free(text);
 }
 
+/* How a definition is reached. */
+static void put_way(FILE *to, const struct ts_rules_hook *hook)
+{
+	if (hook->entry)
+		fputs("by its entry", to);
+	if (hook->slots || !hook->entry)
+		fprintf(to, "%s%ld slot%s", hook->entry ? " and " : "", hook->slots,
+			hook->slots == 1 ? "" : "s");
+}
+
 static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_hook *hook)
 {
-	char *text = NULL;
 	bool same = !strcmp(rule->function, hook->function);
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
 
-	if (asprintf(&text, "%s%s%s at %s, %ld slot%s", same ? "" : hook->function,
-		     same ? "" : " in ", hook->object, hook->address, hook->slots,
-		     hook->slots == 1 ? "" : "s") < 0)
+	if (!to)
 		return;
-	print_item("in", text);
+	fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ", hook->object,
+		hook->address);
+	put_way(to, hook);
+	if (!fclose(to))
+		print_item("in", text);
 	free(text);
 }
 
-/* Of a glob, or of a name that overloads share. */
-static void print_count(const struct ts_rule_report *rule)
+/* A glob may wrap thousands, a name that overloads share several. */
+static void print_hooks(const struct ts_rule_report *rule)
 {
-	char text[48];
+	char text[64];
 
-	if (rule->n_hooks < 2)
+	if ((strpbrk(rule->function, "*?") && rule->n_hooks) || rule->n_hooks > 1) {
+		snprintf(text, sizeof(text), "%zu function%s", rule->n_hooks,
+			 rule->n_hooks == 1 ? "" : "s");
+		print_item("wraps", text);
+	}
+	for (size_t i = 0; i < rule->n_hooks && i < MOST_SHOWN; i++)
+		print_hook(rule, &rule->hooks[i]);
+	if (rule->n_hooks > MOST_SHOWN) {
+		snprintf(text, sizeof(text), "%zu more; --json lists them",
+			 rule->n_hooks - MOST_SHOWN);
+		print_item("and", text);
+	}
+}
+
+static void print_unseen(const struct ts_rules_unseen *unseen)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s in %s: %s", unseen->function, unseen->object, unseen->reason) < 0)
 		return;
-	snprintf(text, sizeof(text), "%zu functions", rule->n_hooks);
-	print_item("wraps", text);
+	print_item("unseen", text);
+	free(text);
 }
 
 static void print_rule(const struct ts_rule_report *rule)
@@ -184,11 +132,13 @@ static void print_rule(const struct ts_rule_report *rule)
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(head);
 	print_params(rule);
-	print_count(rule);
-	for (size_t i = 0; i < rule->n_hooks; i++)
-		print_hook(rule, &rule->hooks[i]);
+	print_hooks(rule);
+	for (size_t i = 0; i < rule->n_unseen && i < MOST_SHOWN; i++)
+		print_unseen(&rule->unseen[i]);
 	for (size_t i = 0; i < rule->n_misses; i++)
 		print_item("missing", rule->misses[i]);
+	for (size_t i = 0; i < rule->n_hints; i++)
+		print_item("hint", rule->hints[i]);
 }
 
 static void print_fault(const struct ts_rules *rules, const struct ts_rules_fault *fault)
@@ -298,7 +248,8 @@ static int split_command(int argc, char **argv, struct options *options)
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", no_argument, NULL, TS_OPTION_LONG},
+	static const struct option longs[] = {{"debug-dir", required_argument, NULL, 'd'},
+					      {"json", no_argument, NULL, TS_OPTION_LONG},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	const struct ts_options known = {.command = "check", .shorts = ":h", .longs = longs};
@@ -310,6 +261,8 @@ static int take_options(struct options *options, int argc, char **argv)
 			return -EINVAL;
 		options->json |= option == TS_OPTION_LONG;
 		options->help |= option == 'h';
+		if (option == 'd')
+			options->folder = optarg;
 	}
 	if (options->help)
 		return 0;
@@ -323,6 +276,21 @@ static int take_options(struct options *options, int argc, char **argv)
 	}
 	options->conf = optind < argc ? argv[optind] : NULL;
 	return 0;
+}
+
+static int ask(const struct options *options, struct ts_rules *ret)
+{
+	char path[PATH_MAX];
+	int result;
+
+	if (!options->command)
+		return ts_ask_nobody(options->conf, ret);
+	result = ts_ask_find(options->command[0], path);
+	if (!result)
+		result = ts_ask(path, options->command, options->conf, ret);
+	if (!result && ts_explain(ret, options->folder) < 0)
+		ts_say("out of memory: not everything is explained");
+	return result;
 }
 
 static int run(int argc, char **argv)
@@ -343,8 +311,6 @@ static int run(int argc, char **argv)
 	}
 	if (ask(&options, &rules) < 0)
 		return TS_EXIT_FAILED;
-	if (!options.command)
-		ts_rules_forget_objects(&rules);
 	status = tell(&rules, &options);
 	ts_rules_release(&rules);
 	return status;

@@ -17,6 +17,7 @@ struct ts_command {
 
 extern const struct ts_command ts_command_run;
 extern const struct ts_command ts_command_check;
+extern const struct ts_command ts_command_symbols;
 extern const struct ts_command ts_command_list;
 extern const struct ts_command ts_command_show;
 

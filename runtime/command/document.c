@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../columns.h"
 #include "../moment.h"
 #include "../uuid.h"
+#include "reach.h"
 
 /*
  * cJSON answers NULL where memory ran out and takes NULL for an object: one check at the end
@@ -165,6 +167,14 @@ char *ts_document_story(const struct ts_story *story)
 	return finish(document);
 }
 
+static void add_strings(cJSON *to, const char *key, char *const *strings, size_t n)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, key);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
+}
+
 static cJSON *rule_object(const struct ts_rule_report *rule)
 {
 	cJSON *to = cJSON_CreateObject();
@@ -188,11 +198,19 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 		add_text(hook, "function", rule->hooks[i].function);
 		add_text(hook, "object", rule->hooks[i].object);
 		add_text(hook, "address", rule->hooks[i].address);
+		add_text(hook, "how", rule->hooks[i].entry ? "entry" : "slots");
 		add_integer(hook, "slots", rule->hooks[i].slots);
 	}
-	array = cJSON_AddArrayToObject(to, "misses");
-	for (size_t i = 0; i < rule->n_misses; i++)
-		cJSON_AddItemToArray(array, cJSON_CreateString(rule->misses[i]));
+	array = cJSON_AddArrayToObject(to, "unseen");
+	for (size_t i = 0; i < rule->n_unseen; i++) {
+		cJSON *unseen = add_object(array);
+
+		add_text(unseen, "function", rule->unseen[i].function);
+		add_text(unseen, "object", rule->unseen[i].object);
+		add_text(unseen, "reason", rule->unseen[i].reason);
+	}
+	add_strings(to, "misses", rule->misses, rule->n_misses);
+	add_strings(to, "hints", rule->hints, rule->n_hints);
 	return to;
 }
 
@@ -218,6 +236,52 @@ char *ts_document_check(const struct ts_rules *rules)
 	array = cJSON_AddArrayToObject(document, "rules");
 	for (size_t i = 0; i < rules->n_rules; i++)
 		cJSON_AddItemToArray(array, rule_object(&rules->rules[i]));
+	return finish(document);
+}
+
+static void add_function(cJSON *to, const struct ts_catalogue_object *object,
+			 const struct ts_catalogue_function *function)
+{
+	char *rule = ts_reach_rule(object, function);
+	char address[24];
+
+	snprintf(address, sizeof(address), "0x%" PRIx64, function->address);
+	add_text(to, "name", function->name);
+	add_text(to, "demangled", function->qualified);
+	add_text(to, "key", function->key);
+	add_text(to, "rule", rule);
+	cJSON_AddBoolToObject(to, "times_only", !function->prototype);
+	add_text(to, "note", function->note);
+	add_text(to, "how", !function->reached ? NULL : function->entry ? "entry" : "slots");
+	add_integer(to, "slots", function->slots);
+	add_text(to, "reason", function->reason);
+	add_text(to, "unseen", function->unseen);
+	add_text(to, "address", function->address ? address : NULL);
+	add_integer(to, "bytes", (int64_t)function->bytes);
+	cJSON_AddBoolToObject(to, "exported", function->exported);
+	free(rule);
+}
+
+char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue)
+{
+	cJSON *document = cJSON_CreateObject();
+	cJSON *objects;
+
+	add_text(document, "program", program);
+	objects = cJSON_AddArrayToObject(document, "objects");
+	for (size_t i = 0; i < catalogue->n_objects; i++) {
+		const struct ts_catalogue_object *object = &catalogue->objects[i];
+		cJSON *to, *functions;
+
+		if (!object->n_functions && !object->error)
+			continue;
+		to = add_object(objects);
+		add_text(to, "object", object->path);
+		add_text(to, "error", object->error);
+		functions = cJSON_AddArrayToObject(to, "functions");
+		for (size_t j = 0; j < object->n_functions; j++)
+			add_function(add_object(functions), object, &object->functions[j]);
+	}
 	return finish(document);
 }
 

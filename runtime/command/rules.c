@@ -80,13 +80,42 @@ static int take_hook(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS]
 	return hook->function && hook->object && hook->address ? 0 : -ENOMEM;
 }
 
-static int take_miss(struct ts_rule_report *rule, const char *reason)
+static int take_string(char ***strings, size_t *n, const char *text)
 {
-	char **miss = push(&rule->misses, &rule->n_misses, sizeof(*miss));
+	char **string = push(strings, n, sizeof(*string));
 
-	if (miss)
-		*miss = strdup(reason);
-	return miss && *miss ? 0 : -ENOMEM;
+	if (string)
+		*string = strdup(text);
+	return string && *string ? 0 : -ENOMEM;
+}
+
+int ts_rules_add_hint(struct ts_rule_report *rule, const char *text)
+{
+	return take_string(&rule->hints, &rule->n_hints, text);
+}
+
+int ts_rules_add_unseen(struct ts_rule_report *rule, const char *function, const char *object,
+			const char *reason)
+{
+	struct ts_rules_unseen *unseen = push(&rule->unseen, &rule->n_unseen, sizeof(*unseen));
+
+	if (!unseen)
+		return -ENOMEM;
+	unseen->function = strdup(function);
+	unseen->object = strdup(object);
+	unseen->reason = strdup(reason);
+	return unseen->function && unseen->object && unseen->reason ? 0 : -ENOMEM;
+}
+
+static int take_object(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
+{
+	struct ts_rules_object *object = push(&rules->objects, &rules->n_objects, sizeof(*object));
+
+	if (!object)
+		return -ENOMEM;
+	object->path = strdup(f[1]);
+	object->base = strtoull(f[2], NULL, 16);
+	return object->path ? 0 : -ENOMEM;
 }
 
 static int take_text(char **at, const char *text)
@@ -105,6 +134,8 @@ static int take_line(void *context, char *const f[TS_LINES_FIELDS])
 		return take_text(&rules->conf, f[1]);
 	if (!strcmp(f[0], "program"))
 		return take_text(&rules->program, f[1]);
+	if (!strcmp(f[0], "object"))
+		return take_object(rules, f);
 	if (!strcmp(f[0], "fault"))
 		return take_fault(rules, f);
 	if (!strcmp(f[0], "setting"))
@@ -119,7 +150,9 @@ static int take_line(void *context, char *const f[TS_LINES_FIELDS])
 	if (!strcmp(f[0], "hook"))
 		return take_hook(rule, f);
 	if (!strcmp(f[0], "miss"))
-		return take_miss(rule, f[2]);
+		return take_string(&rule->misses, &rule->n_misses, f[2]);
+	if (!strcmp(f[0], "unseen"))
+		return ts_rules_add_unseen(rule, f[2], f[3], f[4]);
 	return 0;
 }
 
@@ -134,6 +167,27 @@ int ts_rules_read(struct ts_rules *ret, const char *path)
 	return result;
 }
 
+static void free_strings(char ***strings, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		free((*strings)[i]);
+	free(*strings);
+	*strings = NULL;
+	*n = 0;
+}
+
+static void free_unseen(struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_unseen; i++) {
+		free(rule->unseen[i].function);
+		free(rule->unseen[i].object);
+		free(rule->unseen[i].reason);
+	}
+	free(rule->unseen);
+	rule->unseen = NULL;
+	rule->n_unseen = 0;
+}
+
 static void forget_objects(struct ts_rule_report *rule)
 {
 	for (size_t i = 0; i < rule->n_hooks; i++) {
@@ -141,13 +195,12 @@ static void forget_objects(struct ts_rule_report *rule)
 		free(rule->hooks[i].object);
 		free(rule->hooks[i].address);
 	}
-	for (size_t i = 0; i < rule->n_misses; i++)
-		free(rule->misses[i]);
 	free(rule->hooks);
-	free(rule->misses);
 	rule->hooks = NULL;
-	rule->misses = NULL;
-	rule->n_hooks = rule->n_misses = 0;
+	rule->n_hooks = 0;
+	free_unseen(rule);
+	free_strings(&rule->misses, &rule->n_misses);
+	free_strings(&rule->hints, &rule->n_hints);
 }
 
 void ts_rules_forget_objects(struct ts_rules *rules)
@@ -179,6 +232,9 @@ void ts_rules_release(struct ts_rules *rules)
 	}
 	for (size_t i = 0; i < rules->n_faults; i++)
 		free(rules->faults[i].message);
+	for (size_t i = 0; i < rules->n_objects; i++)
+		free(rules->objects[i].path);
+	free(rules->objects);
 	free_pairs(rules->settings, rules->n_settings);
 	free(rules->rules);
 	free(rules->faults);

@@ -26,6 +26,17 @@ struct ts_rules_hook {
 	long slots;
 };
 
+struct ts_rules_unseen {
+	char *function;
+	char *object;
+	char *reason;
+};
+
+struct ts_rules_object {
+	char *path;
+	unsigned long long base;
+};
+
 struct ts_rule_report {
 	long line;
 	char *kind;
@@ -35,13 +46,19 @@ struct ts_rule_report {
 	size_t n_params;
 	struct ts_rules_hook *hooks;
 	size_t n_hooks;
+	struct ts_rules_unseen *unseen; /* calls of hooked functions that are known and not seen */
+	size_t n_unseen;
 	char **misses;
 	size_t n_misses;
+	char **hints; /* what the objects' files say of a miss (explain.h) */
+	size_t n_hints;
 };
 
 struct ts_rules {
 	char *conf; /* "": none was found; NULL: the shim wrote no report */
 	char *program;
+	struct ts_rules_object *objects; /* loaded, in order; the program first */
+	size_t n_objects;
 	struct ts_rules_fault *faults;
 	size_t n_faults;
 	struct ts_rules_pair *settings;
@@ -52,6 +69,10 @@ struct ts_rules {
 
 /* 0, or a negative errno with *ret empty. */
 int ts_rules_read(struct ts_rules *ret, const char *path);
+/* More than the shim knew. 0, or -ENOMEM. */
+int ts_rules_add_hint(struct ts_rule_report *rule, const char *text);
+int ts_rules_add_unseen(struct ts_rule_report *rule, const char *function, const char *object,
+			const char *reason);
 /* Leaves out what only the program's objects can tell. */
 void ts_rules_forget_objects(struct ts_rules *rules);
 void ts_rules_release(struct ts_rules *rules);

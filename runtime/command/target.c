@@ -231,22 +231,32 @@ static int look_at_script(const struct image *image, unsigned level, char *why, 
 	return result;
 }
 
+/* 0 with its head read, or a negative errno; `fd` is the caller's to close where it is one. */
+static int open_image(struct image *image)
+{
+	ssize_t n;
+
+	image->fd = open(image->path, O_RDONLY | O_CLOEXEC);
+	if (image->fd < 0)
+		return -errno;
+	n = fstat(image->fd, &image->st) < 0
+		    ? -1
+		    : pread(image->fd, image->head, sizeof(image->head), 0);
+	image->head_bytes = n < 0 ? 0 : (size_t)n;
+	return n < 0 ? -EIO : 0;
+}
+
 static int look(const char *path, unsigned level, char *why, size_t bytes)
 {
 	struct image image = {.path = path};
-	ssize_t n;
-	int result;
+	int result = open_image(&image);
 
-	image.fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (image.fd < 0) {
 		/* What may be executed but not read cannot be judged. */
 		snprintf(why, bytes, "is not there");
-		return errno == ENOENT || errno == ENOTDIR ? 0 : 1;
+		return result == -ENOENT || result == -ENOTDIR ? 0 : 1;
 	}
-	n = fstat(image.fd, &image.st) < 0 ? -1
-					   : pread(image.fd, image.head, sizeof(image.head), 0);
-	image.head_bytes = n < 0 ? 0 : (size_t)n;
-	if (n < 0)
+	if (result < 0)
 		result = 1;
 	else if (!is_elf(&image))
 		result = look_at_script(&image, level, why, bytes);
@@ -260,4 +270,18 @@ static int look(const char *path, unsigned level, char *why, size_t bytes)
 int ts_target_untraceable(const char *path, char *why, size_t bytes)
 {
 	return look(path, 0, why, bytes);
+}
+
+void ts_target_program(char path[PATH_MAX])
+{
+	for (unsigned level = 0; level < SCRIPT_LEVELS; level++) {
+		struct image image = {.path = path};
+		int result = open_image(&image);
+
+		if (image.fd >= 0)
+			close(image.fd);
+		if (result < 0 || is_elf(&image))
+			return;
+		script_interpreter(&image, path);
+	}
 }

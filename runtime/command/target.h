@@ -13,6 +13,9 @@
  */
 int ts_target_find(const char *name, char ret[PATH_MAX]);
 
+/* Puts a script's interpreter, the one behind env(1) where that stands between, in the place of a script. */
+void ts_target_program(char path[PATH_MAX]);
+
 /*
  * Why nothing in `path` can be traced, as the end of a sentence that begins with the program: "is
  * statically linked". 0 and a reason of up to `bytes`; 1 where nothing speaks against it.

@@ -188,7 +188,7 @@ bad_segments() {
 @test "a library's header appears in the one file that wraps it" {
 	local found
 	found=$(includes $(sources runtime preload) | awk '{print $2, $1}' |
-		grep -iE '^[^ ]*(cjson|sqlite3|uuid/|libpq|libunwind|libiberty|libelf|gelf|zydis|python|curl|cmocka)' | sort)
+		grep -iE '^[^ ]*(cjson|sqlite3|uuid/|libpq|libunwind|libiberty|libelf|elfutils|gelf|dwarf\.h|zydis|python|curl|cmocka)' | sort)
 	are_same "libraries.txt" "$(awk '!/^#/ && NF {print $1, $2}' tests/borders/libraries.txt)" "$found"
 }
 
@@ -222,9 +222,10 @@ bad_segments() {
 		"$(nm -D build/modules/store_sqlite.so | grep -i ' sqlite3_')"
 }
 
-@test "no module needs the shim or another module" {
+@test "no module needs the shim, another module, or what only the command reads" {
 	local file
 	for file in build/modules/*.so; do
+		is_empty "$file needs" "$(needed "$file" | grep -E 'libdw')"
 		is_empty "$file needs" "$(needed "$file" | grep -E 'traceshim|flusher|store_')"
 		# what stack.so has for libunwind alone
 		is_empty "$file exports" "$(exported "$file" | grep -v '^ts_' |

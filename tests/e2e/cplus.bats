@@ -163,7 +163,7 @@ all='. old clang libcxx'
 	EOF
 	"$root/build/traceshim" check -- "$cplus/bot" >check.out
 	grep -A2 '^tool:run' check.out | grep -F 'wraps   3 functions'
-	grep -A2 '^tool:\* = bot::m\*' check.out | grep -F 'wraps   2 functions'
+	grep -A2 '^tool:m\* = bot::m\*' check.out | grep -F 'wraps   2 functions'
 	"$root/build/traceshim" check --json -- "$cplus/bot" >check.json
 	jq -e '.rules | map(.hooks | length) == [3, 2, 2, 0]' check.json
 }

@@ -146,6 +146,7 @@ static void each_fault_among_rules(void **state)
 		assert_string_equal(conf->rules[1].name, "b");
 		/* a rule that was given up leaves nothing behind in the next */
 		assert_null(conf->rules[2].name);
+		assert_string_equal(conf->rules[2].key, "c*");
 		assert_string_equal(conf->rules[2].prototype.function, "c_*");
 		assert_int_equal(conf->rules[2].fails, TS_FAILS_NEVER);
 		assert_int_equal(conf->rules[2].prototype.n_params, 0);

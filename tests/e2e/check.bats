@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# `traceshim check`: what became of each rule, and why nothing did.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+export BATS_TEST_TIMEOUT=120
+
+setup() {
+	scratch
+	traceshim=$root/build/traceshim
+	cc="${CC:-cc} -g -O2 -w -fPIC"
+}
+
+# library SOURCE [OPTION...]: libpart.so, and ./main, which calls its part_run
+library() {
+	printf '%s\n' "$1" >part.c
+	shift
+	$cc "$@" -shared -Wl,-soname,libpart.so -o libpart.so part.c
+	echo 'int part_run(int n); int main(int argc, char **argv) { return part_run(argc); }' >main.c
+	$cc -o main main.c -L. -lpart -Wl,-rpath,"$PWD"
+}
+
+# checked FILTER: of the first rule, or of what FILTER names
+checked() { "$traceshim" check --json -- ./main | jq -r "$1"; }
+
+hint() { checked '.rules[0].hints[0]'; }
+
+@test "a glob is shown as it was written, with how many functions it wraps" {
+	library "$(printf 'int part_%d(int n) { return n + %d; }\n' {1..12}{,})
+		int part_run(int n) { return n; }" -Wl,--no-as-needed
+	{ printf 'int part_%d(int);\n' {1..12}; echo 'int part_run(int n); int main(int c, char **v) { return part_run(c)'
+	printf ' + part_%d(c)' {1..12}; echo '; }'; } >main.c
+	$cc -o main main.c -L. -lpart -Wl,-rpath,"$PWD"
+	rules '[tool]' 'find* = part_*' 'gone* = nothing_*'
+	run -0 --separate-stderr "$traceshim" check -- ./main
+	[[ $output == *$'\ntool:find* = part_*  (line 2)\n'* ]]
+	[[ $output == *$'\n    wraps   13 functions\n'* ]]
+	[ "$(grep -c '^    in ' <<<"$output")" -eq 8 ]
+	[[ $output == *$'\n    and     5 more; --json lists them\n'* ]]
+	[ "$(checked '.rules[0] | "\(.name) \(.hooks | length)"')" = 'find* 13' ]
+	[ "$(checked '.rules[1].hints[0]')" = 'no function of a loaded object is called so' ]
+}
+
+@test "a name that is nearly right is offered the right one" {
+	library 'int part_run(int n) { return n; }'
+	rules '[tool]' 'part = int part_rum(int n)'
+	run -0 "$traceshim" check -- ./main
+	[[ $output == *$'\n    hint    did you mean part_run?'* ]]
+	rules '[tool]' 'part = zzz_qqq_xxx'
+	[ "$(hint)" = null ]
+}
+
+@test "a function that was inlined everywhere is said to be" {
+	library 'static int twice(int n) { static volatile int calls; calls++; return 2 * n; }
+		int part_run(int n) { return twice(n) + twice(n + 1); }'
+	rules '[tool]' 'twice = twice'
+	[ "$(hint)" = 'inlined everywhere in libpart.so: no function is left to wrap' ]
+	[ "$(checked '.rules[0].misses | length')" = 1 ]
+	# without debug information nobody knows
+	strip -g libpart.so
+	[[ $(hint) != *inlined* ]]
+}
+
+@test "calls that were inlined are named as unseen" {
+	library 'int part_run(int n) { static volatile int calls; calls++; return 3 * n + 1; }
+		int part_both(int n) { return part_run(n) + part_run(n * 2); }' -fno-semantic-interposition
+	rules '[tool]' 'part = int part_run(int n)'
+	run -0 "$traceshim" check -- ./main
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *" unseen part_run in "*"libpart.so: inlined in 2 places "* ]]
+	[ "$(checked '.rules[0].unseen[0] | "\(.function) \(.object) \(.reason)"')" = \
+		"part_run $PWD/libpart.so inlined in 2 places" ]
+	[[ $(checked '.rules[0].hooks[0].how') =~ ^(slots|entry)$ ]]
+}
+
+@test "static functions, copies, data and stripped symbols are told apart" {
+	source='static __attribute__((noipa)) int hidden(int n) { return n + 1; }
+		static __attribute__((noinline)) int kept(int n, int by) { int i, s = 0; for (i = 0; i < n; i++) s += i * by; return s; }
+		static int number = 7;
+		int part_run(int n) { return hidden(n) + kept(n, 7) + kept(n + 1, 7) + number++; }'
+	library "$source"
+	rules '[tool]' 'hidden = hidden'
+	[[ $(checked '.rules[0] | .hints[0] // .hooks[0].how') =~ ^("libpart.so defines it for itself alone (static)"|entry)$ ]]
+	rules '[tool]' 'kept = kept'
+	[[ $(checked '.rules[0] | .hints[0] // .hooks[0].how') =~ ^("in libpart.so the compiler left only a changed copy of it, kept.".*|entry)$ ]]
+	rules '[tool]' 'number = number'
+	[ "$(hint)" = 'in libpart.so it is data, not a function' ]
+	objcopy --only-keep-debug libpart.so libpart.debug
+	strip libpart.so
+	rules '[tool]' 'hidden = hidden'
+	[[ $(hint) != *libpart* ]]
+	objcopy --add-gnu-debuglink=libpart.debug libpart.so
+	[ "$(hint)" = 'libpart.so defines it, but the symbol was stripped from the file' ]
+	mkdir -p debug
+	mv libpart.debug debug/
+	[[ $(hint) != *libpart* ]]
+	run -0 "$traceshim" check --debug-dir "$PWD/debug" -- ./main
+	[[ $output == *"the symbol was stripped"* ]]
+}
+
+@test "of a script behind env the interpreter is checked" {
+	printf '#!/usr/bin/env perl\n' >script
+	chmod +x script
+	rules '[tool]' 'env = getenv'
+	run -0 "$traceshim" check --json -- ./script
+	[ "$(jq -r .program <<<"$output")" = "$(realpath "$(command -v perl)")" ]
+}
+
+@test "the JSON document keeps its contract" {
+	library 'int part_run(int n) { return n; }'
+	rules '[tool]' 'part = int part_run(int n)'
+	[ "$(checked keys_unsorted\|tojson)" = '["conf","program","faults","settings","rules"]' ]
+	[ "$(checked '.rules[0] | keys_unsorted | tojson')" = \
+		'["line","kind","name","function","parameters","hooks","unseen","misses","hints"]' ]
+	[ "$(checked '.rules[0].hooks[0] | keys_unsorted | tojson')" = '["function","object","address","how","slots"]' ]
+}
