@@ -5,10 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#include "maps.h"
-#include "sys.h"
 
 #define PAGE 4096UL
 
@@ -43,15 +39,13 @@ static const void *table_at(const struct ts_object *object, uintptr_t address, s
 	return (const void *)address;
 }
 
-/* What lies `offset` bytes after `from`, if an entry of so many bytes does. */
-static const void *entry_after(const struct ts_object *object, const void *from, uint32_t offset,
-			       size_t bytes)
+/* What lies `offset` bytes after `from`, if an entry of so many bytes does before `end`. */
+static const void *entry_after(const void *from, uint32_t offset, size_t bytes, uintptr_t end)
 {
 	uintptr_t address = (uintptr_t)from + offset;
 
-	return address % sizeof(uint32_t) == 0 && room_at(object, address) >= bytes
-		       ? (const void *)address
-		       : NULL;
+	return address % sizeof(uint32_t) == 0 && address + bytes <= end ? (const void *)address
+									 : NULL;
 }
 
 const char *ts_object_string(const struct ts_object *object, uint64_t offset)
@@ -93,7 +87,7 @@ struct counts {
 static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct counts *counts)
 {
 	uintptr_t value = entry->d_un.d_val;
-	size_t unused;
+	size_t room;
 
 	switch (entry->d_tag) {
 	case DT_SYMTAB:
@@ -115,13 +109,15 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		ret->versions = table_at(ret, value, sizeof(ElfW(Versym)), 2, &ret->n_versions);
 		break;
 	case DT_VERNEED:
-		ret->needed = table_at(ret, value, sizeof(ElfW(Verneed)), 4, &unused);
+		ret->needed = table_at(ret, value, sizeof(ElfW(Verneed)), 4, &room);
+		ret->needed_end = (uintptr_t)(ret->needed + room);
 		break;
 	case DT_VERNEEDNUM:
 		ret->n_needed = value;
 		break;
 	case DT_VERDEF:
-		ret->defined = table_at(ret, value, sizeof(ElfW(Verdef)), 4, &unused);
+		ret->defined = table_at(ret, value, sizeof(ElfW(Verdef)), 4, &room);
+		ret->defined_end = (uintptr_t)(ret->defined + room);
 		break;
 	case DT_VERDEFNUM:
 		ret->n_defined = value;
@@ -215,14 +211,16 @@ static uint16_t version_of(const struct ts_object *object, uint32_t index)
 static const char *version_in(const struct ts_object *object, const ElfW(Verneed) * need,
 			      uint16_t wanted)
 {
-	const ElfW(Vernaux) *version = entry_after(object, need, need->vn_aux, sizeof(*version));
+	const ElfW(Vernaux) *version =
+		entry_after(need, need->vn_aux, sizeof(*version), object->needed_end);
 
 	for (size_t i = 0; version && i < need->vn_cnt; i++) {
 		if (version->vna_other == wanted)
 			return ts_object_string(object, version->vna_name);
 		if (!version->vna_next)
 			break;
-		version = entry_after(object, version, version->vna_next, sizeof(*version));
+		version = entry_after(version, version->vna_next, sizeof(*version),
+				      object->needed_end);
 	}
 	return NULL;
 }
@@ -240,7 +238,7 @@ static const char *wanted_version(const struct ts_object *object, uint32_t index
 
 		if (version || !need->vn_next)
 			return version;
-		need = entry_after(object, need, need->vn_next, sizeof(*need));
+		need = entry_after(need, need->vn_next, sizeof(*need), object->needed_end);
 	}
 	return NULL;
 }
@@ -258,8 +256,30 @@ static bool binds_a_name(const ElfW(Rela) * relocation)
 	}
 }
 
+/* Where the last slot was: the next one is nearly always in the same segment. */
+struct span {
+	uintptr_t low, end;
+};
+
+static bool holds_slot(const struct ts_object *object, uintptr_t address, struct span *span)
+{
+	size_t room;
+
+	if (address % sizeof(uintptr_t))
+		return false;
+	if (address >= span->low && address + sizeof(uintptr_t) <= span->end)
+		return true;
+	room = room_at(object, address);
+	if (room < sizeof(uintptr_t))
+		return false;
+	*span = (struct span){address, address + room};
+	return true;
+}
+
 void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *context)
 {
+	struct span span = {0, 0};
+
 	for (int table = 0; table < 2; table++) {
 		const ElfW(Rela) *relocation = object->relocations[table].first;
 		size_t n = object->relocations[table].n;
@@ -271,8 +291,7 @@ void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *con
 			struct ts_slot found;
 
 			if (!index || index >= object->n_symbols || !binds_a_name(relocation) ||
-			    address % sizeof(uintptr_t) ||
-			    room_at(object, address) < sizeof(uintptr_t))
+			    !holds_slot(object, address, &span))
 				continue;
 			found.address = (uintptr_t *)address;
 			found.name = ts_object_string(object, symbol->st_name);
@@ -299,16 +318,16 @@ static bool has_version(const struct ts_object *object, uint32_t index, const ch
 		return !(own & 0x8000);
 	for (size_t i = 0; definition && i < object->n_defined; i++) {
 		if (definition->vd_ndx == (own & 0x7fff)) {
-			const ElfW(Verdaux) *aux =
-				entry_after(object, definition, definition->vd_aux, sizeof(*aux));
+			const ElfW(Verdaux) *aux = entry_after(definition, definition->vd_aux,
+							       sizeof(*aux), object->defined_end);
 			const char *name = aux ? ts_object_string(object, aux->vda_name) : NULL;
 
 			return name && strcmp(name, version) == 0;
 		}
 		if (!definition->vd_next)
 			break;
-		definition =
-			entry_after(object, definition, definition->vd_next, sizeof(*definition));
+		definition = entry_after(definition, definition->vd_next, sizeof(*definition),
+					 object->defined_end);
 	}
 	return false;
 }
@@ -456,34 +475,4 @@ const ElfW(Sym) *
 	ts_object_definition(const struct ts_object *object, const char *name, const char *version)
 {
 	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
-}
-
-/*
- * Only a page that the dynamic linker has already made read-only is opened and closed again. A
- * RELRO page that can still be written belongs to an object in the making: that would break.
- */
-int ts_object_store(const struct ts_object *object, const struct ts_maps *maps, uintptr_t *slot,
-		    uintptr_t value)
-{
-	uintptr_t address = (uintptr_t)slot;
-	void *page = (void *)(address & ~(PAGE - 1));
-	bool relro = address >= object->relro_low && address < object->relro_high;
-	const struct ts_mapping *mapping = ts_maps_find(maps, address);
-	int result;
-
-	if (!mapping)
-		return -EACCES;
-	if (mapping->protection & PROT_WRITE) {
-		if (relro)
-			return -EAGAIN;
-		__atomic_store_n(slot, value, __ATOMIC_RELEASE);
-		return 0;
-	}
-	if (!relro)
-		return -EACCES;
-	result = ts_sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE);
-	if (result < 0)
-		return result;
-	__atomic_store_n(slot, value, __ATOMIC_RELEASE);
-	return ts_sys_mprotect(page, PAGE, mapping->protection);
 }

@@ -39,8 +39,10 @@ struct ts_object {
 	size_t n_versions;
 	const ElfW(Verneed) * needed; /* versions it wants of others, or NULL */
 	size_t n_needed;
+	uintptr_t needed_end;         /* what is told of them lies before */
 	const ElfW(Verdef) * defined; /* versions it defines, or NULL */
 	size_t n_defined;
+	uintptr_t defined_end;
 	struct {
 		const ElfW(Rela) * first;
 		size_t n;
