@@ -109,15 +109,19 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		ret->versions = table_at(ret, value, sizeof(ElfW(Versym)), 2, &ret->n_versions);
 		break;
 	case DT_VERNEED:
-		ret->needed = table_at(ret, value, sizeof(ElfW(Verneed)), 4, &room);
-		ret->needed_end = (uintptr_t)(ret->needed + room);
+		ret->needed = table_at(ret, value, 1, 4, &room);
+		ret->needed_end = (uintptr_t)ret->needed + room;
+		if (room < sizeof(*ret->needed))
+			ret->needed = NULL;
 		break;
 	case DT_VERNEEDNUM:
 		ret->n_needed = value;
 		break;
 	case DT_VERDEF:
-		ret->defined = table_at(ret, value, sizeof(ElfW(Verdef)), 4, &room);
-		ret->defined_end = (uintptr_t)(ret->defined + room);
+		ret->defined = table_at(ret, value, 1, 4, &room);
+		ret->defined_end = (uintptr_t)ret->defined + room;
+		if (room < sizeof(*ret->defined))
+			ret->defined = NULL;
 		break;
 	case DT_VERDEFNUM:
 		ret->n_defined = value;
