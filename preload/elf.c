@@ -100,7 +100,7 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		counts->strings_bytes = value;
 		break;
 	case DT_GNU_HASH:
-		ret->gnu_hash = table_at(ret, value, 4, 8, &ret->n_gnu_hash);
+		ret->gnu_hash = table_at(ret, value, 4, 4, &ret->n_gnu_hash);
 		break;
 	case DT_HASH:
 		ret->sysv_hash = table_at(ret, value, 4, 4, &ret->n_sysv_hash);
@@ -320,6 +320,8 @@ static bool has_version(const struct ts_object *object, uint32_t index, const ch
 		return true;
 	if (!version)
 		return !(own & 0x8000);
+	if (own == VER_NDX_GLOBAL) /* the version of the object itself: it serves all */
+		return true;
 	for (size_t i = 0; definition && i < object->n_defined; i++) {
 		if (definition->vd_ndx == (own & 0x7fff)) {
 			const ElfW(Verdaux) *aux = entry_after(definition, definition->vd_aux,
@@ -360,7 +362,7 @@ uint32_t ts_object_hash(const char *name)
 /* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
 struct gnu_hash {
 	uint32_t n_buckets, first, n_bloom, shift;
-	const ElfW(Addr) * bloom;
+	const uint32_t *bloom; /* pairs of them; gold does not align the table to 8 */
 	const uint32_t *buckets;
 	const uint32_t *chain;
 	uint64_t n_chain; /* to the end of the segment */
@@ -382,24 +384,32 @@ static bool gnu_hash_of(const struct ts_object *object, struct gnu_hash *ret)
 	chain = buckets + ret->n_buckets;
 	if (chain >= object->n_gnu_hash)
 		return false;
-	ret->bloom = (const void *)(table + 4);
+	ret->bloom = table + 4;
 	ret->buckets = table + buckets;
 	ret->chain = table + chain;
 	ret->n_chain = object->n_gnu_hash - chain;
 	return true;
 }
 
+/* Can a name of this hash be in the table? */
+static bool bloom_has(const struct gnu_hash *table, uint32_t hash)
+{
+	uint64_t both = 1UL << hash % 64 | 1UL << (hash >> table->shift) % 64;
+	const uint32_t *word;
+
+	if (!table->n_bloom)
+		return true;
+	word = table->bloom + hash / 64 % table->n_bloom * 2UL;
+	return ((word[0] | (uint64_t)word[1] << 32) & both) == both;
+}
+
 static const ElfW(Sym) * look_up_gnu(const struct ts_object *object, const char *name,
 				     uint32_t hash, const char *version)
 {
 	struct gnu_hash table;
-	ElfW(Addr) both;
 	uint32_t i;
 
-	if (!gnu_hash_of(object, &table))
-		return NULL;
-	both = 1UL << hash % 64 | 1UL << (hash >> table.shift) % 64;
-	if (table.n_bloom && (table.bloom[hash / 64 % table.n_bloom] & both) != both)
+	if (!gnu_hash_of(object, &table) || !bloom_has(&table, hash))
 		return NULL;
 	i = table.buckets[hash % table.n_buckets];
 	for (; i >= table.first && i - table.first < table.n_chain; i++) {
