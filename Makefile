@@ -161,14 +161,14 @@ FUZZ_SECONDS ?= 600
 FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
 parsers := $(addprefix preload/,conf.c conf_setting.c fails.c fault.c prototype.c declaration.c ctype.c place.c token.c \
-	spelling.c names.c elf.c maps.c) tests/fuzz/heap_arena.c
+	spelling.c names.c elf.c) tests/fuzz/heap_arena.c
 
 $(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
 
-$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf.c scope.c maps.c symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
+$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf.c scope.c symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
 

@@ -5,10 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#include "maps.h"
-#include "sys.h"
 
 #define PAGE 4096UL
 
@@ -43,15 +39,13 @@ static const void *table_at(const struct ts_object *object, uintptr_t address, s
 	return (const void *)address;
 }
 
-/* What lies `offset` bytes after `from`, if an entry of so many bytes does. */
-static const void *entry_after(const struct ts_object *object, const void *from, uint32_t offset,
-			       size_t bytes)
+/* What lies `offset` bytes after `from`, if an entry of so many bytes does before `end`. */
+static const void *entry_after(const void *from, uint32_t offset, size_t bytes, uintptr_t end)
 {
 	uintptr_t address = (uintptr_t)from + offset;
 
-	return address % sizeof(uint32_t) == 0 && room_at(object, address) >= bytes
-		       ? (const void *)address
-		       : NULL;
+	return address % sizeof(uint32_t) == 0 && address + bytes <= end ? (const void *)address
+									 : NULL;
 }
 
 const char *ts_object_string(const struct ts_object *object, uint64_t offset)
@@ -93,7 +87,7 @@ struct counts {
 static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct counts *counts)
 {
 	uintptr_t value = entry->d_un.d_val;
-	size_t unused;
+	size_t room;
 
 	switch (entry->d_tag) {
 	case DT_SYMTAB:
@@ -106,7 +100,7 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		counts->strings_bytes = value;
 		break;
 	case DT_GNU_HASH:
-		ret->gnu_hash = table_at(ret, value, 4, 8, &ret->n_gnu_hash);
+		ret->gnu_hash = table_at(ret, value, 4, 4, &ret->n_gnu_hash);
 		break;
 	case DT_HASH:
 		ret->sysv_hash = table_at(ret, value, 4, 4, &ret->n_sysv_hash);
@@ -115,13 +109,19 @@ static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct co
 		ret->versions = table_at(ret, value, sizeof(ElfW(Versym)), 2, &ret->n_versions);
 		break;
 	case DT_VERNEED:
-		ret->needed = table_at(ret, value, sizeof(ElfW(Verneed)), 4, &unused);
+		ret->needed = table_at(ret, value, 1, 4, &room);
+		ret->needed_end = (uintptr_t)ret->needed + room;
+		if (room < sizeof(*ret->needed))
+			ret->needed = NULL;
 		break;
 	case DT_VERNEEDNUM:
 		ret->n_needed = value;
 		break;
 	case DT_VERDEF:
-		ret->defined = table_at(ret, value, sizeof(ElfW(Verdef)), 4, &unused);
+		ret->defined = table_at(ret, value, 1, 4, &room);
+		ret->defined_end = (uintptr_t)ret->defined + room;
+		if (room < sizeof(*ret->defined))
+			ret->defined = NULL;
 		break;
 	case DT_VERDEFNUM:
 		ret->n_defined = value;
@@ -215,14 +215,16 @@ static uint16_t version_of(const struct ts_object *object, uint32_t index)
 static const char *version_in(const struct ts_object *object, const ElfW(Verneed) * need,
 			      uint16_t wanted)
 {
-	const ElfW(Vernaux) *version = entry_after(object, need, need->vn_aux, sizeof(*version));
+	const ElfW(Vernaux) *version =
+		entry_after(need, need->vn_aux, sizeof(*version), object->needed_end);
 
 	for (size_t i = 0; version && i < need->vn_cnt; i++) {
 		if (version->vna_other == wanted)
 			return ts_object_string(object, version->vna_name);
 		if (!version->vna_next)
 			break;
-		version = entry_after(object, version, version->vna_next, sizeof(*version));
+		version = entry_after(version, version->vna_next, sizeof(*version),
+				      object->needed_end);
 	}
 	return NULL;
 }
@@ -240,7 +242,7 @@ static const char *wanted_version(const struct ts_object *object, uint32_t index
 
 		if (version || !need->vn_next)
 			return version;
-		need = entry_after(object, need, need->vn_next, sizeof(*need));
+		need = entry_after(need, need->vn_next, sizeof(*need), object->needed_end);
 	}
 	return NULL;
 }
@@ -258,8 +260,30 @@ static bool binds_a_name(const ElfW(Rela) * relocation)
 	}
 }
 
+/* Where the last slot was: the next one is nearly always in the same segment. */
+struct span {
+	uintptr_t low, end;
+};
+
+static bool holds_slot(const struct ts_object *object, uintptr_t address, struct span *span)
+{
+	size_t room;
+
+	if (address % sizeof(uintptr_t))
+		return false;
+	if (address >= span->low && address + sizeof(uintptr_t) <= span->end)
+		return true;
+	room = room_at(object, address);
+	if (room < sizeof(uintptr_t))
+		return false;
+	*span = (struct span){address, address + room};
+	return true;
+}
+
 void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *context)
 {
+	struct span span = {0, 0};
+
 	for (int table = 0; table < 2; table++) {
 		const ElfW(Rela) *relocation = object->relocations[table].first;
 		size_t n = object->relocations[table].n;
@@ -271,8 +295,7 @@ void ts_object_slots(const struct ts_object *object, ts_slot_fn *slot, void *con
 			struct ts_slot found;
 
 			if (!index || index >= object->n_symbols || !binds_a_name(relocation) ||
-			    address % sizeof(uintptr_t) ||
-			    room_at(object, address) < sizeof(uintptr_t))
+			    !holds_slot(object, address, &span))
 				continue;
 			found.address = (uintptr_t *)address;
 			found.name = ts_object_string(object, symbol->st_name);
@@ -297,18 +320,20 @@ static bool has_version(const struct ts_object *object, uint32_t index, const ch
 		return true;
 	if (!version)
 		return !(own & 0x8000);
+	if (own == VER_NDX_GLOBAL) /* the version of the object itself: it serves all */
+		return true;
 	for (size_t i = 0; definition && i < object->n_defined; i++) {
 		if (definition->vd_ndx == (own & 0x7fff)) {
-			const ElfW(Verdaux) *aux =
-				entry_after(object, definition, definition->vd_aux, sizeof(*aux));
+			const ElfW(Verdaux) *aux = entry_after(definition, definition->vd_aux,
+							       sizeof(*aux), object->defined_end);
 			const char *name = aux ? ts_object_string(object, aux->vda_name) : NULL;
 
 			return name && strcmp(name, version) == 0;
 		}
 		if (!definition->vd_next)
 			break;
-		definition =
-			entry_after(object, definition, definition->vd_next, sizeof(*definition));
+		definition = entry_after(definition, definition->vd_next, sizeof(*definition),
+					 object->defined_end);
 	}
 	return false;
 }
@@ -337,7 +362,7 @@ uint32_t ts_object_hash(const char *name)
 /* DT_GNU_HASH: two counts, a Bloom filter, buckets, chains that end in an odd hash. */
 struct gnu_hash {
 	uint32_t n_buckets, first, n_bloom, shift;
-	const ElfW(Addr) * bloom;
+	const uint32_t *bloom; /* pairs of them; gold does not align the table to 8 */
 	const uint32_t *buckets;
 	const uint32_t *chain;
 	uint64_t n_chain; /* to the end of the segment */
@@ -359,24 +384,32 @@ static bool gnu_hash_of(const struct ts_object *object, struct gnu_hash *ret)
 	chain = buckets + ret->n_buckets;
 	if (chain >= object->n_gnu_hash)
 		return false;
-	ret->bloom = (const void *)(table + 4);
+	ret->bloom = table + 4;
 	ret->buckets = table + buckets;
 	ret->chain = table + chain;
 	ret->n_chain = object->n_gnu_hash - chain;
 	return true;
 }
 
+/* Can a name of this hash be in the table? */
+static bool bloom_has(const struct gnu_hash *table, uint32_t hash)
+{
+	uint64_t both = 1UL << hash % 64 | 1UL << (hash >> table->shift) % 64;
+	const uint32_t *word;
+
+	if (!table->n_bloom)
+		return true;
+	word = table->bloom + hash / 64 % table->n_bloom * 2UL;
+	return ((word[0] | (uint64_t)word[1] << 32) & both) == both;
+}
+
 static const ElfW(Sym) * look_up_gnu(const struct ts_object *object, const char *name,
 				     uint32_t hash, const char *version)
 {
 	struct gnu_hash table;
-	ElfW(Addr) both;
 	uint32_t i;
 
-	if (!gnu_hash_of(object, &table))
-		return NULL;
-	both = 1UL << hash % 64 | 1UL << (hash >> table.shift) % 64;
-	if (table.n_bloom && (table.bloom[hash / 64 % table.n_bloom] & both) != both)
+	if (!gnu_hash_of(object, &table) || !bloom_has(&table, hash))
 		return NULL;
 	i = table.buckets[hash % table.n_buckets];
 	for (; i >= table.first && i - table.first < table.n_chain; i++) {
@@ -458,87 +491,37 @@ const ElfW(Sym) *
 	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
 }
 
-/* As many as the hash table knows of: there is no other count in memory. */
-static uint32_t count_gnu(const uint32_t *table)
-{
-	uint32_t n_buckets = table[0], first = table[1], n_bloom = table[2];
-	const uint32_t *buckets = table + 4 + n_bloom * (sizeof(ElfW(Addr)) / 4);
-	const uint32_t *chain = buckets + n_buckets;
-	uint32_t last = 0;
-
-	for (uint32_t i = 0; i < n_buckets; i++)
-		last = buckets[i] > last ? buckets[i] : last;
-	if (last < first)
-		return 0;
-	while (!(chain[last - first] & 1))
-		last++;
-	return last + 1;
-}
-
 void ts_object_functions(const struct ts_object *object, ts_name_fn *function, void *context)
 {
-	uint32_t n = 0;
+	size_t n = ts_object_symbols(object);
 
-	if (object->gnu_hash)
-		n = count_gnu(object->gnu_hash);
-	else if (object->sysv_hash)
-		n = object->sysv_hash[1];
-	for (uint32_t i = 1; i < n; i++) {
+	for (size_t i = 1; i < n; i++) {
 		const ElfW(Sym) *symbol = &object->symbols[i];
 
-		if (symbol->st_shndx != SHN_UNDEF && ts_symbol_is_function(symbol) &&
-		    symbol->st_name < object->strings_bytes)
-			function(context, object, object->strings + symbol->st_name);
+		if (symbol->st_shndx != SHN_UNDEF && ts_symbol_is_function(symbol))
+			function(context, object, ts_object_name(object, symbol));
 	}
 }
 
 bool ts_object_needs(const struct ts_object *object, const char *library)
 {
-	for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < object->strings_bytes &&
-		    strcmp(object->strings + entry->d_un.d_val, library) == 0)
+	for (size_t i = 0; i < object->n_dynamic; i++) {
+		const char *name = ts_object_string(object, object->dynamic[i].d_un.d_val);
+
+		if (object->dynamic[i].d_tag == DT_NEEDED && name && strcmp(name, library) == 0)
 			return true;
+	}
 	return false;
 }
 
+/* The last string ends the table, or the table is read no further. */
 bool ts_object_mentions(const struct ts_object *object, const char *word)
 {
-	size_t at = 0;
+	size_t bytes = strlen(word);
 
-	while (at < object->strings_bytes) {
-		if (strstr(object->strings + at, word))
+	for (size_t at = 0; at + bytes <= object->strings_bytes; at++)
+		if (object->strings[at] == word[0] &&
+		    memcmp(object->strings + at, word, bytes) == 0)
 			return true;
-		at += strlen(object->strings + at) + 1;
-	}
 	return false;
-}
-
-/*
- * Only a page that the dynamic linker has already made read-only is opened and closed again. A
- * RELRO page that can still be written belongs to an object in the making: that would break.
- */
-int ts_object_store(const struct ts_object *object, const struct ts_maps *maps, uintptr_t *slot,
-		    uintptr_t value)
-{
-	uintptr_t address = (uintptr_t)slot;
-	void *page = (void *)(address & ~(PAGE - 1));
-	bool relro = address >= object->relro_low && address < object->relro_high;
-	const struct ts_mapping *mapping = ts_maps_find(maps, address);
-	int result;
-
-	if (!mapping)
-		return -EACCES;
-	if (mapping->protection & PROT_WRITE) {
-		if (relro)
-			return -EAGAIN;
-		__atomic_store_n(slot, value, __ATOMIC_RELEASE);
-		return 0;
-	}
-	if (!relro)
-		return -EACCES;
-	result = ts_sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE);
-	if (result < 0)
-		return result;
-	__atomic_store_n(slot, value, __ATOMIC_RELEASE);
-	return ts_sys_mprotect(page, PAGE, mapping->protection);
 }

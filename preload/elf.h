@@ -39,8 +39,10 @@ struct ts_object {
 	size_t n_versions;
 	const ElfW(Verneed) * needed; /* versions it wants of others, or NULL */
 	size_t n_needed;
+	uintptr_t needed_end;         /* what is told of them lies before */
 	const ElfW(Verdef) * defined; /* versions it defines, or NULL */
 	size_t n_defined;
+	uintptr_t defined_end;
 	struct {
 		const ElfW(Rela) * first;
 		size_t n;
@@ -96,7 +98,9 @@ size_t ts_object_symbols(const struct ts_object *object);
 /* A symbol's name; "" where it has none. */
 static inline const char *ts_object_name(const struct ts_object *object, const ElfW(Sym) * symbol)
 {
-	return symbol->st_name < object->strings_bytes ? object->strings + symbol->st_name : "";
+	const char *name = ts_object_string(object, symbol->st_name);
+
+	return name ? name : "";
 }
 /* Calls `function` with the name of each function that the object's dynamic symbol table defines. */
 typedef void ts_name_fn(void *context, const struct ts_object *object, const char *name);

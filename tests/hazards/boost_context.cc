@@ -15,7 +15,6 @@
  *   60 agent:work (round) -
  *   120 tool:leaf agent:work -
  *   60 tool:fail agent:work left by an exception
- * awaits: stacks of coroutines
  * flags: -lboost_context
  */
 #include <boost/context/fiber.hpp>

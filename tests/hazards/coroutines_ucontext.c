@@ -18,7 +18,6 @@
  *   12 tool:before agent:work -
  *   12 tool:after agent:work -
  *   36 tool:main (round) -
- * awaits: stacks of coroutines
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,6 @@
  *   bump = int bump(int number)
  * check: (SELECT count(*) = 2 AND sum(success) = 2 FROM pipeline_traces)
  * check: (SELECT count(*) <= 4 AND count(*) = (SELECT count(*) FROM pipeline_spans WHERE span_name = 'tool:bump') FROM pipeline_spans)
- * misses: 5
  */
 #include <stdio.h>
 #include <unistd.h>

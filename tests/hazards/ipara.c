@@ -15,7 +15,6 @@
  *   300 tool:twist (all) -
  *   300 tool:half (all) -
  *   300 tool:sum3 (all) -
- * entry: static functions have no slots
  */
 #include <stdio.h>
 

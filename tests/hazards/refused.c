@@ -27,7 +27,6 @@
  *   2 trace all -
  *   2 tool:leaf (all) -
  *   2 tool:makecontext (all) -
- * misses: 14
  */
 #include <dlfcn.h>
 #include <pthread.h>

@@ -12,7 +12,6 @@
  * check: (SELECT count(*) = 2 FROM pipeline_traces)
  * check: (SELECT group_concat(r) = '1,2,3,4' FROM (SELECT DISTINCT json_extract(output_data, '$.result') / 100 AS r FROM pipeline_spans WHERE span_name = 'tool:which' ORDER BY r))
  * check: (SELECT count(*) >= 4 FROM pipeline_spans a JOIN pipeline_spans b ON a.parent_span_id = b.span_id WHERE a.span_name = 'tool:which' AND b.span_name = 'tool:ask')
- * entry: a slot that is bound lazily, in an object that may have been bound deeply, is left alone
  * only: lib
  * build: mkdir -p a b d
  * build: $CC $PIC -shared -DLIBRARY=1 -o a/libtwin.so $SRC $LINK -Wl,-soname,libtwin.so

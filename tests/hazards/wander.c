@@ -15,7 +15,6 @@
  *   20 agent:work (round) -
  *   20 tool:before agent:work -
  *   20 tool:after agent:work -
- * awaits: stacks of coroutines
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -340,6 +340,27 @@ static void test_a_small_image_is_read(void **state)
 	free(image);
 }
 
+/* gold gives every library a version of its own: a name of no other version stands for any that is wanted. */
+static void test_a_name_without_a_version_serves_all(void **state)
+{
+	static const ElfW(Verdef) base = {1, VER_FLG_BASE, VER_NDX_GLOBAL, 0, 0, 20, 0};
+	static const ElfW(Versym) versions[] = {0, VER_NDX_GLOBAL, 2};
+	struct image *image = new_image();
+	struct ts_object object;
+
+	(void)state;
+	assert_int_equal(read_image(image, &object), 0);
+	object.versions = versions;
+	object.n_versions = 3;
+	object.defined = &base;
+	object.n_defined = 1;
+	object.defined_end = (uintptr_t)(&base + 1);
+	assert_non_null(ts_object_definition(&object, "one", NULL));
+	assert_non_null(ts_object_definition(&object, "one", "GLIBC_2.2.5"));
+	assert_null(ts_object_definition(&object, "two", "GLIBC_2.2.5"));
+	free(image);
+}
+
 static void test_a_hash_chain_without_end(void **state)
 {
 	struct image *image = new_image();
@@ -760,6 +781,7 @@ int main(void)
 		cmocka_unit_test(test_a_function_chosen_at_run_time),
 		cmocka_unit_test(test_both_hash_tables_agree),
 		cmocka_unit_test(test_a_small_image_is_read),
+		cmocka_unit_test(test_a_name_without_a_version_serves_all),
 		cmocka_unit_test(test_a_hash_chain_without_end),
 		cmocka_unit_test(test_strings_without_end),
 		cmocka_unit_test(test_relocations_that_cannot_be),
