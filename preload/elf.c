@@ -341,6 +341,20 @@ const ElfW(Sym) *
 	return ts_object_definition_hashed(object, name, ts_object_hash(name), version);
 }
 
+bool ts_object_stands_for(const struct ts_object *object, const char *name, uintptr_t address)
+{
+	size_t n = ts_object_symbols(object);
+
+	for (size_t i = 1; i < n; i++) {
+		const ElfW(Sym) *symbol = &object->symbols[i];
+
+		if (symbol->st_shndx == SHN_UNDEF && symbol->st_value &&
+		    object->base + symbol->st_value == address)
+			return strcmp(ts_object_name(object, symbol), name) == 0;
+	}
+	return false;
+}
+
 /*
  * Only a page that the dynamic linker has already made read-only is opened and closed again. A
  * RELRO page that can still be written belongs to an object in the making: that would break.

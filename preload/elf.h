@@ -80,6 +80,12 @@ uint32_t ts_object_hash(const char *name);
 const ElfW(Sym) * ts_object_definition_hashed(const struct ts_object *object, const char *name,
 					      uint32_t hash, const char *version);
 
+/*
+ * Does `address` stand for a function `name` of another object? So it is in a program at a fixed place that
+ * takes the function's address: an entry of its PLT is then that address, for all objects.
+ */
+bool ts_object_stands_for(const struct ts_object *object, const char *name, uintptr_t address);
+
 /* How many symbols its hash table tells of: symbols[0..n). */
 size_t ts_object_symbols(const struct ts_object *object);
 

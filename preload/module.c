@@ -8,13 +8,18 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "elf.h"
 #include "interpose.h"
 #include "maps.h"
 #include "program.h"
+#include "sys.h"
 
 #define MAX_CLOSURE 64
+#define TRIES       200 /* of 1 ms */
+
+static uint32_t taken; /* some thread opens a module */
 
 /* The module, and what it needs, directly or not, but for the C library's own objects. */
 struct closure {
@@ -25,6 +30,29 @@ struct closure {
 	struct ts_maps maps;
 	size_t n_failed;
 };
+
+/* Objects that came with modules; both are never closed. */
+static uintptr_t brought[MAX_CLOSURE];
+static size_t n_brought;
+
+bool ts_module_brought(const struct ts_object *object)
+{
+	size_t n = __atomic_load_n(&n_brought, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < n; i++)
+		if (brought[i] == object->low)
+			return true;
+	return false;
+}
+
+static void note_brought(const struct ts_object *object)
+{
+	if (n_brought == MAX_CLOSURE)
+		return;
+	brought[n_brought] = object->low;
+	/* release: who reads the count finds the address */
+	__atomic_store_n(&n_brought, n_brought + 1, __ATOMIC_RELEASE);
+}
 
 static int see(struct dl_phdr_info *info, size_t bytes, void *context)
 {
@@ -82,7 +110,7 @@ static void bind_slot(void *context, const struct ts_object *object, const struc
 
 static int bind(void *handle, size_t n_before)
 {
-	static struct closure closure; /* large; modules are opened one at a time, on one thread */
+	static struct closure closure; /* large; modules are opened one at a time */
 	struct link_map *map = handle;
 
 	memset(&closure, 0, sizeof(closure));
@@ -99,8 +127,10 @@ static int bind(void *handle, size_t n_before)
 
 		while (closure.seen[place].low != closure.objects[i].low)
 			place++;
-		if (place >= n_before)
-			ts_object_slots(&closure.objects[i], bind_slot, &closure);
+		if (place < n_before)
+			continue;
+		note_brought(&closure.objects[i]);
+		ts_object_slots(&closure.objects[i], bind_slot, &closure);
 	}
 	ts_maps_release(&closure.maps);
 	return closure.n_failed ? -EACCES : 0;
@@ -115,7 +145,28 @@ static int count(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 0;
 }
 
-const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
+/*
+ * The flusher's thread opens some, the program's may open another. Who waits may hold the dynamic linker's
+ * lock, without which the other cannot go on: so nobody waits for long.
+ */
+static bool take(void)
+{
+	struct timespec moment = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < TRIES; i++) {
+		if (!__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))
+			return true;
+		ts_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+	}
+	return false;
+}
+
+static void give(void)
+{
+	__atomic_store_n(&taken, 0, __ATOMIC_RELEASE);
+}
+
+static const void *open_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
 {
 	char path[4096];
 	size_t n_before = 0;
@@ -136,5 +187,18 @@ const void *ts_module_symbol(const char *module, const char *symbol, char *why, 
 	found = ts_real.dlsym(handle, symbol);
 	if (!found)
 		snprintf(why, why_bytes, "%s has no %s", path, symbol);
+	return found;
+}
+
+const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	const void *found;
+
+	if (!take()) {
+		snprintf(why, why_bytes, "another module is being opened all the time");
+		return NULL;
+	}
+	found = open_symbol(module, symbol, why, why_bytes);
+	give();
 	return found;
 }

@@ -2,9 +2,13 @@
 #ifndef TS_MODULE_H
 #define TS_MODULE_H
 
-/* Opens modules, and binds them to their own libraries. On the shim's own threads. */
+/* Opens modules, and binds them to their own libraries. [setup], and on the shim's own threads. */
+
+#include <stdbool.h>
 
 #include "abi.h"
+
+struct ts_object;
 
 /*
  * Opens build/modules/NAME.so beside us (or traceshim/NAME.so where we are installed) and answers
@@ -13,5 +17,8 @@
  * module, and of the libraries that it brought, are bound to definitions among these.
  */
 const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes);
+
+/* Did it come with a module, and not with the program? */
+bool ts_module_brought(const struct ts_object *object);
 
 #endif

@@ -52,4 +52,7 @@ const char *ts_patch_apply(const struct ts_patch *patch, size_t index, bool star
 /* Does a jump to one of our stubs stand at this address? */
 bool ts_patch_stands_at(uintptr_t function);
 
+/* ... or somewhere in [low, high)? */
+bool ts_patch_stands_in(uintptr_t low, uintptr_t high);
+
 #endif

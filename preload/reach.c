@@ -4,16 +4,22 @@
 #include "reach.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "clone.h"
 #include "definition.h"
 #include "hook.h"
+#include "log.h"
+#include "module.h"
 #include "pages.h"
 #include "patch.h"
 #include "references.h"
 #include "symtab.h"
 #include "thunk.h"
+
+#define PADDED_BYTES 16 /* to which a short function may be padded */
 
 struct candidate {
 	const struct ts_object *object;
@@ -40,6 +46,12 @@ static struct {
 static bool is_program(const struct ts_object *object)
 {
 	return !object->path[0];
+}
+
+/* What the shim stands on, and what it brought itself. */
+static bool is_left_alone(const struct ts_object *object)
+{
+	return ts_object_is_libc(object) || ts_module_brought(object);
 }
 
 static void add(struct candidate candidate)
@@ -70,10 +82,10 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 	const char *name = ts_object_name(object, symbol);
 	const struct ts_rule *rule;
 
-	if (!is_code(symbol) || ts_hook_refusal(name))
+	if (!is_code(symbol))
 		return;
 	rule = ts_names_find(reach.names, name, ts_walk_path(object));
-	if (rule)
+	if (rule && !ts_hook_refusal(name))
 		add((struct candidate){
 			.object = object,
 			.rule = rule,
@@ -84,10 +96,18 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 		});
 }
 
+/* An IFUNC of the program itself is called without a slot that names it: that is seen to below. */
+static bool is_ifunc_of_program(const struct ts_object *object, const ElfW(Sym) * symbol)
+{
+	return is_program(object) && ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC;
+}
+
 static void find_exported(const struct ts_object *object)
 {
 	const struct ts_names *names = reach.names;
-	size_t n = reach.iterate ? ts_object_symbols(object) : 0;
+	const char *path = ts_walk_path(object);
+	bool alone = is_left_alone(object);
+	size_t n = reach.iterate && !alone ? ts_object_symbols(object) : 0;
 
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
@@ -97,14 +117,14 @@ static void find_exported(const struct ts_object *object)
 			continue;
 		symbol = ts_object_definition_hashed(object, rule->prototype.function,
 						     names->hashes[i], NULL);
-		if (!symbol || !ts_symbol_is_function(symbol))
+		if (!symbol || !ts_symbol_is_function(symbol) ||
+		    is_ifunc_of_program(object, symbol))
 			continue;
 		reach.defined[i] = true;
-		if (!reach.iterate && ts_names_fit(rule, ts_walk_path(object)) &&
-		    !ts_object_is_libc(object))
+		if (!reach.iterate && !alone && ts_names_fit(rule, path))
 			take_exported(object, symbol);
 	}
-	for (size_t i = 1; i < n && !ts_object_is_libc(object); i++)
+	for (size_t i = 1; i < n; i++)
 		take_exported(object, &object->symbols[i]);
 }
 
@@ -122,73 +142,86 @@ static bool needs_file(const struct ts_object *object)
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
 
-		if (!ts_names_fit(rule, path) ||
-		    (!rule->glob && reach.defined[i] && !rule->prototype.object))
+		if (!ts_names_fit(rule, path))
 			continue;
-		if (rule->glob || !ts_object_definition_hashed(object, rule->prototype.function,
-							       names->hashes[i], NULL))
+		if (rule->glob || !reach.defined[i])
+			return true;
+		if (rule->prototype.object &&
+		    !ts_object_definition_hashed(object, rule->prototype.function, names->hashes[i],
+						 NULL))
 			return true;
 	}
 	return false;
 }
 
-/*
- * gcc and clang rename what they clone: "f.constprop.0" and "f.isra.0" have other parameters than f,
- * "f.lto_priv.0" and "f.llvm.123" the same. Other pieces ("f.cold", "f.part.0") are not f.
- */
-static const char *original_name(const char *name, bool *ret_changed)
+/* Why the symbol, which a rule names, is not to be patched; NULL: it may be. */
+static const char *refuse_symbol(const ElfW(Sym) * symbol, const struct ts_rule *rule, bool changed)
 {
-	static const struct {
-		const char *mark;
-		bool changed;
-	} clones[] = {
-		{".constprop.", true}, {".isra.", true}, {".lto_priv.", false}, {".llvm.", false}};
-	const char *dot = strchr(name, '.');
+	if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT)
+		return "it is data, not a function";
+	if (changed && !rule->prototype.times_only)
+		return "the compiler left only a variant of it with other parameters; the bare "
+		       "name records its times";
+	return NULL;
+}
 
-	*ret_changed = false;
-	if (!dot || dot == name)
-		return name;
-	for (const char *at = dot; at; at = strchr(at + 1, '.')) {
-		bool known = at[1] >= '0' && at[1] <= '9';
+/* The size of the function at `address`, which some symbol tells. */
+static size_t size_at(const struct ts_object *object, const struct ts_symtab *symtab,
+		      uintptr_t address)
+{
+	for (size_t i = 0; i < symtab->n; i++)
+		if (is_code(&symtab->symbols[i]) && symtab->symbols[i].st_size &&
+		    object->base + symtab->symbols[i].st_value == address)
+			return symtab->symbols[i].st_size;
+	return 0;
+}
 
-		for (size_t i = 0; i < sizeof(clones) / sizeof(clones[0]); i++) {
-			if (strncmp(at, clones[i].mark, strlen(clones[i].mark)) != 0)
-				continue;
-			known = true;
-			*ret_changed |= clones[i].changed;
-		}
-		if (!known)
-			return NULL;
-	}
-	return ts_arena_strndup(&reach.scratch, name, (size_t)(dot - name));
+/* Does a rule name it, and no symbol that is exported? Data counts where a rule spells its name. */
+static const struct ts_rule *rule_of_local(const struct ts_object *object, const ElfW(Sym) * symbol,
+					   const char *name)
+{
+	int type = ELF64_ST_TYPE(symbol->st_info);
+	const struct ts_rule *rule;
+
+	if (!name || !*name)
+		return NULL;
+	rule = ts_names_find(reach.names, name, ts_walk_path(object));
+	if (!rule || (type == STT_OBJECT && rule->glob) || ts_hook_refusal(name))
+		return NULL;
+	if (type == STT_GNU_IFUNC && is_program(object))
+		return rule;
+	return ts_object_definition(object, name, NULL) ? NULL : rule;
+}
+
+static bool is_local_kind(const struct ts_object *object, const ElfW(Sym) * symbol)
+{
+	int type = ELF64_ST_TYPE(symbol->st_info);
+
+	return (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_OBJECT) &&
+	       symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE &&
+	       symbol->st_value && ts_object_holds(object, object->base + symbol->st_value);
 }
 
 static void take_local(const struct ts_object *object, const struct ts_symtab *symtab, size_t i)
 {
 	const ElfW(Sym) *symbol = &symtab->symbols[i];
-	const struct ts_rule *rule;
+	struct candidate candidate = {.object = object, .bytes = symbol->st_size};
 	const char *name;
 	bool changed;
 
-	if (!is_code(symbol) || !ts_object_holds(object, object->base + symbol->st_value))
+	if (!is_local_kind(object, symbol))
 		return;
-	name = original_name(ts_symtab_name(symtab, i), &changed);
-	if (!name || !*name || ts_hook_refusal(name))
+	name = ts_clone_original(ts_symtab_name(symtab, i), &reach.scratch, &changed);
+	candidate.rule = rule_of_local(object, symbol, name);
+	if (!candidate.rule)
 		return;
-	rule = ts_names_find(reach.names, name, ts_walk_path(object));
-	if (!rule || ts_object_definition(object, name, NULL))
-		return;
-	add((struct candidate){
-		.object = object,
-		.rule = rule,
-		.name = ts_arena_strndup(&reach.scratch, name, strlen(name)),
-		.address = object->base + symbol->st_value,
-		.bytes = symbol->st_size,
-		.why = changed && !rule->prototype.times_only ? "the compiler left only a variant "
-								"of it with other parameters; the "
-								"bare name records its times"
-							      : NULL,
-	});
+	candidate.name = ts_arena_strndup(&reach.scratch, name, strlen(name));
+	candidate.why = refuse_symbol(symbol, candidate.rule, changed);
+	candidate.address = ts_scope_address(object, symbol);
+	if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+		candidate.bytes = size_at(object, symtab, candidate.address);
+	if (candidate.name && ts_object_holds(object, candidate.address))
+		add(candidate);
 }
 
 static void find_local(const struct ts_object *object)
@@ -204,35 +237,49 @@ static void find_local(const struct ts_object *object)
 
 /* --- how much of what follows a short function is nobody's ------------------------------------ */
 
-static void bound(struct candidate *candidate, const ElfW(Sym) * symbols, size_t n)
+/* Candidates are of one object, in order of address: what lies before each symbol ends there. */
+static void bound(struct candidate *all, size_t n, const ElfW(Sym) * symbols, size_t n_symbols)
 {
-	for (size_t i = 0; i < n; i++) {
-		uintptr_t address = candidate->object->base + symbols[i].st_value;
+	for (size_t i = 0; i < n_symbols; i++) {
+		uintptr_t address = all->object->base + symbols[i].st_value;
+		size_t low = 0, high = n;
 
-		if (symbols[i].st_shndx != SHN_UNDEF && address > candidate->address &&
-		    address - candidate->address < candidate->readable)
-			candidate->readable = address - candidate->address;
+		if (symbols[i].st_shndx == SHN_UNDEF)
+			continue;
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (all[middle].address < address)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		for (; low > 0 && address - all[low - 1].address < PADDED_BYTES; low--)
+			if (address - all[low - 1].address < all[low - 1].readable)
+				all[low - 1].readable = address - all[low - 1].address;
 	}
 }
 
-/* Candidates of one object. */
+static bool is_short(const struct candidate *candidate)
+{
+	return candidate->bytes && candidate->bytes < TS_ENTRY_BYTES;
+}
+
 static void bound_short(struct candidate *all, size_t n)
 {
-	const struct ts_object *object = all->object;
-	struct ts_symtab symtab = {.n = 0};
-	bool opened = false;
+	struct ts_symtab symtab;
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		all[i].readable = all[i].bytes;
-		if (!all[i].bytes || all[i].bytes >= TS_ENTRY_BYTES)
-			continue;
-		if (!opened && ts_symtab_open(object, ts_walk_path(object), &symtab) < 0)
-			symtab = (struct ts_symtab){.n = 0};
-		opened = true;
-		all[i].readable = 16;
-		bound(&all[i], object->symbols, ts_object_symbols(object));
-		bound(&all[i], symtab.symbols, symtab.n);
+		any |= is_short(&all[i]);
+		all[i].readable = is_short(&all[i]) ? PADDED_BYTES : all[i].bytes;
 	}
+	if (!any)
+		return;
+	bound(all, n, all->object->symbols, ts_object_symbols(all->object));
+	if (ts_symtab_open(all->object, ts_walk_path(all->object), &symtab) < 0)
+		return;
+	bound(all, n, symtab.symbols, symtab.n);
 	ts_symtab_close(&symtab);
 }
 
@@ -240,8 +287,10 @@ static void bound_short(struct candidate *all, size_t n)
 
 static bool is_before(const struct candidate *one, const struct candidate *other)
 {
-	return one->address != other->address ? one->address < other->address
-					      : one->rule < other->rule;
+	if (one->address != other->address)
+		return one->address < other->address;
+	return one->rule != other->rule ? one->rule < other->rule
+					: strcmp(one->name, other->name) > 0; /* __f behind f */
 }
 
 /* Heapsort (Williams, Floyd): glibc's qsort would call the program's malloc. */
@@ -305,7 +354,7 @@ void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects,
 	for (size_t i = 0; i < n; i++)
 		find_exported(objects[i]);
 	for (size_t i = 0; i < n; i++)
-		if (!ts_object_is_libc(objects[i]))
+		if (!is_left_alone(objects[i]))
 			find_local(objects[i]);
 	sort(reach.all, reach.n);
 	for (size_t i = 0, m; i < reach.n; i += m) {
@@ -351,8 +400,10 @@ static void refuse(const struct candidate *candidate, const char *why)
 		.why = ts_arena_strndup(&reach.arena, why, strlen(why)),
 		.next = reach.refusals,
 	};
-	if (refusal->function && refusal->object && refusal->why)
-		reach.refusals = refusal;
+	if (!refusal->function || !refusal->object || !refusal->why)
+		return;
+	reach.refusals = refusal;
+	ts_log(TS_LOG_INFO, "%s in %s cannot be patched: %s", candidate->name, path, why);
 }
 
 static const char *patch(const struct candidate *candidate, const struct ts_maps *maps)
@@ -388,6 +439,18 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 	return why;
 }
 
+/* Two names of one function. */
+static void refuse_alias(const struct candidate *candidate, const struct candidate *first)
+{
+	char why[256];
+
+	if (candidate->rule == first->rule)
+		return;
+	snprintf(why, sizeof(why), "it is the same code as %s, which the rule in line %u names",
+		 first->name, first->rule->line);
+	refuse(candidate, why);
+}
+
 void ts_reach_patch(struct ts_walk *walk)
 {
 	const char *refusal = reach.n ? ts_patch_refusal() : NULL;
@@ -397,8 +460,13 @@ void ts_reach_patch(struct ts_walk *walk)
 		const struct candidate *candidate = &reach.all[i];
 		const char *why = refusal ? refusal : candidate->why;
 
-		if (ts_patch_stands_at(candidate->address) ||
-		    ts_definition_find(candidate->rule, candidate->address, TS_BY_SLOTS) >= 0)
+		if (ts_patch_stands_at(candidate->address)) {
+			if (i && candidate[-1].address == candidate->address)
+				refuse_alias(candidate, candidate - 1);
+			continue;
+		}
+		if (ts_definition_is_there(candidate->address, TS_BY_SLOTS,
+					   ts_walk_path(candidate->object)))
 			continue;
 		if (!why)
 			why = patch(candidate, maps);

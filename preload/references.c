@@ -28,7 +28,7 @@ static void see(struct ts_reference *references, size_t n, uintptr_t address)
 		else
 			high = middle;
 	}
-	if (low < n && references[low].address == address)
+	for (; low < n && references[low].address == address; low++) /* it may have two names */
 		references[low].seen = true;
 }
 
