@@ -27,7 +27,8 @@
  *   b  CFA = rsp, so that this row and the caller have one CFA. The personality routine handles the
  *      handler's frame, too: it makes the unwinder land on the cleanup pad, which ends the span and
  *      resumes. Needs the accessors of the unwinder that is at work.
- *   a  CFA = rsp - 8, the caller's rsp by val_expression. The personality routine ends the span itself
+ *   a  CFA = rsp + 1, which no other frame has and which lies between callee's and caller's, as debuggers
+ *      want it; the caller's rsp by val_expression. The personality routine ends the span itself
  *      and calls no accessor, whose copy of the unwinder might be another than the caller's.
  *
  * DW_CFA_expression (0x10) says where a register lies, DW_CFA_val_expression (0x16) what it is worth
@@ -145,7 +146,7 @@ ts_pad_\suffix:
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
-	.cfi_def_cfa rsp, -8
+	.cfi_def_cfa rsp, 1
 	cfi_rsp_is_callers
 .endif
 .if \entry
@@ -159,7 +160,7 @@ ts_pad_\suffix:
 .ifc \variant,b
 	.cfi_def_cfa rsp, 0
 .else
-	.cfi_def_cfa rsp, -8
+	.cfi_def_cfa rsp, 1
 	cfi_rsp_is_callers
 .endif
 	.globl	ts_return_pad_\suffix

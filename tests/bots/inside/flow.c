@@ -63,6 +63,45 @@ int deep(int number)
 	return down(number) + is_even(number);
 }
 
+/* The registers at every depth. */
+apart int deeper(int number)
+{
+	int n = registers(1) + (number > 0 ? deeper(number - 1) : 0);
+
+	__asm__ volatile("" : "+r"(n));
+	return n;
+}
+
+int depths(int number)
+{
+	return deeper(number);
+}
+
+/* A place to stop at. */
+__attribute__((noinline)) void stop_here(void)
+{
+	__asm__ volatile("");
+}
+
+apart int marked_inner(int number)
+{
+	stop_here();
+	return number + 1;
+}
+
+apart int marked_outer(int number)
+{
+	return marked_inner(number) + 1;
+}
+
+int marked(int number)
+{
+	int result = marked_outer(number);
+
+	__asm__ volatile("" : "+r"(result));
+	return result;
+}
+
 static jmp_buf place;
 
 apart void jump_out(int number)

@@ -27,6 +27,8 @@ void call_with_sse(void);
 void call_with_avx(void);
 void call_with_avx512(void);
 
+void stop_here(void);
+
 /* refused_x86_64.S */
 int too_short(int number);
 int behind_it(int number);
@@ -43,9 +45,9 @@ int second_help(int number);
 int second_name(int number);
 
 /* registers.c, ipa.c, values.c, flow.c, late.c, process.c */
-work_fn registers, keeps_values, all_values, all_flow, deep, signals_at, profiled, one_late,
-	child_late, several_late, again_late, other_late, thread_late, forks, grows, several_names,
-	refused, direct;
+work_fn registers, keeps_values, all_values, all_flow, deep, depths, marked, swapped_late,
+	signals_at, profiled, one_late, child_late, several_late, again_late, other_late,
+	thread_late, forks, grows, several_names, refused, direct;
 
 /* libdirect.so */
 int exported_and_called(int number);

@@ -119,3 +119,15 @@ int child_late(int number)
 	waitpid(child, &status, 0);
 	return WEXITSTATUS(status);
 }
+
+/* Another file takes the library's place before anybody looks at what it has. */
+int swapped_late(int number)
+{
+	void *library = load("./libswapped.so");
+
+	if (rename("libother.so", "libswapped.so")) {
+		perror("libswapped.so");
+		exit(1);
+	}
+	return find(library, "plugin")(number);
+}

@@ -101,6 +101,16 @@ static int open_pages(int unused)
 	return maps ? n : -1;
 }
 
+static int maps(int number)
+{
+	FILE *all = fopen("/proc/self/maps", "re");
+	char line[512];
+
+	while (all && fgets(line, sizeof(line), all))
+		fputs(line, stdout);
+	return number;
+}
+
 /* Again, as another process image. */
 static int execs(int number)
 {
@@ -116,13 +126,30 @@ static const struct {
 	const char *name;
 	work_fn *what;
 } ways[] = {
-	{"registers", registers}, {"ipa", keeps_values}, {"values", all_values},
-	{"flow", all_flow},       {"deep", deep},        {"signals", signals_at},
-	{"profiled", profiled},   {"one", one_late},     {"several", several_late},
-	{"again", again_late},    {"other", other_late}, {"thread", thread_late},
-	{"child", child_late},    {"forks", forks},      {"grows", grows},
-	{"names", several_names}, {"refused", refused},  {"direct", direct},
-	{"open", open_pages},     {"execs", execs},
+	{"registers", registers},
+	{"ipa", keeps_values},
+	{"values", all_values},
+	{"flow", all_flow},
+	{"deep", deep},
+	{"signals", signals_at},
+	{"profiled", profiled},
+	{"one", one_late},
+	{"several", several_late},
+	{"again", again_late},
+	{"other", other_late},
+	{"thread", thread_late},
+	{"child", child_late},
+	{"forks", forks},
+	{"grows", grows},
+	{"names", several_names},
+	{"refused", refused},
+	{"direct", direct},
+	{"open", open_pages},
+	{"execs", execs},
+	{"depths", depths},
+	{"marked", marked},
+	{"swapped", swapped_late},
+	{"maps", maps},
 };
 
 /* WAY, or -WAY: outside every request. */

@@ -8,7 +8,7 @@ INSIDE := -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -pthread
 inside_libs = '-Wl,-rpath,$$ORIGIN' -L$(inside) -ldirect -ltaker
 inside_plugins := $(inside)/libplugin1.so $(inside)/libplugin2.so
 
-bots: $(addprefix $(inside)/,inside inside_unwinder inside_fixed throws) $(inside_plugins)
+bots: $(addprefix $(inside)/,inside inside_unwinder inside_fixed throws confined) $(inside_plugins)
 
 $(inside)/libdirect.so: tests/bots/inside/direct.c tests/bots/inside/inside.h
 	$(call say,CC,$@)
@@ -42,3 +42,8 @@ $(inside)/throws: tests/bots/inside/throws.cc
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -O2 -g -Wall -Wextra -o $@ $<
+
+$(inside)/confined: tests/bots/inside/confined.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INSIDE) -o $@ $<
