@@ -46,6 +46,11 @@ void ts_patch_use(ts_entry_move_fn *entry_move)
 	move = entry_move;
 }
 
+bool ts_patch_can_move(void)
+{
+	return move;
+}
+
 /* Threads of this process, by field 20 of its stat (proc(5)); 0: not known. */
 static long n_threads(void)
 {

@@ -28,6 +28,7 @@
 
 /* Moves code, once the module `entry` is open. */
 void ts_patch_use(ts_entry_move_fn *move);
+bool ts_patch_can_move(void);
 
 /* Why nothing may be patched now, or NULL. */
 const char *ts_patch_refusal(void);

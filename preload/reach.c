@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "candidates.h"
 #include "clone.h"
 #include "definition.h"
 #include "hook.h"
@@ -15,29 +16,16 @@
 #include "module.h"
 #include "pages.h"
 #include "patch.h"
-#include "references.h"
 #include "symtab.h"
 #include "thunk.h"
 
-#define PADDED_BYTES 16 /* to which a short function may be padded */
-
-struct candidate {
-	const struct ts_object *object;
-	const struct ts_rule *rule;
-	const char *name;
-	uintptr_t address;
-	size_t bytes;
-	size_t readable; /* from address to the next symbol */
-	bool exported;   /* by a library: slots lead to it, too */
-	const char *why; /* it may not be patched, or NULL */
-};
+#define NEAR_BYTES 512 /* more than a short jump reaches, twice */
 
 static struct {
 	const struct ts_names *names;
 	bool *defined; /* of each rule: some object exports it */
 	bool iterate;  /* some rule has no name to look up by: each symbol is asked for its rule */
-	struct candidate *all;
-	size_t n, room;
+	struct ts_candidates found;
 	struct ts_arena scratch; /* names */
 	struct ts_arena arena;   /* refusals */
 	struct ts_reach_refusal *refusals;
@@ -54,19 +42,9 @@ static bool is_left_alone(const struct ts_object *object)
 	return ts_object_is_libc(object) || ts_module_brought(object);
 }
 
-static void add(struct candidate candidate)
+static void add(struct ts_candidate candidate)
 {
-	if (reach.n == reach.room) {
-		size_t room = reach.room ? reach.room * 2 : 64;
-		struct candidate *larger = ts_pages_grow(reach.all, reach.room * sizeof(*larger),
-							 room * sizeof(*larger));
-
-		if (!larger)
-			return;
-		reach.all = larger;
-		reach.room = room;
-	}
-	reach.all[reach.n++] = candidate;
+	ts_candidates_add(&reach.found, &candidate);
 }
 
 static bool is_code(const ElfW(Sym) * symbol)
@@ -86,7 +64,7 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 		return;
 	rule = ts_names_find(reach.names, name, ts_walk_path(object));
 	if (rule && !ts_hook_refusal(name))
-		add((struct candidate){
+		add((struct ts_candidate){
 			.object = object,
 			.rule = rule,
 			.name = name,
@@ -205,7 +183,7 @@ static bool is_local_kind(const struct ts_object *object, const ElfW(Sym) * symb
 static void take_local(const struct ts_object *object, const struct ts_symtab *symtab, size_t i)
 {
 	const ElfW(Sym) *symbol = &symtab->symbols[i];
-	struct candidate candidate = {.object = object, .bytes = symbol->st_size};
+	struct ts_candidate candidate = {.object = object, .bytes = symbol->st_size};
 	const char *name;
 	bool changed;
 
@@ -235,151 +213,35 @@ static void find_local(const struct ts_object *object)
 	ts_symtab_close(&symtab);
 }
 
-/* --- how much of what follows a short function is nobody's ------------------------------------ */
-
-/* Candidates are of one object, in order of address: what lies before each symbol ends there. */
-static void bound(struct candidate *all, size_t n, const ElfW(Sym) * symbols, size_t n_symbols)
+/* Is there one that certainly has to be patched, whatever refers to it? */
+static bool any_certain(void)
 {
-	for (size_t i = 0; i < n_symbols; i++) {
-		uintptr_t address = all->object->base + symbols[i].st_value;
-		size_t low = 0, high = n;
-
-		if (symbols[i].st_shndx == SHN_UNDEF)
-			continue;
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-
-			if (all[middle].address < address)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		for (; low > 0 && address - all[low - 1].address < PADDED_BYTES; low--)
-			if (address - all[low - 1].address < all[low - 1].readable)
-				all[low - 1].readable = address - all[low - 1].address;
-	}
-}
-
-static bool is_short(const struct candidate *candidate)
-{
-	return candidate->bytes && candidate->bytes < TS_ENTRY_BYTES;
-}
-
-static void bound_short(struct candidate *all, size_t n)
-{
-	struct ts_symtab symtab;
-	bool any = false;
-
-	for (size_t i = 0; i < n; i++) {
-		any |= is_short(&all[i]);
-		all[i].readable = is_short(&all[i]) ? PADDED_BYTES : all[i].bytes;
-	}
-	if (!any)
-		return;
-	bound(all, n, all->object->symbols, ts_object_symbols(all->object));
-	if (ts_symtab_open(all->object, ts_walk_path(all->object), &symtab) < 0)
-		return;
-	bound(all, n, symtab.symbols, symtab.n);
-	ts_symtab_close(&symtab);
-}
-
-/* --- what slots alone will not see ------------------------------------------------------------ */
-
-static bool is_before(const struct candidate *one, const struct candidate *other)
-{
-	if (one->address != other->address)
-		return one->address < other->address;
-	return one->rule != other->rule ? one->rule < other->rule
-					: strcmp(one->name, other->name) > 0; /* __f behind f */
-}
-
-/* Heapsort (Williams, Floyd): glibc's qsort would call the program's malloc. */
-static void sift(struct candidate *all, size_t root, size_t n)
-{
-	for (size_t child; (child = 2 * root + 1) < n; root = child) {
-		struct candidate swapped = all[root];
-
-		if (child + 1 < n && is_before(&all[child], &all[child + 1]))
-			child++;
-		if (!is_before(&all[root], &all[child]))
-			return;
-		all[root] = all[child];
-		all[child] = swapped;
-	}
-}
-
-static void sort(struct candidate *all, size_t n)
-{
-	for (size_t i = n / 2; i-- > 0;)
-		sift(all, i, n);
-	for (size_t i = n; i-- > 1;) {
-		struct candidate last = all[i];
-
-		all[i] = all[0];
-		all[0] = last;
-		sift(all, 0, i);
-	}
-}
-
-/* Leaves out what a library exports and does not call itself; candidates of one object, sorted. */
-static size_t drop_unreferenced(struct ts_walk *walk, struct candidate *all, size_t n)
-{
-	struct ts_reference *references = ts_arena_alloc(&reach.scratch, n * sizeof(*references));
-	const struct ts_maps *maps = ts_walk_maps(walk);
-	size_t kept = 0;
-
-	if (!references || !maps)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		references[i].address = all[i].address;
-	ts_references_find(all->object, maps, references, n);
-	for (size_t i = 0; i < n; i++)
-		if (!all[i].exported || references[i].seen)
-			all[kept++] = all[i];
-	return kept;
-}
-
-static bool any_exported(const struct candidate *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (all[i].exported && !ts_patch_stands_at(all[i].address))
+	for (size_t i = 0; i < reach.found.n; i++)
+		if (!reach.found.all[i].exported)
 			return true;
 	return false;
 }
 
 void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n)
 {
-	size_t kept = 0;
-
 	for (size_t i = 0; i < n; i++)
 		find_exported(objects[i]);
 	for (size_t i = 0; i < n; i++)
 		if (!is_left_alone(objects[i]))
 			find_local(objects[i]);
-	sort(reach.all, reach.n);
-	for (size_t i = 0, m; i < reach.n; i += m) {
-		struct candidate *first = &reach.all[i];
-		size_t left;
-
-		for (m = 1; i + m < reach.n && first[m].object == first->object; m++)
-			;
-		left = any_exported(first, m) ? drop_unreferenced(walk, first, m) : m;
-		memmove(&reach.all[kept], first, left * sizeof(*first));
-		if (left)
-			bound_short(&reach.all[kept], left);
-		kept += left;
-	}
-	reach.n = kept;
+	/* before the module is there it is enough to know that it will be needed */
+	if (ts_patch_can_move() || !any_certain())
+		ts_candidates_narrow(&reach.found, walk, &reach.scratch);
 }
 
 size_t ts_reach_count(void)
 {
-	return reach.n;
+	return reach.found.n;
 }
 
 /* --- patching --------------------------------------------------------------------------------- */
 
-static void refuse(const struct candidate *candidate, const char *why)
+static void refuse(const struct ts_candidate *candidate, const char *why)
 {
 	const char *path = ts_walk_path(candidate->object);
 	struct ts_reach_refusal *refusal = reach.refusals;
@@ -406,7 +268,23 @@ static void refuse(const struct candidate *candidate, const char *why)
 	ts_log(TS_LOG_INFO, "%s in %s cannot be patched: %s", candidate->name, path, why);
 }
 
-static const char *patch(const struct candidate *candidate, const struct ts_maps *maps)
+/*
+ * What jumps into its first bytes from afar has been looked for already, for all functions at once; the
+ * mover is shown what lies near, where jumps may be short ones.
+ */
+static void show_surroundings(struct ts_entry_function *function, const struct ts_mapping *text)
+{
+	uintptr_t low = function->address, high = function->address + function->bytes;
+
+	low = low - text->low > NEAR_BYTES ? low - NEAR_BYTES : text->low;
+	high = text->high - high > NEAR_BYTES ? high + NEAR_BYTES : text->high;
+	function->text = (const uint8_t *)low;
+	function->text_bytes = high - low;
+	if (text->high - function->address < function->readable)
+		function->readable = text->high - function->address;
+}
+
+static const char *patch(const struct ts_candidate *candidate, const struct ts_maps *maps)
 {
 	const struct ts_mapping *text = ts_maps_find(maps, candidate->address);
 	struct ts_entry_function function = {
@@ -422,13 +300,12 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 	if (!text || !(text->protection & PROT_EXEC) || !(text->protection & PROT_READ) ||
 	    text->high - candidate->address < candidate->bytes)
 		return "it does not lie in code that can be read";
-	function.text = (const uint8_t *)text->low;
-	function.text_bytes = text->high - text->low;
-	if (text->high - candidate->address < function.readable)
-		function.readable = text->high - candidate->address;
+	show_surroundings(&function, text);
 	why = ts_patch_prepare(&function, maps, &prepared);
 	if (why)
 		return why;
+	if (candidate->jump && candidate->jump < prepared.moved.taken)
+		return "something jumps into its first bytes";
 	index = ts_definition_take(candidate->rule, candidate->address, TS_BY_ENTRY,
 				   candidate->name, ts_walk_path(candidate->object));
 	if (index < 0)
@@ -440,7 +317,7 @@ static const char *patch(const struct candidate *candidate, const struct ts_maps
 }
 
 /* Two names of one function. */
-static void refuse_alias(const struct candidate *candidate, const struct candidate *first)
+static void refuse_alias(const struct ts_candidate *candidate, const struct ts_candidate *first)
 {
 	char why[256];
 
@@ -453,11 +330,11 @@ static void refuse_alias(const struct candidate *candidate, const struct candida
 
 void ts_reach_patch(struct ts_walk *walk)
 {
-	const char *refusal = reach.n ? ts_patch_refusal() : NULL;
-	const struct ts_maps *maps = reach.n ? ts_walk_maps(walk) : NULL;
+	const char *refusal = reach.found.n ? ts_patch_refusal() : NULL;
+	const struct ts_maps *maps = reach.found.n ? ts_walk_maps(walk) : NULL;
 
-	for (size_t i = 0; maps && i < reach.n; i++) {
-		const struct candidate *candidate = &reach.all[i];
+	for (size_t i = 0; maps && i < reach.found.n; i++) {
+		const struct ts_candidate *candidate = &reach.found.all[i];
 		const char *why = refusal ? refusal : candidate->why;
 
 		if (ts_patch_stands_at(candidate->address)) {
@@ -479,7 +356,7 @@ void ts_reach_finish(void)
 {
 	ts_arena_release(&reach.scratch);
 	reach.scratch = (struct ts_arena){0};
-	reach.n = 0;
+	reach.found.n = 0;
 }
 
 const struct ts_reach_refusal *ts_reach_refusals(void)

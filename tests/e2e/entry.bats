@@ -259,7 +259,7 @@ untouched() {
 
 @test "entry: what cannot be patched, and why" {
 	diff - <(report '[tool]' 'a = too_short' 'b = behind_it' 'c = jumps_back' 'd = jumps_to_start' 'e = has_table' \
-		'f = hooked' 'g = without_size' 'h = no_function') <<-'EOF'
+		'f = hooked' 'g = without_size' 'h = no_function' 'i = jumped_into') <<-'EOF'
 	miss	2	too_short in inside cannot be patched: it is too short: 4 bytes
 	hook	3	behind_it	inside	0x	entry	0
 	miss	4	jumps_back in inside cannot be patched: it jumps back into its first bytes
@@ -268,6 +268,7 @@ untouched() {
 	miss	7	hooked in inside cannot be patched: it starts with a jump to elsewhere: somebody else has patched it
 	miss	8	without_size in inside cannot be patched: its size is not known
 	miss	9	no_function in inside cannot be patched: it is data, not a function
+	miss	10	jumped_into in inside cannot be patched: something jumps into its first bytes
 	EOF
 	same "$inside" refused 5
 }

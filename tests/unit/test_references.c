@@ -56,9 +56,9 @@ static unsigned find_with(const ElfW(Rela) * relocations, size_t n_relocations, 
 	};
 	struct ts_maps maps = {.mappings = &mapping, .n = 1};
 	struct ts_reference references[] = {
-		{(uintptr_t)code + 1000, false},
-		{(uintptr_t)code + 2000, false},
-		{(uintptr_t)code + 3000, false},
+		{.address = (uintptr_t)code + 1000},
+		{.address = (uintptr_t)code + 2000},
+		{.address = (uintptr_t)code + 3000},
 	};
 	unsigned seen = 0;
 
@@ -130,14 +130,67 @@ static void test_relative_relocations(void **state)
 	assert_int_equal(find_with(NULL, 0, true, PROT_READ | PROT_EXEC), 7);
 }
 
+/* At every place of the code, whatever the width in which it is read. */
+static void test_every_place(void **state)
+{
+	static const struct {
+		const char *opcode;
+		size_t n;
+	} kinds[] = {{"\xe8", 1},     {"\xe9", 1},     {"\x0f\x80", 2},     {"\x0f\x8f", 2},
+		     {"\x8d\x05", 2}, {"\x8d\x3d", 2}, {"\x4c\x8d\x15", 3}, {"\x48\x8d\x05", 3}};
+
+	(void)state;
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
+		for (size_t at = 0; at + kinds[kind].n + 4 <= 100; at++) {
+			clear(NULL);
+			put(at, kinds[kind].opcode, kinds[kind].n, 2000);
+			assert_int_equal(find(), 2);
+			clear(NULL);
+			put(BYTES - 4 - kinds[kind].n - at, kinds[kind].opcode, kinds[kind].n,
+			    2000);
+			assert_int_equal(find(), 2);
+		}
+	clear(NULL);
+	put(500, "\xa1", 1, 2000); /* a load is no reference */
+	put(600, "\x8b\x05", 2, 2000);
+	put(700, "\x0f\x90", 2, 2000);
+	assert_int_equal(find(), 0);
+}
+
+static void test_jumps_into_the_first_bytes(void **state)
+{
+	struct ts_object object = {.low = (uintptr_t)code, .high = (uintptr_t)code + BYTES};
+	struct ts_mapping mapping = {object.low, object.high, PROT_READ | PROT_EXEC};
+	struct ts_maps maps = {.mappings = &mapping, .n = 1};
+	struct ts_reference references[] = {
+		{.address = (uintptr_t)code + 1000},
+		{.address = (uintptr_t)code + 1010},
+		{.address = (uintptr_t)code + 1028},
+	};
+
+	(void)state;
+	put(4000, "\xe9", 1, 1012);
+	put(4100, "\x0f\x85", 2, 1015);
+	put(4200, "\x8d\x05", 2, 1004); /* takes an address, and does not jump */
+	put(4300, "\xe9", 1, 1048);
+	ts_references_find(&object, &maps, references, 3);
+	assert_int_equal(references[0].jump, 12);
+	assert_int_equal(references[1].jump, 2);
+	assert_int_equal(references[2].jump, 0);
+	assert_false(references[0].seen || references[1].seen || references[2].seen);
+	put(4400, "\xe8", 1, 1028 + TS_REFERENCE_REACH - 1);
+	ts_references_find(&object, &maps, references, 3);
+	assert_int_equal(references[2].jump, TS_REFERENCE_REACH - 1);
+}
+
 static void test_two_names_of_one_function(void **state)
 {
 	struct ts_object object = {.low = (uintptr_t)code, .high = (uintptr_t)code + BYTES};
 	struct ts_mapping mapping = {object.low, object.high, PROT_READ | PROT_EXEC};
 	struct ts_maps maps = {.mappings = &mapping, .n = 1};
 	struct ts_reference references[] = {
-		{(uintptr_t)code + 1000, false},
-		{(uintptr_t)code + 1000, false},
+		{.address = (uintptr_t)code + 1000},
+		{.address = (uintptr_t)code + 1000},
 	};
 
 	(void)state;
@@ -156,6 +209,8 @@ int main(void)
 		cmocka_unit_test_setup(test_padding, clear),
 		cmocka_unit_test_setup(test_only_code_that_can_be_read, clear),
 		cmocka_unit_test_setup(test_relative_relocations, clear),
+		cmocka_unit_test_setup(test_every_place, clear),
+		cmocka_unit_test_setup(test_jumps_into_the_first_bytes, clear),
 		cmocka_unit_test_setup(test_two_names_of_one_function, clear),
 	};
 

@@ -34,6 +34,7 @@ int too_short(int number);
 int behind_it(int number);
 int jumps_back(int number);
 int jumps_to_start(int number);
+int jumped_into(int number);
 int has_table(int number);
 int hooked(int number);
 int without_size(int number);

@@ -35,7 +35,8 @@ apart int request(const char *name, work_fn *what, int argument)
 int refused(int number)
 {
 	return too_short(number) + behind_it(number) + jumps_back(8) + jumps_to_start(number) +
-	       has_table(number) + hooked(number) + without_size(number) + no_function;
+	       has_table(number) + hooked(number) + jumped_into(number) + jumped_into(3000000) +
+	       without_size(number) + no_function;
 }
 
 /* An address is one address, whoever takes it. */

@@ -43,6 +43,21 @@ behind_it:
 	ret
 	end jumps_to_start
 
+	function jumped_into		/* from a part that lies elsewhere */
+	mov	%edi, %eax
+jumped_into_here:
+	add	$0, %eax
+	cmp	$1000000, %eax
+	jg	elsewhere
+	ret
+	end jumped_into
+	.section .text.unlikely, "ax", @progbits
+	.zero	4096, 0x90
+elsewhere:
+	sub	$1000000, %eax
+	jmp	jumped_into_here
+	.text
+
 	function has_table
 	mov	%edi, %eax
 	and	$1, %edi
