@@ -9,4 +9,8 @@ const char *echo(const char *s);                     /* wrapped, its string in a
 int idle(int number);                                /* never wrapped */
 void converse(void (*body)(void *data), void *data); /* the pipeline: calls back */
 
+/* The same in the program itself (own.c), which calls them directly. */
+int own_ping(int number);
+const char *own_echo(const char *s);
+
 #endif
