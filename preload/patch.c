@@ -162,8 +162,8 @@ static bool map_chunk(uintptr_t at)
 }
 
 /*
- * In the nearest gap below the function, for above an executable its heap grows; at the gap's upper end,
- * away from a stack that grows into it from... its lower end there may be one. Then above.
+ * In the nearest gap below the function, for above an executable its heap grows: at the gap's upper end, for
+ * at its lower end a heap may grow into it. If there is none, above.
  */
 static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
 {

@@ -230,7 +230,7 @@ untouched() {
 
 @test "entry: what a library calls within itself; what only others call stays by slots" {
 	diff - <(report '[tool]' 'a = exported_and_called' 'b = exported_only' 'c = protected_one' 'd = hidden_one' \
-		'e = static_one' 'f = in_table' 'g = exported_in_table' 'h = calls_all') <<-'EOF'
+		'e = static_one' 'f = in_table' 'g = exported_in_table' 'h = calls_all' 'i = exported_tight') <<-'EOF'
 	hook	2	exported_and_called	libdirect.so	0x	entry	0
 	hook	3	exported_only	libdirect.so	0x	slots	2
 	hook	4	protected_one	libdirect.so	0x	entry	0
@@ -239,6 +239,8 @@ untouched() {
 	hook	7	in_table	libdirect.so	0x	entry	0
 	hook	8	exported_in_table	libdirect.so	0x	entry	0
 	hook	9	calls_all	libdirect.so	0x	slots	1
+	hook	10	exported_tight	libdirect.so	0x	slots	1
+	unseen	10	exported_tight	libdirect.so	it is too short: 3 bytes
 	EOF
 	sed -i "1i[pipeline]\n$request" "$TRACESHIM_CONF"
 	# each once by the program, and once by its library; addresses are the same for both
@@ -253,6 +255,7 @@ untouched() {
 		1 tool:f -
 		1 tool:g -
 		1 tool:h -
+		1 tool:i -
 		EOF
 	done
 }

@@ -53,6 +53,7 @@ work_fn registers, keeps_values, all_values, all_flow, deep, depths, marked, swa
 /* libdirect.so */
 int exported_and_called(int number);
 int exported_only(int number);
+int exported_tight(int number);
 int protected_one(int number);
 int calls_all(int number);
 work_fn *address_of_exported(void);

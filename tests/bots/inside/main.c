@@ -52,8 +52,8 @@ int direct(int number)
 			     !strcmp(info.dli_sname, "exported_and_called"));
 	printf("%d", dladdr((void *)request, &info) != 0);
 	printf("%d\n", taken() == exported_only);
-	return exported_and_called(number) + exported_only(number) + taken()(number) +
-	       protected_one(number) + calls_all(number);
+	return exported_and_called(number) + exported_only(number) + exported_tight(number) +
+	       taken()(number) + protected_one(number) + calls_all(number);
 }
 
 int forks(int number)
