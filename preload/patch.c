@@ -145,6 +145,14 @@ static bool reaches(uintptr_t low, uintptr_t function)
 	return low < function ? function - low < REACH : high - function < REACH;
 }
 
+static bool is_chunk(uintptr_t at)
+{
+	for (size_t i = n_chunks; i-- > 0;)
+		if (chunks[i].low == at)
+			return true;
+	return false;
+}
+
 static bool map_chunk(uintptr_t at)
 {
 	void *pages = ts_sys_mmap((void *)at, CHUNK_BYTES, PROT_READ | PROT_EXEC,
@@ -161,6 +169,19 @@ static bool map_chunk(uintptr_t at)
 	return true;
 }
 
+/* In [low, high), as far up as there is none yet; the maps do not know of those made meanwhile. */
+static bool map_in_gap(uintptr_t low, uintptr_t high, uintptr_t function)
+{
+	uintptr_t at = high;
+
+	while (at >= low + CHUNK_BYTES && reaches(at - CHUNK_BYTES, function)) {
+		at -= CHUNK_BYTES;
+		if (!is_chunk(at))
+			return map_chunk(at);
+	}
+	return false;
+}
+
 /*
  * In the nearest gap below the function, for above an executable its heap grows: at the gap's upper end, for
  * at its lower end a heap may grow into it. If there is none, above.
@@ -173,11 +194,11 @@ static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
 		here++;
 	for (size_t i = here + 1; i-- > 0 && i < maps->n;) {
 		uintptr_t below = i ? maps->mappings[i - 1].high : LOWEST;
-		uintptr_t at = (maps->mappings[i].low & ~(CHUNK_BYTES - 1)) - CHUNK_BYTES;
+		uintptr_t at = maps->mappings[i].low & ~(CHUNK_BYTES - 1);
 
-		if (!reaches(at, function))
+		if (at < CHUNK_BYTES || !reaches(at - CHUNK_BYTES, function))
 			break;
-		if (at < maps->mappings[i].low && at >= below && map_chunk(at))
+		if (map_in_gap(below, at, function))
 			return true;
 	}
 	for (size_t i = here; i + 1 < maps->n; i++) {
@@ -185,6 +206,10 @@ static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
 
 		if (!reaches(at, function))
 			break;
+		for (; at + CHUNK_BYTES <= maps->mappings[i + 1].low && reaches(at, function);
+		     at += CHUNK_BYTES)
+			if (!is_chunk(at))
+				break;
 		if (at + CHUNK_BYTES <= maps->mappings[i + 1].low && map_chunk(at))
 			return true;
 	}

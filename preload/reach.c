@@ -11,6 +11,7 @@
 #include "candidates.h"
 #include "clone.h"
 #include "definition.h"
+#include "hot/call.h"
 #include "hook.h"
 #include "log.h"
 #include "module.h"
@@ -19,7 +20,8 @@
 #include "symtab.h"
 #include "thunk.h"
 
-#define NEAR_BYTES 512 /* more than a short jump reaches, twice */
+#define REFUSAL_BUCKETS 4096
+#define NEAR_BYTES      512 /* more than a short jump reaches, twice */
 
 static struct {
 	const struct ts_names *names;
@@ -29,6 +31,7 @@ static struct {
 	struct ts_arena scratch; /* names */
 	struct ts_arena arena;   /* refusals */
 	struct ts_reach_refusal *refusals;
+	struct ts_reach_refusal *by_name[REFUSAL_BUCKETS];
 } reach;
 
 static bool is_program(const struct ts_object *object)
@@ -241,16 +244,26 @@ size_t ts_reach_count(void)
 
 /* --- patching --------------------------------------------------------------------------------- */
 
-static void refuse(const struct ts_candidate *candidate, const char *why)
+static bool is_refused(const struct ts_candidate *candidate, const char *path,
+		       const struct ts_reach_refusal *refusal)
 {
-	const char *path = ts_walk_path(candidate->object);
-	struct ts_reach_refusal *refusal = reach.refusals;
-
-	for (; refusal; refusal = refusal->next)
+	for (; refusal; refusal = refusal->same)
 		if (refusal->rule == candidate->rule &&
 		    strcmp(refusal->function, candidate->name) == 0 &&
 		    strcmp(refusal->object, path) == 0)
-			return;
+			return true;
+	return false;
+}
+
+static void refuse(const struct ts_candidate *candidate, const char *why)
+{
+	const char *path = ts_walk_path(candidate->object);
+	struct ts_reach_refusal **bucket =
+		&reach.by_name[ts_object_hash(candidate->name) % REFUSAL_BUCKETS];
+	struct ts_reach_refusal *refusal;
+
+	if (is_refused(candidate, path, *bucket))
+		return;
 	refusal = ts_arena_alloc(&reach.arena, sizeof(*refusal));
 	if (!refusal)
 		return;
@@ -261,10 +274,11 @@ static void refuse(const struct ts_candidate *candidate, const char *why)
 		.object = ts_arena_strndup(&reach.arena, path, strlen(path)),
 		.why = ts_arena_strndup(&reach.arena, why, strlen(why)),
 		.next = reach.refusals,
+		.same = *bucket,
 	};
 	if (!refusal->function || !refusal->object || !refusal->why)
 		return;
-	reach.refusals = refusal;
+	reach.refusals = *bucket = refusal;
 	ts_log(TS_LOG_INFO, "%s in %s cannot be patched: %s", candidate->name, path, why);
 }
 
@@ -284,6 +298,8 @@ static void show_surroundings(struct ts_entry_function *function, const struct t
 		function->readable = text->high - function->address;
 }
 
+static const char no_thunk[] = "there are more functions than thunks";
+
 static const char *patch(const struct ts_candidate *candidate, const struct ts_maps *maps)
 {
 	const struct ts_mapping *text = ts_maps_find(maps, candidate->address);
@@ -301,6 +317,8 @@ static const char *patch(const struct ts_candidate *candidate, const struct ts_m
 	    text->high - candidate->address < candidate->bytes)
 		return "it does not lie in code that can be read";
 	show_surroundings(&function, text);
+	if (ts_definition_count() == TS_THUNKS)
+		return no_thunk;
 	why = ts_patch_prepare(&function, maps, &prepared);
 	if (why)
 		return why;
@@ -309,8 +327,7 @@ static const char *patch(const struct ts_candidate *candidate, const struct ts_m
 	index = ts_definition_take(candidate->rule, candidate->address, TS_BY_ENTRY,
 				   candidate->name, ts_walk_path(candidate->object));
 	if (index < 0)
-		return index == -ENOSPC ? "there are more functions than thunks"
-					: "there is no memory, or no room in the spool";
+		return index == -ENOSPC ? no_thunk : "there is no memory, or no room in the spool";
 	why = ts_patch_apply(&prepared, (size_t)index, ts_thunk_starts_trace((size_t)index));
 	ts_definition_at((size_t)index)->reached = !why;
 	return why;

@@ -34,6 +34,7 @@ struct ts_reach_refusal {
 	const char *object; /* its path */
 	const char *why;    /* a fragment: "it is too short: 3 bytes" */
 	struct ts_reach_refusal *next;
+	struct ts_reach_refusal *same; /* of a name with the same hash; reach.c's own */
 };
 
 /* The last one first; NULL: none. */

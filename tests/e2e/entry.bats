@@ -289,6 +289,8 @@ untouched() {
 	hook	8	exported_and_called	libdirect.so	0x	entry	0
 	hook	8	exported_in_table	libdirect.so	0x	entry	0
 	hook	8	exported_only	libdirect.so	0x	slots	2
+	hook	8	exported_tight	libdirect.so	0x	slots	1
+	unseen	8	exported_tight	libdirect.so	it is too short: 3 bytes
 	miss	9	no loaded object defines it; it may come with a library loaded later (dlopen)
 	EOF
 	same "$inside" names 5

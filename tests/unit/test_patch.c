@@ -16,7 +16,7 @@
 #include "preload/hot/call.h"
 #include "preload/patch.h"
 
-#define MANY 300 /* functions, so that stubs fill their pages */
+#define MANY 3000 /* functions, whose stubs take more than one run of pages */
 
 /* Counts the calls that come through a stub, and passes them on, as the pads do without a frame. */
 __asm__(".text\n"
@@ -47,7 +47,7 @@ __asm__(".text\n"
 	"	ret\n"
 	"crosses_end:\n"
 	"	.p2align 4\n"
-	"many:	.rept	300\n"
+	"many:	.rept	3000\n"
 	"	movl	%edi, %eax\n"
 	"	addl	$11, %eax\n"
 	"	ret\n"
@@ -58,7 +58,8 @@ extern function_fn plain, loads, crosses, many;
 extern const uint8_t plain_end[], loads_end[], crosses_end[];
 int some = 1000;
 
-static const char *patch(uintptr_t address, size_t bytes, size_t index, struct ts_patch *ret)
+static const char *patch_by(const struct ts_maps *maps, uintptr_t address, size_t bytes,
+			    size_t index, struct ts_patch *ret)
 {
 	struct ts_entry_function function = {
 		.code = (const uint8_t *)address,
@@ -66,18 +67,25 @@ static const char *patch(uintptr_t address, size_t bytes, size_t index, struct t
 		.bytes = bytes,
 		.readable = bytes,
 	};
-	struct ts_maps maps;
-	const struct ts_mapping *text;
+	const struct ts_mapping *text = ts_maps_find(maps, address);
 	const char *why;
 
-	assert_int_equal(ts_maps_read(&maps), 0);
-	text = ts_maps_find(&maps, address);
 	function.text = (const uint8_t *)text->low;
 	function.text_bytes = text->high - text->low;
 	ts_thunks[index].pad = counting_pad;
-	why = ts_patch_prepare(&function, &maps, ret);
-	ts_maps_release(&maps);
+	why = ts_patch_prepare(&function, maps, ret);
 	return why ? why : ts_patch_apply(ret, index, false);
+}
+
+static const char *patch(uintptr_t address, size_t bytes, size_t index, struct ts_patch *ret)
+{
+	struct ts_maps maps;
+	const char *why;
+
+	assert_int_equal(ts_maps_read(&maps), 0);
+	why = patch_by(&maps, address, bytes, index, ret);
+	ts_maps_release(&maps);
+	return why;
 }
 
 /* No page of ours may ever be written and executed. */
@@ -170,13 +178,17 @@ static void test_another_jump(void **state)
 
 static void test_many_functions(void **state)
 {
+	struct ts_maps maps;
+
 	(void)state;
+	assert_int_equal(ts_maps_read(&maps), 0);
 	for (size_t i = 1; i < MANY; i++) {
 		uintptr_t address = (uintptr_t)&many + 16 * i;
 		struct ts_patch done;
 
-		assert_null(patch(address, 6, 10 + i, &done));
+		assert_null(patch_by(&maps, address, 6, 10 + i, &done));
 	}
+	ts_maps_release(&maps);
 	n_counted = 0;
 	ts_context.inside = 1;
 	for (size_t i = 0; i < MANY; i++) {
