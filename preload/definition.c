@@ -22,7 +22,7 @@ static struct {
 	struct ts_thunk_settings settings;
 	struct ts_definition *all; /* TS_THUNKS of them; touched as they are made */
 	size_t n;
-	uint16_t *same; /* (rule, address, how) -> index + 1, open addressing */
+	uint16_t *same; /* (rule, address, how, names) -> index + 1, open addressing */
 	const struct ts_names *names;
 	const struct ts_rule *rules;
 	bool *made; /* of each rule: has it a definition? */
@@ -35,25 +35,42 @@ static void choose_pads(size_t first, size_t last)
 	ts_thunk_choose_pads(first, last, definitions.shared_unwinder, definitions.everywhere);
 }
 
-static uint16_t *bucket_of(const struct ts_rule *rule, uintptr_t address, enum ts_how how)
+static size_t first_bucket(uintptr_t address)
 {
-	size_t i = (address * 0x9e3779b97f4a7c15 ^ (uintptr_t)rule >> 4) % BUCKETS;
+	return (address * 0x9e3779b97f4a7c15 >> 32) % BUCKETS;
+}
 
-	for (; definitions.same[i]; i = (i + 1) % BUCKETS) {
-		const struct ts_definition *definition = &definitions.all[definitions.same[i] - 1];
+/* What lies at its address may be another library's by now, in which another function has its place. */
+static bool is_same(const struct ts_definition *definition, const struct ts_rule *rule,
+		    uintptr_t address, enum ts_how how, const char *function, const char *object)
+{
+	return definition->rule == rule && definition->address == address &&
+	       definition->how == how && strcmp(definition->function, function) == 0 &&
+	       strcmp(definition->object, object) == 0;
+}
 
-		if (definition->rule == rule && definition->address == address &&
-		    definition->how == how)
+static uint16_t *bucket_of(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
+			   const char *function, const char *object)
+{
+	size_t i = first_bucket(address);
+
+	for (; definitions.same[i]; i = (i + 1) % BUCKETS)
+		if (is_same(&definitions.all[definitions.same[i] - 1], rule, address, how, function,
+			    object))
 			break;
-	}
 	return &definitions.same[i];
 }
 
-int ts_definition_find(const struct ts_rule *rule, uintptr_t address, enum ts_how how)
+bool ts_definition_is_there(uintptr_t address, enum ts_how how, const char *object)
 {
-	uint16_t index = *bucket_of(rule, address, how);
+	for (size_t i = first_bucket(address); definitions.same[i]; i = (i + 1) % BUCKETS) {
+		const struct ts_definition *definition = &definitions.all[definitions.same[i] - 1];
 
-	return index ? index - 1 : -ENOENT;
+		if (definition->address == address && definition->how == how &&
+		    strcmp(definition->object, object) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool takes_std(const struct ts_prototype *prototype)
@@ -108,7 +125,9 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, 
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
 		       const char *symbol, const struct ts_object *holder)
 {
-	uint16_t *bucket = bucket_of(rule, address, how);
+	const struct ts_alias *alias = ts_names_alias_of(definitions.names, symbol, rule);
+	uint16_t *bucket = bucket_of(rule, address, how, alias ? alias->function : symbol,
+				     ts_walk_path(holder));
 	int index = *bucket ? *bucket - 1 : make(rule, address, how, symbol, holder);
 	int result;
 

@@ -32,14 +32,15 @@ struct ts_definition {
 int ts_definitions_init(const struct ts_conf *conf, const struct ts_names *names);
 
 /*
- * The definition of `rule` at `address`, where `holder` has `symbol`, reached like this: the one there is, or a new one, in the log's
- * dictionary before it is answered. Its index, which is its thunk's, or a negative errno.
+ * The definition of `rule` at `address`, where `holder` has `symbol`, reached like this: the one there is, or a
+ * new one, in the log's dictionary before it is answered. Its index, which is its thunk's, or a negative
+ * errno.
  */
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
 		       const char *symbol, const struct ts_object *holder);
 
-/* The index of the one there is, or -ENOENT. */
-int ts_definition_find(const struct ts_rule *rule, uintptr_t address, enum ts_how how);
+/* Is there one of any rule at `address` of `object`, reached like this? */
+bool ts_definition_is_there(uintptr_t address, enum ts_how how, const char *object);
 
 /* Definitions made so far; definition i belongs to thunk i and is whole. */
 size_t ts_definition_count(void);

@@ -46,12 +46,6 @@ struct ts_entry_function {
 	 */
 	const uint8_t *text;
 	size_t text_bytes;
-
-	/*
-	 * Does a jump of four bytes' reach, anywhere in the segment, lead between the first `taken` bytes? For
-	 * who asks for many functions of one segment and searches it once. NULL: it is searched here.
-	 */
-	bool (*is_jumped_into)(const struct ts_entry_function *function, size_t taken);
 };
 
 struct ts_entry_moved {

@@ -202,8 +202,6 @@ static const char *see_others(const struct ts_entry_steps *steps)
 		high = end + 2 * SHORT_JUMP;
 	if (has_short_jump(steps, low, function->code) || has_short_jump(steps, end, high))
 		return jumps_in;
-	if (function->is_jumped_into)
-		return function->is_jumped_into(function, steps->taken) ? jumps_in : NULL;
 	if (has_long_jump(steps, function->text, function->code) ||
 	    has_long_jump(steps, end, text_end))
 		return jumps_in;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cplus.h"
 #include "reach.h"
@@ -22,8 +23,9 @@
 /* An object whose slots have been written. */
 struct hooked {
 	uintptr_t low;
-	const char *path; /* the dynamic linker's string: compared as an address */
-	bool entries;     /* and whose functions' entries have been seen to */
+	const char *path;         /* the dynamic linker's string: compared as an address */
+	bool entries;             /* and whose functions' entries have been seen to */
+	const uintptr_t *witness; /* a slot of its own that leads to a thunk, or NULL */
 };
 
 static struct {
@@ -32,6 +34,7 @@ static struct {
 	struct ts_cplus cplus;
 	struct hooked *hooked;
 	size_t n_hooked, room_hooked;
+	const uintptr_t *witness;      /* the last slot that was written */
 	unsigned long long adds, subs; /* dl_iterate_phdr's counts at the last pass */
 	bool unsettled;                /* an object was still being relocated */
 	bool entries_left;             /* an object's entries have not been seen to */
@@ -131,26 +134,26 @@ static void hook_slot(void *context, const struct ts_object *object, const struc
 	index = ts_definition_take(rule, address, TS_BY_SLOTS, slot->name, holder);
 	if (index < 0)
 		return;
-	if (ts_object_store(object, maps, slot->address, ts_thunk_entry((size_t)index)) == 0)
-		ts_definition_at((size_t)index)->n_slots++;
+	if (ts_object_store(object, maps, slot->address, ts_thunk_entry((size_t)index)) < 0)
+		return;
+	ts_definition_at((size_t)index)->n_slots++;
+	hooks.witness = slot->address;
 }
 
-static struct hooked *find_hooked(const struct ts_object *object)
+/* Records lie nearly in the order of objects: the search begins at the object's place. */
+static struct hooked *find_hooked(const struct ts_object *object, size_t place)
 {
-	for (size_t i = 0; i < hooks.n_hooked; i++)
-		if (hooks.hooked[i].low == object->low && hooks.hooked[i].path == object->path)
-			return &hooks.hooked[i];
+	for (size_t i = 0; i < hooks.n_hooked; i++) {
+		struct hooked *hooked = &hooks.hooked[(place + i) % hooks.n_hooked];
+
+		if (hooked->low == object->low && hooked->path == object->path)
+			return hooked;
+	}
 	return NULL;
 }
 
-static void remember(const struct ts_object *object, bool entries)
+static void remember(struct hooked record)
 {
-	struct hooked *hooked = find_hooked(object);
-
-	if (hooked) {
-		hooked->entries |= entries;
-		return;
-	}
 	if (hooks.n_hooked == hooks.room_hooked) {
 		size_t room = hooks.room_hooked ? hooks.room_hooked * 2 : 256;
 		struct hooked *larger = ts_pages_grow(
@@ -161,7 +164,43 @@ static void remember(const struct ts_object *object, bool entries)
 		hooks.hooked = larger;
 		hooks.room_hooked = room;
 	}
-	hooks.hooked[hooks.n_hooked++] = (struct hooked){object->low, object->path, entries};
+	hooks.hooked[hooks.n_hooked++] = record;
+}
+
+/* Is it what was hooked, and not another that came to lie in its place? */
+static bool is_still_there(struct ts_walk *walk, size_t place, const struct hooked *hooked)
+{
+	const struct ts_object *object = &walk->scope.objects[place];
+	const struct ts_mapping *mapping;
+	const struct ts_maps *maps;
+
+	if (place < walk->scope.n_initial || ts_patch_stands_in(object->low, object->high))
+		return true;
+	maps = hooked->witness ? ts_walk_maps(walk) : NULL;
+	mapping = maps ? ts_maps_find(maps, (uintptr_t)hooked->witness) : NULL;
+	return mapping && mapping->protection & PROT_READ &&
+	       ts_object_holds(object, (uintptr_t)hooked->witness) &&
+	       ts_thunk_holds(*hooked->witness);
+}
+
+/* Objects went: forgets all that may be gone. What is there all the same is looked at anew. */
+static void forget_gone(struct ts_walk *walk)
+{
+	struct hooked *all = hooks.hooked;
+	size_t n = 0;
+
+	for (size_t i = 0; i < walk->scope.n; i++) {
+		struct hooked *hooked = find_hooked(&walk->scope.objects[i], n);
+		struct hooked kept;
+
+		if (!hooked || !is_still_there(walk, i, hooked))
+			continue;
+		/* those before have been seen to; the order of the rest matters little */
+		kept = *hooked;
+		*hooked = all[n];
+		all[n++] = kept;
+	}
+	hooks.n_hooked = n;
 }
 
 /*
@@ -197,7 +236,7 @@ static size_t find_fresh(struct ts_walk *walk, const struct ts_object **ret)
 	hooks.unsettled = false;
 	for (size_t i = 0; i < walk->scope.n; i++) {
 		const struct ts_object *object = &walk->scope.objects[i];
-		const struct hooked *hooked = find_hooked(object);
+		const struct hooked *hooked = find_hooked(object, i);
 
 		if ((hooked && hooked->entries) || ts_walk_is_ours(object))
 			continue;
@@ -238,9 +277,16 @@ static bool hook_objects(struct ts_walk *walk)
 	note_unwinders(walk);
 	whole = hook_entries(walk, fresh, n);
 	for (size_t i = 0; whole && i < n; i++) {
-		if (!find_hooked(fresh[i]))
-			ts_object_slots(fresh[i], hook_slot, walk);
-		remember(fresh[i], !hooks.entries_left);
+		struct hooked *hooked = find_hooked(fresh[i], hooks.n_hooked);
+
+		if (hooked) {
+			hooked->entries |= !hooks.entries_left;
+			continue;
+		}
+		hooks.witness = NULL;
+		ts_object_slots(fresh[i], hook_slot, walk);
+		remember((struct hooked){fresh[i]->low, fresh[i]->path, !hooks.entries_left,
+					 hooks.witness});
 	}
 	ts_pages_free(fresh, bytes);
 	return whole;
@@ -250,7 +296,7 @@ static void refresh(struct ts_walk *walk, void *unused)
 {
 	(void)unused;
 	if (walk->subs != hooks.subs)
-		hooks.n_hooked = 0; /* one that came back may lie where it lay */
+		forget_gone(walk);
 	if (!hook_objects(walk))
 		return;
 	hooks.adds = walk->adds;

@@ -125,6 +125,7 @@ static struct start *new_start(void *argument, const pthread_attr_t *attributes)
 
 	if (!start)
 		return NULL;
+	ts_hook_refresh(); /* while there is one thread, functions can be patched (patch.h) */
 	*start = (struct start){.argument = argument};
 	if (attributes) {
 		pthread_attr_getstacksize(attributes, &bytes);

@@ -65,7 +65,7 @@ static void explain(struct ts_walk *walk, void *context)
 		return;
 	}
 	snprintf(miss->ret, miss->bytes,
-		 "no loaded object exports it; it may come with a library loaded later (dlopen)");
+		 "no loaded object defines it; it may come with a library loaded later (dlopen)");
 }
 
 void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)

@@ -2,9 +2,13 @@
 #ifndef TS_MODULE_H
 #define TS_MODULE_H
 
-/* Opens modules, and binds them to their own libraries. On the shim's own threads. */
+/* Opens modules, and binds them to their own libraries. [setup], and on the shim's own threads. */
+
+#include <stdbool.h>
 
 #include "abi.h"
+
+struct ts_object;
 
 /*
  * Opens build/modules/NAME.so beside us (or traceshim/NAME.so where we are installed) and answers

@@ -10,15 +10,17 @@
 #include <sys/mman.h>
 
 #include "hot/call.h"
+#include "pages.h"
 #include "signals.h"
 #include "sys.h"
 
 #define CHUNK_BYTES 65536UL
 #define MAX_CHUNKS  1024
-#define TRIES_A_GAP 64
 #define STUB_BYTES  192                           /* the most that one takes */
 #define REACH       (0x7fffffffUL - (16UL << 20)) /* of a jump, and what moved code refers to */
 #define LOWEST      65536UL                       /* vm.mmap_min_addr */
+
+#define BUCKETS (TS_THUNKS * 2)
 
 /* Pages of stubs. */
 static struct {
@@ -28,9 +30,25 @@ static struct {
 static size_t n_chunks;
 static ts_entry_move_fn *move;
 
+/* A function that was patched once. Its object may be gone; what lies there next takes its stub's room. */
+struct place {
+	uintptr_t function;
+	uintptr_t stub;
+	size_t room;
+};
+
+static struct place *places; /* TS_THUNKS of them; touched as they are taken */
+static uint16_t *by_address; /* function -> place + 1, open addressing */
+static size_t n_places;
+
 void ts_patch_use(ts_entry_move_fn *entry_move)
 {
 	move = entry_move;
+}
+
+bool ts_patch_can_move(void)
+{
+	return move;
 }
 
 /* Threads of this process, by field 20 of its stat (proc(5)); 0: not known. */
@@ -52,13 +70,70 @@ static long n_threads(void)
 	return field ? strtol(field, NULL, 10) : 0;
 }
 
+/* Is this the program's one thread, in memory that no other process shares? */
+static bool is_alone(void)
+{
+	const struct ts_abi_process *process = ts_hot.process;
+	long flusher = 0;
+
+	/* in a forked child what is known of the flusher is the parent's, until its first event */
+	if (ts_hot.generation && *ts_hot.generation && process) {
+		if (process->pid != (uint32_t)ts_sys_getpid())
+			return false; /* between vfork and exec */
+		flusher = ts_hot.flusher_runs;
+		if (flusher && __atomic_load_n(&process->stopped, __ATOMIC_ACQUIRE))
+			return false; /* is its thread still there? */
+	}
+	return n_threads() == 1 + flusher;
+}
+
 const char *ts_patch_refusal(void)
 {
 	if (!move)
 		return "the module that reads machine code cannot be opened";
-	if (ts_context.untraced || n_threads() != 1 + (long)ts_hot.flusher_runs)
+	if (ts_context.untraced || !is_alone())
 		return "several threads run, and one might be in the middle of its first bytes";
 	return NULL;
+}
+
+/* --- functions that were patched -------------------------------------------------------------- */
+
+static uint16_t *bucket_of(uintptr_t function)
+{
+	size_t i = function * 0x9e3779b97f4a7c15 >> 32 & (BUCKETS - 1);
+
+	for (; by_address[i]; i = (i + 1) & (BUCKETS - 1))
+		if (places[by_address[i] - 1].function == function)
+			break;
+	return &by_address[i];
+}
+
+static struct place *find_place(uintptr_t function)
+{
+	uint16_t *bucket = places ? bucket_of(function) : NULL;
+
+	return bucket && *bucket ? &places[*bucket - 1] : NULL;
+}
+
+/* Zeroed, or the one there is; NULL: there is no memory, or there are too many. */
+static struct place *take_place(uintptr_t function)
+{
+	uint16_t *bucket;
+
+	if (!places) {
+		by_address = by_address ? by_address : ts_pages_new(BUCKETS * sizeof(*by_address));
+		places = by_address ? ts_pages_new(TS_THUNKS * sizeof(*places)) : NULL;
+	}
+	if (!places)
+		return NULL;
+	bucket = bucket_of(function);
+	if (*bucket)
+		return &places[*bucket - 1];
+	if (n_places == TS_THUNKS)
+		return NULL;
+	places[n_places].function = function;
+	*bucket = (uint16_t)++n_places;
+	return &places[n_places - 1];
 }
 
 /* --- pages of stubs --------------------------------------------------------------------------- */
@@ -68,6 +143,14 @@ static bool reaches(uintptr_t low, uintptr_t function)
 	uintptr_t high = low + CHUNK_BYTES;
 
 	return low < function ? function - low < REACH : high - function < REACH;
+}
+
+static bool is_chunk(uintptr_t at)
+{
+	for (size_t i = n_chunks; i-- > 0;)
+		if (chunks[i].low == at)
+			return true;
+	return false;
 }
 
 static bool map_chunk(uintptr_t at)
@@ -86,45 +169,54 @@ static bool map_chunk(uintptr_t at)
 	return true;
 }
 
-/*
- * In [low, high), from its upper end down. What was mapped since `maps` were read stands in the way and is
- * passed over.
- */
-static bool map_chunk_between(uintptr_t low, uintptr_t high, uintptr_t function)
+/* In [low, high), as far up as there is none yet; the maps do not know of those made meanwhile. */
+static bool map_in_gap(uintptr_t low, uintptr_t high, uintptr_t function)
 {
-	uintptr_t most = function + REACH;
-	uintptr_t at = (high < most ? high : most) & ~(CHUNK_BYTES - 1);
+	uintptr_t at = high;
 
-	for (int i = 0; i < TRIES_A_GAP && at >= low + CHUNK_BYTES; i++) {
+	while (at >= low + CHUNK_BYTES && reaches(at - CHUNK_BYTES, function)) {
 		at -= CHUNK_BYTES;
+		if (!is_chunk(at))
+			return map_chunk(at);
+	}
+	return false;
+}
+
+/*
+ * In the nearest gap below the function, for above an executable its heap grows: at the gap's upper end, for
+ * at its lower end a heap may grow into it. If there is none, above.
+ */
+static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
+{
+	size_t here = 0;
+
+	while (here < maps->n && maps->mappings[here].high <= function)
+		here++;
+	for (size_t i = here + 1; i-- > 0 && i < maps->n;) {
+		uintptr_t below = i ? maps->mappings[i - 1].high : LOWEST;
+		uintptr_t at = maps->mappings[i].low & ~(CHUNK_BYTES - 1);
+
+		if (at < CHUNK_BYTES || !reaches(at - CHUNK_BYTES, function))
+			break;
+		if (map_in_gap(below, at, function))
+			return true;
+	}
+	for (size_t i = here; i + 1 < maps->n; i++) {
+		uintptr_t at = (maps->mappings[i].high + CHUNK_BYTES - 1) & ~(CHUNK_BYTES - 1);
+
 		if (!reaches(at, function))
-			return false;
-		if (map_chunk(at))
+			break;
+		for (; at + CHUNK_BYTES <= maps->mappings[i + 1].low && reaches(at, function);
+		     at += CHUNK_BYTES)
+			if (!is_chunk(at))
+				break;
+		if (at + CHUNK_BYTES <= maps->mappings[i + 1].low && map_chunk(at))
 			return true;
 	}
 	return false;
 }
 
-/* In the nearest gap below the function, for above an executable its heap grows; then above. */
-static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
-{
-	const struct ts_mapping *all = maps->mappings;
-	size_t here = 0;
-
-	while (here < maps->n && all[here].high <= function)
-		here++;
-	if (here == maps->n)
-		return false;
-	for (size_t i = here + 1; i-- > 0;)
-		if (map_chunk_between(i ? all[i - 1].high : LOWEST, all[i].low, function))
-			return true;
-	for (size_t i = here; i + 1 < maps->n; i++)
-		if (map_chunk_between(all[i].high, all[i + 1].low, function))
-			return true;
-	return false;
-}
-
-/* Room for a stub; not taken until it is written. 0: there is none. */
+/* Room for a new stub; not taken until it is written. 0: there is none. */
 static uintptr_t find_room(const struct ts_maps *maps, uintptr_t function)
 {
 	for (size_t i = n_chunks; i-- > 0;)
@@ -135,11 +227,18 @@ static uintptr_t find_room(const struct ts_maps *maps, uintptr_t function)
 	return chunks[n_chunks - 1].low;
 }
 
-static void take_room(uintptr_t stub, size_t bytes)
+/* The stub at `stub` is written: `place` has it now, and what it takes is taken. */
+static void settle(struct place *place, uintptr_t stub, size_t bytes)
 {
+	size_t room = (bytes + 15) & ~15UL;
+
+	if (place->stub == stub && place->room >= room)
+		return;
+	place->stub = stub;
+	place->room = room;
 	for (size_t i = 0; i < n_chunks; i++)
 		if (stub == chunks[i].low + chunks[i].used)
-			chunks[i].used += (bytes + 15) & ~15UL;
+			chunks[i].used += room;
 }
 
 /* --- what is written -------------------------------------------------------------------------- */
@@ -166,6 +265,7 @@ static void put_32(struct code *code, uint32_t word)
 }
 
 #define CMP_JNE_BYTES 11
+#define WAY_IN_BYTES  16
 
 /* cmpl $0, %fs:offset; jne over the moved code. The offset is the same in all threads (initial-exec). */
 static void put_test(struct code *code, size_t moved_bytes)
@@ -216,36 +316,56 @@ static int write_code(uintptr_t at, const struct code *code)
 const char *ts_patch_prepare(const struct ts_entry_function *function, const struct ts_maps *maps,
 			     struct ts_patch *ret)
 {
-	const char *why;
+	const struct place *before = find_place(function->address);
 
 	ret->function = function->address;
+	if (before && before->room) {
+		ret->stub = before->stub;
+		if (!move(function, ret->stub + CMP_JNE_BYTES, &ret->moved) &&
+		    CMP_JNE_BYTES + ret->moved.bytes + WAY_IN_BYTES <= before->room)
+			return NULL;
+	}
 	ret->stub = find_room(maps, function->address);
 	if (!ret->stub)
 		return "no memory may be made executable within 2 GB of it";
-	why = move(function, ret->stub + CMP_JNE_BYTES, &ret->moved);
-	return why;
+	return move(function, ret->stub + CMP_JNE_BYTES, &ret->moved);
+}
+
+/* All of the jump or nothing of it. */
+static int write_jump(uintptr_t function, const struct code *jump)
+{
+	struct code before = {.n = jump->n};
+	uint64_t mask = ts_signals_block();
+	int result;
+
+	memcpy(before.bytes, (const void *)function, before.n);
+	result = write_code(function, jump);
+	if (result < 0 && memcmp((const void *)function, before.bytes, before.n) != 0)
+		write_code(function, &before);
+	ts_signals_restore(mask);
+	return result;
 }
 
 const char *ts_patch_apply(const struct ts_patch *patch, size_t index, bool starts_trace)
 {
 	struct ts_thunk *thunk = &ts_thunks[index];
+	struct place *place = take_place(patch->function);
 	struct code stub = {.n = 0}, jump = {.n = 0};
 	uintptr_t moved = patch->stub + CMP_JNE_BYTES;
-	uint64_t before;
-	int result;
 
+	if (!place)
+		return "there is no memory";
 	put_test(&stub, patch->moved.bytes);
 	put(&stub, patch->moved.code, patch->moved.bytes);
 	put_way_in(&stub, thunk);
 	put_jump(&jump, patch->function, starts_trace ? moved + patch->moved.bytes : patch->stub);
 	if (write_code(patch->stub, &stub) < 0)
 		return "executable memory cannot be written through /proc/self/mem";
-	take_room(patch->stub, stub.n);
+	settle(place, patch->stub, stub.n);
 	__atomic_store_n(&thunk->original, (const void *)moved, __ATOMIC_RELEASE);
-	before = ts_signals_block();
-	result = write_code(patch->function, &jump);
-	ts_signals_restore(before);
-	return result < 0 ? "its code cannot be written through /proc/self/mem" : NULL;
+	return write_jump(patch->function, &jump) < 0
+		       ? "its code cannot be written through /proc/self/mem"
+		       : NULL;
 }
 
 /* jne becomes jmp: one byte, which running threads see as the one or the other. */
@@ -258,16 +378,23 @@ void ts_patch_open(size_t index)
 
 bool ts_patch_stands_at(uintptr_t function)
 {
+	const struct place *place = find_place(function);
 	const uint8_t *code = (const uint8_t *)function;
 	uintptr_t target;
 	int32_t distance;
 
-	if (code[0] != 0xe9)
+	if (!place || code[0] != 0xe9)
 		return false;
 	memcpy(&distance, code + 1, sizeof(distance));
 	target = function + TS_ENTRY_BYTES + (uintptr_t)(intptr_t)distance;
-	for (size_t i = 0; i < n_chunks; i++)
-		if (target >= chunks[i].low && target < chunks[i].low + chunks[i].used)
+	return target - place->stub < place->room;
+}
+
+bool ts_patch_stands_in(uintptr_t low, uintptr_t high)
+{
+	for (size_t i = 0; i < n_places; i++)
+		if (places[i].function >= low && places[i].function < high &&
+		    ts_patch_stands_at(places[i].function))
 			return true;
 	return false;
 }

@@ -28,6 +28,7 @@
 
 /* Moves code, once the module `entry` is open. */
 void ts_patch_use(ts_entry_move_fn *move);
+bool ts_patch_can_move(void);
 
 /* Why nothing may be patched now, or NULL. */
 const char *ts_patch_refusal(void);
@@ -54,5 +55,8 @@ void ts_patch_open(size_t index);
 
 /* Does a jump to one of our stubs stand at this address? */
 bool ts_patch_stands_at(uintptr_t function);
+
+/* ... or somewhere in [low, high)? */
+bool ts_patch_stands_in(uintptr_t low, uintptr_t high);
 
 #endif

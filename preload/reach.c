@@ -4,47 +4,34 @@
 #include "reach.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "candidates.h"
+#include "clone.h"
 #include "definition.h"
-#include "hook.h"
 #include "hot/call.h"
+#include "hook.h"
+#include "log.h"
+#include "module.h"
 #include "pages.h"
 #include "patch.h"
-#include "references.h"
 #include "symtab.h"
 #include "thunk.h"
 
-#define MOST_REFUSALS 4096 /* that are kept, to be told */
-
-struct candidate {
-	const struct ts_object *object;
-	const struct ts_rule *rule;
-	const char *name;
-	uintptr_t address;
-	size_t bytes;
-	size_t readable; /* from address to the next symbol */
-	bool exported;   /* by a library: slots lead to it, too */
-	bool scanned;    /* the next two are known */
-	bool referenced; /* past all slots */
-	uint8_t inside;  /* where in its first bytes a jump leads; 0: nowhere */
-	const char *why; /* it may not be patched, or NULL */
-};
+#define REFUSAL_BUCKETS 4096
+#define NEAR_BYTES      512 /* more than a short jump reaches, twice */
 
 static struct {
 	const struct ts_names *names;
 	bool *defined; /* of each rule: some object exports it */
 	bool iterate;  /* some rule has no name to look up by: each symbol is asked for its rule */
-	struct candidate *all;
-	size_t n, room;
+	struct ts_candidates found;
 	struct ts_arena scratch; /* names */
 	struct ts_arena arena;   /* refusals */
 	struct ts_reach_refusal *refusals;
-	size_t n_refusals;
-	bool shared; /* the object looked at: with a module of ours */
-	struct ts_walk *walk;
-	struct candidate *patching;
+	struct ts_reach_refusal *by_name[REFUSAL_BUCKETS];
 } reach;
 
 static bool is_program(const struct ts_object *object)
@@ -52,19 +39,15 @@ static bool is_program(const struct ts_object *object)
 	return !object->path[0];
 }
 
-static void add(struct candidate candidate)
+/* What the shim stands on, and what it brought itself. */
+static bool is_left_alone(const struct ts_object *object)
 {
-	if (reach.n == reach.room) {
-		size_t room = reach.room ? reach.room * 2 : 64;
-		struct candidate *larger = ts_pages_grow(reach.all, reach.room * sizeof(*larger),
-							 room * sizeof(*larger));
+	return ts_object_is_libc(object) || ts_module_brought(object->low) != TS_NOT_BROUGHT;
+}
 
-		if (!larger)
-			return;
-		reach.all = larger;
-		reach.room = room;
-	}
-	reach.all[reach.n++] = candidate;
+static void add(struct ts_candidate candidate)
+{
+	ts_candidates_add(&reach.found, &candidate);
 }
 
 static bool is_code(const ElfW(Sym) * symbol)
@@ -80,11 +63,11 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 	const char *name = ts_object_name(object, symbol);
 	const struct ts_rule *rule;
 
-	if (!is_code(symbol) || ts_hook_refusal(name))
+	if (!is_code(symbol))
 		return;
 	rule = ts_names_find(reach.names, name, ts_walk_path(object));
-	if (rule)
-		add((struct candidate){
+	if (rule && !ts_hook_refusal(name))
+		add((struct ts_candidate){
 			.object = object,
 			.rule = rule,
 			.name = name,
@@ -94,11 +77,24 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 		});
 }
 
+/* An IFUNC of the program itself is called without a slot that names it: that is seen to below. */
+static bool is_ifunc_of_program(const struct ts_object *object, const ElfW(Sym) * symbol)
+{
+	return is_program(object) && ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC;
+}
+
+static void enter_exported(void *context, const struct ts_object *object, const char *name)
+{
+	(void)context;
+	ts_hook_enter(object, name);
+}
+
 static void find_exported(const struct ts_object *object)
 {
 	const struct ts_names *names = reach.names;
-	bool iterate = reach.iterate || names->n_aliases;
-	size_t n = iterate ? ts_object_symbols(object) : 0;
+	const char *path = ts_walk_path(object);
+	bool alone = is_left_alone(object), iterate = reach.iterate || names->n_aliases;
+	size_t n = iterate && !alone ? ts_object_symbols(object) : 0;
 
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
@@ -108,14 +104,14 @@ static void find_exported(const struct ts_object *object)
 			continue;
 		symbol = ts_object_definition_hashed(object, rule->prototype.function,
 						     names->hashes[i], NULL);
-		if (!symbol || !ts_symbol_is_function(symbol))
+		if (!symbol || !ts_symbol_is_function(symbol) ||
+		    is_ifunc_of_program(object, symbol))
 			continue;
 		reach.defined[i] = true;
-		if (!iterate && ts_names_fit(rule, ts_walk_path(object)) &&
-		    !ts_object_is_libc(object))
+		if (!iterate && !alone && ts_names_fit(rule, path))
 			take_exported(object, symbol);
 	}
-	for (size_t i = 1; i < n && !ts_object_is_libc(object); i++)
+	for (size_t i = 1; i < n; i++)
 		take_exported(object, &object->symbols[i]);
 }
 
@@ -126,8 +122,6 @@ static bool is_exported_somewhere(size_t i)
 {
 	const struct ts_rule *rule = &reach.names->rules[i];
 
-	if (rule->glob)
-		return false;
 	return reach.defined[i] || (rule->prototype.cplus && ts_names_mangled(reach.names, rule));
 }
 
@@ -143,51 +137,86 @@ static bool needs_file(const struct ts_object *object)
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
 
-		if (!ts_names_fit(rule, path) ||
-		    (is_exported_somewhere(i) && !rule->prototype.object && !is_program(object)))
+		if (!ts_names_fit(rule, path))
 			continue;
-		if (rule->glob || !ts_object_definition_hashed(object, rule->prototype.function,
-							       names->hashes[i], NULL))
+		if (rule->glob || !is_exported_somewhere(i))
+			return true;
+		if ((rule->prototype.object || is_program(object)) &&
+		    !ts_object_definition_hashed(object, rule->prototype.function, names->hashes[i],
+						 NULL))
 			return true;
 	}
 	return false;
 }
 
-/*
- * gcc and clang rename what they clone: "f.constprop.0" and "f.isra.0" have other parameters than f,
- * "f.lto_priv.0" and "f.llvm.123" the same. Other pieces ("f.cold", "f.part.0") are not f.
- */
-static const char *original_name(const char *name, bool *ret_changed)
+/* Why the symbol, which a rule names, is not to be patched; NULL: it may be. */
+static const char *refuse_symbol(const ElfW(Sym) * symbol, const struct ts_rule *rule, bool changed)
 {
-	static const struct {
-		const char *mark;
-		bool changed;
-	} clones[] = {
-		{".constprop.", true}, {".isra.", true}, {".lto_priv.", false}, {".llvm.", false}};
-	const char *dot = strchr(name, '.');
-
-	*ret_changed = false;
-	if (!dot || dot == name)
-		return name;
-	for (const char *at = dot; at; at = strchr(at + 1, '.')) {
-		bool known = at[1] >= '0' && at[1] <= '9';
-
-		for (size_t i = 0; i < sizeof(clones) / sizeof(clones[0]); i++) {
-			if (strncmp(at, clones[i].mark, strlen(clones[i].mark)) != 0)
-				continue;
-			known = true;
-			*ret_changed |= clones[i].changed;
-		}
-		if (!known)
-			return NULL;
-	}
-	return ts_arena_strndup(&reach.scratch, name, (size_t)(dot - name));
+	if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT)
+		return "it is data, not a function";
+	if (changed && !rule->prototype.times_only)
+		return "the compiler left only a variant of it with other parameters; the bare "
+		       "name records its times";
+	return NULL;
 }
 
-static void enter_exported(void *context, const struct ts_object *object, const char *name)
+/* The size of the function at `address`, which some symbol tells. */
+static size_t size_at(const struct ts_object *object, const struct ts_symtab *symtab,
+		      uintptr_t address)
 {
-	(void)context;
-	ts_hook_enter(object, name);
+	for (size_t i = 0; i < symtab->n; i++)
+		if (is_code(&symtab->symbols[i]) && symtab->symbols[i].st_size &&
+		    object->base + symtab->symbols[i].st_value == address)
+			return symtab->symbols[i].st_size;
+	return 0;
+}
+
+/* Does a rule name it, and no symbol that is exported? Data counts where a rule spells its name. */
+static const struct ts_rule *rule_of_local(const struct ts_object *object, const ElfW(Sym) * symbol,
+					   const char *name)
+{
+	int type = ELF64_ST_TYPE(symbol->st_info);
+	const struct ts_rule *rule;
+
+	if (!name || !*name)
+		return NULL;
+	rule = ts_names_find(reach.names, name, ts_walk_path(object));
+	if (!rule || (type == STT_OBJECT && rule->glob) || ts_hook_refusal(name))
+		return NULL;
+	if (type == STT_GNU_IFUNC && is_program(object))
+		return rule;
+	return ts_object_definition(object, name, NULL) ? NULL : rule;
+}
+
+static bool is_local_kind(const struct ts_object *object, const ElfW(Sym) * symbol)
+{
+	int type = ELF64_ST_TYPE(symbol->st_info);
+
+	return (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_OBJECT) &&
+	       symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE &&
+	       symbol->st_value && ts_object_holds(object, object->base + symbol->st_value);
+}
+
+static void take_local(const struct ts_object *object, const struct ts_symtab *symtab, size_t i)
+{
+	const ElfW(Sym) *symbol = &symtab->symbols[i];
+	struct ts_candidate candidate = {.object = object, .bytes = symbol->st_size};
+	const char *name;
+	bool changed;
+
+	if (!is_local_kind(object, symbol))
+		return;
+	name = ts_clone_original(ts_symtab_name(symtab, i), &reach.scratch, &changed);
+	candidate.rule = rule_of_local(object, symbol, name);
+	if (!candidate.rule)
+		return;
+	candidate.name = ts_arena_strndup(&reach.scratch, name, strlen(name));
+	candidate.why = refuse_symbol(symbol, candidate.rule, changed);
+	candidate.address = ts_scope_address(object, symbol);
+	if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+		candidate.bytes = size_at(object, symtab, candidate.address);
+	if (candidate.name && ts_object_holds(object, candidate.address))
+		add(candidate);
 }
 
 static void enter_local(const struct ts_object *object, const struct ts_symtab *symtab)
@@ -195,40 +224,13 @@ static void enter_local(const struct ts_object *object, const struct ts_symtab *
 	for (size_t i = 0; i < symtab->n; i++) {
 		bool changed;
 		const char *name = is_code(&symtab->symbols[i])
-					   ? original_name(ts_symtab_name(symtab, i), &changed)
+					   ? ts_clone_original(ts_symtab_name(symtab, i),
+							       &reach.scratch, &changed)
 					   : NULL;
 
 		if (name)
 			ts_hook_enter(object, name);
 	}
-}
-
-static void take_local(const struct ts_object *object, const struct ts_symtab *symtab, size_t i)
-{
-	const ElfW(Sym) *symbol = &symtab->symbols[i];
-	const struct ts_rule *rule;
-	const char *name;
-	bool changed;
-
-	if (!is_code(symbol) || !ts_object_holds(object, object->base + symbol->st_value))
-		return;
-	name = original_name(ts_symtab_name(symtab, i), &changed);
-	if (!name || !*name || ts_hook_refusal(name))
-		return;
-	rule = ts_names_find(reach.names, name, ts_walk_path(object));
-	if (!rule || ts_object_definition(object, name, NULL))
-		return;
-	add((struct candidate){
-		.object = object,
-		.rule = rule,
-		.name = ts_arena_strndup(&reach.scratch, name, strlen(name)),
-		.address = object->base + symbol->st_value,
-		.bytes = symbol->st_size,
-		.why = changed && !rule->prototype.times_only ? "the compiler left only a variant "
-								"of it with other parameters; the "
-								"bare name records its times"
-							      : NULL,
-	});
 }
 
 static void find_local(const struct ts_object *object)
@@ -243,177 +245,60 @@ static void find_local(const struct ts_object *object)
 	ts_symtab_close(&symtab);
 }
 
-/* --- how much of what follows a short function is nobody's ------------------------------------ */
-
-/* Where another symbol lies in the first bytes of a candidate, its bytes end there. */
-static void bound(struct candidate *all, size_t n, const ElfW(Sym) * symbols, size_t n_symbols)
+/* Is there one that certainly has to be patched, whatever refers to it? */
+static bool any_certain(void)
 {
-	for (size_t i = 0; i < n_symbols; i++) {
-		uintptr_t address = all->object->base + symbols[i].st_value;
-		size_t low = 0, high = n;
-
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-
-			if (all[middle].address < address)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		if (symbols[i].st_shndx == SHN_UNDEF)
-			continue;
-		for (uintptr_t near = low ? all[low - 1].address : 0;
-		     low && all[low - 1].address == near; low--)
-			if (address - near < all[low - 1].readable)
-				all[low - 1].readable = address - near;
-	}
-}
-
-/* Candidates of one object, sorted. What follows a short function may be padding, if it is nobody's. */
-static void bound_all(struct candidate *all, size_t n)
-{
-	const struct ts_object *object = all->object;
-	struct ts_symtab symtab;
-	bool is_any_short = false;
-
-	for (size_t i = 0; i < n; i++) {
-		bool is_short = all[i].bytes && all[i].bytes < TS_ENTRY_BYTES;
-
-		all[i].readable = is_short ? 16 : all[i].bytes;
-		is_any_short |= is_short;
-	}
-	bound(all, n, object->symbols, ts_object_symbols(object));
-	if (!is_any_short || ts_symtab_open(object, ts_walk_path(object), &symtab) < 0)
-		return;
-	bound(all, n, symtab.symbols, symtab.n);
-	ts_symtab_close(&symtab);
-}
-
-/* --- what slots alone will not see ------------------------------------------------------------ */
-
-static bool is_before(const struct candidate *one, const struct candidate *other)
-{
-	return one->address != other->address ? one->address < other->address
-					      : one->rule < other->rule;
-}
-
-/* Heapsort (Williams, Floyd): glibc's qsort would call the program's malloc. */
-static void sift(struct candidate *all, size_t root, size_t n)
-{
-	for (size_t child; (child = 2 * root + 1) < n; root = child) {
-		struct candidate swapped = all[root];
-
-		if (child + 1 < n && is_before(&all[child], &all[child + 1]))
-			child++;
-		if (!is_before(&all[root], &all[child]))
-			return;
-		all[root] = all[child];
-		all[child] = swapped;
-	}
-}
-
-static void sort(struct candidate *all, size_t n)
-{
-	for (size_t i = n / 2; i-- > 0;)
-		sift(all, i, n);
-	for (size_t i = n; i-- > 1;) {
-		struct candidate last = all[i];
-
-		all[i] = all[0];
-		all[0] = last;
-		sift(all, 0, i);
-	}
-}
-
-/* Reads the whole object; candidates of one, sorted. */
-static void scan(struct ts_walk *walk, struct candidate *all, size_t n)
-{
-	struct ts_reference *references = ts_arena_alloc(&reach.scratch, n * sizeof(*references));
-	const struct ts_maps *maps = ts_walk_maps(walk);
-
-	if (!references || !maps)
-		return;
-	for (size_t i = 0; i < n; i++)
-		references[i].address = all[i].address;
-	ts_references_find(all->object, maps, references, n);
-	for (size_t i = 0; i < n; i++) {
-		all[i].scanned = true;
-		all[i].referenced = references[i].seen;
-		all[i].inside = references[i].inside;
-	}
-}
-
-/* Leaves out what a library exports and does not call itself. */
-static size_t drop_unreferenced(struct ts_walk *walk, struct candidate *all, size_t n)
-{
-	size_t kept = 0;
-
-	scan(walk, all, n);
-	for (size_t i = 0; i < n; i++)
-		if (!all[i].exported || all[i].referenced)
-			all[kept++] = all[i];
-	return kept;
-}
-
-static bool any_exported(const struct candidate *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (all[i].exported && !ts_patch_stands_at(all[i].address))
+	for (size_t i = 0; i < reach.found.n; i++)
+		if (!reach.found.all[i].exported)
 			return true;
 	return false;
 }
 
 void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n)
 {
-	size_t kept = 0;
-
 	for (size_t i = 0; i < n; i++)
-		if (!ts_object_is_libc(objects[i]))
+		if (!is_left_alone(objects[i]))
 			ts_object_functions(objects[i], enter_exported, NULL);
 	for (size_t i = 0; i < n; i++)
 		find_exported(objects[i]);
 	for (size_t i = 0; i < n; i++)
-		if (!ts_object_is_libc(objects[i]))
+		if (!is_left_alone(objects[i]))
 			find_local(objects[i]);
-	sort(reach.all, reach.n);
-	for (size_t i = 0, m; i < reach.n; i += m) {
-		struct candidate *first = &reach.all[i];
-		size_t left;
-
-		for (m = 1; i + m < reach.n && first[m].object == first->object; m++)
-			;
-		left = any_exported(first, m) ? drop_unreferenced(walk, first, m) : m;
-		memmove(&reach.all[kept], first, left * sizeof(*first));
-		if (left)
-			bound_all(&reach.all[kept], left);
-		kept += left;
-	}
-	reach.n = kept;
+	/* before the module is there it is enough to know that it will be needed */
+	if (ts_patch_can_move() || !any_certain())
+		ts_candidates_narrow(&reach.found, walk, &reach.scratch);
 }
 
 size_t ts_reach_count(void)
 {
-	return reach.n;
+	return reach.found.n;
 }
 
 /* --- patching --------------------------------------------------------------------------------- */
 
-static void refuse(const struct candidate *candidate, const char *why)
+static bool is_refused(const struct ts_candidate *candidate, const char *path,
+		       const struct ts_reach_refusal *refusal)
 {
-	const char *path = ts_walk_path(candidate->object);
-	struct ts_reach_refusal *refusal = reach.refusals;
-
-	for (; refusal; refusal = refusal->next)
+	for (; refusal; refusal = refusal->same)
 		if (refusal->rule == candidate->rule &&
 		    strcmp(refusal->function, candidate->name) == 0 &&
 		    strcmp(refusal->object, path) == 0)
-			return;
-	if (reach.n_refusals == MOST_REFUSALS)
+			return true;
+	return false;
+}
+
+static void refuse(const struct ts_candidate *candidate, const char *why)
+{
+	const char *path = ts_walk_path(candidate->object);
+	struct ts_reach_refusal **bucket =
+		&reach.by_name[ts_object_hash(candidate->name) % REFUSAL_BUCKETS];
+	struct ts_reach_refusal *refusal;
+
+	if (is_refused(candidate, path, *bucket))
 		return;
 	refusal = ts_arena_alloc(&reach.arena, sizeof(*refusal));
 	if (!refusal)
 		return;
-	reach.n_refusals++;
 	*refusal = (struct ts_reach_refusal){
 		.rule = candidate->rule,
 		.function =
@@ -421,49 +306,33 @@ static void refuse(const struct candidate *candidate, const char *why)
 		.object = ts_arena_strndup(&reach.arena, path, strlen(path)),
 		.why = ts_arena_strndup(&reach.arena, why, strlen(why)),
 		.next = reach.refusals,
+		.same = *bucket,
 	};
-	if (refusal->function && refusal->object && refusal->why)
-		reach.refusals = refusal;
+	if (!refusal->function || !refusal->object || !refusal->why)
+		return;
+	reach.refusals = *bucket = refusal;
+	ts_log(TS_LOG_INFO, "%s in %s cannot be patched: %s", candidate->name, path, why);
 }
 
-/* Does a module of ours run its code? One that a library of the module's needs counts, too. */
-static bool serves_us(const struct ts_scope *scope, const struct ts_object *object, unsigned depth)
+/*
+ * What jumps into its first bytes from afar has been looked for already, for all functions at once; the
+ * mover is shown what lies near, where jumps may be short ones.
+ */
+static void show_surroundings(struct ts_entry_function *function, const struct ts_mapping *text)
 {
-	for (size_t i = 0; i < scope->n; i++) {
-		const struct ts_object *user = &scope->objects[i];
+	uintptr_t low = function->address, high = function->address + function->bytes;
 
-		if (user == object || !ts_scope_needs(user, object))
-			continue;
-		if (ts_walk_is_ours(user) || (depth && serves_us(scope, user, depth - 1)))
-			return true;
-	}
-	return false;
+	low = low - text->low > NEAR_BYTES ? low - NEAR_BYTES : text->low;
+	high = text->high - high > NEAR_BYTES ? high + NEAR_BYTES : text->high;
+	function->text = (const uint8_t *)low;
+	function->text_bytes = high - low;
+	if (text->high - function->address < function->readable)
+		function->readable = text->high - function->address;
 }
 
-/* Those of one object lie together. */
-static void scan_object_of(struct candidate *candidate)
-{
-	struct candidate *first = candidate, *end = candidate;
+static const char no_thunk[] = "there are more functions than thunks";
 
-	while (first > reach.all && first[-1].object == candidate->object)
-		first--;
-	while (end < reach.all + reach.n && end->object == candidate->object)
-		end++;
-	scan(reach.walk, first, (size_t)(end - first));
-}
-
-/* Asked by the mover, where a jump from elsewhere would matter. */
-static bool is_jumped_into(const struct ts_entry_function *function, size_t taken)
-{
-	struct candidate *candidate = reach.patching;
-
-	(void)function;
-	if (!candidate->scanned)
-		scan_object_of(candidate);
-	return !candidate->scanned || (candidate->inside && candidate->inside < taken);
-}
-
-static const char *patch(struct candidate *candidate, const struct ts_maps *maps)
+static const char *patch(const struct ts_candidate *candidate, const struct ts_maps *maps)
 {
 	const struct ts_mapping *text = ts_maps_find(maps, candidate->address);
 	struct ts_entry_function function = {
@@ -471,7 +340,6 @@ static const char *patch(struct candidate *candidate, const struct ts_maps *maps
 		.address = candidate->address,
 		.bytes = candidate->bytes,
 		.readable = candidate->readable,
-		.is_jumped_into = is_jumped_into,
 	};
 	struct ts_patch prepared;
 	const char *why;
@@ -480,19 +348,18 @@ static const char *patch(struct candidate *candidate, const struct ts_maps *maps
 	if (!text || !(text->protection & PROT_EXEC) || !(text->protection & PROT_READ) ||
 	    text->high - candidate->address < candidate->bytes)
 		return "it does not lie in code that can be read";
-	function.text = (const uint8_t *)text->low;
-	function.text_bytes = text->high - text->low;
-	if (text->high - candidate->address < function.readable)
-		function.readable = text->high - candidate->address;
-	reach.patching = candidate;
+	show_surroundings(&function, text);
+	if (ts_definition_count() == TS_THUNKS)
+		return no_thunk;
 	why = ts_patch_prepare(&function, maps, &prepared);
 	if (why)
 		return why;
+	if (candidate->jump && candidate->jump < prepared.moved.taken)
+		return "something jumps into its first bytes";
 	index = ts_definition_take(candidate->rule, candidate->address, TS_BY_ENTRY,
 				   candidate->name, candidate->object);
 	if (index < 0)
-		return index == -ENOSPC ? "there are more functions than thunks"
-					: "there is no memory, or no room in the spool";
+		return index == -ENOSPC ? no_thunk : "there is no memory, or no room in the spool";
 	why = ts_patch_apply(&prepared, (size_t)index,
 			     ts_thunk_starts_trace((size_t)index) ||
 				     ts_definitions_are_everywhere());
@@ -500,29 +367,35 @@ static const char *patch(struct candidate *candidate, const struct ts_maps *maps
 	return why;
 }
 
-static const char *shared_with_us(struct ts_walk *walk, const struct candidate *candidate)
+/* Two names of one function. */
+static void refuse_alias(const struct ts_candidate *candidate, const struct ts_candidate *first)
 {
-	bool again = candidate > reach.all && candidate[-1].object == candidate->object;
+	char why[256];
 
-	if (!again)
-		reach.shared = ts_hot.flusher_runs && serves_us(&walk->scope, candidate->object, 3);
-	return reach.shared ? "the tracer runs it, too" : NULL;
+	if (candidate->rule == first->rule)
+		return;
+	snprintf(why, sizeof(why), "it is the same code as %s, which the rule in line %u names",
+		 first->name, first->rule->line);
+	refuse(candidate, why);
 }
 
 void ts_reach_patch(struct ts_walk *walk)
 {
-	const char *refusal = reach.n ? ts_patch_refusal() : NULL;
-	const struct ts_maps *maps = reach.n ? ts_walk_maps(walk) : NULL;
+	const char *refusal = reach.found.n ? ts_patch_refusal() : NULL;
+	const struct ts_maps *maps = reach.found.n ? ts_walk_maps(walk) : NULL;
 
-	reach.walk = walk;
-	for (size_t i = 0; maps && i < reach.n; i++) {
-		struct candidate *candidate = &reach.all[i];
-		const char *why = shared_with_us(walk, candidate);
+	for (size_t i = 0; maps && i < reach.found.n; i++) {
+		const struct ts_candidate *candidate = &reach.found.all[i];
+		const char *why = refusal ? refusal : candidate->why;
 
-		if (ts_patch_stands_at(candidate->address) ||
-		    ts_definition_find(candidate->rule, candidate->address, TS_BY_SLOTS) >= 0)
+		if (ts_patch_stands_at(candidate->address)) {
+			if (i && candidate[-1].address == candidate->address)
+				refuse_alias(candidate, candidate - 1);
 			continue;
-		why = refusal ? refusal : candidate->why ? candidate->why : why;
+		}
+		if (ts_definition_is_there(candidate->address, TS_BY_SLOTS,
+					   ts_walk_path(candidate->object)))
+			continue;
 		if (!why)
 			why = patch(candidate, maps);
 		if (why)
@@ -534,7 +407,7 @@ void ts_reach_finish(void)
 {
 	ts_arena_release(&reach.scratch);
 	reach.scratch = (struct ts_arena){0};
-	reach.n = 0;
+	reach.found.n = 0;
 }
 
 const struct ts_reach_refusal *ts_reach_refusals(void)

@@ -6,7 +6,7 @@
  * Functions that are to be reached by their entries: those that rules name and that calls reach without a
  * slot. All such functions of the program itself, what a library does not export, and what it exports
  * and calls directly as well. The C library and the dynamic linker are left alone: the shim stands on
- * them. [setup]; inside a walk: find for each object, patch once, finish.
+ * them; so is what came with its own modules. [setup]; inside a walk: find for each object, patch once, finish.
  */
 
 #include "names.h"
@@ -34,6 +34,7 @@ struct ts_reach_refusal {
 	const char *object; /* its path */
 	const char *why;    /* a fragment: "it is too short: 3 bytes" */
 	struct ts_reach_refusal *next;
+	struct ts_reach_refusal *same; /* of a name with the same hash; reach.c's own */
 };
 
 /* The last one first; NULL: none. */

@@ -8,22 +8,59 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "pages.h"
 #include "sys.h"
 
 #define MOST_BYTES    (4UL << 30)
 #define MOST_BUILD_ID 64
+#define MOST_NOTES    65536
 
+/* In memory, or in a file that is read part by part. */
 struct file {
-	const char *bytes;
-	size_t n;
+	const char *bytes; /* NULL: in the file */
+	uint64_t n;
+	int fd;
+	struct ts_symtab *read; /* owns the parts */
 };
 
-/* `bytes` bytes at `offset`, aligned for what lies there; NULL where the file does not hold them. */
+static bool read_all(int fd, char *to, size_t bytes, uint64_t offset)
+{
+	for (size_t done = 0; done < bytes;) {
+		long n = ts_sys_pread(fd, to + done, bytes - done, (long)(offset + done));
+
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+/* `bytes` bytes at `offset`; NULL where the file does not hold them, or there is no memory. */
 static const void *part(const struct file *file, uint64_t offset, uint64_t bytes)
 {
-	if (offset > file->n || bytes > file->n - offset || offset % 8)
+	struct ts_symtab *to = file->read;
+	void *pages;
+
+	if (offset > file->n || bytes > file->n - offset || !bytes)
 		return NULL;
-	return file->bytes + offset;
+	if (file->bytes)
+		return offset % 8 ? NULL : file->bytes + offset;
+	pages = to->n_parts < TS_SYMTAB_PARTS ? ts_pages_new(bytes) : NULL;
+	if (!pages)
+		return NULL;
+	to->parts[to->n_parts++] = (struct ts_symtab_part){pages, bytes};
+	return read_all(file->fd, pages, bytes, offset) ? pages : NULL;
+}
+
+/* The last part that was read is not needed any more. */
+static void drop_part(const struct file *file)
+{
+	struct ts_symtab *from = file->read;
+
+	if (file->bytes || !from->n_parts)
+		return;
+	from->n_parts--;
+	ts_pages_free(from->parts[from->n_parts].pages, from->parts[from->n_parts].bytes);
 }
 
 static const ElfW(Ehdr) * header(const struct file *file)
@@ -37,40 +74,48 @@ static const ElfW(Ehdr) * header(const struct file *file)
 	return elf;
 }
 
+/* The section headers, which may be many: then the first of them says how many. */
 static const ElfW(Shdr) * sections(const struct file *file, size_t *ret_n)
 {
 	const ElfW(Ehdr) *elf = header(file);
 	const ElfW(Shdr) * first;
+	uint64_t n, offset;
 
-	if (!elf || elf->e_shentsize != sizeof(*first))
+	if (!elf || elf->e_shentsize != sizeof(*first) || !elf->e_shoff)
 		return NULL;
-	first = part(file, elf->e_shoff, sizeof(*first));
-	if (!first || !elf->e_shoff)
-		return NULL;
-	*ret_n = elf->e_shnum ? elf->e_shnum : first->sh_size;
-	if (*ret_n > file->n / sizeof(*first) || !part(file, elf->e_shoff, *ret_n * sizeof(*first)))
-		return NULL;
-	return first;
+	n = elf->e_shnum;
+	offset = elf->e_shoff;
+	drop_part(file);
+	if (!n) {
+		first = part(file, offset, sizeof(*first));
+		n = first ? first->sh_size : 0;
+		drop_part(file);
+	}
+	*ret_n = n;
+	return n <= file->n / sizeof(*first) ? part(file, offset, n * sizeof(*first)) : NULL;
 }
 
 /* 0, or -ENOEXEC */
 static int take_strings(const struct file *file, const ElfW(Shdr) * section, struct ts_symtab *ret)
 {
-	if (section->sh_type != SHT_STRTAB || section->sh_offset > file->n ||
-	    section->sh_size > file->n - section->sh_offset || !section->sh_size)
+	uint64_t low = section->sh_offset & ~7UL, past = section->sh_offset - low;
+	const char *strings;
+
+	if (section->sh_type != SHT_STRTAB || !section->sh_size || section->sh_size > file->n)
 		return -ENOEXEC;
-	ret->strings = file->bytes + section->sh_offset;
+	strings = part(file, low, section->sh_size + past);
+	if (!strings || strings[past + section->sh_size - 1])
+		return -ENOEXEC;
+	ret->strings = strings + past;
 	ret->strings_bytes = section->sh_size;
-	return ret->strings[ret->strings_bytes - 1] ? -ENOEXEC : 0;
+	return 0;
 }
 
-int ts_symtab_read(const void *bytes, size_t n, struct ts_symtab *ret)
+static int read_file(const struct file *file, struct ts_symtab *ret)
 {
-	const struct file file = {bytes, n};
 	size_t n_sections = 0;
-	const ElfW(Shdr) *all = sections(&file, &n_sections);
+	const ElfW(Shdr) *all = sections(file, &n_sections);
 
-	*ret = (struct ts_symtab){0};
 	if (!all)
 		return -ENOEXEC;
 	for (size_t i = 0; i < n_sections; i++) {
@@ -78,14 +123,21 @@ int ts_symtab_read(const void *bytes, size_t n, struct ts_symtab *ret)
 
 		if (section->sh_type != SHT_SYMTAB)
 			continue;
-		ret->symbols = part(&file, section->sh_offset, section->sh_size);
-		ret->n = section->sh_size / sizeof(*ret->symbols);
-		if (!ret->symbols || section->sh_entsize != sizeof(*ret->symbols) ||
-		    section->sh_link >= n_sections)
+		if (section->sh_entsize != sizeof(*ret->symbols) || section->sh_link >= n_sections)
 			return -ENOEXEC;
-		return take_strings(&file, &all[section->sh_link], ret);
+		ret->symbols = part(file, section->sh_offset, section->sh_size);
+		ret->n = section->sh_size / sizeof(*ret->symbols);
+		return ret->symbols ? take_strings(file, &all[section->sh_link], ret) : -ENOEXEC;
 	}
 	return -ENOENT;
+}
+
+int ts_symtab_read(const void *bytes, size_t n, struct ts_symtab *ret)
+{
+	const struct file file = {.bytes = bytes, .n = n, .read = ret};
+
+	*ret = (struct ts_symtab){.n = 0};
+	return read_file(&file, ret);
 }
 
 const char *ts_symtab_name(const struct ts_symtab *symtab, size_t index)
@@ -137,71 +189,111 @@ static struct build_id build_id_of_object(const struct ts_object *object)
 	return id;
 }
 
-static struct build_id build_id_of_file(const struct file *file)
+/* Copies the file's build id; how many bytes it has, 0: none. */
+static size_t build_id_of_file(const struct file *file, uint8_t ret[MOST_BUILD_ID])
 {
-	struct build_id id = {NULL, 0};
 	size_t n = 0;
 	const ElfW(Shdr) *all = sections(file, &n);
+	struct build_id id = {NULL, 0};
 
-	for (size_t i = 0; all && i < n && !id.n; i++)
-		if (all[i].sh_type == SHT_NOTE && all[i].sh_offset % 4 == 0 &&
-		    all[i].sh_offset <= file->n && all[i].sh_size <= file->n - all[i].sh_offset)
-			id = find_build_id(file->bytes + all[i].sh_offset, all[i].sh_size);
-	return id;
+	for (size_t i = 0; all && i < n && !id.n; i++) {
+		const void *notes;
+
+		if (all[i].sh_type != SHT_NOTE || all[i].sh_size > MOST_NOTES)
+			continue;
+		notes = part(file, all[i].sh_offset & ~7UL, all[i].sh_size + all[i].sh_offset % 8);
+		if (!notes)
+			continue;
+		id = find_build_id((const char *)notes + all[i].sh_offset % 8, all[i].sh_size);
+		if (id.n > MOST_BUILD_ID)
+			id.n = 0;
+		for (size_t j = 0; j < id.n; j++)
+			ret[j] = id.bytes[j];
+		drop_part(file);
+	}
+	if (all)
+		drop_part(file);
+	return id.n;
 }
 
-/* By build id; without one by the program headers, which say where everything lies. */
+/* Does the file hold the object's code, segment by segment? */
+static bool has_its_code(const struct ts_object *object, const struct file *file)
+{
+	for (size_t i = 0; i < object->n_segments; i++) {
+		const ElfW(Phdr) *segment = &object->segments[i];
+		const void *code;
+		bool same;
+
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) ||
+		    !(segment->p_flags & PF_R))
+			continue;
+		code = part(file, segment->p_offset & ~7UL,
+			    segment->p_filesz + segment->p_offset % 8);
+		if (!code)
+			return false;
+		same = memcmp((const char *)code + segment->p_offset % 8,
+			      (const void *)(object->base + segment->p_vaddr),
+			      segment->p_filesz) == 0;
+		drop_part(file);
+		if (!same)
+			return false;
+	}
+	return true;
+}
+
+/* By build id; without one by the program headers, which say where everything lies, and the code itself. */
 static bool is_what_was_loaded(const struct ts_object *object, const struct file *file)
 {
-	struct build_id loaded = build_id_of_object(object), here = build_id_of_file(file);
-	const ElfW(Ehdr) *elf = header(file);
+	struct build_id loaded = build_id_of_object(object);
+	uint8_t id[MOST_BUILD_ID];
+	size_t n = build_id_of_file(file, id), bytes = object->n_segments * sizeof(ElfW(Phdr));
+	const ElfW(Ehdr) * elf;
 	const void *segments;
+	uint64_t offset;
 
-	if (loaded.n || here.n)
-		return loaded.n == here.n && memcmp(loaded.bytes, here.bytes, here.n) == 0;
+	if (loaded.n || n)
+		return loaded.n == n && memcmp(loaded.bytes, id, n) == 0;
+	elf = header(file);
 	if (!elf || elf->e_phnum != object->n_segments)
 		return false;
-	segments = part(file, elf->e_phoff, object->n_segments * sizeof(ElfW(Phdr)));
-	return segments &&
-	       memcmp(segments, object->segments, object->n_segments * sizeof(ElfW(Phdr))) == 0;
+	offset = elf->e_phoff;
+	drop_part(file);
+	segments = part(file, offset, bytes);
+	if (!segments || memcmp(segments, object->segments, bytes) != 0)
+		return false;
+	drop_part(file);
+	return has_its_code(object, file);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static int map_file(const char *path, struct file *ret)
+static int open_descriptor(int fd, const struct ts_object *object, struct ts_symtab *ret)
 {
-	int fd = ts_sys_open(path, O_RDONLY, 0);
+	struct file file = {.fd = fd, .read = ret};
 	struct stat status;
-	int result = fd < 0 ? fd : ts_sys_fstat(fd, &status);
-	void *map = NULL;
+	int result = ts_sys_fstat(fd, &status);
 
-	if (result == 0 && (!S_ISREG(status.st_mode) || status.st_size <= 0 ||
-			    (uint64_t)status.st_size > MOST_BYTES))
-		result = -ENOEXEC;
-	if (result == 0) {
-		map = ts_sys_mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		result = ts_sys_failed(map) ? -ENOMEM : 0;
-	}
-	if (fd >= 0)
-		ts_sys_close(fd);
-	if (result == 0)
-		*ret = (struct file){map, (size_t)status.st_size};
-	return result;
+	if (result < 0)
+		return result;
+	if (!S_ISREG(status.st_mode) || status.st_size <= 0 ||
+	    (uint64_t)status.st_size > MOST_BYTES)
+		return -ENOEXEC;
+	file.n = (uint64_t)status.st_size;
+	return is_what_was_loaded(object, &file) ? read_file(&file, ret) : -ESTALE;
 }
 
 static int open_file(const struct ts_object *object, const char *path, struct ts_symtab *ret)
 {
-	struct file file;
-	int result = map_file(path, &file);
+	int fd = ts_sys_open(path, O_RDONLY | O_NONBLOCK, 0);
+	int result;
 
+	*ret = (struct ts_symtab){.n = 0};
+	if (fd < 0)
+		return fd;
+	result = open_descriptor(fd, object, ret);
+	ts_sys_close(fd);
 	if (result < 0)
-		return result;
-	result = is_what_was_loaded(object, &file) ? ts_symtab_read(file.bytes, file.n, ret)
-						   : -ESTALE;
-	if (result < 0)
-		ts_sys_munmap((void *)file.bytes, file.n);
-	ret->map = (void *)file.bytes;
-	ret->map_bytes = file.n;
+		ts_symtab_close(ret);
 	return result;
 }
 
@@ -220,10 +312,20 @@ static bool debug_path(const struct ts_object *object, char *ret, size_t bytes)
 	return true;
 }
 
+/* The program's file is the one that runs, wherever its path leads by now. */
+static int open_own_file(const struct ts_object *object, const char *path, struct ts_symtab *ret)
+{
+	int result = object->path[0] ? -ENOENT : open_file(object, "/proc/self/exe", ret);
+
+	return result == 0 || (!object->path[0] && result == -ENOENT)
+		       ? result
+		       : open_file(object, path, ret);
+}
+
 int ts_symtab_open(const struct ts_object *object, const char *path, struct ts_symtab *ret)
 {
 	char debug[2 * MOST_BUILD_ID + 64];
-	int result = open_file(object, path, ret);
+	int result = open_own_file(object, path, ret);
 
 	if (result == 0 || !debug_path(object, debug, sizeof(debug)))
 		return result;
@@ -232,7 +334,7 @@ int ts_symtab_open(const struct ts_object *object, const char *path, struct ts_s
 
 void ts_symtab_close(struct ts_symtab *symtab)
 {
-	if (symtab->map)
-		ts_sys_munmap(symtab->map, symtab->map_bytes);
-	*symtab = (struct ts_symtab){0};
+	for (size_t i = 0; i < symtab->n_parts; i++)
+		ts_pages_free(symtab->parts[i].pages, symtab->parts[i].bytes);
+	*symtab = (struct ts_symtab){.n = 0};
 }

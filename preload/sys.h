@@ -49,6 +49,11 @@ static inline long ts_sys_write(int fd, const void *buffer, size_t bytes)
 	return ts_syscall(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
+static inline long ts_sys_pread(int fd, void *buffer, size_t bytes, long offset)
+{
+	return ts_syscall(SYS_pread64, fd, (long)buffer, (long)bytes, offset, 0, 0);
+}
+
 static inline long ts_sys_pwrite(int fd, const void *buffer, size_t bytes, long offset)
 {
 	return ts_syscall(SYS_pwrite64, fd, (long)buffer, (long)bytes, offset, 0, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * calls ping|echo|idle inside|outside CALLS BURSTS [step]: ns per call, one line a burst.
+ * calls ping|echo|own_ping|own_echo|idle inside|outside CALLS BURSTS [step]: ns per call, one line a burst.
  *
  * Calls come in bursts with a pause after each, in which the recorder (traceshim's flusher,
  * uftrace's writer) catches up: a recorder that lags drops calls, and a dropped call is cheap. The
@@ -44,10 +44,38 @@ static void call_echo(const struct burst *burst)
 		echo(burst->string);
 }
 
+static void call_own_ping(const struct burst *burst)
+{
+	for (int i = 0; i < burst->n; i++)
+		own_ping(i);
+}
+
+static void call_own_echo(const struct burst *burst)
+{
+	for (int i = 0; i < burst->n; i++)
+		own_echo(burst->string);
+}
+
 static void call_idle(const struct burst *burst)
 {
 	for (int i = 0; i < burst->n; i++)
 		idle(i);
+}
+
+static void (*find(const char *name))(const struct burst *)
+{
+	static const struct {
+		const char *name;
+		void (*calls)(const struct burst *);
+	} all[] = {{"ping", call_ping},
+		   {"echo", call_echo},
+		   {"own_ping", call_own_ping},
+		   {"own_echo", call_own_echo}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(name, all[i].name) == 0)
+			return all[i].calls;
+	return call_idle;
 }
 
 static double now_ns(void)
@@ -136,14 +164,13 @@ int main(int argc, char **argv)
 	struct burst burst = {.string = malloc(STRING_BYTES + 1)};
 
 	if (argc < 5 || !burst.string) {
-		fprintf(stderr, "usage: calls ping|echo|idle inside|outside CALLS BURSTS [step]\n");
+		fprintf(stderr, "usage: calls ping|echo|own_ping|own_echo|idle inside|outside "
+				"CALLS BURSTS [step]\n");
 		return 2;
 	}
 	memset(burst.string, 'x', STRING_BYTES);
 	burst.string[STRING_BYTES] = '\0';
-	burst.calls = strcmp(argv[1], "ping") == 0   ? call_ping
-		      : strcmp(argv[1], "echo") == 0 ? call_echo
-						     : call_idle;
+	burst.calls = find(argv[1]);
 	burst.n = atoi(argv[3]);
 	burst.step = argc > 5;
 	return run_bursts(&burst, strcmp(argv[2], "inside") == 0, atoi(argv[4]));

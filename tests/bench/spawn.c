@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * spawn RUNS [NAME=VALUE]... [-- [NAME=VALUE]...]...: how long /bin/true takes from spawn to wait,
- * in each of several environments, in turns. Prints a line for each: RUNS times in us.
+ * spawn RUNS COMMAND... -- [NAME=VALUE]... [-- [NAME=VALUE]...]...: how long COMMAND takes from spawn to
+ * wait, in each of several environments, in turns. Prints a line for each: RUNS times in us.
  */
 
 #include <errno.h>
@@ -29,16 +29,15 @@ static double now_us(void)
 	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-static double time_one(struct environment *environment)
+static double time_one(char **command, struct environment *environment)
 {
-	char *argv[] = {"true", NULL};
 	double start = now_us();
 	int status;
 	pid_t pid;
 
-	errno = posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environment->variables);
+	errno = posix_spawn(&pid, command[0], NULL, NULL, command, environment->variables);
 	if (errno || waitpid(pid, &status, 0) != pid || status != 0) {
-		perror("/bin/true");
+		perror(command[0]);
 		exit(1);
 	}
 	return now_us() - start;
@@ -64,22 +63,35 @@ static int read_environments(char **argv, int runs, struct environment *ret)
 	return n;
 }
 
+/* Ends the command; what follows it, or NULL. */
+static char **split(char **argv)
+{
+	for (; *argv; argv++)
+		if (strcmp(*argv, "--") == 0) {
+			*argv = NULL;
+			return argv + 1;
+		}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static struct environment environments[ENVIRONMENTS];
-	int runs = argc > 1 ? atoi(argv[1]) : 0;
+	int runs = argc > 2 ? atoi(argv[1]) : 0;
+	char **command = argv + 2;
+	char **rest = runs > 0 ? split(command) : NULL;
 	int n;
 
-	if (runs < 1) {
-		fprintf(stderr, "usage: spawn RUNS [NAME=VALUE]... [-- [NAME=VALUE]...]...\n");
+	if (!rest || !command[0]) {
+		fprintf(stderr, "usage: spawn RUNS COMMAND... -- [NAME=VALUE]... [-- ...]...\n");
 		return 2;
 	}
-	n = read_environments(argv + 2, runs, environments);
+	n = read_environments(rest, runs, environments);
 	for (int i = 0; i < n; i++)
-		time_one(&environments[i]);
+		time_one(command, &environments[i]);
 	for (int run = 0; run < runs; run++)
 		for (int i = 0; i < n; i++)
-			environments[i].times_us[run] = time_one(&environments[i]);
+			environments[i].times_us[run] = time_one(command, &environments[i]);
 	for (int i = 0; i < n; i++)
 		for (int run = 0; run < runs; run++)
 			printf("%.1f%c", environments[i].times_us[run],

@@ -57,6 +57,12 @@ def add_calls(figures, results):
                     [(a - p) / (b - p) for a, b, p in zip(ours, theirs, plain)], ratio,
                     (min(ours) - min(plain)) / (min(theirs) - min(plain)))
 
+    results.add_difference("added: by its entry, outside", "ns", rounds["outside.own_ping"],
+                           rounds["plain.own_ping"], 3)
+    for function, what in (("own_ping", "times only"), ("own_echo", "string in and out")):
+        results.add_difference(f"added: by its entry, {what}", "ns", rounds[f"ours.{function}"],
+                               rounds[f"plain.{function}"])
+
 
 def add_throws(figures, results):
     for depth in (1, 10, 50):
@@ -72,7 +78,10 @@ def add_steps(figures, results):
     for function, where, what, budget in (
             ("idle", "inside", "a function that is not wrapped", 0),
             ("ping", "outside", "wrapped, outside a pipeline", None),
-            ("ping", "inside", "times only", None), ("echo", "inside", "string in and out", None)):
+            ("ping", "inside", "times only", None), ("echo", "inside", "string in and out", None),
+            ("own_ping", "outside", "by its entry, outside", None),
+            ("own_ping", "inside", "by its entry, times only", None),
+            ("own_echo", "inside", "by its entry, string in and out", None)):
         results.add_difference(f"added: {what}", "instr.", figures[f"steps.{where}.{function}"][0],
                                figures[f"steps.{function}"][0], budget)
 
@@ -83,6 +92,9 @@ def add_starts(figures, results):
     results.add("start and end of /bin/true", "ms", plain)
     results.add_difference("added: no symbols.conf", "ms", none, plain)
     results.add_difference("added: no rule matches", "ms", rules, plain, 0.3)
+    plain, rules = ([t / 1000 for t in figures[f"python.{name}"][0]] for name in ("plain", "rules"))
+    results.add("start and end of python3", "ms", plain)
+    results.add_difference("added: 1,000 rules, 6 of its own", "ms", rules, plain)
 
 
 def add_memory(figures, results):

@@ -117,7 +117,7 @@ messages() {
 @test "coach: its sources know of nothing" {
 	run grep -rniE 'trac(e|ing)|\bspans?\b|\bshims?\b' "$root/tests/bots/coach"
 	[ "$status" -eq 1 ]
-	run grep -c libtraceshim "$coach" "${coach%/*}"/lib{handlers,agents,llm}.so
+	run grep -c libtraceshim "$coach" "${coach%/*}"/lib{agents,llm}.so
 	[ "$status" -eq 1 ]
 }
 
@@ -136,8 +136,11 @@ messages() {
 		"$coach" "$conversation"
 	[ "$(grep -c ^rule "$BATS_TEST_TMPDIR/report")" -eq 14 ]
 	[ "$(grep -c ^hook "$BATS_TEST_TMPDIR/report")" -eq 14 ]
-	run grep -e ^miss -e ^fault "$BATS_TEST_TMPDIR/report"
+	run grep -e ^miss -e ^fault -e ^unseen "$BATS_TEST_TMPDIR/report"
 	[ "$status" -eq 1 ]
+	# The program calls its own functions directly, its libraries' through slots.
+	diff <(awk -F '\t' '$1 == "hook" && $6 == "entry" { print $3, $4 }' "$BATS_TEST_TMPDIR/report" | sort) \
+		<(printf "%s $coach\n" handle_{learn,support,support_regen,train})
 }
 
 @test "coach: a trace for every message, named after its pipeline" {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* libhandlers.so: one message from arrival to answer. 0, or -1. */
+/* The program's own: one message from arrival to answer. 0, or -1. */
 int handle_learn(long telegram_id, long user_id, const char *text);
 int handle_train(long telegram_id, long user_id, const char *session_id, const char *text);
 int handle_support(long telegram_id, long user_id, const char *text);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The coach: a program and three libraries that find each other by $ORIGIN. What one file of a library
-# calls in another goes through a GOT slot, as in any library built with -fPIC.
+# The coach: a program and two libraries that find each other by $ORIGIN. What one file of a library calls
+# in another goes through a GOT slot, as in any library built with -fPIC; what the program calls of its own
+# goes nowhere but there.
 
 coach := $(B)/bots/coach
 coach_h := $(wildcard tests/bots/coach/*.h)
@@ -17,10 +18,6 @@ $(coach)/libagents.so: $(addprefix tests/bots/coach/,agents.c tools.c) $(coach_h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(COACH) -shared -Wl,-soname,$(@F) -o $@ $(filter %.c,$^) -lllm
 
-$(coach)/libhandlers.so: $(addprefix tests/bots/coach/,handlers.c regen.c) $(coach_h) $(coach)/libagents.so
+$(coach)/coach: $(addprefix tests/bots/coach/,main.c conversation.c handlers.c regen.c) $(coach_h) $(coach)/libagents.so
 	$(call say,CC,$@)
-	$(Q)$(CC) $(COACH) -shared -Wl,-soname,$(@F) -o $@ $(filter %.c,$^) -lagents -lllm
-
-$(coach)/coach: $(addprefix tests/bots/coach/,main.c conversation.c) $(coach_h) $(coach)/libhandlers.so
-	$(call say,CC,$@)
-	$(Q)$(CC) $(COACH) -fPIE -pie -o $@ $(filter %.c,$^) -lhandlers -lllm
+	$(Q)$(CC) $(COACH) -fPIE -pie -o $@ $(filter %.c,$^) -lagents -lllm
