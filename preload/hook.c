@@ -285,6 +285,7 @@ static void hook(void)
 	open_module();
 	hooks.wants_module = false;
 	ts_walk(refresh, NULL);
+	ts_module_rest();
 }
 
 void ts_hook_refresh(void)

@@ -8,6 +8,7 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "elf.h"
@@ -32,7 +33,7 @@ struct closure {
 };
 
 /* Objects that came with modules; both are never closed. */
-static uintptr_t brought[MAX_CLOSURE];
+static struct ts_object brought[MAX_CLOSURE];
 static size_t n_brought;
 
 bool ts_module_brought(const struct ts_object *object)
@@ -40,7 +41,7 @@ bool ts_module_brought(const struct ts_object *object)
 	size_t n = __atomic_load_n(&n_brought, __ATOMIC_ACQUIRE);
 
 	for (size_t i = 0; i < n; i++)
-		if (brought[i] == object->low)
+		if (brought[i].low == object->low)
 			return true;
 	return false;
 }
@@ -49,9 +50,32 @@ static void note_brought(const struct ts_object *object)
 {
 	if (n_brought == MAX_CLOSURE)
 		return;
-	brought[n_brought] = object->low;
-	/* release: who reads the count finds the address */
+	brought[n_brought] = *object;
+	/* release: who reads the count finds the object */
 	__atomic_store_n(&n_brought, n_brought + 1, __ATOMIC_RELEASE);
+}
+
+/* What was never written comes from the file again when it is needed again. */
+static void rest(const struct ts_object *object)
+{
+	const uintptr_t page = 4095;
+
+	for (size_t i = 0; i < object->n_segments; i++) {
+		const ElfW(Phdr) *segment = &object->segments[i];
+		uintptr_t low = (object->base + segment->p_vaddr + page) & ~page;
+		uintptr_t high = (object->base + segment->p_vaddr + segment->p_filesz) & ~page;
+
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) && low < high)
+			ts_sys_madvise((void *)low, high - low, MADV_DONTNEED);
+	}
+}
+
+void ts_module_rest(void)
+{
+	size_t n = __atomic_load_n(&n_brought, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < n; i++)
+		rest(&brought[i]);
 }
 
 static int see(struct dl_phdr_info *info, size_t bytes, void *context)

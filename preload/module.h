@@ -21,4 +21,7 @@ const void *ts_module_symbol(const char *module, const char *symbol, char *why, 
 /* Did it come with a module, and not with the program? */
 bool ts_module_brought(const struct ts_object *object);
 
+/* The memory that holds the modules' code is needed no more for a while: half a megabyte. */
+void ts_module_rest(void);
+
 #endif
