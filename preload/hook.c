@@ -330,12 +330,17 @@ static void open_modules(void)
 /* Each of the two modules may be found wanting in turn. */
 static void hook(void)
 {
+	bool opened = false;
+
 	for (int i = 0; i < 3; i++) {
 		hooks.wants_modules = false;
 		if (!ts_walk(refresh, NULL) || !hooks.wants_modules)
-			return;
+			break;
 		open_modules();
+		opened = true;
 	}
+	if (opened)
+		ts_module_rest();
 }
 
 void ts_hook_refresh(void)

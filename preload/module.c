@@ -8,6 +8,7 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "elf.h"
@@ -31,7 +32,7 @@ struct closure {
 
 /* Objects that came with modules; they stay, as modules do. */
 static struct {
-	uintptr_t lows[MAX_CLOSURE];
+	struct ts_object objects[MAX_CLOSURE];
 	size_t n;
 	bool opening;
 } brought;
@@ -42,17 +43,41 @@ enum ts_brought ts_module_brought(uintptr_t low)
 	size_t n = __atomic_load_n(&brought.n, __ATOMIC_ACQUIRE);
 
 	for (size_t i = 0; i < n; i++)
-		if (brought.lows[i] == low)
+		if (brought.objects[i].low == low)
 			return TS_BROUGHT;
 	return opening ? TS_BEING_BROUGHT : TS_NOT_BROUGHT;
 }
 
-static void note_brought(uintptr_t low)
+static void note_brought(const struct ts_object *object)
 {
 	if (brought.n == MAX_CLOSURE)
 		return;
-	brought.lows[brought.n] = low;
+	brought.objects[brought.n] = *object;
+	/* release: who reads the count finds the object */
 	__atomic_store_n(&brought.n, brought.n + 1, __ATOMIC_RELEASE);
+}
+
+/* What was never written comes from the file again when it is needed again. */
+static void rest(const struct ts_object *object)
+{
+	const uintptr_t page = 4095;
+
+	for (size_t i = 0; i < object->n_segments; i++) {
+		const ElfW(Phdr) *segment = &object->segments[i];
+		uintptr_t low = (object->base + segment->p_vaddr + page) & ~page;
+		uintptr_t high = (object->base + segment->p_vaddr + segment->p_filesz) & ~page;
+
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) && low < high)
+			ts_sys_madvise((void *)low, high - low, MADV_DONTNEED);
+	}
+}
+
+void ts_module_rest(void)
+{
+	size_t n = __atomic_load_n(&brought.n, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < n; i++)
+		rest(&brought.objects[i]);
 }
 
 static int see(struct dl_phdr_info *info, size_t bytes, void *context)
@@ -153,7 +178,7 @@ static int bind(void *handle, size_t n_before)
 			place++;
 		if (place < n_before)
 			continue;
-		note_brought(closure.objects[i].low);
+		note_brought(&closure.objects[i]);
 		ts_object_slots(&closure.objects[i], bind_slot, &closure);
 	}
 	ts_maps_release(&closure.maps);

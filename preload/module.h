@@ -26,4 +26,7 @@ enum ts_brought { TS_NOT_BROUGHT, TS_BROUGHT, TS_BEING_BROUGHT };
  */
 enum ts_brought ts_module_brought(uintptr_t low);
 
+/* The memory that holds the modules' code is needed no more for a while: half a megabyte. */
+void ts_module_rest(void);
+
 #endif

@@ -176,7 +176,7 @@ all='. old clang libcxx'
 	grep -F "symbols.conf:6:9: unknown type 'std::strng' (did you mean 'std::string'?)" check.out
 	grep -F 'libbot.so defines it with other parameters: (long,unsigned int,unsigned long long,long const&)' check.out
 	grep -F "other parameters: (unsigned long) const; 'this' stands before those of a member function" check.out
-	grep -F 'no loaded object exports it' check.out
+	grep -F 'no loaded object defines it' check.out
 
 	# Defined, and nothing calls it.
 	orphan_rules 'measure = size_t bot::measure(std::string_view text)' 'name = bot::name@libother.so'

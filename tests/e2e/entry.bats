@@ -271,7 +271,7 @@ untouched() {
 	miss	7	hooked in inside cannot be patched: it starts with a jump to elsewhere: somebody else has patched it
 	miss	8	without_size in inside cannot be patched: its size is not known
 	miss	9	no_function in inside cannot be patched: it is data, not a function
-	miss	10	jumped_into in inside cannot be patched: something jumps into its first bytes
+	miss	10	jumped_into in inside cannot be patched: another function begins within its first bytes
 	EOF
 	same "$inside" refused 5
 }
@@ -464,4 +464,37 @@ name_rules() {
 		run -0 --separate-stderr "$command" run -- ./own
 		[[ $stderr == *static* ]]
 	done
+}
+
+# --- whole programs ----------------------------------------------------------------------------------------
+
+# every_function OBJECT AT_LEAST CMD...: CMD does the same with all functions of OBJECT in a trace, so many
+# of them patched.
+every_function() {
+	rules '[pipeline]' 'main = main' '[tool]' "all* = *@$1"
+	export TRACESHIM_LOG=off
+	same timeout 60 "${@:3}"
+	TRACESHIM_REPORT=$work/report traced "${@:3}"
+	echo "$1: $(grep -c '	entry	0$' "$work/report")"
+	[ "$(grep -c '	entry	0$' "$work/report")" -ge "$2" ]
+	rm -rf "$work"/traces.db* "$work/spool"
+}
+
+@test "entry: whole programs with every function patched that can be" {
+	every_function 'python3*' 1000 python3 -c 'import json, decimal, sqlite3
+print(sum(len(json.dumps({"a": i})) for i in range(300)), decimal.Decimal(1) / 7)
+print(sqlite3.connect(":memory:").execute("select 6 * 7").fetchone())
+try:
+    {}["none"]
+except KeyError as error:
+    print(repr(error))'
+	every_function bash 1000 bash -c 'f() { local i=$1; ((i > 0)) && f $((i - 1)); echo $i; }
+		f 20 | sort -n | tail -2; for i in a b; do echo ${i^^}; done; trap "echo bye" EXIT; (exit 3); echo $?'
+	every_function perl 1000 perl -e 'my %h; $h{$_ % 7} .= $_ for 1 .. 200;
+		print join(",", map { length $h{$_} } sort keys %h), "\n"; eval { die "x\n" }; print $@'
+	every_function 'libsqlite3*' 10 sqlite3 :memory: 'create table t(a); insert into t values (1), (2);
+		select sum(a) from t'
+	every_function 'libstdc++*' 10 "$bots/inside/throws"
+	every_function '*' 10 "$bots/inside/throws"
+	every_function inside 50 "$inside" values 5
 }
