@@ -92,14 +92,15 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 
 # --- tests -----------------------------------------------------------------------------------------
 
-asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c,$(shim_src)) \
+asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c preload/sigaction.c,$(shim_src)) \
             $(hot_src) $(runtime_src) $(store_src))
 
 $(asan_obj): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fvisibility=hidden,$(RUNTIME)) $(ASAN) -c -o $@ $<
 
-$(B)/asan/libts.a: $(asan_obj)
+# assembly that needs no other part of the shim
+$(B)/asan/libts.a: $(asan_obj) $(call obj,preload/hot/guarded_x86_64.S preload/guard_x86_64.S)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a

@@ -22,13 +22,23 @@
 
 struct ts_real ts_real;
 bool ts_interpose_active;
+static bool complete; /* all of ts_real */
+
+/* What fills ts_real, which is nothing but addresses, in its order. */
+static const char *const names[] = {
+	"dlsym",  "dlvsym",     "pthread_create", "thrd_create",     "sigaction",
+	"signal", "bsd_signal", "ssignal",        "sysv_signal",     "__sysv_signal",
+	"sigset", "sigignore",  "sigprocmask",    "pthread_sigmask",
+};
+
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+_Static_assert(sizeof(ts_real) == N_NAMES * sizeof(void *), "a name for each address");
 
 struct search {
 	bool past_us;
-	void **found[4];
+	void **found;
 };
-
-static const char *const names[] = {"dlsym", "dlvsym", "pthread_create", "thrd_create"};
 
 /* The first object after our own that defines each name. */
 static int search_object(struct dl_phdr_info *info, size_t bytes, void *context)
@@ -45,28 +55,28 @@ static int search_object(struct dl_phdr_info *info, size_t bytes, void *context)
 	}
 	if (!search->past_us)
 		return 0;
-	for (size_t i = 0; i < 4; i++) {
-		const ElfW(Sym) *symbol = ts_object_definition(&object, names[i], NULL);
+	for (size_t i = 0; i < N_NAMES; i++) {
+		const ElfW(Sym) *symbol =
+			search->found[i] ? NULL : ts_object_definition(&object, names[i], NULL);
 
-		if (symbol && !*search->found[i])
-			*search->found[i] = (void *)(object.base + symbol->st_value);
+		if (symbol)
+			search->found[i] = (void *)(object.base + symbol->st_value);
 	}
 	return 0;
 }
 
 int ts_interpose_init(void)
 {
-	struct search search = {
-		.found = {(void **)&ts_real.dlsym, (void **)&ts_real.dlvsym,
-			  (void **)&ts_real.pthread_create, (void **)&ts_real.thrd_create},
-	};
+	struct search search = {.found = (void **)&ts_real};
 
-	if (ts_real.dlsym)
+	if (complete)
 		return 0;
 	dl_iterate_phdr(search_object, &search);
-	return ts_real.dlsym && ts_real.dlvsym && ts_real.pthread_create && ts_real.thrd_create
-		       ? 0
-		       : -ENOSYS;
+	for (size_t i = 0; i < N_NAMES; i++)
+		if (!search.found[i])
+			return -ENOSYS;
+	complete = true;
+	return 0;
 }
 
 /*
@@ -89,7 +99,7 @@ void *ts_dlsym(void *handle, const char *name, const char *version, uintptr_t ca
 		return ts_hook_in_scope(name, version, true, caller);
 	/* our own RTLD_DEFAULT is the global scope; the caller's has its local scope behind that */
 	found = version ? ts_real.dlvsym(handle, name, version) : ts_real.dlsym(handle, name);
-	if (found)
+	if (complete)
 		return ts_hook_found(name, found);
 	return handle == RTLD_DEFAULT ? ts_hook_in_scope(name, version, false, caller) : NULL;
 }

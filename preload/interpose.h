@@ -5,6 +5,7 @@
 /* The libc functions that the shim stands in for, and the ones behind them. */
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <threads.h>
 
@@ -13,6 +14,16 @@ struct ts_real {
 	void *(*dlvsym)(void *handle, const char *name, const char *version);
 	int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 	int (*thrd_create)(thrd_t *, thrd_start_t, void *);
+	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+	__sighandler_t (*signal)(int, __sighandler_t);
+	__sighandler_t (*bsd_signal)(int, __sighandler_t);
+	__sighandler_t (*ssignal)(int, __sighandler_t);
+	__sighandler_t (*sysv_signal)(int, __sighandler_t);
+	__sighandler_t (*sysv_signal_alias)(int, __sighandler_t); /* __sysv_signal */
+	__sighandler_t (*sigset)(int, __sighandler_t);
+	int (*sigignore)(int);
+	int (*sigprocmask)(int, const sigset_t *, sigset_t *);
+	int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
 };
 
 extern struct ts_real ts_real;
@@ -22,7 +33,8 @@ extern bool ts_interpose_active;
 
 /*
  * Finds the functions behind ours: the next in the order of loading, as if we were not there. The
- * interposers call it themselves, for other libraries' constructors run before ours. 0, or -ENOSYS.
+ * interposers call it themselves, for other libraries' constructors run before ours; ours calls it in
+ * every program, since a child of fork or a signal handler may not. 0, or -ENOSYS.
  */
 int ts_interpose_init(void);
 

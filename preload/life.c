@@ -138,11 +138,7 @@ static void begin_thread(struct ts_context *context, uintptr_t slot)
 	pthread_setspecific(thread_end, context);
 }
 
-/*
- * Is this a child that shares its parent's memory until it execs (vfork)? A forked child finds the
- * page wiped and signs it; this one finds its parent's name there. Nothing is recorded in it.
- */
-static bool is_guest(void)
+bool ts_life_is_guest(void)
 {
 	uint32_t pid = (uint32_t)ts_sys_getpid();
 
@@ -162,7 +158,7 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	uintptr_t result = 0;
 	uint64_t before;
 
-	if (is_guest())
+	if (ts_life_is_guest())
 		return 0;
 	before = ts_signals_block();
 	context->guard = slot;

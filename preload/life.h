@@ -25,6 +25,13 @@ void ts_life_stand_down(const char *why);
 void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 			    const struct ts_inherited *inherited);
 
+/*
+ * Is this a child that shares its parent's memory until it execs (vfork)? A forked child finds the
+ * page wiped and signs it; this one finds its parent's name there. Nothing is recorded in it. Not before
+ * ts_life_init. A system call.
+ */
+bool ts_life_is_guest(void);
+
 /* The destructor: removes the spool if all of it has been stored. */
 void ts_life_end(void);
 

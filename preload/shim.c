@@ -65,6 +65,7 @@ __attribute__((constructor)) static void start(void)
 	const char *path, *why;
 	bool wanted;
 
+	ts_interpose_init();
 	if (ts_program_environment("TRACESHIM_DISABLE"))
 		return;
 	ts_log_init();

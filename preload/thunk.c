@@ -5,7 +5,9 @@
 
 #include <errno.h>
 
+#include "guard.h"
 #include "hot/call.h"
+#include "interpose.h"
 
 static int16_t argument_offset(const struct ts_param *param)
 {
@@ -124,6 +126,19 @@ static bool captures_vectors(const struct ts_hook *hook)
 	return hook->n_results && hook->result.offset == TS_SLOT_XMM0;
 }
 
+static bool follows_pointer(const struct ts_capture *capture)
+{
+	return capture->how > TS_CAPTURE_DOUBLE && capture->how != TS_CAPTURE_REDACTED;
+}
+
+static bool follows_pointers(const struct ts_hook *hook)
+{
+	for (size_t i = 0; i < hook->n_arguments; i++)
+		if (follows_pointer(&hook->arguments[i]))
+			return true;
+	return hook->n_results && follows_pointer(&hook->result);
+}
+
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
 		  const struct ts_thunk_settings *settings, struct ts_arena *arena)
 {
@@ -144,6 +159,8 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address,
 	if (settings->capture_bytes)
 		describe_arguments(rule, hook);
 	describe_result(rule, settings->capture_bytes > 0, hook);
+	if (follows_pointers(hook))
+		ts_guard_start(ts_real.sigaction);
 	thunk->original = (const void *)address;
 	thunk->hook = hook;
 	return 0;
