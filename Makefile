@@ -123,7 +123,7 @@ $(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_s
 
 # --- tests -----------------------------------------------------------------------------------------
 
-asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out preload/shim.c preload/life.c preload/hook.c preload/spawn.c,$(shim_src)) \
+asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
             preload/demangle.c $(hot_src) $(runtime_src) $(store_src) $(symbols_src))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
@@ -132,7 +132,8 @@ $(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fvisibility=hidden,$(RUNTIME)) $(ASAN) -c -o $@ $<
 
-$(B)/asan/libts.a: $(asan_obj)
+# assembly that needs no other part of the shim
+$(B)/asan/libts.a: $(asan_obj) $(call obj,preload/hot/guarded_x86_64.S preload/guard_x86_64.S)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "guard.h"
 #include "hook.h"
 #include "hot/call.h"
 #include "interpose.h"
@@ -129,6 +130,7 @@ static void tick(void)
 	ts_hook_refresh();
 	ts_callers_open();
 	end_busy();
+	ts_guard_look();
 }
 
 static void *run(void *unused)
@@ -170,7 +172,7 @@ static void *run(void *unused)
 static bool may_be_in_handler(uint64_t blocked)
 {
 	struct kernel_action {
-		void (*handler)(int);
+		uintptr_t handler;
 		unsigned long flags;
 		void (*restorer)(void);
 		uint64_t mask;
@@ -183,9 +185,11 @@ static bool may_be_in_handler(uint64_t blocked)
 	for (int signal = 1; signal <= 64; signal++) {
 		if (!(blocked >> (signal - 1) & 1))
 			continue;
-		if (ts_syscall(SYS_rt_sigaction, signal, 0, (long)&action, sizeof(uint64_t), 0,
-			       0) == 0 &&
-		    action.handler != SIG_DFL && action.handler != SIG_IGN)
+		if (ts_syscall(SYS_rt_sigaction, signal, 0, (long)&action, sizeof(uint64_t), 0, 0) <
+		    0)
+			continue;
+		action.handler = ts_guard_program_handler(signal, action.handler);
+		if (action.handler != (uintptr_t)SIG_DFL && action.handler != (uintptr_t)SIG_IGN)
 			return true;
 	}
 	return false;

@@ -38,6 +38,16 @@ static const struct name {
 	{"posix_spawn", (void **)&ts_real.posix_spawn},
 	{"posix_spawnp", (void **)&ts_real.posix_spawnp},
 	{"vfork", (void **)&ts_real.vfork},
+	{"sigaction", (void **)&ts_real.sigaction},
+	{"signal", (void **)&ts_real.signal},
+	{"bsd_signal", (void **)&ts_real.bsd_signal},
+	{"ssignal", (void **)&ts_real.ssignal},
+	{"sysv_signal", (void **)&ts_real.sysv_signal},
+	{"__sysv_signal", (void **)&ts_real.sysv_signal_alias},
+	{"sigset", (void **)&ts_real.sigset},
+	{"sigignore", (void **)&ts_real.sigignore},
+	{"sigprocmask", (void **)&ts_real.sigprocmask},
+	{"pthread_sigmask", (void **)&ts_real.pthread_sigmask},
 };
 
 #define N_NAMES (sizeof(names) / sizeof(names[0]))

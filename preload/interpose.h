@@ -5,6 +5,7 @@
 /* The libc functions that the shim stands in for, and the ones behind them. */
 
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <threads.h>
@@ -25,6 +26,16 @@ struct ts_real {
 	ts_spawn_fn *posix_spawn;
 	ts_spawn_fn *posix_spawnp;
 	pid_t (*vfork)(void);
+	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+	__sighandler_t (*signal)(int, __sighandler_t);
+	__sighandler_t (*bsd_signal)(int, __sighandler_t);
+	__sighandler_t (*ssignal)(int, __sighandler_t);
+	__sighandler_t (*sysv_signal)(int, __sighandler_t);
+	__sighandler_t (*sysv_signal_alias)(int, __sighandler_t); /* __sysv_signal */
+	__sighandler_t (*sigset)(int, __sighandler_t);
+	int (*sigignore)(int);
+	int (*sigprocmask)(int, const sigset_t *, sigset_t *);
+	int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
 };
 
 extern struct ts_real ts_real;
@@ -34,7 +45,8 @@ extern bool ts_interpose_active;
 
 /*
  * Finds the functions behind ours: the next in the order of loading, as if we were not there. The
- * interposers call it themselves, for other libraries' constructors run before ours. 0, or -ENOSYS.
+ * interposers call it themselves, for other libraries' constructors run before ours; ours calls it in
+ * every program, since a child of fork or a signal handler may not. 0, or -ENOSYS.
  */
 int ts_interpose_init(void);
 

@@ -147,11 +147,7 @@ static void begin_thread(struct ts_context *context, uintptr_t slot)
 	pthread_setspecific(thread_end, context);
 }
 
-/*
- * Is this a child that shares its parent's memory until it execs (vfork)? A forked child finds the
- * page wiped and signs it; this one finds its parent's name there. Nothing is recorded in it.
- */
-static bool is_guest(void)
+bool ts_life_is_guest(void)
 {
 	uint32_t pid = (uint32_t)ts_sys_getpid();
 
@@ -162,7 +158,7 @@ static bool is_guest(void)
 
 bool ts_life_has_begun(void)
 {
-	return life && life->generation && !ts_hot.passive && !is_guest();
+	return life && life->generation && !ts_hot.passive && !ts_life_is_guest();
 }
 
 bool ts_life_is_ready(const struct ts_context *context)
@@ -196,7 +192,7 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	uintptr_t result = 0;
 	uint64_t before;
 
-	if (is_guest())
+	if (ts_life_is_guest())
 		return 0;
 	before = ts_signals_block();
 	context->guard = slot;
@@ -341,7 +337,7 @@ static void meet_other_threads(void)
 
 void ts_life_end(void)
 {
-	if (!life || !life->generation || is_guest())
+	if (!life || !life->generation || ts_life_is_guest())
 		return;
 	if (!ts_flush_stop())
 		return;

@@ -44,6 +44,13 @@ bool ts_life_is_ready(const struct ts_context *context);
 /* Called by vfork (vfork_x86_64.S): answers the function to jump to. */
 void *ts_life_before_vfork(void);
 
+/*
+ * Is this a child that shares its parent's memory until it execs (vfork)? A forked child finds the
+ * page wiped and signs it; this one finds its parent's name there. Nothing is recorded in it. Not before
+ * ts_life_init. A system call.
+ */
+bool ts_life_is_guest(void);
+
 /* The destructor: removes the spool if all of it has been stored. */
 void ts_life_end(void);
 

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 
+#include "guard.h"
 #include "hot/call.h"
+#include "interpose.h"
 
 static int16_t argument_offset(const struct ts_param *param)
 {
@@ -175,6 +177,20 @@ static bool has_stack(enum ts_kind kind)
 	return kind == TS_KIND_AGENT || kind == TS_KIND_LLM || kind == TS_KIND_TOOL;
 }
 
+static bool follows_pointer(const struct ts_capture *capture)
+{
+	return capture->how > TS_CAPTURE_DOUBLE && capture->how != TS_CAPTURE_REDACTED;
+}
+
+/* Does what is recorded of its calls, the stacks of failures included, lie behind pointers of the program? */
+static bool follows_pointers(const struct ts_hook *hook)
+{
+	for (size_t i = 0; i < hook->n_arguments; i++)
+		if (follows_pointer(&hook->arguments[i]))
+			return true;
+	return (hook->n_results && follows_pointer(&hook->result)) || hook->flags & TS_HOOK_STACK;
+}
+
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
 		  struct ts_arena *arena)
@@ -200,6 +216,8 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 	if (settings->capture_bytes)
 		describe_arguments(rule, dialect, hook);
 	describe_result(rule, dialect, settings->capture_bytes > 0, hook);
+	if (follows_pointers(hook))
+		ts_guard_start(ts_real.sigaction);
 	thunk->original = (const void *)address;
 	thunk->hook = hook;
 	return 0;

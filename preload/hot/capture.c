@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "guarded.h"
 #include "stdtext.h"
 
 #include "hot.h"
@@ -12,119 +13,13 @@
 /* Words read through this type may alias anything. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) any_word;
 
-#define PAGE  4096ULL
-#define ONES  0x0101010101010101ULL
-#define HIGHS 0x8080808080808080ULL
+#define ADDRESSES (1ULL << 47)
 
-/* The null page is never mapped, and no pointer of a program lies above the lower half. */
+/* The null page is never mapped, and no pointer of a program lies above the lower half. What a look
+ * can tell need not cost a fault. */
 static bool impossible(uint64_t address)
 {
-	return address < 4096 || address >= 1ULL << 47;
-}
-
-/* A word in which the lowest byte that is set belongs to the first zero byte of `word`. */
-static uint64_t zero_bytes(uint64_t word)
-{
-	return (word - ONES) & ~word & HIGHS;
-}
-
-/* Reads whole aligned words: none of them crosses into a page that the string does not reach. */
-static uint64_t string_bytes(const char *string)
-{
-	const any_word *word = (const any_word *)((uintptr_t)string & ~(uintptr_t)7);
-	uint32_t skip = (uint32_t)((uintptr_t)string & 7) * 8;
-	uint64_t zero = zero_bytes(*word | (skip ? (1ULL << skip) - 1 : 0));
-
-	while (!zero)
-		zero = zero_bytes(*++word);
-	return (uint64_t)((const char *)word - string) + (uint64_t)__builtin_ctzll(zero) / 8;
-}
-
-/* Copies 8 bytes; how many of them come before a NUL. */
-static inline uint64_t copy_word(char *to, const char *from)
-{
-	uint64_t word = *(const any_word *)from;
-	uint64_t zero = zero_bytes(word);
-
-	*(any_word *)to = word;
-	return zero ? (uint64_t)__builtin_ctzll(zero) / 8 : 8;
-}
-
-/* Copies 32 bytes; how many of them come before a NUL. ASCII is told by a shorter test. */
-static inline uint64_t copy_block(char *to, const char *from)
-{
-	const any_word *in = (const any_word *)from;
-	any_word *out = (any_word *)to;
-	uint64_t a = in[0], b = in[1], c = in[2], d = in[3];
-	uint64_t maybe = ((a - ONES) | (b - ONES) | (c - ONES) | (d - ONES)) & HIGHS;
-
-	out[0] = a;
-	out[1] = b;
-	out[2] = c;
-	out[3] = d;
-	if (likely(!maybe))
-		return 32;
-	if (zero_bytes(a))
-		return (uint64_t)__builtin_ctzll(zero_bytes(a)) / 8;
-	if (zero_bytes(b))
-		return 8 + (uint64_t)__builtin_ctzll(zero_bytes(b)) / 8;
-	if (zero_bytes(c))
-		return 16 + (uint64_t)__builtin_ctzll(zero_bytes(c)) / 8;
-	if (zero_bytes(d))
-		return 24 + (uint64_t)__builtin_ctzll(zero_bytes(d)) / 8;
-	return 32;
-}
-
-/*
- * Copies up to a NUL, at most `bytes` bytes that may all be read. Answers how many come before it.
- */
-static inline uint64_t copy_run(char *to, const char *from, uint64_t bytes)
-{
-	uint64_t done = 0, n = 32;
-
-	for (; bytes - done >= 32 && n == 32; done += n)
-		n = copy_block(to + done, from + done);
-	if (n < 32)
-		return done;
-	for (n = 8; bytes - done >= 8 && n == 8; done += n)
-		n = copy_word(to + done, from + done);
-	if (n < 8)
-		return done;
-	for (; done < bytes && from[done]; done++)
-		to[done] = from[done];
-	return done;
-}
-
-/*
- * Copies a string as it looks for its end. A read never leaves the page that it begins in, for the
- * next one may not be there. Answers the length, or `most` + 1 where it is longer than `most`.
- * Writes no more than `most` bytes.
- */
-static uint64_t copy_string(char *to, const char *string, uint64_t most)
-{
-	uint64_t done = 0;
-
-	while (done < most) {
-		uint64_t left = PAGE - ((uintptr_t)(string + done) & (PAGE - 1));
-		uint64_t n;
-
-		left = left < most - done ? left : most - done;
-		n = copy_run(to + done, string + done, left);
-		done += n;
-		if (n < left)
-			return done;
-	}
-	return string[most] ? most + 1 : most;
-}
-
-static void copy(char *to, const char *from, uint64_t bytes)
-{
-	uint64_t done = 0;
-
-	for (; done + 8 <= bytes; done += 8)
-		*(any_word *)(to + done) = *(const any_word *)(from + done);
-	for (; done < bytes; done++)
-		to[done] = from[done];
+	return address < 4096 || address >= ADDRESSES;
 }
 
 uint64_t ts_capture_integer(const struct ts_capture *capture, uintptr_t slot)
@@ -163,6 +58,11 @@ static uint64_t put_bare(char *at, enum ts_value_type type, uint16_t param)
 	return sizeof(struct ts_value);
 }
 
+static uint64_t put_unreadable(char *at, uint16_t param, const char *string)
+{
+	return put_word(at, TS_VALUE_UNREADABLE, param, (uintptr_t)string);
+}
+
 /* Three quarters of `kept` from the start of the string, the rest from its end. */
 static uint64_t put_cut(char *at, uint16_t param, const char *string, uint64_t full, uint64_t kept)
 {
@@ -178,8 +78,9 @@ static uint64_t put_cut(char *at, uint16_t param, const char *string, uint64_t f
 	*(struct ts_value_cut *)payload =
 		(struct ts_value_cut){.full_bytes = full, .head_bytes = head, .tail_bytes = tail};
 	payload += sizeof(struct ts_value_cut);
-	copy(payload, string, head);
-	copy(payload + head, string + full - tail, tail);
+	if (!ts_guarded_copy(payload, string, head) ||
+	    !ts_guarded_copy(payload + head, string + full - tail, tail))
+		return put_unreadable(at, param, string);
 	return sizeof(struct ts_value) + TS_ALIGN8(sizeof(struct ts_value_cut) + kept);
 }
 
@@ -188,6 +89,26 @@ static uint64_t put_whole(char *at, uint16_t param, uint64_t bytes)
 	*(struct ts_value *)at = (struct ts_value){
 		.type = TS_VALUE_STRING, .param = param, .bytes = (uint32_t)bytes};
 	return sizeof(struct ts_value) + TS_ALIGN8(bytes);
+}
+
+/*
+ * Copies so many bytes, or those before a NUL, if there are no more than `most`. Answers how many there
+ * are, `most` + 1 where more come before a NUL, TS_UNREADABLE where they cannot be read.
+ */
+static uint64_t copy_up_to(char *to, const char *string, bool counted, uint64_t bytes,
+			   uint64_t most)
+{
+	if (!counted)
+		return ts_guarded_string(to, string, most);
+	return bytes <= most ? ts_guarded_bytes(to, string, bytes) : bytes;
+}
+
+/* The length of a string whose first bytes are known. */
+static uint64_t length_from(const char *string, uint64_t known)
+{
+	uint64_t rest = ts_guarded_length(string + known);
+
+	return rest == TS_UNREADABLE ? rest : known + rest;
 }
 
 /* A string to its NUL, or so many bytes as another parameter says. */
@@ -203,20 +124,19 @@ static uint64_t put_string(const struct ts_capture *capture, uintptr_t slot, cha
 	if (!string)
 		return put_bare(at, TS_VALUE_NULL, capture->param);
 	if (unlikely(impossible((uintptr_t)string)) && (full || !counted))
-		return put_word(at, TS_VALUE_UNREADABLE, capture->param, (uintptr_t)string);
+		return put_unreadable(at, capture->param, string);
 	most = most < *budget ? most : *budget;
-	if (counted && full <= most)
-		copy(at + sizeof(struct ts_value), string, full);
-	else if (!counted)
-		full = copy_string(at + sizeof(struct ts_value), string, most);
+	full = copy_up_to(at + sizeof(struct ts_value), string, counted, full, most);
 	if (likely(full <= most)) {
 		*budget -= full;
 		return put_whole(at, capture->param, full);
 	}
+	if (full != TS_UNREADABLE && !counted)
+		full = length_from(string, most);
+	if (full > ADDRESSES)
+		return put_unreadable(at, capture->param, string);
 	if (room < sizeof(struct ts_value) + sizeof(struct ts_value_cut))
 		return 0;
-	if (!counted)
-		full = most + string_bytes(string + most);
 	kept = room - sizeof(struct ts_value) - sizeof(struct ts_value_cut);
 	kept = kept < *budget ? kept : *budget;
 	*budget -= kept;
@@ -285,10 +205,11 @@ uint8_t ts_capture_tenant(const struct ts_capture *capture, uintptr_t slot, char
 	address = ts_capture_word(slot, capture->offset);
 	if (impossible(address))
 		return 0;
-	bytes = capture->how == TS_CAPTURE_STRING ? string_bytes((const char *)address)
+	bytes = capture->how == TS_CAPTURE_STRING ? ts_guarded_length((const char *)address)
 						  : bytes_length(capture, slot);
+	if (bytes == TS_UNREADABLE)
+		return 0;
 	if (bytes > TS_ABI_MAX_TENANT)
 		bytes = TS_ABI_MAX_TENANT;
-	copy(ret, (const char *)address, bytes);
-	return (uint8_t)bytes;
+	return ts_guarded_copy(ret, (const char *)address, bytes) ? (uint8_t)bytes : 0;
 }
