@@ -96,23 +96,23 @@ EXPORT __sighandler_t __sysv_signal(int signal, __sighandler_t handler)
 /* System V's second: it also unblocks the signal, or blocks it and leaves the handler alone. */
 EXPORT __sighandler_t sigset(int signal, __sighandler_t handler)
 {
-	sigset_t set, before;
+	sigset_t only, before;
 	struct sigaction old;
 	__sighandler_t was;
 
 	if (!ts_guard_has(signal))
 		return real()->sigset(signal, handler);
-	sigemptyset(&set);
-	sigaddset(&set, signal);
+	sigemptyset(&only);
+	sigaddset(&only, signal);
 	if (handler == SIG_HOLD) {
-		real()->sigprocmask(SIG_BLOCK, &set, &before);
-		note_blocked(SIG_BLOCK, &set);
-		was = ts_guard_sigaction(signal, NULL, &old, false) < 0 ? SIG_ERR : old.sa_handler;
+		real()->sigprocmask(SIG_BLOCK, &only, &before);
+		note_blocked(SIG_BLOCK, &only);
+		was = set(signal, NULL, &old) < 0 ? SIG_ERR : old.sa_handler;
 	} else {
 		was = set_handler(signal, handler, 0, false);
 		if (was == SIG_ERR)
 			return SIG_ERR;
-		real()->sigprocmask(SIG_UNBLOCK, &set, &before);
+		real()->sigprocmask(SIG_UNBLOCK, &only, &before);
 	}
 	return sigismember(&before, signal) ? SIG_HOLD : was;
 }

@@ -84,63 +84,94 @@ static uint64_t put_cut(char *at, uint16_t param, const char *string, uint64_t f
 	return sizeof(struct ts_value) + TS_ALIGN8(sizeof(struct ts_value_cut) + kept);
 }
 
-static uint64_t put_whole(char *at, uint16_t param, uint64_t bytes)
+static always_inline uint64_t put_whole(char *at, uint16_t param, uint64_t bytes)
 {
 	*(struct ts_value *)at = (struct ts_value){
 		.type = TS_VALUE_STRING, .param = param, .bytes = (uint32_t)bytes};
 	return sizeof(struct ts_value) + TS_ALIGN8(bytes);
 }
 
-/*
- * Copies so many bytes, or those before a NUL, if there are no more than `most`. Answers how many there
- * are, `most` + 1 where more come before a NUL, TS_UNREADABLE where they cannot be read.
- */
-static uint64_t copy_up_to(char *to, const char *string, bool counted, uint64_t bytes,
-			   uint64_t most)
+/* Where it goes, and what may still be written there. */
+struct space {
+	char *at;
+	const char *end;
+	uint64_t budget;
+};
+
+/* How many bytes of a string may follow a value's head. */
+static always_inline uint64_t most_bytes(struct space space)
 {
-	if (!counted)
-		return ts_guarded_string(to, string, most);
-	return bytes <= most ? ts_guarded_bytes(to, string, bytes) : bytes;
+	uint64_t room = (uint64_t)(space.end - space.at) - sizeof(struct ts_value);
+
+	return room < space.budget ? room : space.budget;
 }
 
-/* The length of a string whose first bytes are known. */
-static uint64_t length_from(const char *string, uint64_t known)
+/* A string of `full` bytes, which is more than there is space for. Answers what it took. */
+static uint64_t put_long(struct space space, uint16_t param, const char *string, uint64_t full)
 {
-	uint64_t rest = ts_guarded_length(string + known);
+	const uint64_t heads = sizeof(struct ts_value) + sizeof(struct ts_value_cut);
+	uint64_t room = (uint64_t)(space.end - space.at);
 
-	return rest == TS_UNREADABLE ? rest : known + rest;
+	if (full > ADDRESSES)
+		return put_unreadable(space.at, param, string);
+	if (room < heads)
+		return 0;
+	return put_cut(space.at, param, string, full,
+		       room - heads < space.budget ? room - heads : space.budget);
 }
 
-/* A string to its NUL, or so many bytes as another parameter says. */
-static uint64_t put_string(const struct ts_capture *capture, uintptr_t slot, char *at,
-			   uint64_t room, uint64_t *budget)
+/* A string that memory ends before, or that goes on after `most` bytes. */
+static cold uint64_t put_unfinished(struct space space, uint16_t param, const char *string,
+				    uint64_t most, uint64_t found)
+{
+	uint64_t rest = found == TS_UNREADABLE ? found : ts_guarded_length(string + most);
+
+	return put_long(space, param, string, rest == TS_UNREADABLE ? rest : most + rest);
+}
+
+static cold uint64_t put_nowhere(char *at, uint16_t param, const char *string)
+{
+	return string ? put_unreadable(at, param, string) : put_bare(at, TS_VALUE_NULL, param);
+}
+
+/* So many bytes as another parameter says. */
+static uint64_t put_bytes(const struct ts_capture *capture, uintptr_t slot, struct space space)
 {
 	const char *string = (const char *)ts_capture_word(slot, capture->offset);
-	bool counted = capture->how == TS_CAPTURE_BYTES;
-	uint64_t full = counted ? bytes_length(capture, slot) : 0;
-	uint64_t most = room - sizeof(struct ts_value);
-	uint64_t kept;
+	uint64_t full = bytes_length(capture, slot);
 
-	if (!string)
-		return put_bare(at, TS_VALUE_NULL, capture->param);
-	if (unlikely(impossible((uintptr_t)string)) && (full || !counted))
-		return put_unreadable(at, capture->param, string);
-	most = most < *budget ? most : *budget;
-	full = copy_up_to(at + sizeof(struct ts_value), string, counted, full, most);
-	if (likely(full <= most)) {
-		*budget -= full;
-		return put_whole(at, capture->param, full);
-	}
-	if (full != TS_UNREADABLE && !counted)
-		full = length_from(string, most);
-	if (full > ADDRESSES)
-		return put_unreadable(at, capture->param, string);
-	if (room < sizeof(struct ts_value) + sizeof(struct ts_value_cut))
-		return 0;
-	kept = room - sizeof(struct ts_value) - sizeof(struct ts_value_cut);
-	kept = kept < *budget ? kept : *budget;
-	*budget -= kept;
-	return put_cut(at, capture->param, string, full, kept);
+	if (!string || (full && impossible((uintptr_t)string)))
+		return put_nowhere(space.at, capture->param, string);
+	if (full > most_bytes(space))
+		return put_long(space, capture->param, string, full);
+	if (!ts_guarded_copy(space.at + sizeof(struct ts_value), string, full))
+		return put_unreadable(space.at, capture->param, string);
+	return put_whole(space.at, capture->param, full);
+}
+
+/* A string to its NUL. */
+static always_inline uint64_t put_string(const struct ts_capture *capture, uintptr_t slot,
+					 struct space space)
+{
+	const char *string = (const char *)ts_capture_word(slot, capture->offset);
+	uint64_t most = most_bytes(space), full;
+
+	if (unlikely(impossible((uintptr_t)string)))
+		return put_nowhere(space.at, capture->param, string);
+	full = ts_guarded_string(space.at + sizeof(struct ts_value), string, most);
+	if (unlikely(full > most))
+		return put_unfinished(space, capture->param, string, most, full);
+	return put_whole(space.at, capture->param, full);
+}
+
+/* How much of a budget for strings a value took. */
+static always_inline uint64_t budget_taken(const char *at)
+{
+	const struct ts_value *value = (const struct ts_value *)at;
+
+	if (likely(value->type == TS_VALUE_STRING))
+		return value->bytes;
+	return value->type == TS_VALUE_CUT ? value->bytes - sizeof(struct ts_value_cut) : 0;
 }
 
 static uint64_t put_number(const struct ts_capture *capture, uintptr_t slot, char *at)
@@ -154,24 +185,35 @@ static uint64_t put_number(const struct ts_capture *capture, uintptr_t slot, cha
 	return put_word(at, types[capture->how], capture->param, ts_capture_integer(capture, slot));
 }
 
+static uint64_t put_other(const struct ts_capture *capture, uintptr_t slot, struct space space)
+{
+	if (capture->how == TS_CAPTURE_BYTES)
+		return put_bytes(capture, slot, space);
+	if (capture->how >= TS_CAPTURE_STD_STRING)
+		return ts_std_put(capture, slot, space.at, (uint64_t)(space.end - space.at),
+				  space.budget);
+	if (capture->how == TS_CAPTURE_REDACTED)
+		return put_bare(space.at, TS_VALUE_REDACTED, capture->param);
+	return put_number(capture, slot, space.at);
+}
+
 uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
 			   uint64_t room, uint64_t budget)
 {
-	uint64_t done = 0;
+	struct space space = {.at = at, .end = at + room, .budget = budget};
 
-	for (uint32_t i = 0; i < n && room - done >= 16; i++) {
-		const struct ts_capture *capture = &captures[i];
+	for (const struct ts_capture *capture = captures; capture < captures + n; capture++) {
+		uint64_t bytes;
 
-		if (capture->how == TS_CAPTURE_STRING || capture->how == TS_CAPTURE_BYTES)
-			done += put_string(capture, slot, at + done, room - done, &budget);
-		else if (capture->how >= TS_CAPTURE_STD_STRING)
-			done += ts_std_put(capture, slot, at + done, room - done, &budget);
-		else if (capture->how == TS_CAPTURE_REDACTED)
-			done += put_bare(at + done, TS_VALUE_REDACTED, capture->param);
-		else
-			done += put_number(capture, slot, at + done);
+		if (space.end - space.at < 16)
+			break;
+		bytes = capture->how == TS_CAPTURE_STRING ? put_string(capture, slot, space)
+							  : put_other(capture, slot, space);
+		if (bytes)
+			space.budget -= budget_taken(space.at);
+		space.at += bytes;
 	}
-	return done;
+	return (uint64_t)(space.at - at);
 }
 
 static uint8_t decimal(int64_t number, bool is_signed, char *ret)

@@ -56,7 +56,10 @@ ts_plain_\name:
 	andq	\word, \zero
 .endm
 
-/* Its lowest bit tells the NUL in the word before the next index: rax = where that lies. */
+/*
+ * Its lowest bit tells the NUL in the word before the next index: rax = where that lies. A CPU without
+ * tzcnt takes it for bsf, which answers the same, for there is a bit.
+ */
 .macro nul_before zeros
 	tzcntq	\zeros, \zeros
 	shrl	$3, \zeros\()d

@@ -11,8 +11,10 @@
  *     reads;
  *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock but the
  *     overflow ring's, which is not waited for; no system call but a futex wake when a ring is half
- *     full, and a look at the alternate stack when calls seem to have been jumped over; errno is
- *     read and never written (but put back after an exception's what(), exception.c);
+ *     full, a look at the alternate stack when calls seem to have been jumped over, and those of
+ *     checked.c where a fault would not reach our handler; errno is read and never written (but put
+ *     back after an exception's what(), exception.c);
+ *   - a pointer of the program is followed through guarded.h alone, for it may lead nowhere;
  *   - under 512 bytes of stack.
  *
  * Include it last: what follows makes the preprocessor enforce the rest. The linked object's

@@ -133,7 +133,7 @@ static uint64_t put_cut(char *at, uint16_t param, const struct text *text, uint6
 }
 
 uint64_t ts_std_put(const struct ts_capture *capture, uintptr_t slot, char *at, uint64_t room,
-		    uint64_t *budget)
+		    uint64_t budget)
 {
 	uint64_t most = room - sizeof(struct ts_value);
 	struct text text;
@@ -143,18 +143,16 @@ uint64_t ts_std_put(const struct ts_capture *capture, uintptr_t slot, char *at, 
 		return put_unreadable(at, capture->param, text.address);
 	if (!text.start)
 		return put_head(at, TS_VALUE_NULL, capture->param, 0);
-	most = most < *budget ? most : *budget;
+	most = most < budget ? most : budget;
 	if (likely(text.bytes <= most)) {
 		if (!ts_guarded_copy(at + sizeof(struct ts_value), text.start, text.bytes))
 			return put_unreadable(at, capture->param, text.address);
-		*budget -= text.bytes;
 		return put_head(at, TS_VALUE_STRING, capture->param, text.bytes);
 	}
 	if (room < sizeof(struct ts_value) + sizeof(struct ts_value_cut))
 		return 0;
 	kept = room - sizeof(struct ts_value) - sizeof(struct ts_value_cut);
-	kept = kept < *budget ? kept : *budget;
-	*budget -= kept;
+	kept = kept < budget ? kept : budget;
 	return put_cut(at, capture->param, &text, kept);
 }
 

@@ -20,11 +20,11 @@
 #include "capture.h"
 
 /*
- * Writes the value to `at`, where `room` bytes (16 at least, a multiple of 8) may be written, and takes what
- * it kept from *budget. Answers the bytes written, a multiple of 8; 0 where there was no room. [hot]
+ * Writes the value to `at`, where `room` bytes (16 at least, a multiple of 8) may be written, with at most
+ * `budget` bytes of the text. Answers the bytes written, a multiple of 8; 0 where there was no room. [hot]
  */
 uint64_t ts_std_put(const struct ts_capture *capture, uintptr_t slot, char *at, uint64_t room,
-		    uint64_t *budget);
+		    uint64_t budget);
 
 /* Copies up to `most` bytes of the text; answers how many. [hot] */
 uint64_t ts_std_copy(const struct ts_capture *capture, uintptr_t slot, char *to, uint64_t most);
