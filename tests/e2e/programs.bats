@@ -273,3 +273,19 @@ pipes() {
 	rules '[pipeline]' 'broken = int handle(' '[nonsense]' '[tool]' 'puts = int puts(const char *text)'
 	shell_session same_but_a_line 'symbols\.conf:2:[0-9]+: '
 }
+
+# Its runtime looks names up before its own strcmp works, and stands in for sigaction and pthread_create itself.
+@test "programs: one with a sanitizer inside" {
+	cat >bot.c <<-'EOF'
+	#include <stdio.h>
+	__attribute__((noinline)) static int agent(const char *text) { return printf("%s\n", text); }
+	__attribute__((noinline)) int handle(const char *text) { return agent(text) + 1; }
+	int main(void) { return handle("hello") - 7; }
+	EOF
+	gcc -fsanitize=address -static-libasan -O1 -o bot bot.c
+	rules '[pipeline]' 'learn = int handle(const char *text)' '[agent]' 'agent = int agent(const char *text)'
+	same ./bot
+	TRACESHIM_DISABLE=1 same ./bot
+	traces | holds 'length == 1 and .[0].pipeline_name == "learn"'
+	[ "$(sql "SELECT span_name, input_data FROM pipeline_spans")" = 'agent:agent {"text":"hello"}' ]
+}
