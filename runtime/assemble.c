@@ -10,6 +10,7 @@
 #include "fill.h"
 #include "marks.h"
 #include "reader.h"
+#include "recent.h"
 #include "redact.h"
 #include "segment.h"
 #include "stack.h"
@@ -21,8 +22,6 @@
  * end was read brings it; the pass that brought the end may have looked at the begin's ring before.
  */
 #define MAX_ROUNDS 3
-
-#define RECENT_STACKS 32
 
 /* Whole events, one after the other. */
 struct events {
@@ -40,9 +39,7 @@ struct ts_assembler {
 	struct ts_rows rows;
 	bool batch_stands;
 
-	/* Stacks that others may refer to, the oldest first overwritten; by span id. */
-	struct ts_event_stack *recent[RECENT_STACKS];
-	size_t n_recent;
+	struct ts_recent recent;
 
 	struct events closed; /* bare ends of calls in `open` that this batch completes, and marks
 				 taken back */
@@ -155,8 +152,7 @@ void ts_assembler_free(struct ts_assembler *assembler)
 	ts_calls_release(&assembler->calls);
 	ts_rows_release(&assembler->rows);
 	ts_stacks_free(assembler->fill.stacks);
-	for (size_t i = 0; i < RECENT_STACKS; i++)
-		free(assembler->recent[i]);
+	ts_recent_release(&assembler->recent);
 	ts_pool_release(&assembler->fill.json.scratch);
 	ts_redact_free(assembler->redact);
 	ts_dictionary_free(assembler->dictionary);
@@ -324,39 +320,14 @@ static int take_mark(struct ts_assembler *assembler, const struct ts_event_exec 
 	return 0;
 }
 
-/* What a stack that is that of another call is; NULL: nobody knows any more. */
-static const struct ts_event_stack *resolve(const struct ts_assembler *assembler,
-					    const struct ts_event_stack *stack)
-{
-	if (!(stack->event.flags & TS_STACK_AS_OF))
-		return stack;
-	for (size_t i = 0; i < RECENT_STACKS; i++) {
-		const struct ts_event_stack *recent = assembler->recent[i];
-
-		if (recent && !memcmp(recent->span_id, stack + 1, sizeof(recent->span_id)))
-			return recent;
-	}
-	return NULL;
-}
-
-static int remember_stack(struct ts_assembler *assembler, const struct ts_event_stack *stack)
-{
-	struct ts_event_stack **place = &assembler->recent[assembler->n_recent++ % RECENT_STACKS];
-
-	free(*place);
-	*place = malloc(stack->event.bytes);
-	if (*place)
-		memcpy(*place, stack, stack->event.bytes);
-	return *place ? 0 : -ENOMEM;
-}
-
 /* Of a call whose begin was not met yet it is lost: one that wandered between threads. */
 static int take_stack(struct ts_assembler *assembler, const struct ts_event *event)
 {
 	struct ts_call *call = ts_calls_find(&assembler->calls, event);
-	const struct ts_event_stack *stack = resolve(assembler, (const void *)event);
+	const struct ts_event_stack *stack =
+		ts_recent_resolve(&assembler->recent, (const void *)event);
 
-	if (stack == (const void *)event && remember_stack(assembler, stack) < 0)
+	if (stack == (const void *)event && ts_recent_add(&assembler->recent, stack) < 0)
 		return -ENOMEM;
 	if (!call || !stack)
 		return 0;
