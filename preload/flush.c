@@ -22,6 +22,7 @@
 #include "signals.h"
 #include "spool.h"
 #include "sys.h"
+#include "threads.h"
 #include "ticks.h"
 #include "callers.h"
 
@@ -55,22 +56,9 @@ static long futex(uint32_t *word, int operation, uint32_t value, const struct ti
  */
 static bool is_alone(void)
 {
-	char text[1024];
-	const char *field;
-	int fd = ts_sys_open("/proc/self/stat", O_RDONLY, 0);
-	long n = fd < 0 ? fd : ts_sys_read(fd, text, sizeof(text) - 1);
+	char first = 0;
 
-	if (fd >= 0)
-		ts_sys_close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	field = strrchr(text, ')'); /* the name before it may hold anything */
-	if (!field || field[2] != 'Z')
-		return false;
-	for (int i = 2; field && i < 20; i++) /* state is field 3, num_threads 20 (proc(5)) */
-		field = strchr(field + 1, ' ');
-	return field && strtol(field, NULL, 10) == 2;
+	return ts_threads(&first) == 2 && first == 'Z';
 }
 
 /*

@@ -4,8 +4,6 @@
 #include "patch.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -13,6 +11,7 @@
 #include "pages.h"
 #include "signals.h"
 #include "sys.h"
+#include "threads.h"
 
 #define CHUNK_BYTES 65536UL
 #define MAX_CHUNKS  1024
@@ -51,25 +50,6 @@ bool ts_patch_can_move(void)
 	return move;
 }
 
-/* Threads of this process, by field 20 of its stat (proc(5)); 0: not known. */
-static long n_threads(void)
-{
-	char text[1024];
-	const char *field;
-	int fd = ts_sys_open("/proc/self/stat", O_RDONLY, 0);
-	long n = fd < 0 ? fd : ts_sys_read(fd, text, sizeof(text) - 1);
-
-	if (fd >= 0)
-		ts_sys_close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	field = strrchr(text, ')');
-	for (int i = 1; field && i < 19; i++)
-		field = strchr(field + 1, ' ');
-	return field ? strtol(field, NULL, 10) : 0;
-}
-
 /* Is this the program's one thread, in memory that no other process shares? */
 static bool is_alone(void)
 {
@@ -84,7 +64,7 @@ static bool is_alone(void)
 		if (flusher && __atomic_load_n(&process->stopped, __ATOMIC_ACQUIRE))
 			return false; /* is its thread still there? */
 	}
-	return n_threads() == 1 + flusher;
+	return ts_threads(NULL) == 1 + flusher;
 }
 
 const char *ts_patch_refusal(void)
