@@ -117,13 +117,20 @@ struct ts_context {
 	const struct _Unwind_Exception *exception;
 };
 
-#define TS_STACK_PAGES 4096
+#define TS_STACK_PAGES_BITS 14
+#define TS_STACK_PAGES      (1 << TS_STACK_PAGES_BITS)
 
 /*
  * Other stacks, by the pages that calls on them were seen in. Filled by setup; a stack is never freed, one
  * that is no more has no bounds.
  */
 extern struct ts_stack *ts_stacks[TS_STACK_PAGES];
+
+/* A page's place in the table. Hashed: stacks are often a power of two apart. */
+static inline struct ts_stack **ts_stack_at(uintptr_t address)
+{
+	return &ts_stacks[address / TS_ABI_PAGE * 0x9e3779b97f4a7c15 >> (64 - TS_STACK_PAGES_BITS)];
+}
 
 extern __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));
 
@@ -167,7 +174,7 @@ static inline struct ts_stack *ts_stack_of(struct ts_context *context, uintptr_t
 
 	if (__builtin_expect(slot - stack->low < stack->high - stack->low, 1))
 		return stack;
-	stack = __atomic_load_n(&ts_stacks[slot / TS_ABI_PAGE % TS_STACK_PAGES], __ATOMIC_ACQUIRE);
+	stack = __atomic_load_n(ts_stack_at(slot), __ATOMIC_ACQUIRE);
 	return stack && slot - stack->low < stack->high - stack->low ? stack : NULL;
 }
 
