@@ -222,14 +222,36 @@ static cold void leave(struct ts_context *context, struct ts_stack *stack, enum 
 }
 
 /* Gives back what was left and can no longer return. */
-static void reclaim(struct ts_context *context, struct ts_stack *stack)
+static cold void reclaim(struct ts_context *context, struct ts_stack *stack)
+{
+	struct ts_frame **link = &stack->left, *frame;
+
+	while ((frame = *link)) {
+		if (may_return(frame)) {
+			link = &frame->outer;
+			continue;
+		}
+		*link = frame->outer;
+		ts_frame_give(context, frame);
+	}
+}
+
+/*
+ * A frame for a call on `stack`. What was left on the thread's own serves again when there is no other, and
+ * never once one has returned: coroutines may take turns there, whose part of the stack is copied out and
+ * in (greenlet), and what their slots hold meanwhile tells nothing.
+ */
+static struct ts_frame *next_frame(struct ts_context *context, struct ts_stack *stack)
 {
 	struct ts_frame *frame;
 
-	while ((frame = stack->left) && !may_return(frame)) {
-		stack->left = frame->outer;
-		ts_frame_give(context, frame);
-	}
+	if (unlikely(stack->left) && stack != &context->stack)
+		reclaim(context, stack);
+	frame = ts_frame_next(context);
+	if (likely(frame) || context->left_return)
+		return frame;
+	reclaim(context, &context->stack);
+	return ts_frame_next(context);
 }
 
 /* A call that was taken for left has returned after all. */
@@ -242,6 +264,7 @@ static cold void forget_left(struct ts_context *context, struct ts_frame *frame)
 	if (!link || !*link)
 		return;
 	*link = frame->outer;
+	context->left_return |= frame->stack == &context->stack;
 	ts_frame_give(context, frame);
 }
 
@@ -413,9 +436,7 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 		own = NULL;
 	if (unlikely(!own))
 		stack = &context->stack;
-	if (unlikely(stack->left))
-		reclaim(context, stack);
-	frame = ts_frame_next(context);
+	frame = next_frame(context, stack);
 	if (unlikely(!frame)) {
 		count_lost(context, TS_LOST_TOO_DEEP);
 		return NULL;

@@ -90,7 +90,7 @@ struct ts_stack {
 	/*
 	 * Calls that were ended because a call higher up began or ended: left by longjmp, it seems.
 	 * One of them may return all the same (it ran on a stack inside this one), so a frame is
-	 * given back only when its slot no longer holds the return pad. The last to be left first.
+	 * given back only when its slot no longer holds the return pad, and no other is free. The last to be left first.
 	 */
 	struct ts_frame *left;
 	struct ts_trace_context trace;
@@ -111,6 +111,7 @@ struct ts_context {
 	struct ts_id_generator ids;
 	bool untraced;         /* the shim's own threads */
 	uint32_t ring_retry;   /* calls until a thread without a ring asks again */
+	bool left_return;      /* calls that seemed left have returned: any of them may */
 	struct ts_stack stack; /* its own */
 	/* What leaves the call that is being ended, or NULL. */
 	const struct ts_thrown *thrown;
