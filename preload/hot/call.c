@@ -224,34 +224,23 @@ static cold void leave(struct ts_context *context, struct ts_stack *stack, enum 
 /* Gives back what was left and can no longer return. */
 static cold void reclaim(struct ts_context *context, struct ts_stack *stack)
 {
-	struct ts_frame **link = &stack->left, *frame;
+	struct ts_frame *frame;
 
-	while ((frame = *link)) {
-		if (may_return(frame)) {
-			link = &frame->outer;
-			continue;
-		}
-		*link = frame->outer;
+	while ((frame = stack->left) && !may_return(frame)) {
+		stack->left = frame->outer;
 		ts_frame_give(context, frame);
 	}
 }
 
 /*
- * A frame for a call on `stack`. What was left on the thread's own serves again when there is no other, and
- * never once one has returned: coroutines may take turns there, whose part of the stack is copied out and
+ * What was left on the thread's own stack serves again once half of all frames have been used, and never
+ * once such a call has returned: coroutines may take turns there, whose part of the stack is copied out and
  * in (greenlet), and what their slots hold meanwhile tells nothing.
  */
-static struct ts_frame *next_frame(struct ts_context *context, struct ts_stack *stack)
+static bool may_reclaim(const struct ts_context *context, const struct ts_stack *stack)
 {
-	struct ts_frame *frame;
-
-	if (unlikely(stack->left) && stack != &context->stack)
-		reclaim(context, stack);
-	frame = ts_frame_next(context);
-	if (likely(frame) || context->left_return)
-		return frame;
-	reclaim(context, &context->stack);
-	return ts_frame_next(context);
+	return stack != &context->stack ||
+	       (!context->left_return && context->pool->n_used >= TS_FRAMES / 2);
 }
 
 /* A call that was taken for left has returned after all. */
@@ -436,7 +425,9 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 		own = NULL;
 	if (unlikely(!own))
 		stack = &context->stack;
-	frame = next_frame(context, stack);
+	if (unlikely(stack->left) && may_reclaim(context, stack))
+		reclaim(context, stack);
+	frame = ts_frame_next(context);
 	if (unlikely(!frame)) {
 		count_lost(context, TS_LOST_TOO_DEEP);
 		return NULL;

@@ -89,8 +89,9 @@ struct ts_stack {
 	struct ts_frame *top; /* innermost open call on it */
 	/*
 	 * Calls that were ended because a call higher up began or ended: left by longjmp, it seems.
-	 * One of them may return all the same (it ran on a stack inside this one), so a frame is
-	 * given back only when its slot no longer holds the return pad, and no other is free. The last to be left first.
+	 * One of them may return all the same (it ran on a stack inside this one, or its part of this
+	 * one was copied out and in), so a frame is given back only when its slot no longer holds the
+	 * return pad, and many have been used. The last to be left first.
 	 */
 	struct ts_frame *left;
 	struct ts_trace_context trace;

@@ -14,7 +14,7 @@
  *   20 trace round -
  *   60 agent:work (round) -
  *   120 tool:leaf agent:work -
- *   60 tool:fail agent:work left by an exception
+ *   60 tool:fail agent:work int
  * flags: -lboost_context
  */
 #include <boost/context/fiber.hpp>
