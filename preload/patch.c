@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "hot/call.h"
+#include "hot/guarded.h"
 #include "pages.h"
 #include "signals.h"
 #include "sys.h"
@@ -359,11 +360,13 @@ void ts_patch_open(size_t index)
 bool ts_patch_stands_at(uintptr_t function)
 {
 	const struct place *place = find_place(function);
-	const uint8_t *code = (const uint8_t *)function;
+	uint8_t code[TS_ENTRY_BYTES];
 	uintptr_t target;
 	int32_t distance;
 
-	if (!place || code[0] != 0xe9)
+	/* what lies there now may be a gap in another object */
+	if (!place || !ts_guarded_copy(code, (const void *)function, sizeof(code)) ||
+	    code[0] != 0xe9)
 		return false;
 	memcpy(&distance, code + 1, sizeof(distance));
 	target = function + TS_ENTRY_BYTES + (uintptr_t)(intptr_t)distance;

@@ -59,8 +59,8 @@ static struct ts_stack *new_stack(void)
 
 	for (; piece; piece = piece->next)
 		for (size_t i = 0; i < piece->n; i++)
-			if (!piece->stacks[i].high && !piece->stacks[i].top &&
-			    !piece->stacks[i].left)
+			if (piece->stacks[i].low == piece->stacks[i].high &&
+			    !piece->stacks[i].top && !piece->stacks[i].left)
 				return &piece->stacks[i];
 	piece = table.pieces;
 	if (!piece || piece->n == STACKS_A_PIECE) {
@@ -73,31 +73,68 @@ static struct ts_stack *new_stack(void)
 	return &piece->stacks[piece->n++];
 }
 
-/* The record with just these bounds, or a new one; others that overlap are no more. */
-static struct ts_stack *record(uintptr_t low, uintptr_t high)
+/* Threads read the bounds meanwhile: at no time does the upper end lie below the lower. */
+static void set_bounds(struct ts_stack *stack, uintptr_t low, uintptr_t high)
 {
-	struct ts_stack *found = NULL;
+	if (low >= stack->low)
+		__atomic_store_n(&stack->high, high, __ATOMIC_RELEASE);
+	__atomic_store_n(&stack->low, low, __ATOMIC_RELEASE);
+	__atomic_store_n(&stack->high, high, __ATOMIC_RELEASE);
+}
 
+/* Adds the calls of `from` behind those of `to`. */
+static void move_frames(struct ts_frame **from, struct ts_frame **to, struct ts_stack *stack)
+{
+	while (*to)
+		to = &(*to)->outer;
+	*to = *from;
+	*from = NULL;
+	for (struct ts_frame *frame = *to; frame; frame = frame->outer)
+		frame->stack = stack;
+}
+
+/* Others that overlap are no more. With `made`, what was open there ends on this one. */
+static void retire_others(struct ts_stack *stack, uintptr_t low, uintptr_t high, bool made)
+{
 	for (struct piece *piece = table.pieces; piece; piece = piece->next) {
 		for (size_t i = 0; i < piece->n; i++) {
-			struct ts_stack *stack = &piece->stacks[i];
+			struct ts_stack *other = &piece->stacks[i];
 
-			if (stack->low == low && stack->high == high)
-				found = stack;
-			else if (stack->low < high && low < stack->high)
-				stack->low = stack->high = 0;
+			if (other == stack || other->low >= high || low >= other->high)
+				continue;
+			__atomic_store_n(&other->high, other->low, __ATOMIC_RELEASE);
+			if (!made)
+				continue;
+			move_frames(&other->top, &stack->top, stack);
+			move_frames(&other->left, &stack->left, stack);
 		}
 	}
-	if (found)
-		return found;
-	found = new_stack();
-	if (found) {
-		found->flags = 0;
-		found->inherited.frame = NULL;
-		found->low = low;
-		found->high = high;
-	}
-	return found;
+}
+
+static struct ts_stack *find_bounds(uintptr_t low, uintptr_t high)
+{
+	for (struct piece *piece = table.pieces; piece; piece = piece->next)
+		for (size_t i = 0; i < piece->n; i++)
+			if (piece->stacks[i].low == low && piece->stacks[i].high == high)
+				return &piece->stacks[i];
+	return NULL;
+}
+
+/* The record with just these bounds, or a new one; with `made`, nothing runs there yet. */
+static struct ts_stack *record(uintptr_t low, uintptr_t high, bool made)
+{
+	struct ts_stack *stack = find_bounds(low, high);
+
+	if (stack)
+		return stack;
+	stack = new_stack();
+	if (!stack)
+		return NULL;
+	retire_others(stack, low, high, made);
+	stack->flags = 0;
+	stack->inherited.frame = NULL;
+	set_bounds(stack, low, high);
+	return stack;
 }
 
 static struct ts_stack *find_record(uintptr_t slot)
@@ -154,7 +191,7 @@ static struct ts_stack *discover(uintptr_t slot)
 		low = slot & ~(uintptr_t)(TS_ABI_PAGE - 1);
 		high = low + TS_ABI_PAGE;
 	}
-	stack = record(low, high);
+	stack = record(low, high, false);
 	if (stack)
 		stack->flags |= flags;
 	return stack;
@@ -179,8 +216,7 @@ void ts_stacks_find(uintptr_t slot)
 	if (!stack)
 		stack = discover(slot);
 	if (stack)
-		__atomic_store_n(&ts_stacks[slot / TS_ABI_PAGE % TS_STACK_PAGES], stack,
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(ts_stack_at(slot), stack, __ATOMIC_RELEASE);
 	give_table();
 	if (stack && !(stack->flags & (TS_STACK_ALTERNATE | TS_STACK_UNKNOWN)))
 		reach_everywhere();
@@ -194,7 +230,7 @@ void ts_stacks_made(uintptr_t low, uintptr_t high)
 	struct ts_stack *stack;
 
 	take_table();
-	stack = low < high ? record(low, high) : NULL;
+	stack = low < high ? record(low, high, true) : NULL;
 	if (stack)
 		stack->flags = TS_STACK_RESTARTED;
 	give_table();

@@ -222,7 +222,7 @@ static cold void leave(struct ts_context *context, struct ts_stack *stack, enum 
 }
 
 /* Gives back what was left and can no longer return. */
-static void reclaim(struct ts_context *context, struct ts_stack *stack)
+static cold void reclaim(struct ts_context *context, struct ts_stack *stack)
 {
 	struct ts_frame *frame;
 
@@ -230,6 +230,17 @@ static void reclaim(struct ts_context *context, struct ts_stack *stack)
 		stack->left = frame->outer;
 		ts_frame_give(context, frame);
 	}
+}
+
+/*
+ * What was left on the thread's own stack serves again once half of all frames have been used, and never
+ * once such a call has returned: coroutines may take turns there, whose part of the stack is copied out and
+ * in (greenlet), and what their slots hold meanwhile tells nothing.
+ */
+static bool may_reclaim(const struct ts_context *context, const struct ts_stack *stack)
+{
+	return stack != &context->stack ||
+	       (!context->left_return && context->pool->n_used >= TS_FRAMES / 2);
 }
 
 /* A call that was taken for left has returned after all. */
@@ -242,6 +253,7 @@ static cold void forget_left(struct ts_context *context, struct ts_frame *frame)
 	if (!link || !*link)
 		return;
 	*link = frame->outer;
+	context->left_return |= frame->stack == &context->stack;
 	ts_frame_give(context, frame);
 }
 
@@ -413,7 +425,7 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 		own = NULL;
 	if (unlikely(!own))
 		stack = &context->stack;
-	if (unlikely(stack->left))
+	if (unlikely(stack->left) && may_reclaim(context, stack))
 		reclaim(context, stack);
 	frame = ts_frame_next(context);
 	if (unlikely(!frame)) {

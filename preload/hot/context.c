@@ -30,12 +30,14 @@ void ts_pool_give_back(struct ts_pool *pool, struct ts_frame *frame)
 		;
 }
 
+#define NEAR_PAGES 4096 /* how far apart two calls on one stack are looked for */
+
 struct ts_stack *ts_stack_near(struct ts_context *context, uintptr_t here)
 {
 	struct ts_stack *stack = ts_stack_of(context, here);
 
-	for (uintptr_t page = 1; !stack && page < TS_STACK_PAGES; page++) {
-		stack = ts_stacks[(here / TS_ABI_PAGE + page) % TS_STACK_PAGES];
+	for (uintptr_t page = 1; !stack && page < NEAR_PAGES; page++) {
+		stack = __atomic_load_n(ts_stack_at(here + page * TS_ABI_PAGE), __ATOMIC_ACQUIRE);
 		if (stack && here - stack->low >= stack->high - stack->low)
 			stack = NULL;
 	}

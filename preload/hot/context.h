@@ -89,8 +89,9 @@ struct ts_stack {
 	struct ts_frame *top; /* innermost open call on it */
 	/*
 	 * Calls that were ended because a call higher up began or ended: left by longjmp, it seems.
-	 * One of them may return all the same (it ran on a stack inside this one), so a frame is
-	 * given back only when its slot no longer holds the return pad. The last to be left first.
+	 * One of them may return all the same (it ran on a stack inside this one, or its part of this
+	 * one was copied out and in), so a frame is given back only when its slot no longer holds the
+	 * return pad, and many have been used. The last to be left first.
 	 */
 	struct ts_frame *left;
 	struct ts_trace_context trace;
@@ -111,19 +112,27 @@ struct ts_context {
 	struct ts_id_generator ids;
 	bool untraced;         /* the shim's own threads */
 	uint32_t ring_retry;   /* calls until a thread without a ring asks again */
+	bool left_return;      /* calls that seemed left have returned: any of them may */
 	struct ts_stack stack; /* its own */
 	/* What leaves the call that is being ended, or NULL. */
 	const struct ts_thrown *thrown;
 	const struct _Unwind_Exception *exception;
 };
 
-#define TS_STACK_PAGES 4096
+#define TS_STACK_PAGES_BITS 14
+#define TS_STACK_PAGES      (1 << TS_STACK_PAGES_BITS)
 
 /*
  * Other stacks, by the pages that calls on them were seen in. Filled by setup; a stack is never freed, one
  * that is no more has no bounds.
  */
 extern struct ts_stack *ts_stacks[TS_STACK_PAGES];
+
+/* A page's place in the table. Hashed: stacks are often a power of two apart. */
+static inline struct ts_stack **ts_stack_at(uintptr_t address)
+{
+	return &ts_stacks[address / TS_ABI_PAGE * 0x9e3779b97f4a7c15 >> (64 - TS_STACK_PAGES_BITS)];
+}
 
 extern __thread struct ts_context ts_context __attribute__((tls_model("initial-exec")));
 
@@ -167,7 +176,7 @@ static inline struct ts_stack *ts_stack_of(struct ts_context *context, uintptr_t
 
 	if (__builtin_expect(slot - stack->low < stack->high - stack->low, 1))
 		return stack;
-	stack = __atomic_load_n(&ts_stacks[slot / TS_ABI_PAGE % TS_STACK_PAGES], __ATOMIC_ACQUIRE);
+	stack = __atomic_load_n(ts_stack_at(slot), __ATOMIC_ACQUIRE);
 	return stack && slot - stack->low < stack->high - stack->low ? stack : NULL;
 }
 

@@ -177,6 +177,27 @@ static void test_another_jump(void **state)
 	assert_true(ts_patch_stands_at(address));
 }
 
+/* As when a library is gone, and in its place lies another, with a gap where the function was. */
+static void test_what_cannot_be_read_any_more(void **state)
+{
+	static const uint8_t code[] = {0x89, 0xf8, 0x83, 0xc0, 0x07, 0xc3};
+	uint8_t *pages =
+		mmap(NULL, 8192, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t address = (uintptr_t)pages + 4096;
+	struct ts_patch done;
+
+	(void)state;
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	write_bytes(address, code, sizeof(code));
+	assert_null(patch(address, sizeof(code), 5, &done));
+	assert_true(ts_patch_stands_in(address, address + 1));
+	assert_int_equal(mprotect(pages, 8192, PROT_NONE), 0);
+	assert_false(ts_patch_stands_at(address));
+	assert_false(ts_patch_stands_in(address, address + 1));
+	assert_int_equal(munmap(pages, 8192), 0);
+	assert_false(ts_patch_stands_in(address, address + 1));
+}
+
 static int take_low(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct ts_object object;
@@ -286,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_functions_do_what_they_did),
 		cmocka_unit_test(test_a_stub_is_used_again),
 		cmocka_unit_test(test_another_jump),
+		cmocka_unit_test(test_what_cannot_be_read_any_more),
 		cmocka_unit_test(test_many_functions),
 		cmocka_unit_test(test_what_is_too_short),
 		cmocka_unit_test(test_only_while_one_thread_runs),
