@@ -28,7 +28,7 @@ extern const char _end[] __attribute__((visibility("hidden")));
 
 static ts_stack_walk_fn *walk_stack;
 static uint32_t walking; /* threads that walk now */
-static uint32_t held;    /* a fork waits, or is under way */
+static uint32_t held;    /* forks that wait or are under way */
 static uint32_t locked;  /* the objects' table */
 static bool tried;
 
@@ -111,6 +111,7 @@ void ts_callers_open(void)
 	tried = true;
 	stack = (ts_stack_fn *)ts_module_symbol("stack", TS_STACK_SYMBOL, why, sizeof(why));
 	walk_stack = stack ? stack() : NULL;
+	ts_module_rest();
 	if (walk_stack)
 		__atomic_store_n(&ts_hot.walk, walk, __ATOMIC_RELEASE);
 	else
@@ -119,7 +120,7 @@ void ts_callers_open(void)
 
 bool ts_callers_hold(void)
 {
-	__atomic_store_n(&held, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&held, 1, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < HOLD_TRIES; i++) {
 		if (!__atomic_load_n(&walking, __ATOMIC_SEQ_CST))
 			return true;
@@ -130,14 +131,12 @@ bool ts_callers_hold(void)
 
 void ts_callers_go_on(void)
 {
-	__atomic_store_n(&held, 0, __ATOMIC_SEQ_CST);
+	__atomic_fetch_sub(&held, 1, __ATOMIC_SEQ_CST);
 }
 
 void ts_callers_go_on_in_child(bool was_held)
 {
 	if (!was_held)
 		ts_hot.walk = NULL;
-	walking = 0;
-	locked = 0;
-	ts_callers_go_on();
+	walking = locked = held = 0; /* other threads' */
 }

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define TS_ENTRY_BYTES 5   /* of the jump */
-#define TS_ENTRY_MOST  128 /* that moved code takes */
+#define TS_ENTRY_MOST  127 /* that moved code takes; a short jump leads over it */
 
 struct ts_entry_function {
 	const uint8_t *code; /* where its bytes can be read now */

@@ -246,7 +246,8 @@ static void put_32(struct code *code, uint32_t word)
 }
 
 #define CMP_JNE_BYTES 11
-#define WAY_IN_BYTES  16
+_Static_assert(TS_ENTRY_MOST <= INT8_MAX, "jne reaches over moved code");
+#define WAY_IN_BYTES 16
 
 /* cmpl $0, %fs:offset; jne over the moved code. The offset is the same in all threads (initial-exec). */
 static void put_test(struct code *code, size_t moved_bytes)
