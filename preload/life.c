@@ -53,6 +53,8 @@ static uint64_t main_stack_bytes;
 static __thread bool hooks_held __attribute__((tls_model("initial-exec")));
 static __thread bool walks_held __attribute__((tls_model("initial-exec")));
 static __thread uint64_t mask_before_fork __attribute__((tls_model("initial-exec")));
+static __thread uint64_t mask_of_fork __attribute__((tls_model("initial-exec")));
+static __thread bool in_fork __attribute__((tls_model("initial-exec")));
 
 void ts_life_stand_down(const char *why)
 {
@@ -274,7 +276,28 @@ static void after_fork_in_child(void)
 	ts_flush_go_on_in_child();
 	ts_walk_go_on_in_child(hooks_held);
 	ts_callers_go_on_in_child(walks_held);
-	ts_signals_restore(mask_before_fork);
+	ts_signals_restore(in_fork ? mask_of_fork : mask_before_fork);
+}
+
+/* The few instructions around the handlers, too; the child's mask is open before others' handlers run. */
+__attribute__((visibility("default"))) pid_t fork(void)
+{
+	uint64_t before;
+	pid_t result;
+
+	if (ts_interpose_init() < 0) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (!ts_hot.flusher_runs)
+		return ts_real.fork();
+	before = ts_signals_block();
+	mask_of_fork = before;
+	in_fork = true;
+	result = ts_real.fork();
+	in_fork = false;
+	ts_signals_restore(before);
+	return result;
 }
 
 /*
