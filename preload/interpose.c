@@ -38,6 +38,7 @@ static const struct name {
 	{"posix_spawn", (void **)&ts_real.posix_spawn},
 	{"posix_spawnp", (void **)&ts_real.posix_spawnp},
 	{"vfork", (void **)&ts_real.vfork},
+	{"fork", (void **)&ts_real.fork},
 	{"sigaction", (void **)&ts_real.sigaction},
 	{"signal", (void **)&ts_real.signal},
 	{"bsd_signal", (void **)&ts_real.bsd_signal},

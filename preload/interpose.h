@@ -26,6 +26,7 @@ struct ts_real {
 	ts_spawn_fn *posix_spawn;
 	ts_spawn_fn *posix_spawnp;
 	pid_t (*vfork)(void);
+	pid_t (*fork)(void);
 	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
 	__sighandler_t (*signal)(int, __sighandler_t);
 	__sighandler_t (*bsd_signal)(int, __sighandler_t);

@@ -52,6 +52,9 @@ static uint64_t main_stack_bytes;
 /* By this thread's fork: walks over the loaded objects, and over stacks. */
 static __thread bool hooks_held __attribute__((tls_model("initial-exec")));
 static __thread bool walks_held __attribute__((tls_model("initial-exec")));
+static __thread uint64_t mask_before_fork __attribute__((tls_model("initial-exec")));
+static __thread uint64_t mask_of_fork __attribute__((tls_model("initial-exec")));
+static __thread bool in_fork __attribute__((tls_model("initial-exec")));
 
 void ts_life_stand_down(const char *why)
 {
@@ -244,8 +247,15 @@ void ts_life_thread_started(uintptr_t stack_high, uint64_t stack_bytes,
 	context->inside = inherited->frame != NULL;
 }
 
+/*
+ * Beside our thread fork takes locks that it does not take in a program of one: a handler that forks in the
+ * middle would wait for itself. So signals wait as long as the locks are held, but for a few instructions.
+ */
 static void before_fork(void)
 {
+	uint64_t mask = ts_signals_block();
+
+	mask_before_fork = mask;
 	/* the flusher first: it may be about to walk */
 	ts_flush_hold();
 	hooks_held = ts_walk_hold();
@@ -257,6 +267,7 @@ static void after_fork_in_parent(void)
 	ts_flush_go_on();
 	ts_walk_go_on(hooks_held);
 	ts_callers_go_on();
+	ts_signals_restore(mask_before_fork);
 }
 
 /* Little else: the wiped page sends the child's first call down the slow path. */
@@ -265,6 +276,28 @@ static void after_fork_in_child(void)
 	ts_flush_go_on_in_child();
 	ts_walk_go_on_in_child(hooks_held);
 	ts_callers_go_on_in_child(walks_held);
+	ts_signals_restore(in_fork ? mask_of_fork : mask_before_fork);
+}
+
+/* The few instructions around the handlers, too; the child's mask is open before others' handlers run. */
+__attribute__((visibility("default"))) pid_t fork(void)
+{
+	uint64_t before;
+	pid_t result;
+
+	if (ts_interpose_init() < 0) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (!ts_hot.flusher_runs)
+		return ts_real.fork();
+	before = ts_signals_block();
+	mask_of_fork = before;
+	in_fork = true;
+	result = ts_real.fork();
+	in_fork = false;
+	ts_signals_restore(before);
+	return result;
 }
 
 /*

@@ -325,8 +325,12 @@ static int open_own_file(const struct ts_object *object, const char *path, struc
 int ts_symtab_open(const struct ts_object *object, const char *path, struct ts_symtab *ret)
 {
 	char debug[2 * MOST_BUILD_ID + 64];
-	int result = open_own_file(object, path, ret);
+	int result;
 
+	/* the kernel's own has a name alone, which must lead to no file of the working directory */
+	if (object->path[0] && !strchr(path, '/'))
+		return -ENOENT;
+	result = open_own_file(object, path, ret);
 	if (result == 0 || !debug_path(object, debug, sizeof(debug)))
 		return result;
 	return open_file(object, debug, ret) == 0 ? 0 : result;

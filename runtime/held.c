@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MAX_FILES 256 /* rings of more threads are opened by name */
+#define SHARE     4   /* of the descriptors that the program's limit leaves us, one in so many */
 
 /* The flusher is one thread, and no other holds anything. */
 static struct {
@@ -49,6 +51,15 @@ static int duplicate(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
+/* The program may have few: the store, the modules and what is opened by name want some, too. */
+static bool is_full(void)
+{
+	struct rlimit limit;
+
+	return held.n == MAX_FILES ||
+	       (getrlimit(RLIMIT_NOFILE, &limit) == 0 && held.n >= limit.rlim_cur / SHARE);
+}
+
 int ts_held_open(const char *name, int flags)
 {
 	int at = find(name), fd;
@@ -60,7 +71,7 @@ int ts_held_open(const char *name, int flags)
 	if (fd < 0)
 		return -errno;
 	/* one that is renamed soon is not worth it */
-	if (held.n == MAX_FILES || strlen(name) >= sizeof(held.files[0].name) || strchr(name, '.'))
+	if (strlen(name) >= sizeof(held.files[0].name) || strchr(name, '.') || is_full())
 		return fd;
 	strcpy(held.files[held.n].name, name);
 	held.files[held.n++].fd = fd;

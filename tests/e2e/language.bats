@@ -595,6 +595,16 @@ spans_of() {
 	[ "$(spans_of brief | sort -u | wc -l)" -eq 200 ]
 }
 
+@test "language: more threads at once than the program may open files" {
+	thread_rules
+	(
+		ulimit -n 24
+		same "$threads" together 60
+	)
+	[ -z "$(ls -d "$TRACESHIM_SPOOL"/*/)" ]
+	traces | holds 'length == 1 and .[0].span_count == 60'
+}
+
 @test "language: three hundred threads at once, on the smallest stacks" {
 	thread_rules
 	same "$threads" together 300

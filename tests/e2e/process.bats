@@ -284,6 +284,14 @@ tree_is() {
 	EOF
 }
 
+@test "process: a handler that forks in the middle of a fork" {
+	same timeout 20 "$family" forks_in_handler
+	tree_is <<-'EOF'
+	chapter(first)
+	first tool:help(first) < -
+	EOF
+}
+
 @test "process: vfork in a forked child that has done nothing yet" {
 	same "$family" vfork_in_fork
 	tree_is <<-'EOF'

@@ -278,6 +278,10 @@ static void test_only_the_file_that_was_loaded(void **state)
 	snprintf(path, sizeof(path), "%s/fifo", folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(ts_symtab_open(&library, path, &symtab), -ENOEXEC);
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(ts_symtab_open(&library, "fifo", &symtab),
+			 -ENOENT); /* as the vdso's name */
+	assert_int_equal(chdir("/"), 0);
 	unlink(path);
 	rmdir(folder);
 }

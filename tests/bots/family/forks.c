@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "family.h"
@@ -182,6 +183,30 @@ static int daemonizes(void)
 	return daemon_at(3);
 }
 
+static void fork_and_wait(int signal)
+{
+	int pid = fork();
+
+	(void)signal;
+	if (pid == 0)
+		_exit(0);
+	await(pid);
+}
+
+/* A handler that forks, in the middle of forks. */
+static int forks_in_handler(void)
+{
+	const struct itimerval often = {{0, 2000}, {0, 2000}}, never = {{0, 0}, {0, 0}};
+
+	chapter("first");
+	signal(SIGALRM, fork_and_wait);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < 1000; i++)
+		fork_and_wait(0);
+	setitimer(ITIMER_REAL, &never, NULL);
+	return 0;
+}
+
 /* The child of a child that did nothing: who may sign the page of the process? */
 static int vfork_in_fork(void)
 {
@@ -222,6 +247,7 @@ const struct way forks[] = {
 	{"stays", stays},
 	{"daemonizes", daemonizes},
 	{"vfork_in_fork", vfork_in_fork},
+	{"forks_in_handler", forks_in_handler},
 	{"exit_in_vfork", exit_in_vfork},
 	{NULL, NULL},
 };
