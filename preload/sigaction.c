@@ -53,11 +53,67 @@ static __sighandler_t set_handler(int signal, __sighandler_t handler, int flags,
 	return set(signal, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
 }
 
+/* --- handlers of other signals ---------------------------------------------------------------- */
+
+enum guarded_mask { MASKED_SEGV = 1, MASKED_BUS = 2 };
+
+/* Which of the two each signal's handler masks, as the program has it (enum guarded_mask). */
+static uint8_t masked[_NSIG];
+
+static uint8_t take_guarded(sigset_t *set)
+{
+	uint8_t taken = (uint8_t)((sigismember(set, SIGSEGV) == 1 ? MASKED_SEGV : 0) |
+				  (sigismember(set, SIGBUS) == 1 ? MASKED_BUS : 0));
+
+	if (taken & MASKED_SEGV)
+		sigdelset(set, SIGSEGV);
+	if (taken & MASKED_BUS)
+		sigdelset(set, SIGBUS);
+	return taken;
+}
+
+static void give_guarded(sigset_t *set, uint8_t taken)
+{
+	if (taken & MASKED_SEGV)
+		sigaddset(set, SIGSEGV);
+	if (taken & MASKED_BUS)
+		sigaddset(set, SIGBUS);
+}
+
+/*
+ * A handler that masks everything would mask the guard's faults, at which the kernel kills: it is run with
+ * them open, and asked for it looks as the program set it. To a fault of the program's own in such a
+ * handler the difference is that its handler is called instead of none.
+ */
+static int set_other(int signal, const struct sigaction *action, struct sigaction *ret_old)
+{
+	bool known = signal > 0 && signal < _NSIG && ts_interpose_active;
+	uint8_t before = known ? masked[signal] : 0, taken = 0;
+	struct sigaction open;
+	int result;
+
+	if (known && action) {
+		open = *action;
+		taken = take_guarded(&open.sa_mask);
+		action = &open;
+	}
+	result = real()->sigaction(signal, action, ret_old);
+	if (result < 0 || !known)
+		return result;
+	if (ret_old)
+		give_guarded(&ret_old->sa_mask, before);
+	if (action && !(taken == before || ts_life_is_guest()))
+		masked[signal] = taken;
+	return result;
+}
+
 EXPORT int sigaction(int signal, const struct sigaction *action, struct sigaction *ret_old)
 {
 	return ts_guard_has(signal) ? set(signal, action, ret_old)
-				    : real()->sigaction(signal, action, ret_old);
+				    : set_other(signal, action, ret_old);
 }
+
+/* --- older names ------------------------------------------------------------------------------ */
 
 EXPORT __sighandler_t signal(int signal, __sighandler_t handler)
 {

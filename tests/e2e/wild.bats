@@ -125,3 +125,28 @@ unreadable() {
 		same "$wild" watch $how || { echo "watch $how"; return 1; }
 	done
 }
+
+@test "wild: in a handler that masks every signal" {
+	cat >bot.c <<-'EOF'
+	#include <signal.h>
+	#include <stdio.h>
+	__attribute__((noinline)) int visit(const char *text) { return printf("%d\n", text == NULL); }
+	static void handle(int number) { visit((const char *)(unsigned long)(0x10000000 + number)); }
+	int main(void)
+	{
+		struct sigaction action = {.sa_handler = handle}, seen;
+		sigfillset(&action.sa_mask);
+		visit("before");
+		sigaction(SIGUSR1, &action, NULL);
+		sigaction(SIGUSR1, NULL, &seen);
+		printf("%d %d\n", sigismember(&seen.sa_mask, SIGSEGV), sigismember(&seen.sa_mask, SIGBUS));
+		return raise(SIGUSR1);
+	}
+	EOF
+	gcc -O1 -o bot bot.c
+	rules '[trace]' 'orphans = trace' '[tool]' 'visit = int visit(const char *text)'
+	same ./bot
+	traces >/dev/null
+	[ "$(sql "SELECT input_data FROM pipeline_spans ORDER BY started_at LIMIT 1 OFFSET 1")" = \
+		'{"text":{"unreadable":"0x1000000a"}}' ]
+}
