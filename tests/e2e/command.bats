@@ -206,6 +206,25 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh" ]
 }
 
+@test "run knows that a rule was reached, of a program that writes its title over the environment" {
+	cat > title.c <<-'END'
+		#include <string.h>
+		extern char **environ;
+		__attribute__((noinline)) int answer(int n) { __asm__ volatile(""); return n; }
+		int main(void)
+		{
+			for (char **entry = environ; *entry; entry++)
+				memset(*entry, 'x', strlen(*entry));
+			return answer(0);
+		}
+	END
+	gcc -O1 -o title title.c
+	printf '[pipeline]\nanswer = int answer(int n)\n' > symbols.conf
+	run -0 --separate-stderr "$traceshim" run --json=run.json -- ./title
+	[ -z "$stderr" ]
+	[ "$(jq .reached run.json)" = true ]
+}
+
 @test "list, with nothing stored, says what became of the last program" {
 	printf '[pipeline]\nlearn = int handle_learn(const char *text)\n' > symbols.conf
 	LD_PRELOAD="$BATS_TEST_DIRNAME/../../build/libtraceshim.so" ls > ls.out
