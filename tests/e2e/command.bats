@@ -233,6 +233,14 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[[ $stderr == "traceshim: no traces are stored; the last program, "*/ls": 0 of 1 rules reached; see traceshim check -- "*/ls ]]
 }
 
+@test "list says of which store that cannot be made the traces wait" {
+	printf '[tool]\nget = getenv\n' > symbols.conf
+	export TRACESHIM_STORE=sqlite:/proc/nosuch/traces.db
+	run -0 --separate-stderr "$traceshim" run -- bash -c :
+	run --separate-stderr "$traceshim" list
+	[[ $stderr == *"recovering spools: "*" stays ("*"cannot create the folder /proc/nosuch"* ]]
+}
+
 @test "run --json writes one document beside stdout" {
 	printf '[pipeline]\nlearn = int handle_learn(const char *text)\n' > symbols.conf
 	run -5 --separate-stderr "$traceshim" run --json=run.json -- sh -c 'echo out; exit 5'
