@@ -14,7 +14,6 @@ int idle(int number);                                /* never wrapped */
 int descend(int depth, int (*bottom)(void));         /* wrapped; so many calls, then bottom */
 void converse(void (*body)(void *data), void *data); /* the pipeline: calls back */
 
-
 /* The same in the program itself (own.c), which calls them directly. */
 int own_ping(int number);
 const char *own_echo(const char *s);
