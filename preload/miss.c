@@ -42,6 +42,7 @@ static void explain(struct ts_walk *walk, void *context)
 {
 	struct miss *miss = context;
 	const char *written = miss->rule->prototype.function, *name = symbol_of(miss->rule);
+	const struct ts_rule *taker;
 
 	for (size_t i = 0; i < walk->scope.n; i++) {
 		const struct ts_object *object = &walk->scope.objects[i];
@@ -53,10 +54,12 @@ static void explain(struct ts_walk *walk, void *context)
 		if (!ts_symbol_is_function(symbol))
 			snprintf(miss->ret, miss->bytes, "%s in %s is not a function", written,
 				 path);
-		else if (ts_names_find(ts_hook_names(), name, path) != miss->rule)
-			snprintf(miss->ret, miss->bytes,
-				 "%s in %s belongs to another rule or another object", written,
-				 path);
+		else if (!ts_names_fit(miss->rule, path))
+			snprintf(miss->ret, miss->bytes, "%s defines it, which is not %s", path,
+				 miss->rule->prototype.object);
+		else if ((taker = ts_names_find(ts_hook_names(), name, path)) != miss->rule)
+			snprintf(miss->ret, miss->bytes, "%s in %s belongs to the rule %s", written,
+				 path, taker ? taker->key : "of another");
 		else
 			snprintf(miss->ret, miss->bytes,
 				 "%s defines it, but nothing that is loaded calls it yet; dlsym of "

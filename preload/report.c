@@ -265,7 +265,8 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 	ts_sys_close(fd);
 }
 
-static const char *run_path; /* $TRACESHIM_RUN as it was at the start, or NULL */
+/* $TRACESHIM_RUN as it was at the start, or "". A copy: programs write titles over environ. */
+static char run_path[4096];
 
 /* To the note of the last program that ran, and to what `traceshim run` reads. */
 static void tell(int how, const char *what, const char *first, const char *second,
@@ -277,7 +278,7 @@ static void tell(int how, const char *what, const char *first, const char *secon
 	    (int)sizeof(path))
 		put_line(ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600), what, first, second,
 			 third);
-	if (run_path)
+	if (*run_path)
 		put_line(ts_sys_open(run_path, O_WRONLY | O_APPEND, 0), what, first, second, third);
 }
 
@@ -292,9 +293,11 @@ static size_t n_hooked(const struct ts_conf *conf)
 
 void ts_report_start(const struct ts_conf *conf)
 {
+	const char *run = ts_program_environment(TS_RUN_ENV);
 	char rules[24], hooked[24];
 
-	run_path = ts_program_environment(TS_RUN_ENV);
+	if (!run || snprintf(run_path, sizeof(run_path), "%s", run) >= (int)sizeof(run_path))
+		*run_path = '\0';
 	if (ts_own_spool_make_root() < 0)
 		return;
 	snprintf(rules, sizeof(rules), "%zu", conf->n_rules);

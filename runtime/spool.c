@@ -182,14 +182,22 @@ static void postpone(struct recovery *r, const char *path, const struct ts_error
 			     err->text);
 }
 
+static bool is_there(const char *path)
+{
+	char page[PATH_MAX + 16];
+
+	snprintf(page, sizeof(page), "%s/process", path);
+	return access(page, F_OK) == 0;
+}
+
 static void finish_ours(struct recovery *r, const char *path, struct ts_takeover *takeover)
 {
 	size_t before = r->recovered->traces + r->recovered->spans;
 	struct ts_error err = {""};
 	int result = deliver_spool(r, path, takeover, &err);
 
-	if (result == -ENOENT)
-		return; /* another recoverer was quicker */
+	if (result == -ENOENT && !is_there(path))
+		return; /* another recoverer was quicker; else it is of the store */
 	if (result == -EBADMSG) {
 		set_aside(r, path);
 	} else if (result < 0) {

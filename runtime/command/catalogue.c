@@ -184,7 +184,7 @@ static const char *write(struct ts_catalogue *catalogue, struct ts_debuginfo *in
 	signature = ts_debuginfo_signature(info, symbol);
 	if (!signature) {
 		*ret_note = ts_debuginfo_bytes(info) ? "no debug information for it"
-						     : "no debug information";
+						     : TS_CATALOGUE_NO_DEBUG;
 		return NULL;
 	}
 	/* extern "C" */

@@ -27,6 +27,9 @@ struct ts_catalogue_function {
 	const char *unseen; /* ... or which of its calls are not; NULL */
 };
 
+/* The note on functions of a file without any. */
+#define TS_CATALOGUE_NO_DEBUG "no debug information"
+
 struct ts_catalogue_object {
 	const char *path;
 	const char *name;                        /* the file's */

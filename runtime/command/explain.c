@@ -95,7 +95,10 @@ static int tell_symbol(struct ts_rule_report *rule, const struct ts_catalogue_ob
 		result = hint(rule, "%s defines it, but the symbol was stripped from the file",
 			      object->name);
 	} else {
-		result = hint(rule, "%s defines it for itself alone (static)", object->name);
+		result = hint(rule,
+			      "%s has a function of this name, but the rule means another: of "
+			      "other parameters or another object, or a rule before has it",
+			      object->name);
 	}
 	return result < 0 ? result : 1;
 }
@@ -106,14 +109,14 @@ static int tell_symbols(struct ts_rule_report *rule, const struct ts_catalogue_o
 	size_t n;
 	const struct ts_symbol *symbols = ts_debuginfo_symbols(object->info, &n);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; !found && i < n; i++) {
 		int result = 0;
 
 		if (!i || strcmp(symbols[i].name, symbols[i - 1].name) != 0)
 			result = tell_symbol(rule, object, &symbols[i]);
 		if (result < 0)
 			return result;
-		found |= result;
+		found = result;
 	}
 	return found;
 }
@@ -159,7 +162,7 @@ static int tell_glob(struct ts_rule_report *rule, const struct names *names)
 		n += ts_name_matches(rule->function, names->items[i]);
 	if (!n)
 		return hint(rule, "no function of a loaded object is called so");
-	return hint(rule, "%zu function%s so, and none is reached", n,
+	return hint(rule, "%zu function%s so; none is reached or left by the rules before", n,
 		    n == 1 ? " is called" : "s are called");
 }
 
@@ -190,14 +193,24 @@ static const struct names *all(struct names *names)
 	return names;
 }
 
+/* Has the shim said all there is to say? */
+static bool is_explained(const struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_misses; i++)
+		if (strncmp(rule->misses[i], "refused:", 8) == 0 ||
+		    strstr(rule->misses[i], " cannot be patched: ") ||
+		    strstr(rule->misses[i], " defines it with other parameters"))
+			return true;
+	return false;
+}
+
 static int explain_miss(struct ts_rule_report *rule, struct names *names)
 {
 	const struct ts_catalogue *catalogue = names->catalogue;
 	int found = 0;
 
-	for (size_t i = 0; i < rule->n_misses; i++)
-		if (strncmp(rule->misses[i], "refused:", 8) == 0)
-			return 0;
+	if (is_explained(rule))
+		return 0;
 	if (is_glob(rule))
 		return tell_glob(rule, all(names));
 	for (int pass = 0; !found && pass < 2; pass++)

@@ -55,7 +55,9 @@ static char *comment_of(const struct ts_catalogue_function *function)
 	      to);
 	if (function->qualified && !function->prototype)
 		fprintf(to, "; %s", function->qualified);
-	if (function->note)
+	if (function->note && strcmp(function->note, TS_CATALOGUE_NO_DEBUG) == 0)
+		fputs("; times only", to); /* the heading says why */
+	else if (function->note)
 		fprintf(to, "; %s", function->note);
 	if (function->unseen)
 		fprintf(to, "; not seen: %s", function->unseen);
@@ -167,6 +169,17 @@ static const char *from_here(const char *path)
 	return n > 1 && strncmp(path, here, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
+static bool lacks_debug(const struct ts_catalogue_object *object)
+{
+	for (size_t i = 0; i < object->n_functions; i++) {
+		const char *note = object->functions[i].note;
+
+		if (note && strcmp(note, TS_CATALOGUE_NO_DEBUG) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void print_heading(const struct ts_catalogue_object *object)
 {
 	char *text = NULL;
@@ -175,9 +188,10 @@ static void print_heading(const struct ts_catalogue_object *object)
 	if (object->error)
 		n = asprintf(&text, "# %s cannot be read: %s", object->name, object->error);
 	else
-		n = asprintf(&text, "# %s (%s): %zu function%s", object->name,
+		n = asprintf(&text, "# %s (%s): %zu function%s%s", object->name,
 			     from_here(object->path), object->n_functions,
-			     object->n_functions == 1 ? "" : "s");
+			     object->n_functions == 1 ? "" : "s",
+			     lacks_debug(object) ? "; " TS_CATALOGUE_NO_DEBUG : "");
 	if (n < 0)
 		return;
 	putchar('\n');

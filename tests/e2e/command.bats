@@ -206,12 +206,39 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh" ]
 }
 
+@test "run knows that a rule was reached, of a program that writes its title over the environment" {
+	cat > title.c <<-'END'
+		#include <string.h>
+		extern char **environ;
+		__attribute__((noinline)) int answer(int n) { return environ[n][0] != 'x'; }
+		int main(void)
+		{
+			for (char **entry = environ; *entry; entry++)
+				memset(*entry, 'x', strlen(*entry));
+			return answer(0);
+		}
+	END
+	gcc -O1 -o title title.c
+	printf '[pipeline]\nanswer = int answer(int n)\n' > symbols.conf
+	run -0 --separate-stderr "$traceshim" run --json=run.json -- ./title
+	[ -z "$stderr" ]
+	[ "$(jq .reached run.json)" = true ]
+}
+
 @test "list, with nothing stored, says what became of the last program" {
 	printf '[pipeline]\nlearn = int handle_learn(const char *text)\n' > symbols.conf
 	LD_PRELOAD="$BATS_TEST_DIRNAME/../../build/libtraceshim.so" ls > ls.out
 	run -0 --separate-stderr "$traceshim" list
 	[ -z "$output" ]
 	[[ $stderr == "traceshim: no traces are stored; the last program, "*/ls": 0 of 1 rules reached; see traceshim check -- "*/ls ]]
+}
+
+@test "list says of which store that cannot be made the traces wait" {
+	printf '[tool]\nget = getenv\n' > symbols.conf
+	export TRACESHIM_STORE=sqlite:/proc/nosuch/traces.db
+	run -0 --separate-stderr "$traceshim" run -- bash -c :
+	run --separate-stderr "$traceshim" list
+	[[ $stderr == *"recovering spools: "*" stays ("*"cannot create the folder /proc/nosuch"* ]]
 }
 
 @test "run --json writes one document beside stdout" {

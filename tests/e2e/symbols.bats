@@ -209,6 +209,11 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	list ./main part_run
 	is_rule part_run part_run 'no debug information'
 	[ "$(listed part_run .times_only)" = true ]
+	run -0 "$traceshim" symbols ./main part_run
+	[[ $output == *'libpart.so): 1 function; no debug information'* ]]
+	[[ $output == *$'\npart_run = part_run  # '*'; times only' ]]
+	COLUMNS=80 "$traceshim" symbols ./main part_run >lines
+	[ -z "$(awk 'length > 80 && !/[(]/' lines)" ]
 }
 
 @test "debug information is found beside the file by its link, and by build id in a folder that is named" {
