@@ -279,7 +279,8 @@ static int open_descriptor(int fd, const struct ts_object *object, struct ts_sym
 	    (uint64_t)status.st_size > MOST_BYTES)
 		return -ENOEXEC;
 	file.n = (uint64_t)status.st_size;
-	return is_what_was_loaded(object, &file) ? read_file(&file, ret) : -ESTALE;
+	result = read_file(&file, ret); /* most files have none, and need no further look */
+	return result == 0 && !is_what_was_loaded(object, &file) ? -ESTALE : result;
 }
 
 static int open_file(const struct ts_object *object, const char *path, struct ts_symtab *ret)
