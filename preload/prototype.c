@@ -441,6 +441,17 @@ static int parse_prototype(struct parser *p, struct ts_slice text)
 	return 0;
 }
 
+/* A C string would end there, and name something else than was written. */
+static int refuse_nul(struct parser *p, struct ts_slice text)
+{
+	const char *nul = text.bytes ? memchr(text.text, '\0', text.bytes) : NULL;
+
+	if (!nul)
+		return 0;
+	return ts_fault_at(p->fault, text.column + (uint32_t)(nul - text.text),
+			   "a NUL byte cannot stand in a function");
+}
+
 int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct ts_arena *arena,
 		       struct ts_prototype *ret, struct ts_fault *fault)
 {
@@ -455,6 +466,9 @@ int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct t
 	p.places = (struct ts_places){0};
 	if (all.bytes && all.text[all.bytes - 1] == ';')
 		all = ts_slice_trim(ts_slice_until(all, all.bytes - 1));
+	r = refuse_nul(&p, all);
+	if (r < 0)
+		return r;
 	p.proto.c_linkage = has_c_linkage(all);
 	p.proto.cplus = is_cplus(all) && !p.proto.c_linkage;
 	parenthesis = find_params(all);

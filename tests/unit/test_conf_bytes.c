@@ -11,7 +11,7 @@ static void zero_bytes(void **state)
 	assert_int_equal(conf->n_rules, 1);
 	assert_string_equal(conf->rules[0].name, "c");
 	assert_int_equal(conf->n_faults, 5);
-	check_fault(conf, 0, 2, 6, "expected the end of the name, found '?'");
+	check_fault(conf, 0, 2, 6, "a NUL byte cannot stand in a function");
 	check_fault(conf, 1, 3, 2, "expected '=' after 'b', found '? = f'");
 	check_fault(conf, 2, 4, 1, "expected a name, a [section] or a comment, found '?'");
 	check_fault(

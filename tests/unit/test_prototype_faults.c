@@ -196,6 +196,7 @@ static void column_of_the_line(void **state)
 static void test_a_nul_in_an_object(void **state)
 {
 	static const char text[] = "run@\0libx.so", inside[] = "run@libx\0.so";
+	static const char name[] = "::\0\0\0\0:::*>";
 	struct ts_prototype prototype;
 	struct ts_fault fault = {0};
 
@@ -203,6 +204,8 @@ static void test_a_nul_in_an_object(void **state)
 	assert_int_equal(fault.column, 5);
 	assert_int_equal(parse(inside, sizeof(inside) - 1, *state, &prototype, &fault), -EINVAL);
 	assert_int_equal(fault.column, 9);
+	assert_int_equal(parse(name, sizeof(name) - 1, *state, &prototype, &fault), -EINVAL);
+	assert_int_equal(fault.column, 3);
 }
 
 int main(void)
