@@ -31,6 +31,8 @@ struct ts_canon {
 	size_t bytes;
 	size_t room;
 	unsigned int nesting; /* types in types */
+	unsigned int
+		types; /* that were tried: what is none may be read again and again as another */
 	bool full;
 };
 

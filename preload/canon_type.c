@@ -9,6 +9,7 @@
 #include "fault.h"
 
 #define MAX_NESTING 32
+#define MOST_TYPES  8192 /* in one name */
 
 struct type {
 	struct ts_tokens *tokens;
@@ -330,8 +331,9 @@ int ts_canon_type(struct ts_tokens *tokens, struct ts_canon *canon, bool passed)
 {
 	int r;
 
-	if (canon->nesting == MAX_NESTING)
+	if (canon->nesting == MAX_NESTING || canon->types == MOST_TYPES)
 		return -EINVAL;
+	canon->types++;
 	canon->nesting++;
 	r = type_of(tokens, canon, passed, true);
 	canon->nesting--;

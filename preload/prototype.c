@@ -466,6 +466,8 @@ int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct t
 	p.places = (struct ts_places){0};
 	if (all.bytes && all.text[all.bytes - 1] == ';')
 		all = ts_slice_trim(ts_slice_until(all, all.bytes - 1));
+	if (fault)
+		fault->message[0] = '\0';
 	r = refuse_nul(&p, all);
 	if (r < 0)
 		return r;
@@ -481,5 +483,8 @@ int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct t
 		r = ts_bare_parse(all, arena, fault, &p.proto);
 	if (r == 0)
 		*ret = p.proto;
+	if (r == -EINVAL && fault && !fault->message[0])
+		return ts_fault_at(fault, all.column, "'%s' is no type or function of C++",
+				   ts_quote(all).text);
 	return r;
 }
