@@ -25,7 +25,8 @@ entry_src   := $(wildcard preload/entry*.c)
 module_src  := $(entry_src) preload/demangle.c preload/stack.c
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
-store_src   := $(wildcard runtime/store_*.c)
+stores      := $(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c))
+store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/symbolize.c
 runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
 command_src := $(wildcard runtime/command/*.c)
@@ -34,7 +35,7 @@ unit_src    := $(wildcard tests/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
-           $(patsubst runtime/%.c,$(B)/modules/%.so,$(store_src))
+           $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
 .PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
@@ -95,11 +96,16 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-z,noexecstack,-Bsymbolic -Wl,--as-needed $(LDFLAGS) -lZydis
 
-# SQLite lies inside its store, hidden, so that it meets no other copy in the program.
-$(B)/modules/store_sqlite.so: $(call obj,$(addprefix runtime/,store_sqlite.c columns.c dbfile.c error.c moment.c))
+# A store is a folder, and a module of its own. SQLite lies inside, hidden, so that it meets no other copy in
+# the program.
+store_libs_sqlite := -l:libsqlite3.a -lm
+
+.SECONDEXPANSION:
+$(patsubst %,$(B)/modules/store_%.so,$(stores)): $(B)/modules/store_%.so: \
+		$$(call obj,$$(wildcard runtime/$$*/*.c) $(addprefix runtime/,columns.c error.c moment.c))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) -l:libsqlite3.a -lm
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) $(store_libs_$*)
 
 # libiberty lies inside, hidden, and what it asks malloc for comes from a heap of its own.
 $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
@@ -117,7 +123,7 @@ $(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
 	@mkdir -p $(@D)
 	$(Q)scripts/embed-sql sql/sqlite > $@.new && mv $@.new $@
 
-$(B)/obj/runtime/store_sqlite.o $(B)/asan/runtime/store_sqlite.o: $(B)/gen/sql_sqlite.h
+$(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/sqlite/*.c)) $(patsubst %.c,$(B)/asan/%.o,$(wildcard runtime/sqlite/*.c)): $(B)/gen/sql_sqlite.h
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -25,12 +25,16 @@
  *   L3  Only the owner thread moves head; only the holder of consumer_lock moves tail.
  *   L4  Every open span has TS_EVENT_END_BYTES reserved, so its end always fits.
  *   L5  tail passes the begin of an open span only after that begin stands in `open`.
+ *   L6  tail and settled change together, in one instruction: whoever is killed in between the two would
+ *       leave counts that do not add up.
+ *   L7  From the first event on a thread of the program holds life_lock: the flusher's, or, once that has
+ *       stopped, the one that runs the program's exit. Orphaned, it says that the program has ended.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_ABI_VERSION       2
+#define TS_ABI_VERSION       3
 #define TS_ABI_PROCESS_MAGIC 0x31434f5250535454ULL /* "TTSPROC1" */
 #define TS_ABI_RING_MAGIC    0x31474e4952535454ULL /* "TTSRING1" */
 #define TS_ABI_PAGE          4096
@@ -86,6 +90,12 @@ struct ts_abi_process {
 
 	uint64_t consumer_lock[8]; /* pthread_mutex_t, robust and process-shared [L3] */
 	uint64_t lost_told[8];     /* consumer: how much of lost stands in stored rows */
+
+	uint64_t life_lock[8]; /* pthread_mutex_t, robust and process-shared [L7] */
+	uint64_t seen_ticks;   /* flusher: at its last tick the program lived */
+	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
+	uint32_t reserved3;
+	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
 };
 
 /* --- dictionary: records behind the page ------------------------------------------------------ */
@@ -103,12 +113,14 @@ struct ts_dictionary_record {
 
 /*
  * Always the first record. Then NUL-terminated strings, in this order: program (path), host,
- * symbols.conf (path), store (URL), tenant (default), redact (names, separated by ',').
+ * symbols.conf (path), store (URL), tenant (default), redact (names, separated by ','), state (the folder
+ * of backlogs; empty: there is none).
  */
 struct ts_dictionary_settings {
 	struct ts_dictionary_record record;
 	uint32_t n_rules;
 	uint32_t reserved;
+	uint64_t backlog_bytes; /* on disk, at most, while the store is away */
 };
 
 enum ts_kind { TS_KIND_PIPELINE = 1, TS_KIND_AGENT, TS_KIND_LLM, TS_KIND_TOOL, TS_KIND_STEP };
@@ -148,13 +160,16 @@ struct ts_abi_ring {
 	uint64_t bytes;     /* of the data: a power of two */
 	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
 	uint32_t owner_tid; /* the last owner's */
-	uint8_t reserved[32];
+	uint64_t begun; /* producer: rows that its begins will make, counted before head moves */
+	uint8_t reserved[24];
 
 	uint64_t head;    /* producer, release [L2] */
 	uint64_t lost[7]; /* producer: enum ts_lost */
 
 	uint64_t tail;         /* consumer, release [L5] */
+	uint64_t settled;      /* consumer: of begun, how much lies before tail [L6] */
 	uint64_t lost_told[7]; /* consumer: how much of lost stands in stored rows */
+	uint64_t reserved2[7];
 };
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -366,14 +381,16 @@ _Static_assert(offsetof(struct ts_abi_process, clocks) == 128, "layout");
 _Static_assert(offsetof(struct ts_abi_process, wake) == 512, "layout");
 _Static_assert(offsetof(struct ts_abi_process, consumer_lock) == 536, "layout");
 _Static_assert(offsetof(struct ts_abi_process, lost_told) == 600, "layout");
-_Static_assert(sizeof(struct ts_abi_process) == 664, "layout");
+_Static_assert(offsetof(struct ts_abi_process, life_lock) == 664, "layout");
+_Static_assert(offsetof(struct ts_abi_process, run_id) == 744, "layout");
+_Static_assert(sizeof(struct ts_abi_process) == 760, "layout");
 _Static_assert(TS_LOST_COUNT <= 7, "counters fit both headers");
 _Static_assert(offsetof(struct ts_abi_ring, head) == 64, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, lost) == 72, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, tail) == 128, "consumer's cache line");
-_Static_assert(offsetof(struct ts_abi_ring, lost_told) == 136, "consumer's cache line");
-_Static_assert(sizeof(struct ts_abi_ring) == 192, "layout");
-_Static_assert(sizeof(struct ts_dictionary_settings) == 16, "layout");
+_Static_assert(offsetof(struct ts_abi_ring, settled) == 136, "beside tail [L6]");
+_Static_assert(sizeof(struct ts_abi_ring) == 256, "layout");
+_Static_assert(sizeof(struct ts_dictionary_settings) == 24, "layout");
 _Static_assert(sizeof(struct ts_dictionary_thunk) == 24, "layout");
 _Static_assert(sizeof(struct ts_event_thread) == 32, "layout");
 _Static_assert(offsetof(struct ts_event_begin, thunk) == 64, "layout");

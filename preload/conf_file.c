@@ -193,6 +193,7 @@ static int override(struct ts_conf *conf, struct ts_arena *arena)
 		[TS_SETTING_REDACT] = "TRACESHIM_REDACT",
 		[TS_SETTING_ORPHANS] = "TRACESHIM_ORPHANS",
 		[TS_SETTING_STACKS] = "TRACESHIM_STACKS",
+		[TS_SETTING_BACKLOG] = "TRACESHIM_BACKLOG",
 	};
 
 	for (int i = TS_SETTING_COUNT - 1; i >= 0; i--) {

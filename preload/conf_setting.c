@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* capture, redact, orphans, stacks. */
+/* capture, redact, orphans, stacks, backlog. */
 
 #include "conf_setting.h"
 
@@ -9,16 +9,17 @@
 #include "fault.h"
 #include "spelling.h"
 
-#define MAX_REDACT 256 /* names; each is compared with every parameter */
+#define MAX_REDACT      256 /* names; each is compared with every parameter */
+#define DEFAULT_BACKLOG (256ULL << 20)
+#define MAX_BACKLOG     (1024ULL << 30)
 
 static const char default_redact[] =
 	"password, passwd, secret, api_key, apikey, token, authorization";
 
 static const char *const names[TS_SETTING_COUNT] = {
-	[TS_SETTING_CAPTURE] = "capture",
-	[TS_SETTING_REDACT] = "redact",
-	[TS_SETTING_ORPHANS] = "orphans",
-	[TS_SETTING_STACKS] = "stacks",
+	[TS_SETTING_CAPTURE] = "capture", [TS_SETTING_REDACT] = "redact",
+	[TS_SETTING_ORPHANS] = "orphans", [TS_SETTING_STACKS] = "stacks",
+	[TS_SETTING_BACKLOG] = "backlog",
 };
 
 const char *ts_setting_name(enum ts_setting setting)
@@ -26,7 +27,7 @@ const char *ts_setting_name(enum ts_setting setting)
 	return setting < TS_SETTING_COUNT ? names[setting] : NULL;
 }
 
-/* --- capture --------------------------------------------------------------------------------- */
+/* --- sizes: capture, backlog ------------------------------------------------------------------ */
 
 /* The factor of "", "KB", "mb", ...; 0 for what is none. */
 static uint64_t factor_of(struct ts_slice unit)
@@ -34,7 +35,7 @@ static uint64_t factor_of(struct ts_slice unit)
 	static const struct {
 		const char *text;
 		uint64_t factor;
-	} units[] = {{"", 1}, {"b", 1}, {"kb", 1024}, {"mb", 1024 * 1024}};
+	} units[] = {{"", 1}, {"b", 1}, {"kb", 1ULL << 10}, {"mb", 1ULL << 20}, {"gb", 1ULL << 30}};
 	char lower[4] = {0};
 
 	if (unit.bytes >= sizeof(lower))
@@ -47,24 +48,48 @@ static uint64_t factor_of(struct ts_slice unit)
 	return 0;
 }
 
-static int read_capture(struct ts_conf *conf, struct ts_slice value, struct ts_fault *fault)
+struct limit {
+	uint64_t most;
+	const char *sentence; /* "capture is at most 50KB" */
+	const char *example;
+};
+
+static int read_size(struct ts_slice value, const struct limit *limit, uint64_t *ret,
+		     struct ts_fault *fault)
 {
 	uint64_t number = 0, factor;
 	size_t n = 0;
 
 	for (; n < value.bytes && ts_is_digit(value.text[n]); n++)
-		if (number <= TS_ABI_MAX_CAPTURE) /* enough to know that it is too much */
+		if (number <= limit->most) /* enough to know that it is too much */
 			number = number * 10 + (uint64_t)(value.text[n] - '0');
 	factor = factor_of(ts_slice_trim(ts_slice_from(value, n)));
 	if (!n || !factor)
 		return ts_fault_at(fault, value.column,
-				   "expected a size such as 50KB, 2000 or 0, found '%s'",
+				   "expected a size such as %s, 2000 or 0, found '%s'",
+				   limit->example, ts_quote(value).text);
+	if (number > limit->most / factor)
+		return ts_fault_at(fault, value.column, "%s, found '%s'", limit->sentence,
 				   ts_quote(value).text);
-	if (number * factor > TS_ABI_MAX_CAPTURE)
-		return ts_fault_at(fault, value.column, "capture is at most 50KB, found '%s'",
-				   ts_quote(value).text);
-	conf->capture_bytes = (uint32_t)(number * factor);
+	*ret = number * factor;
 	return 0;
+}
+
+static int read_capture(struct ts_conf *conf, struct ts_slice value, struct ts_fault *fault)
+{
+	static const struct limit limit = {TS_ABI_MAX_CAPTURE, "capture is at most 50KB", "50KB"};
+	uint64_t bytes = conf->capture_bytes;
+	int result = read_size(value, &limit, &bytes, fault);
+
+	conf->capture_bytes = (uint32_t)bytes;
+	return result;
+}
+
+static int read_backlog(struct ts_conf *conf, struct ts_slice value, struct ts_fault *fault)
+{
+	static const struct limit limit = {MAX_BACKLOG, "backlog is at most 1024GB", "256MB"};
+
+	return read_size(value, &limit, &conf->backlog_bytes, fault);
 }
 
 /* --- redact ---------------------------------------------------------------------------------- */
@@ -210,8 +235,10 @@ int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_sli
 		return read_redact(conf, value, arena, fault);
 	case TS_SETTING_ORPHANS:
 		return read_orphans(conf, value, fault);
-	default:
+	case TS_SETTING_STACKS:
 		return read_stacks(conf, value, fault);
+	default:
+		return read_backlog(conf, value, fault);
 	}
 }
 
@@ -222,5 +249,6 @@ int ts_setting_defaults(struct ts_conf *conf, struct ts_arena *arena)
 	conf->capture_bytes = TS_ABI_MAX_CAPTURE;
 	conf->orphans = TS_ORPHANS_AUTO;
 	conf->stacks = true;
+	conf->backlog_bytes = DEFAULT_BACKLOG;
 	return read_redact(conf, redact, arena, NULL);
 }

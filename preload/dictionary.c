@@ -42,19 +42,23 @@ static size_t finish(char *at, size_t done, struct ts_dictionary_record *record,
 }
 
 size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, const char *tenant,
-				  char *at)
+				  const char *state, char *at)
 {
 	struct ts_dictionary_settings *settings = (struct ts_dictionary_settings *)at;
 	size_t done = sizeof(*settings);
 
 	if (at)
-		*settings = (struct ts_dictionary_settings){.n_rules = (uint32_t)conf->n_rules};
+		*settings = (struct ts_dictionary_settings){
+			.n_rules = (uint32_t)conf->n_rules,
+			.backlog_bytes = conf->backlog_bytes,
+		};
 	put(at, &done, ts_program_path());
 	put(at, &done, ts_program_host());
 	put(at, &done, conf->path);
 	put(at, &done, store);
 	put(at, &done, tenant);
 	put_redact(conf, at, &done);
+	put(at, &done, state);
 	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
 }
 

@@ -13,7 +13,7 @@
  * of 8. `store` is the URL that traces go to, `tenant` the default tenant.
  */
 size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store, const char *tenant,
-				  char *at);
+				  const char *state, char *at);
 size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at);
 size_t ts_dictionary_put_object(size_t index, const struct ts_seen_object *object, char *at);
 

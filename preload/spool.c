@@ -21,6 +21,7 @@ static struct {
 	const char *root;
 	const char *store;
 	const char *tenant;
+	const char *state; /* the folder of backlogs */
 	char folder[4096];
 	bool made;
 	size_t n_published;  /* thunks in the dictionary */
@@ -57,21 +58,48 @@ static const char *default_store(struct ts_arena *arena)
 	return ts_arena_strndup(arena, url, strlen(url));
 }
 
-/* sqlite:PATH with PATH made absolute; other URLs as they are. */
+/* Bytes of "sqlite:" or "jsonl:", whose rest is a path; else 0. */
+static size_t file_scheme(const char *url)
+{
+	static const char *const schemes[] = {"sqlite:", "jsonl:"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
+			return strlen(schemes[i]);
+	return 0;
+}
+
+/* SCHEME:PATH with PATH made absolute; other URLs as they are. */
 static const char *absolute_store(const char *url, struct ts_arena *arena)
 {
-	static const char sqlite[] = "sqlite:";
-	const char *path = url + strlen(sqlite);
+	size_t scheme = file_scheme(url);
+	const char *path = url + scheme;
 	char text[4096];
 	char *absolute;
 
-	if (strncmp(url, sqlite, strlen(sqlite)) != 0 || path[0] == '/' || path[0] == ':')
+	if (!scheme || path[0] == '/' || path[0] == ':')
 		return ts_arena_strndup(arena, url, strlen(url));
 	absolute = ts_program_absolute(path, arena);
 	if (!absolute)
 		return NULL;
-	snprintf(text, sizeof(text), "%s%s", sqlite, absolute);
+	snprintf(text, sizeof(text), "%.*s%s", (int)scheme, url, absolute);
 	return ts_arena_strndup(arena, text, strlen(text));
+}
+
+/* $XDG_STATE_HOME/traceshim, on disk; empty where no home is known. */
+static const char *state_folder(struct ts_arena *arena)
+{
+	const char *state = ts_program_environment("XDG_STATE_HOME");
+	const char *home = ts_program_environment("HOME");
+	char path[4096];
+
+	if (state && state[0] == '/')
+		snprintf(path, sizeof(path), "%s/traceshim", state);
+	else if (home && home[0] == '/')
+		snprintf(path, sizeof(path), "%s/.local/state/traceshim", home);
+	else
+		return "";
+	return ts_arena_strndup(arena, path, strlen(path));
 }
 
 int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
@@ -85,7 +113,8 @@ int ts_own_spool_init(const struct ts_conf *conf, struct ts_arena *arena)
 	spool.tenant = ts_arena_strndup(arena, tenant ? tenant : "", tenant ? strlen(tenant) : 0);
 	spool.root = root ? ts_program_absolute(root, arena) : default_root(arena);
 	spool.store = store ? absolute_store(store, arena) : default_store(arena);
-	return spool.root && spool.store && spool.tenant ? 0 : -ENOMEM;
+	spool.state = state_folder(arena);
+	return spool.root && spool.store && spool.tenant && spool.state ? 0 : -ENOMEM;
 }
 
 const char *ts_own_spool_root(void)
@@ -159,17 +188,31 @@ static int make_folder(void)
 	return ts_sys_mkdir(spool.folder, 0700);
 }
 
-/* The robust lock that the consumer holds; its layout is glibc's, the same on both sides. */
-static void init_consumer_lock(struct ts_abi_process *process)
+/* Robust locks that other processes see; their layout is glibc's, the same on both sides. */
+static void init_locks(struct ts_abi_process *process)
 {
 	pthread_mutexattr_t attributes;
 
 	_Static_assert(sizeof(pthread_mutex_t) <= sizeof(process->consumer_lock), "fits");
+	_Static_assert(sizeof(pthread_mutex_t) <= sizeof(process->life_lock), "fits");
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init((pthread_mutex_t *)process->consumer_lock, &attributes);
+	pthread_mutex_init((pthread_mutex_t *)process->life_lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
+}
+
+/* UUID v7 (RFC 9562, section 5.7): the process in the store. */
+static void make_run_id(struct ts_abi_process *process)
+{
+	uint64_t ms = (uint64_t)process->clocks[0].wall_ns / 1000000;
+
+	ts_sys_random(process->run_id, sizeof(process->run_id));
+	for (int i = 0; i < 6; i++)
+		process->run_id[i] = (uint8_t)(ms >> (40 - 8 * i));
+	process->run_id[6] = (process->run_id[6] & 0x0f) | 0x70;
+	process->run_id[8] = (process->run_id[8] & 0x3f) | 0x80;
 }
 
 static void fill_process(struct ts_abi_process *process)
@@ -181,7 +224,8 @@ static void fill_process(struct ts_abi_process *process)
 	if (ts_sys_stat("/proc/self/ns/pid", &namespace) == 0)
 		process->pid_namespace = namespace.st_ino;
 	ts_ticks_describe(process);
-	init_consumer_lock(process);
+	make_run_id(process);
+	init_locks(process);
 	/* release: who finds the magic finds the rest */
 	__atomic_store_n(&process->magic, TS_ABI_PROCESS_MAGIC, __ATOMIC_RELEASE);
 }
@@ -237,12 +281,14 @@ static int append(const char *records, size_t bytes)
 
 static int append_settings(void)
 {
-	size_t bytes = ts_dictionary_put_settings(spool.conf, spool.store, spool.tenant, NULL);
+	size_t bytes = ts_dictionary_put_settings(spool.conf, spool.store, spool.tenant,
+						  spool.state, NULL);
 	char *record = ts_pages_new(bytes);
 	int result = -ENOMEM;
 
 	if (record) {
-		ts_dictionary_put_settings(spool.conf, spool.store, spool.tenant, record);
+		ts_dictionary_put_settings(spool.conf, spool.store, spool.tenant, spool.state,
+					   record);
 		result = append(record, bytes);
 		ts_pages_free(record, bytes);
 	}

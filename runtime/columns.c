@@ -5,6 +5,7 @@
 
 #define TRACE(member) offsetof(struct ts_trace, member)
 #define SPAN(member)  offsetof(struct ts_span, member)
+#define RUN(member)   offsetof(struct ts_run, member)
 
 static const struct ts_column trace_columns[] = {
 	{"trace_id", TS_COLUMN_UUID, TRACE(trace_id)},
@@ -52,6 +53,25 @@ static const struct ts_column span_columns[] = {
 	{"created_at", TS_COLUMN_TIME, SPAN(created_us)},
 };
 
+static const struct ts_column run_columns[] = {
+	{"run_id", TS_COLUMN_UUID, RUN(run_id)},
+	{"tenant_id", TS_COLUMN_NAME, RUN(tenant_id)},
+	{"program", TS_COLUMN_TEXT, RUN(program)},
+	{"host", TS_COLUMN_TEXT, RUN(host)},
+	{"pid", TS_COLUMN_INT64, RUN(pid)},
+	{"started_at", TS_COLUMN_TIME, RUN(started_us)},
+	{"seen_at", TS_COLUMN_TIME, RUN(seen_us)},
+	{"ended_at", TS_COLUMN_ENDED, RUN(ended_us)},
+	{"outcome", TS_COLUMN_TEXT, RUN(outcome)},
+	{"begun", TS_COLUMN_INT64, RUN(begun)},
+	{"stored", TS_COLUMN_INT64, RUN(stored)},
+	{"open", TS_COLUMN_INT64, RUN(open)},
+	{"dropped", TS_COLUMN_INT64, RUN(dropped)},
+	{"dropped_by", TS_COLUMN_JSON, RUN(dropped_by)},
+	{"attributes", TS_COLUMN_JSON, RUN(attributes)},
+	{"created_at", TS_COLUMN_TIME, RUN(created_us)},
+};
+
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof(columns[0])
 
 const struct ts_table ts_trace_table = {
@@ -64,4 +84,10 @@ const struct ts_table ts_span_table = {
 	"pipeline_spans",
 	COLUMNS(span_columns),
 	sizeof(struct ts_span),
+};
+
+const struct ts_table ts_run_table = {
+	"pipeline_runs",
+	COLUMNS(run_columns),
+	sizeof(struct ts_run),
 };

@@ -2,7 +2,7 @@
 #ifndef TS_COLUMNS_H
 #define TS_COLUMNS_H
 
-/* The columns of the stores' two tables: which member of struct ts_trace or ts_span each is. */
+/* The columns of the stores' three tables: which member of struct ts_trace, ts_span or ts_run each is. */
 
 #include <stddef.h>
 
@@ -16,6 +16,7 @@ enum ts_column_type {
 	TS_COLUMN_DOUBLE,
 	TS_COLUMN_BOOL,
 	TS_COLUMN_TIME,   /* int64_t, microseconds since 1970 */
+	TS_COLUMN_ENDED,  /* the same; 0 is NULL */
 	TS_COLUMN_PARENT, /* a span's has_parent and parent_span_id; offset is that of the row */
 };
 
@@ -34,5 +35,6 @@ struct ts_table {
 
 extern const struct ts_table ts_trace_table; /* of struct ts_trace */
 extern const struct ts_table ts_span_table;  /* of struct ts_span */
+extern const struct ts_table ts_run_table;   /* of struct ts_run */
 
 #endif

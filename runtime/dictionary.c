@@ -52,7 +52,7 @@ int ts_dictionary_new(struct ts_dictionary **ret, const char *spool,
 		return -ENOMEM;
 	}
 	dictionary->page = page;
-	dictionary->settings = (struct ts_settings){"", "", "", "", "", "", 0};
+	dictionary->settings = (struct ts_settings){"", "", "", "", "", "", "", 0, 0};
 	*ret = dictionary;
 	return 0;
 }
@@ -102,6 +102,8 @@ static int add_settings(struct ts_dictionary *dictionary, const struct ts_dictio
 	settings.store = next_string(&strings);
 	settings.tenant = next_string(&strings);
 	settings.redact = next_string(&strings);
+	settings.state = next_string(&strings);
+	settings.backlog_bytes = raw->backlog_bytes;
 	settings.n_rules = raw->n_rules;
 	if (!strings.error)
 		dictionary->settings = settings;

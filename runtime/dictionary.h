@@ -23,6 +23,8 @@ struct ts_settings {
 	const char *store;  /* URL */
 	const char *tenant; /* default */
 	const char *redact; /* names, separated by ',' */
+	const char *state;  /* the folder of backlogs; empty: there is none */
+	uint64_t backlog_bytes;
 	uint32_t n_rules;
 };
 

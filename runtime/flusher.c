@@ -14,22 +14,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "assemble.h"
+#include "backoff.h"
+#include "consumer.h"
 #include "descriptors.h"
 #include "flusher.h"
 #include "frequency.h"
 #include "gate.h"
 #include "held.h"
-#include "reader.h"
+#include "outlet.h"
 #include "spool.h"
-#include "store.h"
 
 #define MS               1000000LL /* in ns */
 #define PERIOD_NS        (200 * MS)
 #define SHORTEST_BASE_NS (20 * MS) /* to measure the frequency over; a few millionths off */
-#define BACKOFF_MIN_NS   (200 * MS)
-#define BACKOFF_MAX_NS   (10000 * MS)
-#define BUSY_IN_A_ROW    3 /* that a store is busy is no news until then */
 
 enum { LOG_ERROR = 1, LOG_INFO = 2 };
 
@@ -38,22 +35,11 @@ struct flusher {
 	struct ts_abi_process *process;
 	bool separated; /* a descriptor table of our own */
 	bool locked;    /* we are the consumer */
-	struct ts_reader *reader;
-	struct ts_assembler *assembler;
-	const struct ts_store *store;
-	struct ts_store_handle *handle;
+	struct ts_outlets *outlets;
+	struct ts_consumer *consumer;
 	struct ts_gate gate;
-	bool opened; /* the program has been told */
-
-	struct ts_batch batch;
-	enum { NO_BATCH, TO_STORE, TO_COMMIT } state;
-	int more; /* what the pass that made the batch answered */
-
-	int failures; /* in a row */
+	struct ts_backoff backoff; /* of the event log */
 	bool complained;
-	int64_t backoff_ns;
-	int64_t retry_at_ns;
-	uint32_t random;
 };
 
 static void log_line(const struct flusher *f, uint32_t level, const char *format, ...)
@@ -82,14 +68,6 @@ static void log_line(const struct flusher *f, uint32_t level, const char *format
 	/* One write, so that lines of several threads do not mix; if it fails, nobody is told. */
 	if (write(STDERR_FILENO, line, n) < 0)
 		return;
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 * MS + now.tv_nsec;
 }
 
 /* Sleeps while *word is `value`, at most `ns`. Not FUTEX_PRIVATE: the page is a shared file. */
@@ -149,58 +127,27 @@ static void close_gate(void *context)
 	begin_batch(context);
 }
 
-/* The URL as far as it may be shown: behind "//" there may be a password. */
-static int shown_length(const char *url)
+/* Failures of the event log itself; those of stores the outlets tell. */
+static int put_off(struct flusher *f, int result, const struct ts_error *err)
 {
-	const char *authority = strstr(url, "://");
-
-	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
-}
-
-static const char *store_url(const struct flusher *f)
-{
-	return ts_assembler_settings(f->assembler)->store;
-}
-
-static void complain(struct flusher *f, const char *verb, const struct ts_error *err)
-{
-	const char *url = f->assembler ? store_url(f) : "";
-
-	if (f->state == TO_STORE)
-		log_line(f, LOG_ERROR, "cannot write traces to %.*s: %s; they stay in %s",
-			 shown_length(url), url, err->text, f->args->spool);
-	else
-		log_line(f, LOG_ERROR, "cannot %s: %s; events stay in %s", verb, err->text,
-			 f->args->spool);
-}
-
-/* Notes a failure; answers it. The first one is told, the next attempt is put off. */
-static int put_off(struct flusher *f, int result, const char *verb, const struct ts_error *err)
-{
-	f->failures++;
-	if (!f->complained && (result != -EAGAIN || f->failures >= BUSY_IN_A_ROW)) {
+	ts_backoff_failed(&f->backoff);
+	if (!f->complained) {
 		f->complained = true;
-		complain(f, verb, err);
+		log_line(f, LOG_ERROR, "cannot read the event log: %s; events stay in %s",
+			 err->text, f->args->spool);
 	}
-	f->backoff_ns = f->backoff_ns ? f->backoff_ns * 2 : BACKOFF_MIN_NS;
-	if (f->backoff_ns > BACKOFF_MAX_NS)
-		f->backoff_ns = BACKOFF_MAX_NS;
-	/* Between half of it and all of it, so that many programs do not come back at once. */
-	f->random = f->random * 1664525 + 1013904223;
-	f->retry_at_ns =
-		now_ns() + f->backoff_ns / 2 + (f->backoff_ns / 2 >> 16) * (f->random >> 16);
 	return result;
 }
 
-static void note_success(struct flusher *f)
+/* What became of a store. */
+static void tell(void *context, bool bad, const char *sentence)
 {
-	if (f->complained)
-		log_line(f, LOG_INFO, "traces are stored again in %.*s", shown_length(store_url(f)),
-			 store_url(f));
-	f->complained = false;
-	f->failures = 0;
-	f->backoff_ns = 0;
-	f->retry_at_ns = 0;
+	const struct flusher *f = context;
+
+	if (bad)
+		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence, f->args->spool);
+	else
+		log_line(f, LOG_INFO, "%s", sentence);
 }
 
 /* 0, or -EBUSY: another process, a collector, consumes this spool [L3]. */
@@ -215,72 +162,28 @@ static int become_consumer(struct flusher *f)
 	return -result;
 }
 
-static int begin_reading(struct flusher *f, struct ts_error *err)
-{
-	int result = 0;
-
-	if (!f->reader)
-		result = ts_reader_new(&f->reader, f->args->spool, f->process, err);
-	if (result == 0)
-		result = ts_assembler_new(&f->assembler, f->reader, err);
-	if (result == 0 && ts_assembler_load(f->assembler, f->args->module_symbol) < 0)
-		result = ts_error_set(err, -ENOMEM, "no memory");
-	return result;
-}
-
-static int store_batch(struct flusher *f, struct ts_error *err)
-{
-	int result;
-
-	if (f->batch.n_traces + f->batch.n_spans == 0)
-		return 0;
-	if (!f->store)
-		f->store = ts_store_find(store_url(f), f->args->module_symbol, err);
-	if (!f->store)
-		return -ENOTSUP;
-	if (!f->handle) {
-		result = f->store->open(&f->handle, store_url(f), &f->gate, err);
-		if (result < 0)
-			return result;
-	}
-	if (!f->opened) {
-		f->opened = true;
-		f->args->opened();
-	}
-	return f->store->write(f->handle, &f->batch, err);
-}
-
 /* One batch. 1: there is more; 0: nothing more now; or a negative errno: later. */
-static int flush_once(struct flusher *f)
+static int flush_once(struct flusher *f, bool last)
 {
 	struct ts_error err = {""};
-	int result;
+	int result = 0;
 
 	if (!f->locked && become_consumer(f) < 0)
 		return 0;
-	if (!f->assembler) {
-		result = begin_reading(f, &err);
-		if (result < 0)
-			return put_off(f, result, "read the event log", &err);
+	if (!last && !ts_backoff_is_due(&f->backoff))
+		return 0;
+	if (!f->consumer)
+		result = ts_consumer_new(&f->consumer, f->args->spool, f->process, f->outlets,
+					 f->args->module_symbol, &err);
+	if (result == 0)
+		result = ts_consumer_step(f->consumer, last, &err);
+	if (result < 0 && result != TS_AWAY)
+		return put_off(f, result, &err);
+	if (result >= 0) {
+		ts_backoff_worked(&f->backoff);
+		f->complained = false;
 	}
-	if (f->state == NO_BATCH) {
-		f->more = ts_assembler_pass(f->assembler, &f->batch, &err);
-		if (f->more < 0)
-			return put_off(f, f->more, "read the event log", &err);
-		f->state = TO_STORE;
-	}
-	if (f->state == TO_STORE) {
-		result = store_batch(f, &err);
-		if (result < 0)
-			return put_off(f, result, NULL, &err);
-		f->state = TO_COMMIT;
-	}
-	result = ts_assembler_commit(f->assembler, &err);
-	if (result < 0)
-		return put_off(f, result, "keep the event log", &err);
-	f->state = NO_BATCH;
-	note_success(f);
-	return f->more;
+	return result;
 }
 
 /* All there is, a batch at a time, so that a fork waits for one batch at most. */
@@ -290,7 +193,7 @@ static void flush(struct flusher *f, bool last)
 
 	do {
 		begin_batch(f);
-		more = last || now_ns() >= f->retry_at_ns ? flush_once(f) : 0;
+		more = flush_once(f, last);
 		end_batch(f);
 	} while (more > 0);
 }
@@ -331,10 +234,8 @@ static void recover_others(struct flusher *f)
 static void finish(struct flusher *f)
 {
 	begin_batch(f);
-	if (f->handle)
-		f->store->close(f->handle);
-	ts_assembler_free(f->assembler);
-	ts_reader_free(f->reader);
+	ts_consumer_free(f->consumer);
+	ts_outlets_free(f->outlets);
 	if (f->locked)
 		pthread_mutex_unlock((pthread_mutex_t *)f->process->consumer_lock);
 	end_batch(f);
@@ -389,12 +290,23 @@ int ts_flusher_run(const struct ts_flusher_args *args)
 {
 	struct flusher f = {.args = args, .process = args->process};
 
-	f.gate = (struct ts_gate){.open = open_gate, .close = close_gate, .context = &f};
-
 	if (args->version != TS_ABI_VERSION)
 		return -EPROTONOSUPPORT;
-	f.random = (uint32_t)now_ns() ^ (uint32_t)getpid();
 	f.separated = ts_descriptors_separate();
+	f.gate = (struct ts_gate){
+		.open = open_gate,
+		.close = close_gate,
+		.context = &f,
+		.keeps = f.separated,
+	};
+	if (ts_outlets_new(&f.outlets, &(struct ts_outlets_options){
+					       .modules = args->module_symbol,
+					       .gate = &f.gate,
+					       .opened = args->opened,
+					       .say = tell,
+					       .context = &f,
+				       }) < 0)
+		return -ENOMEM;
 	hold_files(&f);
 	run(&f);
 	finish(&f);

@@ -8,12 +8,15 @@
  * else, or has long to do, opens it: a fork must not wait for that.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ts_gate {
 	void (*open)(void *context);
 	void (*close)(void *context); /* waits for a fork that is under way */
 	void *context;
+	bool keeps; /* what is open stays ours while the gate is open: descriptors are not shared with the
+		       program */
 };
 
 /* NULL: nobody forks here. */

@@ -25,7 +25,7 @@ struct ts_query {
 };
 
 int ts_query_new(struct ts_query **ret, const struct ts_source *source, const char *url,
-		 struct ts_error *err)
+		 const char *tenant, struct ts_error *err)
 {
 	struct ts_query *query = calloc(1, sizeof(*query));
 	int result;
@@ -33,7 +33,7 @@ int ts_query_new(struct ts_query **ret, const struct ts_source *source, const ch
 	if (!query)
 		return ts_error_set(err, -ENOMEM, "out of memory");
 	query->source = source;
-	result = source->open(&query->handle, url, err);
+	result = source->open(&query->handle, url, tenant, err);
 	if (result < 0) {
 		free(query);
 		return result;

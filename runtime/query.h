@@ -14,9 +14,9 @@
 
 struct ts_query;
 
-/* An open source. -ENOENT: nothing was ever stored at `url`. */
+/* An open source, as `tenant` (NULL: as whoever asks). -ENOENT: nothing was ever stored at `url`. */
 int ts_query_new(struct ts_query **ret, const struct ts_source *source, const char *url,
-		 struct ts_error *err);
+		 const char *tenant, struct ts_error *err);
 void ts_query_free(struct ts_query *query); /* NULL is fine */
 
 /* All that is set must hold. */

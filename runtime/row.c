@@ -99,6 +99,8 @@ static int take(const struct ts_cell *cell, enum ts_column_type type, struct ts_
 		return take_bool(cell, ret);
 	case TS_COLUMN_TIME:
 		return take_time(cell, ret);
+	case TS_COLUMN_ENDED:
+		return cell->type == TS_CELL_NULL ? 0 : take_time(cell, ret);
 	}
 	return -EPROTO;
 }

@@ -3,8 +3,8 @@
 #define TS_SPAN_H
 
 /*
- * What a trace and a span are: the rows of pipeline_traces and pipeline_spans, before any dialect.
- * Each is written once, complete, after its end. Strings are UTF-8 and owned by whoever owns the
+ * What a trace, a span and a run are: the rows of pipeline_traces, pipeline_spans and pipeline_runs, before any
+ * dialect. Traces and spans are written once, complete, after their end. Strings are UTF-8 and owned by whoever owns the
  * row; JSON strings are valid JSON or NULL.
  */
 
@@ -69,12 +69,36 @@ struct ts_span {
 	int64_t created_us;
 };
 
+/*
+ * One process under the shim, and what became of the rows it began: begun = stored + open + dropped. Written
+ * anew with each batch, unlike the others: what is there is overwritten.
+ */
+struct ts_run {
+	struct ts_uuid run_id;
+	const char *tenant_id; /* of traces that name none; never NULL */
+	const char *program;
+	const char *host;
+	int64_t pid;
+	int64_t started_us;
+	int64_t seen_us;     /* the last moment it is known to have lived */
+	int64_t ended_us;    /* 0: it runs */
+	const char *outcome; /* NULL: it runs; "exited", "exec", "interrupted", "SIGKILL", ... */
+	int64_t begun;
+	int64_t stored; /* this batch counted */
+	int64_t open;   /* begun, neither stored nor dropped */
+	int64_t dropped;
+	const char *dropped_by; /* JSON: {"ring_full": 3}; NULL where none was */
+	const char *attributes;
+	int64_t created_us;
+};
+
 /* What one transaction stores. */
 struct ts_batch {
 	const struct ts_trace *traces;
 	size_t n_traces;
 	const struct ts_span *spans;
 	size_t n_spans;
+	const struct ts_run *run; /* of the process that the rows are of; or NULL */
 };
 
 #endif

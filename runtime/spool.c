@@ -11,10 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "assemble.h"
-#include "reader.h"
+#include "consumer.h"
+#include "outlet.h"
 #include "spool.h"
-#include "store.h"
 #include "takeover.h"
 
 #define DAMAGED ".damaged"
@@ -34,114 +33,36 @@ char *ts_spool_root(void)
 	return n < 0 ? NULL : root;
 }
 
-/* The store that the last spool named: most name the same, and one that fails fails for all. */
-struct sink {
-	char *url;
-	const struct ts_store *store;
-	struct ts_store_handle *handle;
-	int failure; /* a negative errno, told in err */
-	struct ts_error err;
-};
-
 struct recovery {
 	ts_module_symbol_fn *load;
 	const struct ts_gate *gate;
-	struct sink sink;
+	struct ts_outlets *outlets;
 	struct ts_recovered *recovered;
 	struct ts_error *err;
 };
 
-static void close_sink(struct sink *sink)
-{
-	if (sink->handle)
-		sink->store->close(sink->handle);
-	free(sink->url);
-	*sink = (struct sink){0};
-}
-
-static void open_sink(struct recovery *r, const char *url)
-{
-	struct sink *sink = &r->sink;
-
-	if (sink->url && strcmp(sink->url, url) == 0)
-		return;
-	close_sink(sink);
-	sink->url = strdup(url);
-	if (!sink->url)
-		sink->failure = ts_error_set(&sink->err, -ENOMEM, "out of memory");
-	else if (!(sink->store = ts_store_find(url, r->load, &sink->err)))
-		sink->failure = -ENOTSUP;
-	else
-		sink->failure = sink->store->open(&sink->handle, url, r->gate, &sink->err);
-}
-
-static int write_to_sink(struct recovery *r, const char *url, const struct ts_batch *batch,
-			 struct ts_error *err)
-{
-	struct sink *sink = &r->sink;
-
-	if (batch->n_traces + batch->n_spans == 0)
-		return 0;
-	open_sink(r, url);
-	if (sink->failure == 0)
-		sink->failure = sink->store->write(sink->handle, batch, &sink->err);
-	if (sink->failure < 0)
-		return ts_error_set(err, sink->failure, "%s", sink->err.text);
-	r->recovered->traces += batch->n_traces;
-	r->recovered->spans += batch->n_spans;
-	return 0;
-}
-
-/* All events, then what they left open. */
-static int deliver(struct recovery *r, struct ts_assembler *assembler, struct ts_error *err)
-{
-	const struct ts_settings *settings = ts_assembler_settings(assembler);
-	int (*next)(struct ts_assembler *, struct ts_batch *, struct ts_error *) =
-		ts_assembler_pass;
-
-	for (;;) {
-		struct ts_batch batch = {0};
-		int more, result;
-
-		ts_gate_pass(r->gate);
-		more = next(assembler, &batch, err);
-		result = more;
-		if (result >= 0)
-			result = write_to_sink(r, settings->store, &batch, err);
-		if (result >= 0)
-			result = ts_assembler_commit(assembler, err);
-		if (result < 0)
-			return result;
-		if (more == 0 && next == ts_assembler_interrupt)
-			return 0;
-		if (more == 0)
-			next = ts_assembler_interrupt;
-	}
-}
-
-/* 0; -EBADMSG: some of it is damaged, and the rest is delivered; or another failure. */
+/* All events, then what they left open. 0; -EBADMSG: some of it is damaged, and the rest is delivered; or
+ * another failure. */
 static int deliver_spool(struct recovery *r, const char *path, struct ts_takeover *takeover,
 			 struct ts_error *err)
 {
-	struct ts_assembler *assembler = NULL;
-	struct ts_reader *reader = NULL;
-	struct ts_damage damage;
+	struct ts_consumer *consumer = NULL;
+	struct ts_consumed consumed;
 	int result;
 
-	result = ts_reader_new(&reader, path, takeover->page, err);
-	if (result == 0)
-		result = ts_assembler_new(&assembler, reader, err);
-	if (result == 0 && ts_assembler_load(assembler, r->load) < 0)
-		result = ts_error_set(err, -ENOMEM, "no memory");
-	if (result == 0)
-		result = deliver(r, assembler, err);
-	if (result == 0) {
-		damage = ts_reader_damage(reader);
-		if (damage.rings || damage.faults)
-			result = -EBADMSG;
-	}
-	ts_assembler_free(assembler);
-	ts_reader_free(reader);
+	result = ts_consumer_new(&consumer, path, takeover->page, r->outlets, r->load, err);
+	if (result < 0)
+		return result;
+	do {
+		ts_gate_pass(r->gate);
+		result = ts_consumer_finish_step(consumer, false, err);
+	} while (result > 0);
+	consumed = ts_consumer_consumed(consumer);
+	r->recovered->traces += consumed.traces;
+	r->recovered->spans += consumed.spans;
+	if (result == 0 && (consumed.damage.rings || consumed.damage.faults))
+		result = -EBADMSG;
+	ts_consumer_free(consumer);
 	return result;
 }
 
@@ -281,6 +202,7 @@ static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
 int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		     struct ts_recovered *ret, struct ts_error *err)
 {
+	struct ts_outlets_options options = {.modules = load, .gate = gate};
 	struct recovery r = {.load = load, .gate = gate, .recovered = ret, .err = err};
 	struct dirent *entry;
 	int result;
@@ -292,12 +214,16 @@ int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct t
 	dir = open_root(root, &result, err);
 	if (!dir)
 		return result;
+	if (ts_outlets_new(&r.outlets, &options) < 0) {
+		closedir(dir);
+		return ts_error_set(err, -ENOMEM, "no memory");
+	}
 	while ((entry = readdir(dir))) {
 		ts_gate_pass(gate);
 		if (is_spool(dirfd(dir), entry->d_name))
 			recover_spool(&r, root, entry->d_name);
 	}
 	closedir(dir);
-	close_sink(&r.sink);
+	ts_outlets_free(r.outlets);
 	return 0;
 }

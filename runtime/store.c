@@ -9,6 +9,7 @@
 #include "store.h"
 
 #define SQLITE "sqlite:"
+#define JSONL  "jsonl:"
 
 /* The length of the scheme, letters only, for it becomes a part of a module's file name; or 0. */
 static size_t scheme_length(const char *url)
@@ -30,13 +31,17 @@ static const void *find(const char *url, const char *symbol, ts_module_symbol_fn
 			     url);
 		return NULL;
 	}
-	snprintf(module, sizeof(module), "store_%.*s", n, url);
+	if (n == strlen("postgres") && strncmp(url, "postgres", (size_t)n) == 0)
+		snprintf(module, sizeof(module), "store_postgresql"); /* libpq knows both names */
+	else
+		snprintf(module, sizeof(module), "store_%.*s", n, url);
 	found = load(module, symbol, why, sizeof(why));
 	/* Neither the rest of the URL, which may hold a password. */
 	if (!found)
 		ts_error_set(err, -ENOTSUP,
-			     "the store \"%.*s\" cannot be had (%s); there is: sqlite", n, url,
-			     why);
+			     "the store \"%.*s\" cannot be had (%s); there are: sqlite, "
+			     "postgresql, jsonl",
+			     n, url, why);
 	return found;
 }
 
@@ -52,13 +57,22 @@ const struct ts_source *ts_source_find(const char *url, ts_module_symbol_fn *loa
 	return find(url, "ts_source", load, err);
 }
 
+const struct ts_admin *ts_admin_find(const char *url, ts_module_symbol_fn *load,
+				     struct ts_error *err)
+{
+	return find(url, "ts_admin", load, err);
+}
+
 /* A file named by a relative path is where it is now, wherever the program goes later. */
 static char *made_absolute(const char *url, struct ts_error *err)
 {
-	const char *path = url + strlen(SQLITE);
+	size_t scheme = strncmp(url, SQLITE, strlen(SQLITE)) == 0 ? strlen(SQLITE)
+			: strncmp(url, JSONL, strlen(JSONL)) == 0 ? strlen(JSONL)
+								  : 0;
+	const char *path = url + scheme;
 	char *folder, *absolute;
 
-	if (strncmp(url, SQLITE, strlen(SQLITE)) != 0 || strchr("/:", path[0]))
+	if (!scheme || strchr("/:", path[0]))
 		return strdup(url);
 	folder = getcwd(NULL, 0);
 	if (!folder) {
@@ -66,7 +80,7 @@ static char *made_absolute(const char *url, struct ts_error *err)
 			     strerrordesc_np(errno));
 		return NULL;
 	}
-	if (asprintf(&absolute, SQLITE "%s/%s", folder, path) < 0)
+	if (asprintf(&absolute, "%.*s%s/%s", (int)scheme, url, folder, path) < 0)
 		absolute = NULL;
 	free(folder);
 	return absolute;

@@ -4,10 +4,11 @@
 
 /*
  * The contract between the runtime and a store. A store is a module (build/modules/store_SCHEME.so)
- * that exports one const struct ts_store as `ts_store` and, if it can be read back, one const
- * struct ts_source as `ts_source`.
+ * that exports one const struct ts_store as `ts_store` and, if it can be read back, one const struct ts_source as
+ * `ts_source`, and, if there is anything to look after, one const struct ts_admin as `ts_admin`.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,9 +27,15 @@ struct ts_store {
 	 */
 	int (*open)(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		    struct ts_error *err);
-	/* All of the batch or nothing; rows that are there already are left as they are. */
+	/*
+	 * All of the batch or nothing; traces and spans that are there already are left as they are, the run is
+	 * overwritten. -EILSEQ: it will never take some row of this batch, whoever brings it; other negative
+	 * errnos: nothing is stored, or nobody knows; bring the same rows again.
+	 */
 	int (*write)(struct ts_store_handle *handle, const struct ts_batch *batch,
 		     struct ts_error *err);
+	/* NULL where it holds nothing: nothing is written for a while, give back what others may need. */
+	void (*rest)(struct ts_store_handle *handle);
 	void (*close)(struct ts_store_handle *handle); /* NULL is fine */
 };
 
@@ -49,22 +56,73 @@ struct ts_source_handle;
 /* The read side: SQL that all dialects know, parameters $1, $2, ... in order. Never writes. */
 struct ts_source {
 	const char *scheme;
-	/* -ENOENT: nothing was ever stored there. */
-	int (*open)(struct ts_source_handle **ret, const char *url, struct ts_error *err);
+	/* As `tenant`, whose rows are all that it then shows; NULL: as whoever asks. -ENOENT: nothing was ever
+	 * stored there. */
+	int (*open)(struct ts_source_handle **ret, const char *url, const char *tenant,
+		    struct ts_error *err);
 	int (*select)(struct ts_source_handle *handle, const char *sql,
 		      const struct ts_cell *params, size_t n_params, ts_row_fn *row, void *context,
 		      struct ts_error *err);
 	void (*close)(struct ts_source_handle *handle);
 };
 
+/* What `traceshim store status` tells. */
+struct ts_store_status {
+	int schema; /* version; 0: nothing there yet */
+	int newest; /* ... that this program knows */
+	int64_t traces;
+	int64_t spans;
+	int64_t runs;
+	int64_t bytes;     /* on disk, all tables and indexes */
+	int64_t oldest_us; /* of traces' started_at; 0: there is none */
+	int64_t newest_us;
+	int64_t partitions;   /* 0: the store has none */
+	int64_t strays;       /* rows in the default partitions */
+	char server[64];      /* "PostgreSQL 15.20", "SQLite 3.40.1" */
+	char compression[16]; /* of JSON columns: "lz4", "pglz", or empty */
+};
+
+struct ts_pruned {
+	int64_t traces; /* 0 where whole partitions went, uncounted */
+	int64_t spans;
+	int64_t runs;
+	int64_t partitions;
+	int64_t freed_bytes;
+};
+
+/* A line for people about what is being done, or what to do by hand. */
+typedef void ts_tell_fn(void *context, const char *sentence);
+
+/* The upkeep of a store, for `traceshim store`; exported as `ts_admin`. */
+struct ts_admin {
+	const char *scheme;
+	/*
+	 * Makes what is missing, roles and first partitions included, and lets `user` (NULL: who asks) write and
+	 * read everything. Running it again changes nothing.
+	 */
+	int (*init)(const char *url, const char *user, ts_tell_fn *tell, void *context,
+		    struct ts_error *err);
+	/* Brings an existing schema up to date; answers its version. */
+	int (*migrate)(const char *url, ts_tell_fn *tell, void *context, struct ts_error *err);
+	int (*status)(const char *url, struct ts_store_status *ret, struct ts_error *err);
+	/*
+	 * Removes traces, spans and runs that started before `before_us`, and gives their space back to the system.
+	 * With `dry`, only counts.
+	 */
+	int (*prune)(const char *url, int64_t before_us, bool dry, struct ts_pruned *ret,
+		     struct ts_error *err);
+};
+
 /*
- * The store, or source, for `url`, through `load`. NULL with a sentence in err where the scheme is
+ * The store, source or admin for `url`, through `load`. NULL with a sentence in err where the scheme is
  * unknown, not built, or its module does not open.
  */
 const struct ts_store *ts_store_find(const char *url, ts_module_symbol_fn *load,
 				     struct ts_error *err);
 const struct ts_source *ts_source_find(const char *url, ts_module_symbol_fn *load,
 				       struct ts_error *err);
+const struct ts_admin *ts_admin_find(const char *url, ts_module_symbol_fn *load,
+				     struct ts_error *err);
 
 /*
  * $TRACESHIM_STORE, else sqlite:$XDG_DATA_HOME/traceshim/traces.db (default $HOME/.local/share);

@@ -450,6 +450,7 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 	context->ring->reserved += TS_EVENT_END_BYTES;
 	ts_frame_take(context, frame);
 	ts_context_push(context, frame);
+	ts_ring_count_begun(context->ring, (flags & TS_BEGIN_TRACE) + (flags / TS_BEGIN_SPAN & 1));
 	ts_barrier();
 	ts_ring_commit(context->ring, bytes);
 	return frame;

@@ -65,6 +65,13 @@ static inline void ts_ring_commit(struct ts_ring *ring, uint64_t bytes)
 	__atomic_store_n(&ring->shared->head, ring->head, __ATOMIC_RELEASE);
 }
 
+/* Rows that the begin at head will make; before it is committed, so that a call is counted before it counts.
+ * [hot] */
+static inline void ts_ring_count_begun(struct ts_ring *ring, uint32_t rows)
+{
+	ring->shared->begun += rows;
+}
+
 /* One instruction, so that a handler's count in between is not lost. [hot] */
 static inline void ts_ring_count_lost(struct ts_ring *ring, enum ts_lost why)
 {

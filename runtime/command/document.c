@@ -120,6 +120,12 @@ static void add_column(cJSON *to, const struct ts_column *column, const void *me
 	case TS_COLUMN_TIME:
 		add_moment(to, column->name, *(const int64_t *)member);
 		return;
+	case TS_COLUMN_ENDED:
+		if (*(const int64_t *)member)
+			add_moment(to, column->name, *(const int64_t *)member);
+		else
+			cJSON_AddNullToObject(to, column->name);
+		return;
 	}
 }
 

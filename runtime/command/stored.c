@@ -45,7 +45,7 @@ int ts_stored_open(struct ts_query **ret)
 	url = ts_store_default_url(&err);
 	source = url ? ts_source_find(url, ts_module_symbol, &err) : NULL;
 	if (source)
-		result = ts_query_new(ret, source, url, &err);
+		result = ts_query_new(ret, source, url, NULL, &err);
 	free(url);
 	if (result < 0 && result != -ENOENT)
 		ts_say("%s", err.text[0] ? err.text : strerror(-result));

@@ -213,7 +213,7 @@ static void wrong_settings(void **state)
 		{"capture = lots", 11, "expected a size such as 50KB, 2000 or 0, found 'lots'"},
 		{"capture = KB", 11, "expected a size such as 50KB, 2000 or 0, found 'KB'"},
 		{"capture = -1", 11, "expected a size such as 50KB, 2000 or 0, found '-1'"},
-		{"capture = 5GB", 11, "expected a size such as 50KB, 2000 or 0, found '5GB'"},
+		{"capture = 5GB", 11, "capture is at most 50KB, found '5GB'"},
 		{"capture = 5 0KB", 11, "expected a size such as 50KB, 2000 or 0, found '5 0KB'"},
 		{"capture =", 10, "expected a value after 'capture ='"},
 		{"redact = a, b c", 14,
@@ -226,11 +226,13 @@ static void wrong_settings(void **state)
 		 "expected 'drop' or 'trace', found 'dorp' (did you mean 'drop'?)"},
 		{"orphans = keep", 11, "expected 'drop' or 'trace', found 'keep'"},
 		{"stacks = yes", 10, "expected 'on' or 'off', found 'yes'"},
+		{"backlog = 4096GB", 11, "backlog is at most 1024GB, found '4096GB'"},
+		{"backlog = some", 11, "expected a size such as 256MB, 2000 or 0, found 'some'"},
 		{"captrue = 50KB", 1,
 		 "unknown setting 'captrue' (did you mean 'capture'?); expected capture, redact, "
-		 "orphans or stacks"},
-		{"backlog = 256MB", 1,
-		 "unknown setting 'backlog'; expected capture, redact, orphans or stacks"},
+		 "orphans, stacks or backlog"},
+		{"colour = red", 1,
+		 "unknown setting 'colour'; expected capture, redact, orphans, stacks or backlog"},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -86,7 +86,7 @@ static int fill(void **state)
 {
 	struct ts_trace traces[9];
 	struct ts_span spans[3] = {span_of(1, 0, 0), span_of(1, 2, 300), span_of(1, 1, 200)};
-	struct ts_batch batch = {traces, 9, spans, 3};
+	struct ts_batch batch = {traces, 9, spans, 3, NULL};
 	struct ts_store_handle *handle;
 	struct ts_error err = {.text = ""};
 
@@ -120,7 +120,7 @@ static int open_query(void **state)
 	struct ts_error err = {.text = ""};
 	struct ts_query *query;
 
-	if (ts_query_new(&query, &ts_source, url, &err) < 0)
+	if (ts_query_new(&query, &ts_source, url, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	*state = query;
 	return 0;
@@ -308,8 +308,9 @@ static void nothing_there(void **state)
 	struct ts_error err = {.text = ""};
 
 	(void)state;
-	assert_int_equal(ts_query_new(&query, &ts_source, "sqlite:/tmp/no such folder/x.db", &err),
-			 -ENOENT);
+	assert_int_equal(
+		ts_query_new(&query, &ts_source, "sqlite:/tmp/no such folder/x.db", NULL, &err),
+		-ENOENT);
 	assert_null(query);
 	ts_query_free(NULL);
 	ts_listing_free(NULL);
@@ -328,9 +329,10 @@ static int wrong_row(struct ts_source_handle *handle, const char *sql, const str
 	return row(context, cells, 21);
 }
 
-static int open_nothing(struct ts_source_handle **ret, const char *at, struct ts_error *err)
+static int open_nothing(struct ts_source_handle **ret, const char *at, const char *tenant,
+			struct ts_error *err)
 {
-	(void)at, (void)err;
+	(void)at, (void)tenant, (void)err;
 	*ret = NULL;
 	return 0;
 }
@@ -349,7 +351,7 @@ static void foreign_rows(void **state)
 	struct ts_query *query;
 
 	(void)state;
-	assert_int_equal(ts_query_new(&query, &wrong, "wrong:", &err), 0);
+	assert_int_equal(ts_query_new(&query, &wrong, "wrong:", NULL, &err), 0);
 	assert_int_equal(ts_query_list(query, &filter, &listing, &err), -EPROTO);
 	assert_null(listing);
 	assert_true(err.text[0]);

@@ -158,7 +158,7 @@ static void new_store_is_private_and_migrated(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	strcat(path, "/traces.db");
-	assert_string_equal(ask(path, "PRAGMA user_version"), "1");
+	assert_string_equal(ask(path, "PRAGMA user_version"), "2");
 	assert_string_equal(ask(path, "PRAGMA journal_mode"), "wal");
 }
 
@@ -262,7 +262,7 @@ static void read_one(const char *url, const char *sql, const struct ts_cell *par
 	struct ts_error err = {""};
 
 	*ret = (struct seen){0};
-	if (ts_source.open(&source, url, &err))
+	if (ts_source.open(&source, url, NULL, &err))
 		fail_msg("%s", err.text);
 	if (ts_source.select(source, sql, params, n, keep, ret, &err))
 		fail_msg("%s", err.text);
@@ -483,7 +483,7 @@ static void queries_take_parameters_by_number(void **state)
 	assert_int_equal(seen.cells[2].type, TS_CELL_NULL);
 	assert_int_equal(seen.cells[3].integer, 2);
 	assert_string_equal(seen.cells[4].text, "one");
-	assert_int_equal(ts_source.open(&source, place->url, &err), 0);
+	assert_int_equal(ts_source.open(&source, place->url, NULL, &err), 0);
 	assert_int_equal(ts_source.select(source, numbers, NULL, 0, stop_at_three, &calls, &err),
 			 77);
 	assert_int_equal(calls, 3);
@@ -566,7 +566,7 @@ static void newer_schema_is_refused(void **state)
 	ts_store.close(opened(place->url));
 	run_sql(place->path, "PRAGMA user_version = 99");
 	expect_refusal(place->url, -EPROTONOSUPPORT, "newer traceshim");
-	assert_int_equal(ts_source.open(&source, place->url, &err), -EPROTONOSUPPORT);
+	assert_int_equal(ts_source.open(&source, place->url, NULL, &err), -EPROTONOSUPPORT);
 	assert_non_null(strstr(err.text, "99"));
 }
 
@@ -577,7 +577,7 @@ static void half_a_migration_is_none(void **state)
 	/* What a migration killed before its commit leaves: an empty file. */
 	write_file(place->path, "");
 	ts_store.close(opened(place->url));
-	assert_string_equal(ask(place->path, "PRAGMA user_version"), "1");
+	assert_string_equal(ask(place->path, "PRAGMA user_version"), "2");
 }
 
 /* Runs `body` in a child; answers its wait status. */
@@ -911,7 +911,7 @@ static void reader_and_writer_do_not_wait(void **state)
 	struct seen seen = {0};
 
 	write_spans(handle, 1, 1, 10);
-	assert_int_equal(ts_source.open(&source, place->url, NULL), 0);
+	assert_int_equal(ts_source.open(&source, place->url, NULL, NULL), 0);
 	for (int i = 0; i < 20; i++) {
 		write_spans(handle, 2 + i, 1, 1000);
 		assert_int_equal(ts_source.select(source, "SELECT count(*) FROM pipeline_spans",
@@ -933,11 +933,11 @@ static void nothing_stored_is_no_entry(void **state)
 	struct ts_source_handle *source;
 	struct ts_error err = {""};
 
-	assert_int_equal(ts_source.open(&source, place->url, &err), -ENOENT);
+	assert_int_equal(ts_source.open(&source, place->url, NULL, &err), -ENOENT);
 	assert_non_null(strstr(err.text, place->path));
 	assert_int_not_equal(access(place->path, F_OK), 0);
 	write_file(place->path, "");
-	assert_int_equal(ts_source.open(&source, place->url, &err), -ENOENT);
+	assert_int_equal(ts_source.open(&source, place->url, NULL, &err), -ENOENT);
 }
 
 /* --- finding --- */
@@ -963,7 +963,7 @@ static void urls_find_their_module(void **state)
 	assert_ptr_equal(ts_source_find("sqlite:/x", load, &err), &ts_source);
 	assert_null(ts_store_find("postgresql://u:secret@h/db", load, &err));
 	assert_string_equal(asked, "store_postgresql ts_store");
-	assert_non_null(strstr(err.text, "there is: sqlite"));
+	assert_non_null(strstr(err.text, "there are: sqlite"));
 	assert_null(strstr(err.text, "secret"));
 	asked[0] = '\0';
 	for (const char **url =

@@ -19,11 +19,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "columns.h"
+#include "../columns.h"
 #include "dbfile.h"
-#include "moment.h"
+#include "../moment.h"
 #include "sql_sqlite.h"
-#include "store.h"
+#include "../store.h"
 
 #define APPLICATION_ID   0x54524345 /* "TRCE", as in the first migration */
 #define WRITER_BUSY_MS   1000 /* for what does not know our lock: a backup, the sqlite3 shell */
@@ -233,12 +233,16 @@ static int bind(sqlite3_stmt *statement, int n, enum ts_column_type type, const 
 	case TS_COLUMN_TIME:
 		moment = ts_moment_format(*(const int64_t *)value);
 		return sqlite3_bind_text(statement, n, moment.text, -1, SQLITE_TRANSIENT);
+	case TS_COLUMN_ENDED:
+		return *(const int64_t *)value ? bind(statement, n, TS_COLUMN_TIME, value)
+					       : sqlite3_bind_null(statement, n);
 	}
 	return SQLITE_MISUSE;
 }
 
 /* INSERT INTO table (columns) VALUES (?, ...) */
-static int prepare_insert(sqlite3 *db, const struct ts_table *table, sqlite3_stmt **ret)
+static int prepare_insert(sqlite3 *db, const struct ts_table *table, bool overwrite,
+			  sqlite3_stmt **ret)
 {
 	char names[512] = "", marks[64] = "", sql[768];
 	size_t n_names = 0, n_marks = 0;
@@ -247,15 +251,17 @@ static int prepare_insert(sqlite3 *db, const struct ts_table *table, sqlite3_stm
 		n_names += sprintf(names + n_names, "%s%s", i ? "," : "", table->columns[i].name);
 		n_marks += sprintf(marks + n_marks, "%s", i ? ",?" : "?");
 	}
-	snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT DO NOTHING",
-		 table->name, names, marks);
+	snprintf(sql, sizeof(sql), "%s INTO %s (%s) VALUES (%s)%s",
+		 overwrite ? "REPLACE" : "INSERT", table->name, names, marks,
+		 overwrite ? "" : " ON CONFLICT DO NOTHING");
 	return sqlite3_prepare_v2(db, sql, -1, ret, NULL);
 }
 
-static int insert(sqlite3 *db, const struct ts_table *table, const void *rows, size_t n_rows)
+static int insert(sqlite3 *db, const struct ts_table *table, bool overwrite, const void *rows,
+		  size_t n_rows)
 {
 	sqlite3_stmt *statement = NULL;
-	int result = n_rows ? prepare_insert(db, table, &statement) : SQLITE_OK;
+	int result = n_rows ? prepare_insert(db, table, overwrite, &statement) : SQLITE_OK;
 
 	for (size_t i = 0; result == SQLITE_OK && i < n_rows; i++) {
 		const char *row = (const char *)rows + i * table->row_bytes;
@@ -290,8 +296,9 @@ static int sqlite_write(struct ts_store_handle *handle, const struct ts_batch *b
 		return result;
 	/* Closing rolls back whatever did not come to its COMMIT. */
 	if (sqlite3_exec(turn.db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
-	    insert(turn.db, &ts_trace_table, batch->traces, batch->n_traces) ||
-	    insert(turn.db, &ts_span_table, batch->spans, batch->n_spans) ||
+	    insert(turn.db, &ts_trace_table, false, batch->traces, batch->n_traces) ||
+	    insert(turn.db, &ts_span_table, false, batch->spans, batch->n_spans) ||
+	    insert(turn.db, &ts_run_table, true, batch->run, batch->run != NULL) ||
 	    sqlite3_exec(turn.db, "COMMIT", NULL, NULL, NULL))
 		result = fail(turn.db, "write", handle->path, err);
 	else if (wal_is_long(handle->path))
@@ -384,7 +391,26 @@ static int open_to_read(struct ts_source_handle *handle, struct ts_error *err)
 	return result;
 }
 
-static int source_open(struct ts_source_handle **ret, const char *url, struct ts_error *err)
+/* The rows of one tenant: what queries name is then a view. */
+static int show_only(struct ts_source_handle *handle, const char *tenant, struct ts_error *err)
+{
+	static const struct ts_table *const tables[] = {&ts_trace_table, &ts_span_table,
+							&ts_run_table};
+	char *sql;
+	int code = sqlite3_exec(handle->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+
+	for (size_t i = 0; code == SQLITE_OK && i < sizeof(tables) / sizeof(tables[0]); i++) {
+		sql = sqlite3_mprintf("CREATE TEMP VIEW %s AS SELECT * FROM main.%s"
+				      " WHERE tenant_id = %Q",
+				      tables[i]->name, tables[i]->name, tenant);
+		code = sql ? sqlite3_exec(handle->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+		sqlite3_free(sql);
+	}
+	return code ? fail(handle->db, "read", handle->path, err) : 0;
+}
+
+static int source_open(struct ts_source_handle **ret, const char *url, const char *tenant,
+		       struct ts_error *err)
 {
 	const char *path = ts_dbfile_path(url, "sqlite", err);
 	struct ts_source_handle *handle;
@@ -399,6 +425,8 @@ static int source_open(struct ts_source_handle **ret, const char *url, struct ts
 		result = ts_error_set(err, -ENOMEM, "out of memory");
 	else
 		result = open_to_read(handle, err);
+	if (result == 0 && tenant)
+		result = show_only(handle, tenant, err);
 	if (result == 0)
 		*ret = handle;
 	else

@@ -7,8 +7,8 @@
  * it. Failures answer a negative errno with a sentence that names the path.
  */
 
-#include "error.h"
-#include "gate.h"
+#include "../error.h"
+#include "../gate.h"
 
 /* "cannot VERB PATH: MEANING" in err; answers -error. */
 int ts_dbfile_fail(const char *verb, const char *path, int error, struct ts_error *err);

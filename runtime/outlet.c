@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outlet.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backoff.h"
+#include "store.h"
+
+#define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
+#define SAY_AGAIN_NS  60000000000LL
+
+struct outlet {
+	struct outlet *next;
+	char *url;
+	const struct ts_store *store;
+	struct ts_store_handle *handle;
+	struct ts_backoff backoff;
+	struct ts_error failure; /* the last one */
+	bool complained;
+	int64_t say_again_ns;
+};
+
+struct ts_outlets {
+	struct ts_outlets_options options;
+	struct outlet *first;
+	bool opened; /* one was, and the program has been told */
+};
+
+int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *options)
+{
+	struct ts_outlets *outlets = calloc(1, sizeof(*outlets));
+
+	if (!outlets)
+		return -ENOMEM;
+	outlets->options = *options;
+	*ret = outlets;
+	return 0;
+}
+
+void ts_outlets_free(struct ts_outlets *outlets)
+{
+	struct outlet *outlet, *next;
+
+	for (outlet = outlets ? outlets->first : NULL; outlet; outlet = next) {
+		next = outlet->next;
+		if (outlet->handle)
+			outlet->store->close(outlet->handle);
+		free(outlet->url);
+		free(outlet);
+	}
+	free(outlets);
+}
+
+int ts_outlet_shown(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
+}
+
+static struct outlet *find(struct ts_outlets *outlets, const char *url)
+{
+	struct outlet *outlet;
+
+	for (outlet = outlets->first; outlet; outlet = outlet->next)
+		if (strcmp(outlet->url, url) == 0)
+			return outlet;
+	outlet = calloc(1, sizeof(*outlet));
+	if (!outlet || !(outlet->url = strdup(url))) {
+		free(outlet);
+		return NULL;
+	}
+	outlet->next = outlets->first;
+	outlets->first = outlet;
+	return outlet;
+}
+
+static void say(const struct ts_outlets *outlets, bool bad, const char *sentence)
+{
+	if (outlets->options.say)
+		outlets->options.say(outlets->options.context, bad, sentence);
+}
+
+static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
+{
+	int64_t now = ts_backoff_now_ns();
+	char sentence[1024];
+
+	if (now < outlet->say_again_ns ||
+	    (result == -EAGAIN && outlet->backoff.failures < BUSY_IN_A_ROW))
+		return;
+	outlet->complained = true;
+	outlet->say_again_ns = now + SAY_AGAIN_NS;
+	snprintf(sentence, sizeof(sentence), "cannot write traces to %.*s: %s",
+		 ts_outlet_shown(outlet->url), outlet->url, outlet->failure.text);
+	say(outlets, true, sentence);
+}
+
+static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
+{
+	char sentence[1024];
+
+	ts_backoff_worked(&outlet->backoff);
+	if (!outlet->complained)
+		return;
+	outlet->complained = false;
+	outlet->say_again_ns = 0;
+	snprintf(sentence, sizeof(sentence), "traces are stored again in %.*s",
+		 ts_outlet_shown(outlet->url), outlet->url);
+	say(outlets, false, sentence);
+}
+
+static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
+		     const struct ts_batch *batch)
+{
+	const struct ts_outlets_options *options = &outlets->options;
+	int result;
+
+	if (!outlet->store)
+		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
+	if (!outlet->store)
+		return -ENOTSUP;
+	if (!outlet->handle) {
+		result = outlet->store->open(&outlet->handle, outlet->url, options->gate,
+					     &outlet->failure);
+		if (result < 0)
+			return result;
+	}
+	if (!outlets->opened && options->opened)
+		options->opened();
+	outlets->opened = true;
+	return outlet->store->write(outlet->handle, batch, &outlet->failure);
+}
+
+int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
+		     bool insist, struct ts_error *err)
+{
+	struct outlet *outlet = find(outlets, url);
+	int result;
+
+	if (!outlet)
+		return ts_error_set(err, TS_AWAY, "no memory");
+	if (!insist && !ts_backoff_is_due(&outlet->backoff))
+		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+	result = write_now(outlets, outlet, batch);
+	if (result == 0) {
+		note_success(outlets, outlet);
+		return 0;
+	}
+	if (result == -EILSEQ)
+		return ts_error_set(err, result, "%s", outlet->failure.text);
+	ts_backoff_failed(&outlet->backoff);
+	complain(outlets, outlet, result);
+	return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+}
+
+void ts_outlets_rest(struct ts_outlets *outlets)
+{
+	for (struct outlet *outlet = outlets->first; outlet; outlet = outlet->next)
+		if (outlet->handle && outlet->store->rest)
+			outlet->store->rest(outlet->handle);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_OUTLET_H
+#define TS_OUTLET_H
+
+/*
+ * The stores that spools name: each is opened once, when first needed, and left alone for a while after a
+ * failure, which is told once a minute at most.
+ */
+
+#include <stdbool.h>
+
+#include "../preload/abi.h"
+#include "error.h"
+#include "span.h"
+
+struct ts_gate;
+
+struct ts_outlets_options {
+	ts_module_symbol_fn *modules;
+	const struct ts_gate *gate; /* NULL where nobody forks; outlives the outlets */
+	void (*opened)(void);       /* NULL; called once, when the first store was opened */
+	/* NULL; what became of a store: it fails (bad), it works again */
+	void (*say)(void *context, bool bad, const char *sentence);
+	void *context;
+};
+
+struct ts_outlets;
+
+/* 0 or -ENOMEM; the options are copied. */
+int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *options);
+void ts_outlets_free(struct ts_outlets *outlets); /* closes them; NULL is fine */
+
+/* What a store that is away, or was a short while ago, answers: the sentence says why. */
+#define TS_AWAY (-ENOLINK)
+
+/*
+ * Writes the batch to the store at `url`. 0; TS_AWAY: nothing of it is stored, or nobody knows: the same rows
+ * may be brought again; -EILSEQ: the store is there, but will never take some row of this batch. With
+ * `insist` a store is tried now, however short a while ago it failed.
+ */
+int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
+		     bool insist, struct ts_error *err);
+
+/* Nothing is to be written for a while: connections go back to whoever may need them. */
+void ts_outlets_rest(struct ts_outlets *outlets);
+
+/* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
+int ts_outlet_shown(const char *url);
+
+#endif
