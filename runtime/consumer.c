@@ -2,6 +2,7 @@
 #include "consumer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "assemble.h"
@@ -11,6 +12,9 @@ struct ts_consumer {
 	struct ts_reader *reader;
 	struct ts_assembler *assembler;
 	struct ts_outlets *outlets;
+	struct ts_backlog *backlog;
+	const char *spool;
+	bool told; /* that the backlog cannot be written */
 	struct ts_batch batch;
 	enum { NO_BATCH, TO_STORE, TO_COMMIT } state;
 	int more; /* what the pass that made the batch answered */
@@ -27,10 +31,14 @@ int ts_consumer_new(struct ts_consumer **ret, const char *spool, struct ts_abi_p
 	if (!consumer)
 		return ts_error_set(err, -ENOMEM, "no memory");
 	consumer->outlets = outlets;
+	consumer->spool = spool;
 	result = ts_reader_new(&consumer->reader, spool, page, err);
 	if (result == 0)
 		result = ts_assembler_new(&consumer->assembler, consumer->reader, err);
 	if (result == 0 && ts_assembler_load(consumer->assembler, modules) < 0)
+		result = ts_error_set(err, -ENOMEM, "no memory");
+	if (result == 0 && ts_backlog_new(&consumer->backlog, spool,
+					  ts_assembler_settings(consumer->assembler), outlets) < 0)
 		result = ts_error_set(err, -ENOMEM, "no memory");
 	if (result < 0) {
 		ts_consumer_free(consumer);
@@ -44,31 +52,68 @@ void ts_consumer_free(struct ts_consumer *consumer)
 {
 	if (!consumer)
 		return;
+	ts_backlog_free(consumer->backlog);
 	ts_assembler_free(consumer->assembler);
 	ts_reader_free(consumer->reader);
 	free(consumer);
 }
 
-static int store_batch(struct ts_consumer *consumer, bool insist, struct ts_error *err)
+static void tell(struct ts_consumer *consumer, const char *what, const char *why)
 {
-	const struct ts_batch *batch = &consumer->batch;
+	char sentence[1024];
+
+	if (consumer->told)
+		return;
+	consumer->told = true;
+	snprintf(sentence, sizeof(sentence), "%s%.450s; traces stay in %.450s", what, why,
+		 consumer->spool);
+	ts_outlets_note(consumer->outlets, sentence);
+}
+
+/* To disk. What does not fit there either stays in the rings. */
+static int keep_batch(struct ts_consumer *consumer)
+{
+	struct ts_error why = {""};
 	int result;
 
-	if (batch->n_traces + batch->n_spans == 0)
-		return 0;
-	result = ts_outlets_write(consumer->outlets,
-				  ts_assembler_settings(consumer->assembler)->store, batch, insist,
-				  err);
-	if (result == 0) {
-		consumer->consumed.traces += batch->n_traces;
-		consumer->consumed.spans += batch->n_spans;
-	}
+	if (!ts_backlog_folder(consumer->backlog))
+		return TS_AWAY;
+	result = ts_backlog_add(consumer->backlog, &consumer->batch, &why);
+	if (result < 0)
+		tell(consumer, "cannot keep a backlog: ", why.text);
+	else
+		consumer->told = false;
 	return result;
 }
 
-static int step(struct ts_consumer *consumer,
-		int next(struct ts_assembler *, struct ts_batch *, struct ts_error *), bool insist,
-		struct ts_error *err)
+/* `waits` is what the backlog's step answered. */
+static int store_batch(struct ts_consumer *consumer, int waits, bool insist, struct ts_error *err)
+{
+	const struct ts_batch *batch = &consumer->batch;
+	struct ts_error why = {""};
+	int result = TS_AWAY;
+
+	if (batch->n_traces + batch->n_spans == 0)
+		return 0;
+	if (waits > 0 && keep_batch(consumer) == 0)
+		return 0;
+	if (waits != TS_AWAY)
+		result = ts_backlog_bypass(consumer->backlog, batch, insist, &why);
+	if (result == 0) {
+		consumer->consumed.traces += batch->n_traces;
+		consumer->consumed.spans += batch->n_spans;
+		return 0;
+	}
+	if (result != TS_AWAY)
+		tell(consumer, "", why.text);
+	if (keep_batch(consumer) == 0)
+		return 0;
+	return why.text[0] ? ts_error_set(err, TS_AWAY, "%s", why.text) : TS_AWAY;
+}
+
+static int next_batch(struct ts_consumer *consumer,
+		      int next(struct ts_assembler *, struct ts_batch *, struct ts_error *),
+		      int waits, bool insist, struct ts_error *err)
 {
 	int result;
 
@@ -79,7 +124,7 @@ static int step(struct ts_consumer *consumer,
 		consumer->state = TO_STORE;
 	}
 	if (consumer->state == TO_STORE) {
-		result = store_batch(consumer, insist, err);
+		result = store_batch(consumer, waits, insist, err);
 		if (result < 0)
 			return result;
 		consumer->state = TO_COMMIT;
@@ -89,6 +134,20 @@ static int step(struct ts_consumer *consumer,
 		return result;
 	consumer->state = NO_BATCH;
 	return consumer->more;
+}
+
+/*
+ * What waits goes first. While there is a lot of it, what is new goes behind it: the rings must not fill
+ * meanwhile.
+ */
+static int step(struct ts_consumer *consumer,
+		int next(struct ts_assembler *, struct ts_batch *, struct ts_error *), bool insist,
+		struct ts_error *err)
+{
+	int waits = ts_backlog_step(consumer->backlog, insist, err), result;
+
+	result = next_batch(consumer, next, waits, insist && waits >= 0, err);
+	return result == 0 && waits > 0 ? 1 : result;
 }
 
 int ts_consumer_step(struct ts_consumer *consumer, bool insist, struct ts_error *err)
@@ -107,9 +166,30 @@ int ts_consumer_finish_step(struct ts_consumer *consumer, bool insist, struct ts
 	return result == 0 ? 1 : result;
 }
 
+struct ts_backlog_counts ts_consumer_backlog(const struct ts_consumer *consumer)
+{
+	return ts_backlog_count(consumer->backlog);
+}
+
+const char *ts_consumer_place(const struct ts_consumer *consumer)
+{
+	const char *folder = ts_backlog_folder(consumer->backlog);
+
+	return folder ? folder : consumer->spool;
+}
+
+const char *ts_consumer_state(const struct ts_consumer *consumer)
+{
+	return ts_assembler_settings(consumer->assembler)->state;
+}
+
 struct ts_consumed ts_consumer_consumed(const struct ts_consumer *consumer)
 {
+	struct ts_backlog_delivered brought = ts_backlog_delivered(consumer->backlog);
 	struct ts_consumed consumed = consumer->consumed;
+
+	consumed.traces += brought.traces;
+	consumed.spans += brought.spans;
 
 	consumed.damage = ts_reader_damage(consumer->reader);
 	return consumed;
