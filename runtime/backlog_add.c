@@ -222,20 +222,28 @@ static int add_row(struct ts_backlog *backlog, enum ts_backlog_record type,
 	return result;
 }
 
+/* In the order of their ends, so that the rows of a trace lie together, and go together. */
 static int add_rows(struct ts_backlog *backlog, const struct ts_batch *batch)
 {
+	size_t t = 0, s = 0;
 	int result = 0;
 
 	begin_piece(backlog);
-	for (size_t i = 0; result == 0 && i < batch->n_traces; i++)
-		result = add_row(backlog, TS_BACKLOG_TRACE,
-				 &(struct ts_row_id){.trace = batch->traces[i].trace_id},
-				 &batch->traces[i]);
-	for (size_t i = 0; result == 0 && i < batch->n_spans; i++)
-		result = add_row(
-			backlog, TS_BACKLOG_SPAN,
-			&(struct ts_row_id){batch->spans[i].trace_id, batch->spans[i].span_id},
-			&batch->spans[i]);
+	while (result == 0 && (t < batch->n_traces || s < batch->n_spans)) {
+		const struct ts_trace *trace = &batch->traces[t];
+		const struct ts_span *span = &batch->spans[s];
+
+		if (t == batch->n_traces ||
+		    (s < batch->n_spans && span->ended_us <= trace->ended_us)) {
+			result = add_row(backlog, TS_BACKLOG_SPAN,
+					 &(struct ts_row_id){span->trace_id, span->span_id}, span);
+			s++;
+		} else {
+			result = add_row(backlog, TS_BACKLOG_TRACE,
+					 &(struct ts_row_id){.trace = trace->trace_id}, trace);
+			t++;
+		}
+	}
 	return result;
 }
 

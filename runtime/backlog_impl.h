@@ -13,7 +13,8 @@
 #include "packed.h"
 #include "record.h"
 
-#define TS_BACKLOG_VERSION 1
+#define TS_BACKLOG_VERSION   1
+#define TS_BACKLOG_LOST_NAME "lost"
 
 enum ts_backlog_record {
 	TS_BACKLOG_HEADER = 1, /* struct ts_backlog_header, then its strings */
@@ -104,7 +105,11 @@ int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err
 /* Lets go of what may not stay open. */
 void ts_backlog_leave(struct ts_backlog *backlog);
 
+/* Of the segment's file. */
 void ts_backlog_name(char ret[16], uint32_t number);
+
+/* As if nothing had been read. */
+void ts_backlog_forget_all(struct ts_backlog *backlog);
 
 /* Adds a segment to the list. 0 or -ENOMEM. */
 int ts_backlog_reserve(struct ts_backlog *backlog, uint32_t number);
