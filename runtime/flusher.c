@@ -206,6 +206,7 @@ static void tick(struct flusher *f)
 	ts_frequency_measure(f->process);
 	ts_frequency_note(f->process);
 	f->args->tick();
+	ts_outlets_rest(f->outlets);
 	end_batch(f);
 }
 

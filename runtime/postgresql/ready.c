@@ -30,11 +30,21 @@ int ts_ready_to_write(struct ts_pg *pg, struct ts_error *err)
 	return ts_ready_to_read(pg, err);
 }
 
-void ts_ready_hint(struct ts_error *err)
+void ts_ready_hint(const struct ts_pg *pg, struct ts_error *err)
 {
-	static const char hint[] = "; `traceshim store init URL` grants and makes what is missing";
-	size_t n = strlen(err->text);
+	static const char hint[] = "; `traceshim store init URL` makes and grants what is missing";
+	static const char *const states[] = {
+		"3F000", /* no such schema */
+		"42501", /* privilege */
+		"42704", /* no such role */
+		"42883", /* no such function */
+		"42P01", /* no such table */
+		"42703", /* no such column */
+	};
+	size_t n = err ? strlen(err->text) : 0;
 
-	if (n + sizeof(hint) <= sizeof(err->text))
-		memcpy(err->text + n, hint, sizeof(hint));
+	for (size_t i = 0; n && i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(ts_pg_sqlstate(pg), states[i]) == 0 &&
+		    n + sizeof(hint) <= sizeof(err->text))
+			memcpy(err->text + n, hint, sizeof(hint));
 }

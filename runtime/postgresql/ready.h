@@ -14,7 +14,7 @@ int ts_ready_to_write(struct ts_pg *pg, struct ts_error *err);
 /* 0; -ENOENT: nothing was ever stored there; or another negative errno. */
 int ts_ready_to_read(struct ts_pg *pg, struct ts_error *err);
 
-/* Adds to the server's "no such table", "permission denied" what to do about it. */
-void ts_ready_hint(struct ts_error *err);
+/* Adds to the server's "does not exist", "permission denied" what to do about it, where that was its last failure. */
+void ts_ready_hint(const struct ts_pg *pg, struct ts_error *err);
 
 #endif

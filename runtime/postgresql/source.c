@@ -206,8 +206,8 @@ static int source_select(struct ts_source_handle *handle, const char *sql,
 	if (result == 0)
 		say(handle->pg, "COMMIT", NULL, err);
 	result = ts_pg_sync(handle->pg, err);
-	if (result == -EACCES && err)
-		ts_ready_hint(err);
+	if (result == -EACCES)
+		ts_ready_hint(handle->pg, err);
 	return result;
 }
 

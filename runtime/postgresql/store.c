@@ -201,8 +201,8 @@ static int pg_write(struct ts_store_handle *handle, const struct ts_batch *batch
 			disconnect(handle);
 		result = write_once(&load, err);
 	}
-	if (result == -EACCES && err)
-		ts_ready_hint(err);
+	if (result == -EACCES)
+		ts_ready_hint(handle->pg, err);
 	release(&load);
 	leave(handle);
 	return result;
