@@ -233,6 +233,8 @@ static void tick(struct flusher *f)
 	ts_frequency_seen(f->process);
 	f->args->tick();
 	f->collected = ts_presence_look(&f->collector);
+	if (f->outlets)
+		ts_outlets_rest(f->outlets);
 	end_batch(f);
 }
 
