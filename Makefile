@@ -37,12 +37,12 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
-include $(wildcard tests/bots/*/rules.mk) tests/stores/rules.mk
+include $(wildcard tests/bots/*/rules.mk) $(wildcard tests/*/rules.mk)
 
 # --- what is built ---------------------------------------------------------------------------------
 
@@ -225,10 +225,17 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory faults
+	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
 check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
 	$(Q)tests/hazards/run --all
+
+FAULT_ROUNDS ?= 1000
+
+check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
 check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
 	$(Q)bats tests/programs
@@ -248,7 +255,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash)
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash)
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
