@@ -37,12 +37,12 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
-include $(wildcard tests/bots/*/rules.mk)
+include $(wildcard tests/bots/*/rules.mk) $(wildcard tests/*/rules.mk)
 
 # --- what is built ---------------------------------------------------------------------------------
 
@@ -101,10 +101,14 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 store_libs_sqlite := -l:libsqlite3.a -lm
 store_libs_jsonl  := -lcjson -luuid
 store_more_jsonl  := bytes.c file.c held.c rowjson.c uuid.c sqlite/dbfile.c
+store_libs_postgresql := -lpq
+
+$(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
 
 .SECONDEXPANSION:
 $(patsubst %,$(B)/modules/store_%.so,$(stores)): $(B)/modules/store_%.so: \
-		$$(call obj,$$(wildcard runtime/$$*/*.c) $$(addprefix runtime/,columns.c error.c moment.c $$(store_more_$$*)))
+		$$(call obj,$$(wildcard runtime/$$*/*.c) \
+		$$(addprefix runtime/,columns.c error.c moment.c text.c pool.c $$(store_more_$$*)))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) $(store_libs_$*)
@@ -132,7 +136,8 @@ $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/sqlite/*.c)) $(patsubst %.c,$(B)/
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(store_src) $(symbols_src))
+            preload/demangle.c $(hot_src) $(runtime_src) $(symbols_src) \
+            $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
 
@@ -226,10 +231,17 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory faults
+	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
 check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
 	$(Q)tests/hazards/run --all
+
+FAULT_ROUNDS ?= 1000
+
+check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
 check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
 	$(Q)bats tests/programs
@@ -249,7 +261,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash)
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash)
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources

@@ -368,15 +368,26 @@ static void meet_other_threads(void)
 	ts_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
 }
 
+/*
+ * The folder goes once all it held is stored. Other threads may be in the midst of calls, though: then it stays, and
+ * they write to it for as long as they live.
+ */
 void ts_life_end(void)
 {
+	uint64_t generation;
+
 	if (!life || !life->generation || ts_life_is_guest())
 		return;
-	if (!ts_flush_stop())
+	if (!ts_flush_stop() || !ts_lanes_drained())
 		return;
+	generation = life->generation;
 	__atomic_store_n(&ts_hot.passive, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&life->generation, 0, __ATOMIC_SEQ_CST);
 	meet_other_threads();
-	if (ts_lanes_drained())
+	if (ts_lanes_drained()) {
 		ts_own_spool_remove();
+	} else {
+		__atomic_store_n(&life->generation, generation, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&ts_hot.passive, 0, __ATOMIC_SEQ_CST);
+	}
 }

@@ -20,18 +20,13 @@
 #include "../preload/abi.h"
 #include "error.h"
 #include "span.h"
+#include "tally.h"
 
 struct ts_backlog;
 struct ts_gate;
 struct ts_outlets;
 struct ts_recovered;
 struct ts_settings;
-
-struct ts_backlog_counts {
-	uint64_t waiting;  /* rows in the backlog now */
-	uint64_t dropped;  /* rows, in the spool's life: over the budget, or in a damaged segment */
-	uint64_t rejected; /* rows that the store refused for good */
-};
 
 /*
  * Of the spool folder `spool`. The settings and the outlets outlive it. 0 or -ENOMEM: a folder that cannot be had

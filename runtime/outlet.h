@@ -45,7 +45,7 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 /* False with its sentence: the store failed a short while ago, and would only be tried if one insisted. */
 bool ts_outlets_is_due(const struct ts_outlets *outlets, const char *url, struct ts_error *err);
 
-/* Nothing is to be written for a while: connections go back to whoever may need them. */
+/* Called now and then: connections that had no batch for ten seconds go back to whoever may need them. */
 void ts_outlets_rest(struct ts_outlets *outlets);
 
 /* Hands a sentence to whoever is told what became of rows. */
