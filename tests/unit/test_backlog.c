@@ -751,7 +751,8 @@ static void flipped_bytes_cost_their_rows(void **state)
 		ts_backlog_free(backlog);
 		recover(place);
 		assert_int_equal(n_files(place->backlog), -1);
-		assert_int_equal(n_files(folder), 1); /* what was damaged */
+		/* what was damaged; a last piece that cannot be told from a torn one costs nothing */
+		assert_in_range(n_files(folder), i + 32 < bytes, 1);
 	}
 	free(data);
 }
@@ -759,11 +760,13 @@ static void flipped_bytes_cost_their_rows(void **state)
 static void torn_segment_is_read_to_its_tear(void **state)
 {
 	struct place *place = *state;
-	char path[256];
-	size_t bytes, stored = 0;
+	char path[256], aside[256];
+	size_t bytes, stored = 0, header;
 	char *data = make_segment(place, path, &bytes);
 
-	for (size_t n = 0; n <= bytes; n += 11) {
+	header = ((uint32_t *)data)[2];
+	snprintf(aside, sizeof(aside), "%s-00000001.rows.damaged", place->backlog);
+	for (size_t n = 0; n <= bytes; n += n < header ? header / 2 : 11) {
 		struct ts_backlog *backlog;
 
 		mkdir(place->backlog, 0700);
@@ -776,6 +779,8 @@ static void torn_segment_is_read_to_its_tear(void **state)
 		assert_int_equal(ts_backlog_count(backlog).waiting, 0);
 		ts_backlog_free(backlog);
 		recover(place);
+		/* a kill in the middle of a write is no damage, as far as that can be told */
+		assert_int_equal(unlink(aside), n > 0 && n < header ? 0 : -1);
 	}
 	assert_in_range(stored, 3 * (SPANS + 1) - 1, 3 * (SPANS + 1));
 	free(data);
