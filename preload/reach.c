@@ -25,7 +25,6 @@
 
 static struct {
 	const struct ts_names *names;
-	const struct ts_scope *scope;
 	bool *defined; /* of each rule: some object exports it */
 	bool iterate;  /* some rule has no name to look up by: each symbol is asked for its rule */
 	struct ts_candidates found;
@@ -40,29 +39,10 @@ static bool is_program(const struct ts_object *object)
 	return !object->path[0];
 }
 
-#define MODULE_DEPTH 3 /* a module, its library, and one that that needs */
-
-/* Does a module of ours need it, or a library that one needs? */
-static bool serves_module(const struct ts_object *object, unsigned depth)
-{
-	for (size_t i = 0; i < reach.scope->n; i++) {
-		const struct ts_object *user = &reach.scope->objects[i];
-
-		if (user == object || !ts_scope_needs(user, object))
-			continue;
-		if (ts_walk_is_module(user) || (depth && serves_module(user, depth - 1)))
-			return true;
-	}
-	return false;
-}
-
-/* What the shim stands on, and what it brought itself, or is about to on another thread. */
+/* What the shim stands on, and what it brought itself. */
 static bool is_left_alone(const struct ts_object *object)
 {
-	enum ts_brought brought = ts_module_brought(object->low);
-
-	return ts_object_is_libc(object) || brought == TS_BROUGHT ||
-	       (brought == TS_BEING_BROUGHT && serves_module(object, MODULE_DEPTH));
+	return ts_object_is_libc(object) || ts_module_brought(object->low) == TS_BROUGHT;
 }
 
 static void add(struct ts_candidate candidate)
@@ -276,7 +256,6 @@ static bool any_certain(void)
 
 void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n)
 {
-	reach.scope = &walk->scope;
 	for (size_t i = 0; i < n; i++)
 		if (!is_left_alone(objects[i]))
 			ts_object_functions(objects[i], enter_exported, NULL);
