@@ -332,7 +332,15 @@ static void show_surroundings(struct ts_entry_function *function, const struct t
 
 static const char no_thunk[] = "there are more functions than thunks";
 
-static const char *patch(const struct ts_candidate *candidate, const struct ts_maps *maps)
+/* One that is to be patched, and its thunk. */
+struct prepared {
+	const struct ts_candidate *candidate;
+	struct ts_patch patch;
+	size_t index;
+};
+
+static const char *prepare(const struct ts_candidate *candidate, const struct ts_maps *maps,
+			   struct prepared *ret)
 {
 	const struct ts_mapping *text = ts_maps_find(maps, candidate->address);
 	struct ts_entry_function function = {
@@ -341,7 +349,6 @@ static const char *patch(const struct ts_candidate *candidate, const struct ts_m
 		.bytes = candidate->bytes,
 		.readable = candidate->readable,
 	};
-	struct ts_patch prepared;
 	const char *why;
 	int index;
 
@@ -351,20 +358,30 @@ static const char *patch(const struct ts_candidate *candidate, const struct ts_m
 	show_surroundings(&function, text);
 	if (ts_definition_count() == TS_THUNKS)
 		return no_thunk;
-	why = ts_patch_prepare(&function, maps, &prepared);
+	why = ts_patch_prepare(&function, maps, &ret->patch);
 	if (why)
 		return why;
-	if (candidate->jump && candidate->jump < prepared.moved.taken)
+	if (candidate->jump && candidate->jump < ret->patch.moved.taken)
 		return "something jumps into its first bytes";
 	index = ts_definition_take(candidate->rule, candidate->address, TS_BY_ENTRY,
 				   candidate->name, candidate->object);
 	if (index < 0)
 		return index == -ENOSPC ? no_thunk : "there is no memory, or no room in the spool";
-	why = ts_patch_apply(&prepared, (size_t)index,
-			     ts_thunk_starts_trace((size_t)index) ||
-				     ts_definitions_are_everywhere());
-	ts_definition_at((size_t)index)->reached = !why;
-	return why;
+	ret->candidate = candidate;
+	ret->index = (size_t)index;
+	return NULL;
+}
+
+static void apply(const struct prepared *prepared)
+{
+	size_t index = prepared->index;
+	const char *why =
+		ts_patch_apply(&prepared->patch, index,
+			       ts_thunk_starts_trace(index) || ts_definitions_are_everywhere());
+
+	ts_definition_at(index)->reached = !why;
+	if (why)
+		refuse(prepared->candidate, why);
 }
 
 /* Two names of one function. */
@@ -379,17 +396,27 @@ static void refuse_alias(const struct ts_candidate *candidate, const struct ts_c
 	refuse(candidate, why);
 }
 
-void ts_reach_patch(struct ts_walk *walk)
+static bool is_same_place(const struct ts_candidate *one, const struct ts_candidate *other)
 {
-	const char *refusal = reach.found.n ? ts_patch_refusal() : NULL;
-	const struct ts_maps *maps = reach.found.n ? ts_walk_maps(walk) : NULL;
+	return one->address == other->address;
+}
 
-	for (size_t i = 0; maps && i < reach.found.n; i++) {
+/* How many are to be patched; the others are refused, or need not be. */
+static size_t prepare_all(const struct ts_maps *maps, struct prepared *ret)
+{
+	const char *refusal = ts_patch_refusal();
+	size_t n = 0;
+
+	for (size_t i = 0; i < reach.found.n; i++) {
 		const struct ts_candidate *candidate = &reach.found.all[i];
 		const char *why = refusal ? refusal : candidate->why;
 
+		if (n && is_same_place(ret[n - 1].candidate, candidate)) {
+			refuse_alias(candidate, ret[n - 1].candidate);
+			continue;
+		}
 		if (ts_patch_stands_at(candidate->address)) {
-			if (i && candidate[-1].address == candidate->address)
+			if (i && is_same_place(candidate - 1, candidate))
 				refuse_alias(candidate, candidate - 1);
 			continue;
 		}
@@ -397,10 +424,26 @@ void ts_reach_patch(struct ts_walk *walk)
 					   ts_walk_path(candidate->object)))
 			continue;
 		if (!why)
-			why = patch(candidate, maps);
+			why = prepare(candidate, maps, &ret[n]);
 		if (why)
 			refuse(candidate, why);
+		else
+			n++;
 	}
+	return n;
+}
+
+/* None is patched before all have been read: a jump of ours is not what stood there. */
+void ts_reach_patch(struct ts_walk *walk)
+{
+	const struct ts_maps *maps = reach.found.n ? ts_walk_maps(walk) : NULL;
+	size_t bytes = reach.found.n * sizeof(struct prepared);
+	struct prepared *prepared = maps ? ts_pages_new(bytes) : NULL;
+	size_t n = prepared ? prepare_all(maps, prepared) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		apply(&prepared[i]);
+	ts_pages_free(prepared, bytes);
 }
 
 void ts_reach_finish(void)
