@@ -214,7 +214,10 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	ts_signals_restore(before);
 	if (!ts_hot.passive)
 		result = ts_call_begin(thunk, slot);
-	return result == TS_SLOW ? 0 : result;
+	if (result != TS_SLOW)
+		return result;
+	__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_NO_RING], 1, __ATOMIC_RELAXED);
+	return 0;
 }
 
 /*

@@ -161,6 +161,17 @@ char *ts_document_list(const struct ts_listing *listing)
 	return finish(document);
 }
 
+char *ts_document_runs(const struct ts_runs *runs)
+{
+	cJSON *document = cJSON_CreateArray();
+	size_t n;
+	const struct ts_run *all = ts_runs_all(runs, &n);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(document, row_object(&ts_run_table, &all[i]));
+	return finish(document);
+}
+
 char *ts_document_story(const struct ts_story *story)
 {
 	cJSON *document = row_object(&ts_trace_table, ts_story_trace(story));
@@ -333,4 +344,25 @@ void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 				 call->valuestring);
 	}
 	cJSON_Delete(parsed);
+}
+
+struct ts_main_reason ts_document_main_reason(const char *dropped_by)
+{
+	cJSON *parsed = dropped_by ? cJSON_Parse(dropped_by) : NULL;
+	struct ts_main_reason reason = {.name = ""};
+	const cJSON *count;
+	double most = 0;
+
+	cJSON_ArrayForEach(count, parsed)
+	{
+		if (!cJSON_IsNumber(count) || !count->string)
+			continue;
+		reason.n_reasons++;
+		if (count->valuedouble <= most)
+			continue;
+		most = count->valuedouble;
+		snprintf(reason.name, sizeof(reason.name), "%s", count->string);
+	}
+	cJSON_Delete(parsed);
+	return reason;
 }

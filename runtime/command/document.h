@@ -16,6 +16,7 @@
 #include "rules.h"
 
 char *ts_document_list(const struct ts_listing *listing);
+char *ts_document_runs(const struct ts_runs *runs);
 char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
@@ -35,5 +36,13 @@ struct ts_seen {
 
 /* From the column's JSON; NULL, or what cannot be read, says nothing. */
 void ts_document_attributes(const char *attributes, struct ts_seen *ret);
+
+/* Of a run's dropped_by the reason that counts most, and of how many; "" where there is none. */
+struct ts_main_reason {
+	char name[32];
+	size_t n_reasons;
+};
+
+struct ts_main_reason ts_document_main_reason(const char *dropped_by);
 
 #endif
