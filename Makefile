@@ -42,7 +42,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
-include $(wildcard tests/bots/*/rules.mk)
+include $(wildcard tests/bots/*/rules.mk) tests/stores/rules.mk
 
 # --- what is built ---------------------------------------------------------------------------------
 

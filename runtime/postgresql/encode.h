@@ -3,7 +3,7 @@
 #define TS_POSTGRESQL_ENCODE_H
 
 /*
- * Rows -> the parameters of one INSERT ... SELECT ... FROM unnest($1, $2, ...): a binary array a column, in the wire
+ * Rows -> the parameters of one INSERT ... SELECT unnest($1), unnest($2), ...: a binary array a column, in the wire
  * format of PostgreSQL.
  */
 

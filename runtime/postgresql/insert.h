@@ -2,7 +2,7 @@
 #ifndef TS_POSTGRESQL_INSERT_H
 #define TS_POSTGRESQL_INSERT_H
 
-/* Rows of one table on their way: INSERT INTO t (a, b) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT ... */
+/* Rows of one table on their way: INSERT INTO t (a, b) SELECT unnest($1::uuid[]), unnest($2::text[]) ON CONFLICT ... */
 
 #include <stdbool.h>
 #include <stddef.h>
