@@ -287,13 +287,10 @@ static void note_failure(struct ts_pg *pg, const PGresult *result)
 
 /* --- one text of several statements --------------------------------------------------------- */
 
-int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
+static int run_text(struct ts_pg *pg, const char *sql)
 {
 	PGresult *result;
 
-	if (pg->lost)
-		return ts_error_set(err, -ECONNRESET, "the connection is lost");
-	pg->sqlstate[0] = '\0';
 	start_clock(pg, pg->patience_s);
 	if (!PQsendQuery(pg->conn, sql) || flush(pg) < 0)
 		broke(pg);
@@ -302,7 +299,35 @@ int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
 			note_failure(pg, result);
 		PQclear(result);
 	}
-	return tell(pg, err);
+	return pg->result;
+}
+
+/* What a failure, which stays the last one, left open. */
+static void roll_back(struct ts_pg *pg)
+{
+	char sqlstate[sizeof(pg->sqlstate)];
+
+	if (pg->lost || PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
+		return;
+	memcpy(sqlstate, pg->sqlstate, sizeof(sqlstate));
+	if (run_text(pg, "ROLLBACK") < 0)
+		pg->lost = true;
+	pg->result = 0;
+	memcpy(pg->sqlstate, sqlstate, sizeof(sqlstate));
+}
+
+int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
+{
+	int result;
+
+	if (pg->lost)
+		return ts_error_set(err, -ECONNRESET, "the connection is lost");
+	pg->sqlstate[0] = '\0';
+	run_text(pg, sql);
+	result = tell(pg, err);
+	if (result < 0)
+		roll_back(pg);
+	return result;
 }
 
 /* --- statements in a pipeline ---------------------------------------------------------------- */
@@ -420,9 +445,7 @@ int ts_pg_sync(struct ts_pg *pg, struct ts_error *err)
 	if (!pg->lost && !PQexitPipelineMode(pg->conn))
 		broke(pg);
 	result = tell(pg, err);
-	if (!pg->lost && PQtransactionStatus(pg->conn) != PQTRANS_IDLE &&
-	    ts_pg_run(pg, "ROLLBACK", NULL) < 0)
-		pg->lost = true;
+	roll_back(pg);
 	return result;
 }
 
