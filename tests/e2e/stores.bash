@@ -84,3 +84,60 @@ dump_store() {
 		pg_dump --data-only --inserts "$1"
 	fi
 }
+
+# --- the server itself ---------------------------------------------------------------------------------------------------
+
+# as_server CMD...: as the user that the server runs as.
+as_server() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid "$(stat -c %u "$pg_folder/data")" --regid "$(stat -c %g "$pg_folder/data")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# pg_control ARGUMENT...: of pg_ctl. What it starts keeps none of bats' descriptors.
+pg_control() {
+	local bin port=${pg_url##*:}
+	for bin in /usr/lib/postgresql/*/bin; do :; done
+	as_server "$bin/pg_ctl" -D "$pg_folder/data" -l "$pg_folder/log" -w -o "-p ${port%%/*}" "$@" >/dev/null 3>&-
+}
+
+# pg_first_rule LINE: before all others in pg_hba.conf.
+pg_first_rule() {
+	local rules
+	rules=$(cat "$pg_folder/data/pg_hba.conf")
+	printf '%s\n%s\n' "$1" "$rules" >"$pg_folder/data/pg_hba.conf"
+	pg_control reload
+}
+
+# pooler_begin: a PgBouncer in front of the server, a transaction a server connection, in $pooler_url; pooler_end.
+pooler_begin() {
+	local port i bin
+	bin=$(command -v pgbouncer || echo /usr/sbin/pgbouncer)
+	for ((i = 0; i < 10; i++)); do
+		port=$((RANDOM % 20000 + 20000))
+		cat >"$pg_folder/pooler.ini" <<-INI
+			[databases]
+			* = host=$pg_folder port=$(sed 's|.*:||; s|/.*||' <<<"$pg_url")
+			[pgbouncer]
+			listen_addr = 127.0.0.1
+			listen_port = $port
+			unix_socket_dir =
+			auth_type = any
+			pool_mode = transaction
+			default_pool_size = 1
+			logfile = $pg_folder/pooler.log
+			pidfile = $pg_folder/pooler.pid
+		INI
+		sed -i "s|^\* = .*|& user=postgres|" "$pg_folder/pooler.ini"
+		as_server "$bin" -d -q "$pg_folder/pooler.ini" 3>&- || continue
+		export pooler_url=postgresql://postgres@127.0.0.1:$port/postgres
+		return
+	done
+	return 1
+}
+
+pooler_end() {
+	[ ! -e "$pg_folder/pooler.pid" ] || kill "$(cat "$pg_folder/pooler.pid")"
+}
