@@ -38,6 +38,15 @@ static int explain(const struct ts_pg *pg, int result, struct ts_error *err)
 		why.text);
 }
 
+/* Of what has been migrated to `version`, which is answered. */
+static int make_partitions(struct ts_pg *pg, int version, ts_tell_fn *tell, void *context,
+			   struct ts_error *err)
+{
+	int result = ts_partitions_make(pg, tell, context, err);
+
+	return result < 0 ? result : version;
+}
+
 static int admin_init(const char *url, const char *user, ts_tell_fn *tell, void *context,
 		      struct ts_error *err)
 {
@@ -53,7 +62,7 @@ static int admin_init(const char *url, const char *user, ts_tell_fn *tell, void 
 	if (result == 0)
 		result = ts_pg_schema_migrate(pg, tell, context, err);
 	if (result >= 0)
-		result = ts_partitions_make(pg, tell, context, err);
+		result = make_partitions(pg, result, tell, context, err);
 	if (result < 0)
 		explain(pg, result, err);
 	ts_pg_close(pg);
@@ -74,14 +83,12 @@ static int admin_migrate(const char *url, ts_tell_fn *tell, void *context, struc
 			"there is nothing to migrate yet; `traceshim store init` makes it");
 	if (result == 0)
 		result = ts_pg_schema_migrate(pg, tell, context, err);
-	if (result >= 0) {
-		version = result;
-		result = ts_partitions_make(pg, tell, context, err);
-	}
+	if (result >= 0)
+		result = make_partitions(pg, result, tell, context, err);
 	if (result < 0)
 		explain(pg, result, err);
 	ts_pg_close(pg);
-	return result < 0 ? result : version;
+	return result;
 }
 
 static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_pruned *ret,
@@ -182,12 +189,15 @@ static int admin_status(const char *url, struct ts_store_status *ret, struct ts_
 {
 	struct ts_pg *pg = NULL;
 	int result = connect_to(&pg, url, err);
+	char *end;
 
 	*ret = (struct ts_store_status){.newest = ts_pg_schema_newest()};
 	if (result < 0)
 		return result;
 	snprintf(ret->server, sizeof(ret->server), "PostgreSQL %s", ts_pg_server_version(pg));
-	ret->server[strcspn(ret->server, "(")] = '\0';
+	end = strstr(ret->server, " (");
+	if (end)
+		*end = '\0';
 	result = ts_pg_schema_version(pg, &ret->schema, err);
 	/* What is newer, or not quite ours, has numbers all the same. */
 	if (result == 0 || result == -EPROTONOSUPPORT || result == -EBADMSG)

@@ -16,34 +16,31 @@
  * behind CASE: privileges of roles that are not there cannot be asked for. Since version 16 a member may lack the right to
  * become the owner, or to be more than its administrator.
  */
+/* clang-format off */
 static const char plan_sql[] =
-	"WITH asked AS (SELECT COALESCE($1::text, current_user::text) AS who, current_user::text "
-	"AS me,"
-	"  current_schema()::text AS home,"
-	"  CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' "
-	"END AS become),"
-	" roles(name) AS (VALUES ('traceshim_owner'), ('traceshim_writer'), ('traceshim_reader'), "
-	"('traceshim_auditor')),"
-	" members(role, member, how) AS (SELECT 'traceshim_reader', 'traceshim_auditor', become "
-	"FROM asked"
-	"  UNION ALL SELECT 'traceshim_owner', me, become FROM asked"
-	"  UNION ALL SELECT 'traceshim_writer', who, 'USAGE' FROM asked"
-	"  UNION ALL SELECT 'traceshim_auditor', who, 'USAGE' FROM asked),"
-	" allowed(role, what) AS (VALUES ('traceshim_owner', 'CREATE'), ('traceshim_owner', "
-	"'USAGE'),"
-	"  ('traceshim_writer', 'USAGE'), ('traceshim_reader', 'USAGE'), ('traceshim_auditor', "
-	"'USAGE'))"
-	" SELECT format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', name), 1 AS step FROM "
-	"roles"
-	"  WHERE to_regrole(name) IS NULL"
-	" UNION ALL SELECT format('GRANT %I TO %I', role, member), 2 FROM members WHERE"
-	"  CASE WHEN to_regrole(role) IS NULL OR to_regrole(quote_ident(member)) IS NULL THEN true"
-	"   ELSE NOT pg_has_role(member::name, role::name, how) END"
-	" UNION ALL SELECT format('GRANT %s ON SCHEMA %I TO %I', what, home, role), 3 FROM "
-	"allowed, asked WHERE"
-	"  CASE WHEN to_regrole(role) IS NULL THEN true ELSE NOT has_schema_privilege(role::name, "
-	"home, what) END"
+	"WITH asked AS (SELECT COALESCE($1::text, current_user::text) AS who, current_user::text AS me,"
+	"   current_schema()::text AS home,"
+	"   CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END AS become),"
+	" roles(name) AS (VALUES"
+	"   ('traceshim_owner'), ('traceshim_writer'), ('traceshim_reader'), ('traceshim_auditor')),"
+	" members(role, member, how) AS ("
+	"   SELECT 'traceshim_reader', 'traceshim_auditor', become FROM asked"
+	"   UNION ALL SELECT 'traceshim_owner', me, become FROM asked"
+	"   UNION ALL SELECT 'traceshim_writer', who, 'USAGE' FROM asked"
+	"   UNION ALL SELECT 'traceshim_auditor', who, 'USAGE' FROM asked),"
+	" allowed(role, what) AS (SELECT name, 'USAGE' FROM roles"
+	"   UNION ALL VALUES ('traceshim_owner', 'CREATE'))"
+	" SELECT format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', name), 1 AS step FROM roles"
+	"   WHERE to_regrole(name) IS NULL"
+	" UNION ALL SELECT format('GRANT %I TO %I', role, member), 2 FROM members"
+	"   WHERE CASE WHEN to_regrole(role) IS NULL OR to_regrole(quote_ident(member)) IS NULL"
+	"     THEN NOT COALESCE((SELECT rolsuper FROM pg_roles WHERE rolname = member), false)"
+	"     ELSE NOT pg_has_role(member::name, role::name, how) END"
+	" UNION ALL SELECT format('GRANT %s ON SCHEMA %I TO %I', what, home, role), 3 FROM allowed, asked"
+	"   WHERE NOT has_schema_privilege("
+	"     CASE WHEN to_regrole(role) IS NULL THEN 'public' ELSE role END::name, home, what)"
 	" ORDER BY step";
+/* clang-format on */
 
 struct plan {
 	char *statements[MOST];
@@ -110,6 +107,25 @@ static int carry_out(struct ts_pg *pg, const struct plan *plan, ts_tell_fn *tell
 	return 0;
 }
 
+/*
+ * The server warns, and that is all, where somebody grants what is not theirs to grant. A plan may still hold memberships:
+ * of who asks for them by name, with SET ROLE.
+ */
+static int check(struct ts_pg *pg, const char *user, ts_tell_fn *tell, void *context,
+		 struct ts_error *err)
+{
+	struct plan plan = {.n = 0};
+	int result = ts_pg_select(pg, plan_sql, &user, 1, take_statement, &plan, err);
+
+	for (size_t i = 0; result == 0 && i < plan.n; i++)
+		if (strstr(plan.statements[i], " ON SCHEMA ")) {
+			ts_error_set(err, 0, "permission denied to grant on the schema");
+			result = refuse(&plan, i, tell, context, err);
+		}
+	plan_release(&plan);
+	return result;
+}
+
 int ts_pg_grant(struct ts_pg *pg, const char *user, ts_tell_fn *tell, void *context,
 		struct ts_error *err)
 {
@@ -123,5 +139,5 @@ int ts_pg_grant(struct ts_pg *pg, const char *user, ts_tell_fn *tell, void *cont
 			result = carry_out(pg, &plan, tell, context, err);
 		plan_release(&plan);
 	}
-	return result;
+	return result ? result : check(pg, user, tell, context, err);
 }
