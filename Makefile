@@ -25,7 +25,7 @@ entry_src   := $(wildcard preload/entry*.c)
 module_src  := $(entry_src) preload/demangle.c preload/stack.c
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
-stores      := $(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c))
+stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/symbolize.c
 runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
@@ -121,12 +121,12 @@ $(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
 
-$(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
+$(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$(wildcard sql/$$*/*.sql)
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)scripts/embed-sql sql/sqlite > $@.new && mv $@.new $@
+	$(Q)scripts/embed-sql sql/$* > $@.new && mv $@.new $@
 
-$(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/sqlite/*.c)) $(patsubst %.c,$(B)/asan/%.o,$(wildcard runtime/sqlite/*.c)): $(B)/gen/sql_sqlite.h
+$(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)/%/schema.o: $(B)/gen/sql_$$(notdir $$*).h
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

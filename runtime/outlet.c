@@ -28,7 +28,7 @@ struct outlet {
 struct ts_outlets {
 	struct ts_outlets_options options;
 	struct outlet *first;
-	bool opened; /* one was, and the program has been told */
+	bool tried; /* to open one, and the program has been told */
 };
 
 int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *options)
@@ -115,6 +115,14 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	say(outlets, false, sentence);
 }
 
+/* Whatever came of it, the store's libraries are at work now. */
+static void note_try(struct ts_outlets *outlets)
+{
+	if (!outlets->tried && outlets->options.tried)
+		outlets->options.tried();
+	outlets->tried = true;
+}
+
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		     const struct ts_batch *batch)
 {
@@ -128,12 +136,10 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 	if (!outlet->handle) {
 		result = outlet->store->open(&outlet->handle, outlet->url, options->gate,
 					     &outlet->failure);
+		note_try(outlets);
 		if (result < 0)
 			return result;
 	}
-	if (!outlets->opened && options->opened)
-		options->opened();
-	outlets->opened = true;
 	return outlet->store->write(outlet->handle, batch, &outlet->failure);
 }
 

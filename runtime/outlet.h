@@ -18,7 +18,7 @@ struct ts_gate;
 struct ts_outlets_options {
 	ts_module_symbol_fn *modules;
 	const struct ts_gate *gate; /* NULL where nobody forks; outlives the outlets */
-	void (*opened)(void);       /* NULL; called once, when the first store was opened */
+	void (*tried)(void);        /* NULL; called once, when a store was opened or failed to */
 	/* NULL; what became of a store: it fails (bad), it works again */
 	void (*say)(void *context, bool bad, const char *sentence);
 	void *context;

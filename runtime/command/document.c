@@ -302,6 +302,53 @@ char *ts_document_symbols(const char *program, const struct ts_catalogue *catalo
 	return finish(document);
 }
 
+char *ts_document_schema(int version)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	add_integer(document, "schema", version);
+	return finish(document);
+}
+
+static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
+{
+	if (us)
+		add_moment(to, key, us);
+	else
+		cJSON_AddNullToObject(to, key);
+}
+
+char *ts_document_status(const struct ts_store_status *status)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	add_text(document, "server", status->server);
+	add_integer(document, "schema", status->schema);
+	add_integer(document, "newest_schema", status->newest);
+	add_integer(document, "traces", status->traces);
+	add_integer(document, "spans", status->spans);
+	add_integer(document, "runs", status->runs);
+	add_integer(document, "bytes", status->bytes);
+	add_moment_if_any(document, "oldest", status->oldest_us);
+	add_moment_if_any(document, "newest", status->newest_us);
+	add_integer(document, "partitions", status->partitions);
+	add_integer(document, "strays", status->strays);
+	add_text(document, "compression", *status->compression ? status->compression : NULL);
+	return finish(document);
+}
+
+char *ts_document_pruned(const struct ts_pruned *pruned)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	add_integer(document, "traces", pruned->traces);
+	add_integer(document, "spans", pruned->spans);
+	add_integer(document, "runs", pruned->runs);
+	add_integer(document, "partitions", pruned->partitions);
+	add_integer(document, "freed_bytes", pruned->freed_bytes);
+	return finish(document);
+}
+
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason)
 {
 	cJSON *document = cJSON_CreateObject();

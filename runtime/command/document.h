@@ -20,6 +20,9 @@ char *ts_document_runs(const struct ts_runs *runs);
 char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
+char *ts_document_schema(int version);
+char *ts_document_status(const struct ts_store_status *status);
+char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 
 #define TS_ENDED_BY_EXEC "the process became another program"

@@ -206,7 +206,7 @@ bad_segments() {
 }
 
 @test "a store exports what a store is" {
-	are_same "exports of store_sqlite.so" $'ts_source\nts_store' \
+	are_same "exports of store_sqlite.so" $'ts_admin\nts_source\nts_store' \
 		"$(exported build/modules/store_sqlite.so)"
 }
 

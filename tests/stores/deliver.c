@@ -202,7 +202,7 @@ static int deliver(const struct ts_store *store, struct ts_store_handle *handle,
 		err.text[0] = '\0';
 		result = store->write(handle, &batch, &err);
 		printf("batch %d: %s%s%s\n", number, result ? strerrorname_np(-result) : "stored",
-		       result ? " " : "", err.text);
+		       result ? " " : "", result ? err.text : "");
 		if (result && insist)
 			sleep_ms(50);
 	} while (result && result != -EILSEQ && insist);
