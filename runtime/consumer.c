@@ -51,14 +51,15 @@ void ts_consumer_free(struct ts_consumer *consumer)
 
 static int store_batch(struct ts_consumer *consumer, bool insist, struct ts_error *err)
 {
+	const struct ts_settings *settings = ts_assembler_settings(consumer->assembler);
 	const struct ts_batch *batch = &consumer->batch;
 	int result;
 
 	if (batch->n_traces + batch->n_spans == 0)
 		return 0;
-	result = ts_outlets_write(consumer->outlets,
-				  ts_assembler_settings(consumer->assembler)->store, batch, insist,
-				  err);
+	if (!settings->known)
+		return ts_error_set(err, -EBADMSG, "nothing says where it is to be stored");
+	result = ts_outlets_write(consumer->outlets, settings->store, batch, insist, err);
 	if (result == 0) {
 		consumer->consumed.traces += batch->n_traces;
 		consumer->consumed.spans += batch->n_spans;
