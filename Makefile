@@ -43,7 +43,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
-include $(wildcard tests/bots/*/rules.mk) tests/faults/rules.mk
+include $(wildcard tests/bots/*/rules.mk) $(wildcard tests/*/rules.mk)
 
 # --- what is built ---------------------------------------------------------------------------------
 
@@ -100,10 +100,13 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # A store is a folder, and a module of its own. SQLite lies inside, hidden, so that it meets no other copy in
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
+store_libs_postgresql := -lpq
+
+$(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
 
 .SECONDEXPANSION:
 $(patsubst %,$(B)/modules/store_%.so,$(stores)): $(B)/modules/store_%.so: \
-		$$(call obj,$$(wildcard runtime/$$*/*.c) $(addprefix runtime/,columns.c error.c moment.c))
+		$$(call obj,$$(wildcard runtime/$$*/*.c) $(addprefix runtime/,columns.c error.c moment.c text.c pool.c))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) $(store_libs_$*)
@@ -131,7 +134,8 @@ $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/sqlite/*.c)) $(patsubst %.c,$(B)/
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(store_src) $(symbols_src))
+            preload/demangle.c $(hot_src) $(runtime_src) $(symbols_src) \
+            $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
 

@@ -11,6 +11,7 @@
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
 #define SAY_AGAIN_NS  60000000000LL
+#define REST_NS       10000000000LL /* without a batch, then others may need the connection more */
 
 struct outlet {
 	struct outlet *next;
@@ -21,6 +22,7 @@ struct outlet {
 	struct ts_error failure; /* the last one */
 	bool complained;
 	int64_t say_again_ns;
+	int64_t used_ns; /* at the end of the last batch; 0: at rest */
 };
 
 struct ts_outlets {
@@ -146,6 +148,7 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	if (!insist && !ts_backoff_is_due(&outlet->backoff))
 		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 	result = write_now(outlets, outlet, batch);
+	outlet->used_ns = ts_backoff_now_ns();
 	if (result == 0) {
 		note_success(outlets, outlet);
 		return 0;
@@ -159,7 +162,13 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 
 void ts_outlets_rest(struct ts_outlets *outlets)
 {
-	for (struct outlet *outlet = outlets->first; outlet; outlet = outlet->next)
+	int64_t now = ts_backoff_now_ns();
+
+	for (struct outlet *outlet = outlets->first; outlet; outlet = outlet->next) {
+		if (!outlet->used_ns || now - outlet->used_ns < REST_NS)
+			continue;
+		outlet->used_ns = 0;
 		if (outlet->handle && outlet->store->rest)
 			outlet->store->rest(outlet->handle);
+	}
 }

@@ -41,7 +41,7 @@ void ts_outlets_free(struct ts_outlets *outlets); /* closes them; NULL is fine *
 int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
 		     bool insist, struct ts_error *err);
 
-/* Nothing is to be written for a while: connections go back to whoever may need them. */
+/* Called now and then: connections that had no batch for ten seconds go back to whoever may need them. */
 void ts_outlets_rest(struct ts_outlets *outlets);
 
 /* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
