@@ -75,14 +75,15 @@ static void note_told(struct ts_consumer *consumer, const struct ts_run *run)
 
 static int store_batch(struct ts_consumer *consumer, bool insist, struct ts_error *err)
 {
+	const struct ts_settings *settings = ts_assembler_settings(consumer->assembler);
 	const struct ts_batch *batch = &consumer->batch;
 	int result;
 
 	if (batch->n_traces + batch->n_spans == 0 && !batch->run)
 		return 0;
-	result = ts_outlets_write(consumer->outlets,
-				  ts_assembler_settings(consumer->assembler)->store, batch, insist,
-				  err);
+	if (!settings->known)
+		return ts_error_set(err, -EBADMSG, "nothing says where it is to be stored");
+	result = ts_outlets_write(consumer->outlets, settings->store, batch, insist, err);
 	if (result == 0) {
 		consumer->consumed.traces += batch->n_traces;
 		consumer->consumed.spans += batch->n_spans;
