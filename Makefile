@@ -100,13 +100,16 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # A store is a folder, and a module of its own. SQLite lies inside, hidden, so that it meets no other copy in
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
+store_libs_jsonl  := -lcjson -luuid
+store_more_jsonl  := bytes.c file.c held.c rowjson.c uuid.c sqlite/dbfile.c
 store_libs_postgresql := -lpq
 
 $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
 
 .SECONDEXPANSION:
 $(patsubst %,$(B)/modules/store_%.so,$(stores)): $(B)/modules/store_%.so: \
-		$$(call obj,$$(wildcard runtime/$$*/*.c) $(addprefix runtime/,columns.c error.c moment.c text.c pool.c))
+		$$(call obj,$$(wildcard runtime/$$*/*.c) \
+		$$(addprefix runtime/,columns.c error.c moment.c text.c pool.c $$(store_more_$$*)))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) $(store_libs_$*)
@@ -138,6 +141,9 @@ asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
+
+# Each store has a `ts_store`; in the one library of the tests the names of this one are its own.
+$(B)/asan/runtime/jsonl/%.o: ASAN += -Dts_store=ts_jsonl_store -Dts_source=ts_jsonl_source
 
 $(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backoff.h"
+#include "gate.h"
 #include "store.h"
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
@@ -86,6 +87,28 @@ static void say(const struct ts_outlets *outlets, bool bad, const char *sentence
 		outlets->options.say(outlets->options.context, bad, sentence);
 }
 
+void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence)
+{
+	if (outlets->options.note)
+		outlets->options.note(outlets->options.context, sentence);
+}
+
+bool ts_outlets_is_due(const struct ts_outlets *outlets, const char *url, struct ts_error *err)
+{
+	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next) {
+		if (strcmp(outlet->url, url) != 0 || ts_backoff_is_due(&outlet->backoff))
+			continue;
+		ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+		return false;
+	}
+	return true;
+}
+
+bool ts_outlets_keeps(const struct ts_outlets *outlets)
+{
+	return !outlets->options.gate || outlets->options.gate->keeps;
+}
+
 static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
 {
 	int64_t now = ts_backoff_now_ns();
@@ -137,8 +160,9 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		result = outlet->store->open(&outlet->handle, outlet->url, options->gate,
 					     &outlet->failure);
 		note_try(outlets);
+		/* what is said of a row is not said of the store */
 		if (result < 0)
-			return result;
+			return result == -EILSEQ ? -EINVAL : result;
 	}
 	return outlet->store->write(outlet->handle, batch, &outlet->failure);
 }

@@ -3,14 +3,12 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../columns.h"
-#include "../moment.h"
-#include "../uuid.h"
+#include "../rowjson.h"
 #include "reach.h"
 
 /*
@@ -27,51 +25,10 @@ static void add_integer(cJSON *to, const char *key, int64_t value)
 	cJSON_AddRawToObject(to, key, text);
 }
 
-static void add_maybe(cJSON *to, const char *key, struct ts_maybe value)
-{
-	if (value.known)
-		add_integer(to, key, value.value);
-	else
-		cJSON_AddNullToObject(to, key);
-}
-
 static void add_text(cJSON *to, const char *key, const char *text)
 {
 	if (text)
 		cJSON_AddStringToObject(to, key, text);
-	else
-		cJSON_AddNullToObject(to, key);
-}
-
-/* As it was stored, digits and all; what is no JSON becomes a string. */
-static void add_json(cJSON *to, const char *key, const char *json)
-{
-	cJSON *parsed = json ? cJSON_ParseWithOpts(json, NULL, true) : NULL;
-
-	if (parsed)
-		cJSON_AddRawToObject(to, key, json);
-	else
-		add_text(to, key, json);
-	cJSON_Delete(parsed);
-}
-
-static void add_uuid(cJSON *to, const char *key, const struct ts_uuid *uuid)
-{
-	char text[TS_UUID_TEXT];
-
-	ts_uuid_format(uuid, text);
-	cJSON_AddStringToObject(to, key, text);
-}
-
-static void add_moment(cJSON *to, const char *key, int64_t us)
-{
-	cJSON_AddStringToObject(to, key, ts_moment_format(us).text);
-}
-
-static void add_number(cJSON *to, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(to, key, value);
 	else
 		cJSON_AddNullToObject(to, key);
 }
@@ -82,60 +39,6 @@ static char *finish(cJSON *document)
 
 	cJSON_Delete(document);
 	return text;
-}
-
-static void add_column(cJSON *to, const struct ts_column *column, const void *member)
-{
-	const struct ts_span *span = member;
-
-	switch (column->type) {
-	case TS_COLUMN_UUID:
-		add_uuid(to, column->name, member);
-		return;
-	case TS_COLUMN_PARENT:
-		if (span->has_parent)
-			add_uuid(to, column->name, &span->parent_span_id);
-		else
-			cJSON_AddNullToObject(to, column->name);
-		return;
-	case TS_COLUMN_NAME:
-	case TS_COLUMN_TEXT:
-		add_text(to, column->name, *(const char *const *)member);
-		return;
-	case TS_COLUMN_JSON:
-		add_json(to, column->name, *(const char *const *)member);
-		return;
-	case TS_COLUMN_INT64:
-		add_integer(to, column->name, *(const int64_t *)member);
-		return;
-	case TS_COLUMN_MAYBE:
-		add_maybe(to, column->name, *(const struct ts_maybe *)member);
-		return;
-	case TS_COLUMN_DOUBLE:
-		add_number(to, column->name, *(const double *)member);
-		return;
-	case TS_COLUMN_BOOL:
-		cJSON_AddBoolToObject(to, column->name, *(const bool *)member);
-		return;
-	case TS_COLUMN_TIME:
-		add_moment(to, column->name, *(const int64_t *)member);
-		return;
-	case TS_COLUMN_ENDED:
-		if (*(const int64_t *)member)
-			add_moment(to, column->name, *(const int64_t *)member);
-		else
-			cJSON_AddNullToObject(to, column->name);
-		return;
-	}
-}
-
-static cJSON *row_object(const struct ts_table *table, const void *row)
-{
-	cJSON *to = cJSON_CreateObject();
-
-	for (size_t i = 0; i < table->n_columns; i++)
-		add_column(to, &table->columns[i], (const char *)row + table->columns[i].offset);
-	return to;
 }
 
 /* An object at the end of an array. */
@@ -153,7 +56,7 @@ char *ts_document_list(const struct ts_listing *listing)
 
 	for (size_t i = 0; i < ts_listing_count(listing); i++) {
 		const struct ts_listed *listed = ts_listing_at(listing, i);
-		cJSON *trace = row_object(&ts_trace_table, &listed->trace);
+		cJSON *trace = ts_row_json(&ts_trace_table, &listed->trace);
 
 		add_integer(trace, "span_count", listed->span_count);
 		cJSON_AddItemToArray(document, trace);
@@ -174,13 +77,13 @@ char *ts_document_runs(const struct ts_runs *runs)
 
 char *ts_document_story(const struct ts_story *story)
 {
-	cJSON *document = row_object(&ts_trace_table, ts_story_trace(story));
+	cJSON *document = ts_row_json(&ts_trace_table, ts_story_trace(story));
 	cJSON *array = cJSON_AddArrayToObject(document, "spans");
 	size_t n;
 	const struct ts_span *spans = ts_story_spans(story, &n);
 
 	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(array, row_object(&ts_span_table, &spans[i]));
+		cJSON_AddItemToArray(array, ts_row_json(&ts_span_table, &spans[i]));
 	return finish(document);
 }
 
