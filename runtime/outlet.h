@@ -44,6 +44,11 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 /* Nothing is to be written for a while: connections go back to whoever may need them. */
 void ts_outlets_rest(struct ts_outlets *outlets);
 
+/* Each store that was written to, and why the last attempt failed ("": it did not). */
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context);
+
 /* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
 int ts_outlet_shown(const char *url);
 
