@@ -29,6 +29,7 @@ stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard ru
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/symbolize.c
 runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
+collect_src := $(wildcard runtime/collect/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
@@ -62,7 +63,7 @@ $(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
 
-$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(command_src)): $(B)/obj/%.o: %.c
+$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(command_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
@@ -121,7 +122,7 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
 		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
 
-$(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
+$(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
 
@@ -137,7 +138,7 @@ $(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(symbols_src) \
+            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))

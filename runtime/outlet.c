@@ -190,6 +190,14 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 }
 
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context)
+{
+	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next)
+		take(context, outlet->url, outlet->backoff.failures ? outlet->failure.text : "");
+}
+
 void ts_outlets_rest(struct ts_outlets *outlets)
 {
 	int64_t now = ts_backoff_now_ns();

@@ -54,6 +54,11 @@ void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence);
 /* Does what is open stay ours while a fork may come in? */
 bool ts_outlets_keeps(const struct ts_outlets *outlets);
 
+/* Each store that was written to, and why the last attempt failed ("": it did not). */
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context);
+
 /* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
 int ts_outlet_shown(const char *url);
 

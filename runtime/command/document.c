@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "../columns.h"
+#include "../moment.h"
 #include "../rowjson.h"
+#include "../uuid.h"
+#include "command.h"
 #include "reach.h"
 
 /*
@@ -71,7 +74,7 @@ char *ts_document_runs(const struct ts_runs *runs)
 	const struct ts_run *all = ts_runs_all(runs, &n);
 
 	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(document, row_object(&ts_run_table, &all[i]));
+		cJSON_AddItemToArray(document, ts_row_json(&ts_run_table, &all[i]));
 	return finish(document);
 }
 
@@ -216,7 +219,7 @@ char *ts_document_schema(int version)
 static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
 {
 	if (us)
-		add_moment(to, key, us);
+		add_text(to, key, ts_moment_format(us).text);
 	else
 		cJSON_AddNullToObject(to, key);
 }
@@ -262,6 +265,57 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	add_integer(document, "hooked", fate->hooked);
 	cJSON_AddBoolToObject(document, "reached", fate->reached);
 	add_text(document, "reason", *reason ? reason : NULL);
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered, const char *error)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text;
+
+	add_text(document, "spool", root);
+	add_integer(document, "spools", (int64_t)recovered->spools);
+	add_integer(document, "traces", (int64_t)recovered->traces);
+	add_integer(document, "spans", (int64_t)recovered->spans);
+	add_integer(document, "damaged", (int64_t)recovered->damaged);
+	add_integer(document, "postponed", (int64_t)recovered->postponed);
+	add_text(document, "error", *error ? error : NULL);
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
+char *ts_document_health(const struct ts_health *health)
+{
+	cJSON *document = cJSON_CreateObject(), *stores;
+	char *text;
+
+	cJSON_AddBoolToObject(document, "ok", ts_health_is_good(health));
+	add_text(document, "version", TS_VERSION);
+	add_text(document, "spool", health->root);
+	add_integer(document, "uptime_ms", health->up_ns / 1000000);
+	if (health->passed_ns >= 0)
+		add_integer(document, "last_pass_ms", health->passed_ns / 1000000);
+	else
+		cJSON_AddNullToObject(document, "last_pass_ms");
+	add_integer(document, "spools", (int64_t)health->spools);
+	add_integer(document, "held", (int64_t)health->held);
+	add_integer(document, "backlog", (int64_t)health->waiting);
+	add_integer(document, "recovered", (int64_t)health->recovered);
+	add_integer(document, "damaged", (int64_t)health->damaged);
+	add_integer(document, "batches", (int64_t)health->batches);
+	add_integer(document, "traces", (int64_t)health->traces);
+	add_integer(document, "spans", (int64_t)health->spans);
+	stores = cJSON_AddArrayToObject(document, "stores");
+	for (size_t i = 0; i < health->n_stores; i++) {
+		cJSON *store = cJSON_CreateObject();
+
+		add_text(store, "store", health->stores[i].url);
+		add_text(store, "error", *health->stores[i].error ? health->stores[i].error : NULL);
+		cJSON_AddItemToArray(stores, store);
+	}
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;
