@@ -22,9 +22,14 @@
 int all(int number);
 
 #ifdef LIBRARY
-/* first: abs(number) + 100; next: 100 - number; last: number + 7 */
+/*
+ * first: abs(number) + 100; next: 100 - number; last: number + 7. Zeros as padding, as some linkers have it: read as
+ * instructions, an odd number of them takes the next function's first bytes along.
+ */
 __asm__(".text\n"
 	"	.p2align 4\n"
+	"	ret\n"
+	"	.zero 15\n"
 	"	.type first, @function\n"
 	"first:	movl	%edi, %eax\n"
 	"	testl	%eax, %eax\n"
