@@ -276,8 +276,39 @@ time.sleep(120)' >"$work/port" 3>&- &
 	[[ $output == *'is the beginning of several traces'* ]]
 }
 
-@test "postgresql: a store without tables says what to do; an empty one that nothing is there" {
+@test "postgresql: tables are made by the first batch of who may, and who may not is told who does" {
+	local bare
 	pg_make "bare_$database"
-	TRACESHIM_STORE=$(pg_of "bare_$database" locked) run "$root/build/traceshim" list
+	bare=$(pg_of "bare_$database" bot)
+	TRACESHIM_STORE=$bare run "$root/build/traceshim" list
+	[[ $status -eq 1 || $output == *'no traces are stored'* ]]
+	export TRACESHIM_STORE=$bare
+	same_but_a_line 'tables are not there yet; .traceshim store init URL.*; they stay in' "${coach[@]}"
+	"$root/build/traceshim" store init --grant bot "$(pg_of "bare_$database")" 2>/dev/null
+	coach_stored
+
+	pg_make "own_$database"
+	TRACESHIM_STORE=$(pg_of "own_$database")
+	same "${coach[@]}"
+	coach_stored
+}
+
+@test "postgresql: a schema that is newer than this program is left alone" {
+	ask "INSERT INTO traceshim_migrations (number, name, checksum) VALUES (1000, 'future', '')"
+	same_but_a_line 'newer.*; they stay in' "${coach[@]}"
+	run "$root/build/traceshim" list
 	[ "$status" -eq 1 ]
+	[[ $output == *newer* ]]
+	[ "$(ask 'SELECT count(*) FROM pipeline_spans')" = 0 ]
+}
+
+@test "postgresql: a tenant sees its rows, through a pooler, too" {
+	local url
+	deliver "$store" spans=300 tenants=3
+	for url in "$store" "${pooler_url%/*}/$database"; do
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" --tenant t1 list --json --limit 99 | jq -c 'map(.tenant_id) | [length, unique]')" = \
+			'[10,["t1"]]' ]
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" --tenant none list --json | jq length)" = 0 ]
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" list --json --limit 99 | jq length)" = 30 ]
+	done
 }
