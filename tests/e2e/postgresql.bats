@@ -147,6 +147,22 @@ delivered() {
 	[ "$(cat "$work/out")" = $'batch 0: stored\nbatch 1: stored' ]
 }
 
+# of_ours: so many connections.
+of_ours() {
+	[ "$(pg_sql "$database" "SELECT count(*) FROM pg_stat_activity WHERE usename = 'bot'")" = "$1" ]
+}
+
+@test "postgresql: a connection stays between batches only where its descriptor is ours alone" {
+	delivering batches=2 pause=2000
+	of_ours 1
+	delivered
+	delivering batches=2 seed=2 pause=2000 keeps=0
+	soon of_ours 0
+	[ "$(cat "$work/out")" = 'batch 0: stored' ]
+	delivered
+	all_stored 40
+}
+
 @test "postgresql: killed in the middle of batches, and started again" {
 	delivering batches=300 spans=100 pause=2
 	as_server kill -KILL "$(pg_sql "$database" "SELECT pid FROM pg_stat_activity WHERE usename = 'bot' LIMIT 1")"
@@ -212,6 +228,11 @@ time.sleep(120)' >"$work/port" 3>&- &
 	same "${coach[@]}"
 	[ $((SECONDS - began)) -lt 8 ] # twice a second, and two; connecting alone would take ten
 	[ "$(spools | wc -l)" -eq 1 ]
+
+	rules '[pipeline]' 'child = make_child'
+	began=$SECONDS
+	same bash -c 'for i in {1..300}; do (exit 0); done; echo done' # a fork that waits for a batch waits 50 ms
+	[ $((SECONDS - began)) -lt 12 ]
 	TRACESHIM_STORE=$store
 	rm -rf "$TRACESHIM_SPOOL"
 }
@@ -253,6 +274,31 @@ time.sleep(120)' >"$work/port" 3>&- &
 	PGHOST=/nowhere PGPORT=1 PGUSER=nobody PGPASSWORD=none PGDATABASE=none PGSSLMODE=verify-full PGOPTIONS='-c a=b' \
 		PGTZ=Asia/Tokyo PGDATESTYLE=German PGAPPNAME=other PGPASSFILE=/nowhere PGCLIENTENCODING=LATIN1 same "${coach[@]}"
 	PGTZ=Asia/Tokyo PGDATESTYLE=German PGCLIENTENCODING=LATIN1 coach_stored
+}
+
+@test "postgresql: over TLS, in a program that uses OpenSSL before and after us" {
+	local first i
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$pg_folder/data/server.key" \
+		-out "$pg_folder/data/server.crt" 2>/dev/null
+	chown --reference "$pg_folder/data" "$pg_folder"/data/server.*
+	chmod 600 "$pg_folder/data/server.key"
+	pg_sql postgres 'ALTER SYSTEM SET ssl = on'
+	pg_control reload
+	export TRACESHIM_STORE="postgresql://locked:right-one@${store#*@}?sslmode=require"
+	soon psql -XqtA "$TRACESHIM_STORE" -c 'SELECT 1'
+	rules '[pipeline]' 'parent = int getppid()'
+	for first in 'import ssl' 'import os'; do
+		for ((i = 0; i < 5; i++)); do
+			same python3 -c "$first; import os, time
+os.getppid(); time.sleep(0.$i); import ssl, hashlib; ssl.create_default_context(); os.getppid()
+print(hashlib.sha256(b'x').hexdigest())"
+		done
+	done
+	TRACESHIM_STORE=$store traces >/dev/null # where the program ended before we came to it
+	[ -z "$(spools)" ]
+	[ "$(ask "SELECT count(*) FROM pipeline_traces")" = 20 ]
+	pg_sql postgres 'ALTER SYSTEM RESET ssl'
+	pg_control reload
 }
 
 # --- reading ---------------------------------------------------------------------------------------------------------------
