@@ -19,7 +19,7 @@ stores_begin() {
 	chmod 755 "$pg_folder"
 	pg_url=$("$root/scripts/postgres" start "$pg_folder")
 	pg_make ready
-	pg_schema ready
+	"$root/build/traceshim" store init "$(pg_of ready)" 2>/dev/null
 }
 
 stores_end() {
@@ -42,19 +42,6 @@ pg_sql() { # DATABASE SQL
 # pg_make DATABASE [TEMPLATE]
 pg_make() {
 	pg_sql postgres "CREATE DATABASE $1 ${2+TEMPLATE $2}"
-}
-
-# pg_schema DATABASE: with all that `store init` makes.
-pg_schema() {
-	psql -XqtA -v ON_ERROR_STOP=1 "$(pg_of "$1")" >/dev/null <<-SQL
-		\\i $root/sql/postgresql/roles.sql
-		BEGIN;
-		GRANT ALL ON SCHEMA public TO traceshim_owner;
-		SET LOCAL ROLE traceshim_owner;
-		\\i $root/sql/postgresql/001_traces.sql
-		\\i $root/sql/postgresql/002_runs.sql
-		COMMIT;
-	SQL
 }
 
 # new_store NAME: the URL of a store that is empty, with its tables where it has any before the first trace.
