@@ -44,17 +44,9 @@ pg_make() {
 	pg_sql postgres "CREATE DATABASE $1 ${2+TEMPLATE $2}"
 }
 
-# pg_schema DATABASE: with all that `store init` makes.
+# pg_schema DATABASE: with all that it needs.
 pg_schema() {
-	psql -XqtA -v ON_ERROR_STOP=1 "$(pg_of "$1")" >/dev/null <<-SQL
-		\\i $root/sql/postgresql/roles.sql
-		BEGIN;
-		GRANT ALL ON SCHEMA public TO traceshim_owner;
-		SET LOCAL ROLE traceshim_owner;
-		\\i $root/sql/postgresql/001_traces.sql
-		\\i $root/sql/postgresql/002_runs.sql
-		COMMIT;
-	SQL
+	"$root/build/traceshim" store init "$(pg_of "$1")" >"$pg_folder/init.log" 2>&1 || cat "$pg_folder/init.log"
 }
 
 # new_store NAME: the URL of a store that is empty, with its tables where it has any before the first trace.
