@@ -34,11 +34,11 @@ setup() {
 # fill DATABASE: two traces of a tenant, today, and one of 1990, in the default partition; a span each, a run.
 fill() {
 	pg_sql "$1" "
-		INSERT INTO pipeline_traces (trace_id, tenant_id, pipeline_name, started_at, ended_at, success, created_at)
-		SELECT gen_random_uuid(), tenant, 'learn', at, at, true, at FROM unnest(ARRAY['a', 'b', '']) AS tenant,
+		INSERT INTO pipeline_traces (trace_id, tenant_id, pipeline_name, started_at, ended_at, duration_ms, success, created_at)
+		SELECT gen_random_uuid(), tenant, 'learn', at, at, 0, true, at FROM unnest(ARRAY['a', 'b', '']) AS tenant,
 			unnest(ARRAY[now(), now(), '1990-01-01']) AS at;
-		INSERT INTO pipeline_spans (trace_id, span_id, tenant_id, span_name, kind, started_at, ended_at, success, created_at)
-		SELECT trace_id, gen_random_uuid(), tenant_id, 'agent:x', 'agent', started_at, ended_at, true, created_at
+		INSERT INTO pipeline_spans (trace_id, span_id, tenant_id, span_name, kind, started_at, ended_at, duration_ms, success, created_at)
+		SELECT trace_id, gen_random_uuid(), tenant_id, 'agent:x', 'agent', started_at, ended_at, 0, true, created_at
 			FROM pipeline_traces;
 		INSERT INTO pipeline_runs (run_id, tenant_id, started_at, seen_at, begun, stored, open, dropped, created_at)
 		SELECT gen_random_uuid(), tenant, now(), now(), 1, 1, 0, 0, now() FROM unnest(ARRAY['a', 'b', '']) AS tenant"
@@ -72,10 +72,10 @@ answers() {
 # A row of TABLE for TENANT, as VALUES.
 row() {
 	case $1 in
-	pipeline_traces*) echo "INSERT INTO $1 (trace_id, tenant_id, pipeline_name, started_at, ended_at, success, created_at)
-		VALUES (gen_random_uuid(), '$2', 'x', now(), now(), true, now())" ;;
-	pipeline_spans*) echo "INSERT INTO $1 (trace_id, span_id, tenant_id, span_name, kind, started_at, ended_at, success,
-		created_at) VALUES (gen_random_uuid(), gen_random_uuid(), '$2', 'x', 'x', now(), now(), true, now())" ;;
+	pipeline_traces*) echo "INSERT INTO $1 (trace_id, tenant_id, pipeline_name, started_at, ended_at, duration_ms, success, created_at)
+		VALUES (gen_random_uuid(), '$2', 'x', now(), now(), 0, true, now())" ;;
+	pipeline_spans*) echo "INSERT INTO $1 (trace_id, span_id, tenant_id, span_name, kind, started_at, ended_at, duration_ms,
+		success, created_at) VALUES (gen_random_uuid(), gen_random_uuid(), '$2', 'x', 'x', now(), now(), 0, true, now())" ;;
 	*) echo "INSERT INTO $1 (run_id, tenant_id, started_at, seen_at, begun, stored, open, dropped, created_at)
 		VALUES (gen_random_uuid(), '$2', now(), now(), 0, 0, 0, 0, now())" ;;
 	esac
