@@ -118,6 +118,7 @@ static void tick(void)
 	if (is_alone())
 		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
+	ts_own_spool_count_missed();
 	begin_busy(); /* it may open a module */
 	ts_hook_refresh();
 	ts_callers_open();

@@ -281,6 +281,8 @@ static bool hook_objects(struct ts_walk *walk)
 	size_t n = fresh ? find_fresh(walk, fresh) : 0;
 	bool whole;
 
+	if (!fresh)
+		return false; /* the next walk is another try */
 	note_unwinders(walk);
 	whole = hook_entries(walk, fresh, n);
 	for (size_t i = 0; whole && i < n; i++) {
@@ -369,5 +371,5 @@ int ts_hook_init(const struct ts_conf *conf)
 	    ts_definitions_init(conf, &hooks.names) < 0 || ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
 	hook();
-	return 0;
+	return hooks.adds ? 0 : -ENOMEM;
 }

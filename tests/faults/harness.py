@@ -68,21 +68,20 @@ class Place:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def victim(self, threads, calls=20, pause_us=1000, end=(), wrapper=(), traced=True, **more):
-        """Starts a victim with a ledger of its own; answers both."""
+        """Starts a victim with a ledger of its own; answers both. `more` is added to its environment."""
         self.rounds += 1
         ledger = Ledger(self.folder / f"ledger-{self.rounds}", self.first + (self.rounds << 40))
         env = dict(self.env, **more)
         words = [*wrapper, VICTIM, ledger.path, ledger.base, threads, calls, pause_us, *end]
-        if traced and not wrapper:
-            env["LD_PRELOAD"] = str(SHIM)
+        if traced:
+            env.setdefault("INJECT_PRELOAD" if wrapper else "LD_PRELOAD", str(SHIM))
         child = subprocess.Popen([str(w) for w in words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, preexec_fn=no_core)
-        ledger.pid = child.pid
         return child, ledger
 
-    def command(self, *words, **more):
+    def command(self, *words, wrapper=(), **more):
         """`traceshim WORDS`, started."""
-        return subprocess.Popen([str(COMMAND), *words], env=dict(self.env, **more), stdin=subprocess.DEVNULL,
+        return subprocess.Popen([str(w) for w in (*wrapper, COMMAND, *words)], env=dict(self.env, **more), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def recover(self):
@@ -237,7 +236,13 @@ class Ledger:
     KINDS = ("job", "part", "stay")
 
     def __init__(self, path, base):
-        self.path, self.base, self.pid = path, base, 0
+        self.path, self.base = path, base
+
+    @property
+    def pid(self):
+        """0: it never came to its main."""
+        data = self.path.read_bytes() if self.path.exists() else b""
+        return struct.unpack_from("<Q", data, 16)[0] if data else 0
 
     def read(self):
         """[{kind: (begun, done)}] of each thread."""
@@ -287,11 +292,13 @@ class Told:
             base = ledger.base + (index << 32)
             for kind in ("job", "stay", "part"):
                 missing = self.look(found, kind, base, *thread[kind])
+                # inside a call that was dropped the parts are outside every trace
                 if kind == "job":
                     gone = set(missing)
-                elif kind == "part" and not thread["stay"][0]:
-                    # inside a job that was dropped they are outside every trace
-                    missing = [n for n in missing if (n + PARTS - 1) // PARTS not in gone]
+                elif kind == "stay":
+                    stays, none = thread[kind][0], bool(missing)
+                else:
+                    missing = [n for n in missing if not none and (stays or (n + PARTS - 1) // PARTS not in gone)]
                 self.missing += [(kind, base + n) for n in missing]
         self.surplus = len(found)
 
