@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * `counter FILE THREADS CALLS [PAUSE_US]`: each thread calls count(thread, 1), count(thread, 2), ... CALLS times (0: until it
- * is killed), and then says so in FILE, which outlives it: one number a thread, how many of its calls have returned. A
+ * `counter FILE THREADS CALLS [PAUSE_US]`: each thread calls count(thread, 1), count(thread, 2), ... CALLS times (0: until
+ * SIGTERM), and then says so in FILE, which outlives it: one number a thread, how many of its calls have returned. A
  * call of it makes one call more. With a pause it takes that long in between. At the end it prints the sum.
  */
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,19 +20,26 @@
 
 static uint64_t *returned; /* by thread, in FILE */
 static uint64_t n_calls;
+static volatile sig_atomic_t enough;
 static useconds_t pause_us;
 
 static void *run(void *context)
 {
 	int thread = (int)(uintptr_t)context;
 
-	for (uint64_t n = 1; !n_calls || n <= n_calls; n++) {
+	for (uint64_t n = 1; (!n_calls || n <= n_calls) && !enough; n++) {
 		count(thread, (long)n);
 		__atomic_store_n(&returned[thread], n, __ATOMIC_RELEASE);
 		if (pause_us)
 			usleep(pause_us);
 	}
 	return NULL;
+}
+
+static void on_term(int number)
+{
+	(void)number;
+	enough = 1;
 }
 
 static int map(const char *path)
@@ -55,6 +63,7 @@ int main(int argc, char **argv)
 		return 2;
 	n_calls = strtoull(argv[3], NULL, 10);
 	pause_us = argc > 4 ? (useconds_t)atoi(argv[4]) : 0;
+	signal(SIGTERM, on_term);
 	for (int i = 0; i < n_threads; i++)
 		pthread_create(&threads[i], NULL, run, (void *)(uintptr_t)i);
 	for (int i = 0; i < n_threads; i++)
