@@ -43,6 +43,7 @@ struct ts_charge {
 	struct ts_consumed told; /* of the consumer: what is in the sums */
 	bool drained;
 	bool waits;
+	bool gone;
 	bool complained;
 	uint32_t wake_seen;
 	int64_t born_ns;
@@ -281,6 +282,26 @@ static void complain(struct ts_charge *charge, const struct ts_error *err)
 	say(charge, sentence);
 }
 
+/* Whether a ring holds anything: a tenth of what a new consumer costs. */
+static bool has_news(const struct ts_charge *charge)
+{
+	uint32_t n = __atomic_load_n(&charge->page->n_rings, __ATOMIC_ACQUIRE);
+	struct ts_abi_ring ring;
+	bool news = false;
+	char name[32];
+	int fd;
+
+	for (uint32_t i = 0; i < n && !news; i++) {
+		snprintf(name, sizeof(name), "ring-%u", i);
+		fd = ts_file_open(charge->path, name, O_RDONLY);
+		news = fd < 0 || ts_file_read(fd, &ring, sizeof(ring), 0) != sizeof(ring) ||
+		       ring.head != ring.tail;
+		if (fd >= 0)
+			close(fd);
+	}
+	return news;
+}
+
 static enum ts_charge_turn drain(struct ts_charge *charge)
 {
 	struct ts_error err = {""};
@@ -288,6 +309,8 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 
 	charge->wake_seen = __atomic_load_n(&charge->page->wake, __ATOMIC_ACQUIRE);
 	if (!ts_backoff_is_due(&charge->backoff))
+		return TS_CHARGE_REST;
+	if (!charge->consumer && charge->drained && !has_news(charge))
 		return TS_CHARGE_REST;
 	result = make_consumer(charge, &err);
 	for (int i = 0; result >= 0 && i < MAX_STEPS; i++) {
@@ -307,7 +330,7 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 	return result > 0 ? TS_CHARGE_MORE : TS_CHARGE_REST;
 }
 
-enum ts_charge_turn ts_charge_turn(struct ts_charge *charge, int64_t now_ns)
+static enum ts_charge_turn turn(struct ts_charge *charge, int64_t now_ns)
 {
 	enum ts_charge_turn result;
 
@@ -331,6 +354,14 @@ enum ts_charge_turn ts_charge_turn(struct ts_charge *charge, int64_t now_ns)
 	return charge->ended_ns && result == TS_CHARGE_REST ? TS_CHARGE_SOON : result;
 }
 
+enum ts_charge_turn ts_charge_turn(struct ts_charge *charge, int64_t now_ns)
+{
+	enum ts_charge_turn result = charge->gone ? TS_CHARGE_GONE : turn(charge, now_ns);
+
+	charge->gone = result == TS_CHARGE_GONE;
+	return result;
+}
+
 /* --- what others ask --------------------------------------------------------------------------- */
 
 const char *ts_charge_name(const struct ts_charge *charge)
@@ -346,6 +377,11 @@ enum ts_charge_state ts_charge_state(const struct ts_charge *charge)
 bool ts_charge_is_drained(const struct ts_charge *charge)
 {
 	return charge->drained;
+}
+
+bool ts_charge_is_gone(const struct ts_charge *charge)
+{
+	return charge->gone;
 }
 
 bool ts_charge_waits(const struct ts_charge *charge)

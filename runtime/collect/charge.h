@@ -40,7 +40,7 @@ enum ts_charge_turn {
 	TS_CHARGE_REST, /* nothing to do before the next period */
 	TS_CHARGE_SOON, /* look again shortly */
 	TS_CHARGE_MORE, /* there is more to read */
-	TS_CHARGE_GONE, /* free it: it is done with, or its folder is gone */
+	TS_CHARGE_GONE, /* free it: it is done with, or its folder is gone; stays so */
 };
 
 /* Of the folder `name` in charges->root; both copied or outliving it. NULL: no memory. */
@@ -57,6 +57,8 @@ enum ts_charge_state ts_charge_state(const struct ts_charge *charge);
 
 /* All that was there when it was last looked at is stored, or, of an ended one: its store is away. */
 bool ts_charge_is_drained(const struct ts_charge *charge);
+
+bool ts_charge_is_gone(const struct ts_charge *charge);
 
 /* Its last batch could not be stored. */
 bool ts_charge_waits(const struct ts_charge *charge);

@@ -23,15 +23,16 @@
 #include "notify.h"
 #include "watch.h"
 
-#define MS         1000000LL /* in ns */
-#define PERIOD_NS  (200 * MS)
-#define SOON_NS    (20 * MS)
-#define SCAN_NS    (10000 * MS)
-#define IDLE_NS    (10000 * MS) /* without a batch: connections are given back */
-#define ONCE_NS    (5000 * MS)  /* for programs to hand over */
-#define SHARE      4 /* a round that takes long is followed by so many times as long a rest */
-#define MAX_EVENTS 64
-#define SPARE_FDS  64 /* for stores, rings that are being read, the socket */
+#define MS           1000000LL /* in ns */
+#define PERIOD_NS    (200 * MS)
+#define SOON_NS      (20 * MS)
+#define SCAN_NS      (10000 * MS)
+#define IDLE_NS      (10000 * MS) /* without a batch: connections are given back */
+#define ONCE_NS      (5000 * MS)  /* for programs to hand over */
+#define MOST_REST_NS (2000 * MS)
+#define SHARE        4 /* a round that finds nothing is followed by so many times as long a rest */
+#define MAX_EVENTS   64
+#define SPARE_FDS    64 /* for stores, rings that are being read, the socket */
 
 struct collector {
 	const struct ts_collector_options *options;
@@ -40,9 +41,9 @@ struct collector {
 	struct ts_health_server *health;
 	int presence, rang;
 	struct ts_members members;
-	int64_t began_ns, passed_ns, next_ns, scan_ns, watchdog_ns, told_ns;
-	uint64_t batches; /* when it was last busy */
-	int64_t idle_ns;  /* from when it counts as idle; 0: it does */
+	int64_t began_ns, passed_ns, next_ns, scan_ns, watchdog_ns, told_ns, health_ns;
+	uint64_t done;   /* batches and recovered spools, at the end of the last period */
+	int64_t idle_ns; /* from when it counts as idle; 0: it does */
 	bool lost_root;
 };
 
@@ -113,6 +114,7 @@ static void tell_health(struct collector *c, int64_t now_ns)
 	}
 	ts_outlets_each(c->charges.outlets, take_store, &health);
 	ts_health_set(c->health, &health);
+	c->health_ns = now_ns;
 }
 
 static void feed_watchdog(struct collector *c, int64_t now_ns)
@@ -138,38 +140,54 @@ static void say_of_store(void *context, bool bad, const char *sentence)
 
 /* --- rounds ------------------------------------------------------------------------------------ */
 
+/* When the next turn is due; INT64_MAX: in the next period. */
+static int64_t take_turn(struct collector *c, struct ts_member *member)
+{
+	enum ts_charge_turn turn = ts_charge_turn(member->charge, ts_backoff_now_ns());
+	int64_t now_ns = ts_backoff_now_ns();
+
+	c->passed_ns = now_ns;
+	feed_watchdog(c, now_ns);
+	if (now_ns - c->health_ns >= PERIOD_NS)
+		tell_health(c, now_ns);
+	member->due = turn != TS_CHARGE_REST;
+	ts_members_attach(&c->members, member);
+	return turn == TS_CHARGE_REST ? INT64_MAX : turn == TS_CHARGE_SOON ? now_ns + SOON_NS : 0;
+}
+
+static bool read_counter(int fd)
+{
+	uint64_t n;
+
+	return read(fd, &n, sizeof(n)) == sizeof(n);
+}
+
+/* Rings that fill do not wait for the end of a round, which many stores' commits may make long. */
+static void serve_rings(struct collector *c)
+{
+	if (!read_counter(c->rang))
+		return;
+	for (struct ts_member *member = c->members.first; member; member = member->next)
+		if (ts_charge_rang(member->charge))
+			take_turn(c, member);
+}
+
 /* One turn for each that is due. When the next round is due, at the latest. */
 static int64_t take_turns(struct collector *c)
 {
-	int64_t next_ns = INT64_MAX, now_ns;
-	struct ts_member **link = &c->members.first;
+	struct ts_member **link = &c->members.first, *member;
+	int64_t next_ns = INT64_MAX, one_ns;
 
-	while (*link && !stopping) {
-		struct ts_member *member = *link;
-
-		if (!member->due) {
-			link = &member->next;
-			continue;
+	while ((member = *link) && !stopping) {
+		if (member->due) {
+			one_ns = take_turn(c, member);
+			next_ns = one_ns < next_ns ? one_ns : next_ns;
+			serve_rings(c);
 		}
-		now_ns = ts_backoff_now_ns();
-		feed_watchdog(c, now_ns);
-		switch (ts_charge_turn(member->charge, now_ns)) {
-		case TS_CHARGE_GONE:
+		if (ts_charge_is_gone(member->charge))
 			ts_members_drop(&c->members, link);
-			continue;
-		case TS_CHARGE_MORE:
-			next_ns = 0;
-			break;
-		case TS_CHARGE_SOON:
-			if (next_ns > now_ns + SOON_NS)
-				next_ns = now_ns + SOON_NS;
-			break;
-		case TS_CHARGE_REST:
-			member->due = false;
-			break;
-		}
-		ts_members_attach(&c->members, member);
-		link = &member->next;
+		else
+			link = &member->next;
 	}
 	return next_ns;
 }
@@ -179,6 +197,7 @@ static void begin_period(struct collector *c, int64_t now_ns)
 {
 	for (struct ts_member *member = c->members.first; member; member = member->next)
 		member->due = true;
+	c->lost_root |= ts_presence_lost(c->presence);
 	if (now_ns >= c->scan_ns) {
 		c->scan_ns = now_ns + SCAN_NS;
 		ts_watch_scan(c->watch, add, c);
@@ -188,11 +207,14 @@ static void begin_period(struct collector *c, int64_t now_ns)
 static void end_period(struct collector *c, int64_t began_ns)
 {
 	int64_t now_ns = ts_backoff_now_ns(), rest_ns = SHARE * (now_ns - began_ns);
+	uint64_t done = c->charges.batches + c->charges.recovered;
+	bool idle = done == c->done;
 
-	c->passed_ns = now_ns;
-	c->next_ns = now_ns + (rest_ns > PERIOD_NS ? rest_ns : PERIOD_NS);
-	if (c->charges.batches != c->batches) {
-		c->batches = c->charges.batches;
+	c->passed_ns = now_ns; /* there may have been no turn */
+	rest_ns = rest_ns < MOST_REST_NS ? rest_ns : MOST_REST_NS;
+	c->next_ns = now_ns + (idle && rest_ns > PERIOD_NS ? rest_ns : PERIOD_NS);
+	if (!idle) {
+		c->done = done;
 		c->idle_ns = now_ns + IDLE_NS;
 	} else if (c->idle_ns && now_ns >= c->idle_ns) {
 		c->idle_ns = 0;
@@ -217,20 +239,6 @@ static int64_t take_round(struct collector *c)
 	return next_ns;
 }
 
-static void read_counter(int fd)
-{
-	uint64_t n;
-
-	(void)!read(fd, &n, sizeof(n));
-}
-
-static void take_rings(struct collector *c)
-{
-	read_counter(c->rang);
-	for (struct ts_member *member = c->members.first; member; member = member->next)
-		member->due |= ts_charge_rang(member->charge);
-}
-
 static void take_news(struct collector *c)
 {
 	switch (ts_watch_read(c->watch, add, c)) {
@@ -250,7 +258,7 @@ static void take_event(struct collector *c, const struct epoll_event *event)
 	struct ts_member *member = event->data.ptr;
 
 	if (event->data.ptr == &c->rang) {
-		take_rings(c);
+		serve_rings(c);
 	} else if (event->data.ptr == &c->watch) {
 		take_news(c);
 	} else if (event->data.ptr != &stop_event) {
