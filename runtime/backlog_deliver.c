@@ -33,6 +33,11 @@ struct load {
 	bool at_end;
 };
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* --- the run ------------------------------------------------------------------------------------ */
 
 /* JSON of counts, `key` raised by `count`. NULL where there is no memory. */
@@ -63,40 +68,42 @@ static const char *raise(struct ts_pool *pool, const char *json, const char *key
 /* What was dropped and refused since the run was written down, it does not count as stored any more. */
 static int amend_run(struct load *load, const struct ts_backlog_run *known)
 {
-	struct ts_backlog *backlog = load->backlog;
-	struct ts_backlog_counts counts = ts_backlog_count(backlog);
+	struct ts_backlog_counts counts = ts_backlog_count(load->backlog);
+	uint64_t dropped = counts.dropped - least(counts.dropped, known->dropped);
+	uint64_t rejected = counts.rejected - least(counts.rejected, known->rejected);
 	struct ts_run *run = &load->run;
-	uint64_t dropped = counts.dropped + load->lost, rejected = counts.rejected;
 
-	dropped -= known->dropped < dropped ? known->dropped : dropped;
-	rejected -= known->rejected < rejected ? known->rejected : rejected;
 	run->stored -= (int64_t)(dropped + rejected);
 	run->dropped += (int64_t)(dropped + rejected);
 	run->dropped_by = raise(&load->pool, run->dropped_by, "budget", dropped);
 	run->dropped_by = raise(&load->pool, run->dropped_by, "rejected", rejected);
 	if ((dropped || rejected) && !run->dropped_by)
 		return -ENOMEM;
-	if (backlog->orphan && !run->outcome) {
+	if (load->backlog->orphan && !run->outcome) {
 		run->outcome = "interrupted";
 		run->ended_us = run->seen_us;
 	}
 	return 0;
 }
 
-/* The latest run goes with the last rows. */
-static int add_run(struct load *load)
+/* The latest run, when all rows are delivered: what became of them is known then. */
+static int deliver_run(struct load *load, bool insist, struct ts_error *err)
 {
 	struct ts_bytes *latest = &load->backlog->run;
+	struct ts_batch batch = {.run = &load->run};
 	struct ts_backlog_run known;
+	int result;
 
-	if (!load->at_end || load->backlog->n > 1 || latest->bytes < sizeof(known))
+	if (load->backlog->n > 1 || latest->bytes < sizeof(known))
 		return 0;
 	memcpy(&known, latest->data, sizeof(known));
 	if (ts_packed_read(&load->maps[2], latest->data + sizeof(known),
 			   latest->bytes - sizeof(known), &load->run) < 0)
 		return 0;
-	load->batch.run = &load->run;
-	return amend_run(load, &known);
+	result = amend_run(load, &known);
+	if (result < 0)
+		return ts_error_set(err, result, "no memory");
+	return ts_delivery_write(&load->backlog->delivery, &batch, insist, err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------- */
@@ -204,17 +211,6 @@ static int open_load(struct load *load)
 	return 0;
 }
 
-static int deliver(struct load *load, bool insist, struct ts_error *err)
-{
-	struct ts_backlog *backlog = load->backlog;
-
-	if (!load->batch.n_traces && !load->batch.n_spans && !load->batch.run)
-		return 0;
-	if (!backlog->store)
-		return ts_error_set(err, -EBADMSG, "no segment tells the store");
-	return ts_delivery_write(&backlog->delivery, &load->batch, insist, err);
-}
-
 static void note_delivered(struct load *load)
 {
 	struct ts_backlog *backlog = load->backlog;
@@ -228,42 +224,51 @@ static void note_delivered(struct load *load)
 	backlog->damaged |= load->damaged;
 }
 
-static int finish_oldest(struct ts_backlog *backlog)
+static int finish_oldest(struct ts_backlog *backlog, struct ts_error *err)
 {
 	int result = ts_backlog_write_lost(backlog, backlog->lost_here + backlog->segments[0].stubs,
 					   NULL);
 
 	if (result < 0)
-		return result;
+		return ts_error_set(err, result, "%s", strerrordesc_np(-result));
 	ts_backlog_forget_oldest(backlog);
 	if (!backlog->n)
 		ts_backlog_clear(backlog);
 	return 0;
 }
 
+static int deliver(struct load *load, bool insist, struct ts_error *err)
+{
+	struct ts_backlog *backlog = load->backlog;
+	int result = 0;
+
+	if (!backlog->store)
+		return ts_error_set(err, -EBADMSG, "no segment tells the store");
+	if (load->batch.n_traces + load->batch.n_spans)
+		result = ts_delivery_write(&backlog->delivery, &load->batch, insist, err);
+	if (result < 0)
+		return result;
+	note_delivered(load);
+	if (!load->at_end)
+		return 0;
+	result = deliver_run(load, insist, err);
+	return result < 0 ? result : finish_oldest(backlog, err);
+}
+
 static int step(struct ts_backlog *backlog, bool insist, struct ts_error *err)
 {
 	struct load load = {.backlog = backlog};
-	struct ts_error why = {""};
 	int result = open_load(&load);
 
-	if (result == 0) {
+	if (result < 0) {
+		ts_error_set(err, result, "%s", strerrordesc_np(-result));
+	} else {
 		take_rows(&load);
-		result = add_run(&load);
+		result = deliver(&load, insist, err);
 	}
-	if (result == 0) {
-		result = deliver(&load, insist, &why);
-		if (result == 0)
-			note_delivered(&load);
-	}
-	if (result == 0 && load.at_end)
-		result = finish_oldest(backlog);
 	ts_bytes_release(&load.data);
 	ts_pool_release(&load.pool);
-	if (result < 0)
-		return ts_error_set(err, result, "%s",
-				    why.text[0] ? why.text : strerrordesc_np(-result));
-	return backlog->n > 0;
+	return result < 0 ? result : backlog->n > 0;
 }
 
 int ts_backlog_step(struct ts_backlog *backlog, bool insist, struct ts_error *err)

@@ -14,9 +14,10 @@ static size_t cell_of(const struct ts_idset *set, const struct ts_row_id *id)
 	uint64_t words[4], hash = 0;
 
 	memcpy(words, id, sizeof(words));
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
 		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
-	hash ^= hash >> 32;
+		hash ^= hash >> 32; /* what differs may lie in the highest bits alone */
+	}
 	for (cell = hash & mask; set->table[cell]; cell = (cell + 1) & mask)
 		if (memcmp(&set->ids[set->table[cell] - 1], id, sizeof(*id)) == 0)
 			break;

@@ -61,6 +61,16 @@ all_are_stored() {
 	[ "$(sql 'SELECT count(*) = count(DISTINCT hex(span_id)) FROM pipeline_spans')" = 1 ]
 	[ -z "$(spools)" ]
 	[ -z "$(backlogs)" ]
+	adds_up
+}
+
+# What the programs began is stored, or it is known what became of it.
+adds_up() {
+	local runs
+	runs=$(sql 'SELECT begun, stored, open, dropped, dropped_by FROM pipeline_runs')
+	echo "runs (begun, stored, open, dropped): $runs; rows: $(sql 'SELECT (SELECT count(*) FROM pipeline_traces), (SELECT count(*) FROM pipeline_spans)')"
+	[ "$(sql 'SELECT count(*) FROM pipeline_runs WHERE begun <> stored + open + dropped OR open <> 0')" = 0 ]
+	[ "$(sql 'SELECT sum(stored) = (SELECT count(*) FROM pipeline_traces) + (SELECT count(*) FROM pipeline_spans) FROM pipeline_runs')" = 1 ]
 }
 
 # --- away and back -----------------------------------------------------------------------------------
@@ -78,6 +88,8 @@ all_are_stored() {
 	traces >"$work/list.json"
 	holds 'length == 1000 and (map(.trace_id) | unique | length == 1000) and all(.success and .span_count == 3)' <"$work/list.json"
 	[ -z "$(backlogs)" ]
+	adds_up
+	[ "$(sql 'SELECT begun, dropped, outcome FROM pipeline_runs')" = '4000 0 exited' ]
 }
 
 @test "backlog: the store comes back while the program runs" {
@@ -200,6 +212,8 @@ all_are_stored() {
 	holds 'length > 100 and length < 1000 and all(.success and .span_count == 3)' <"$work/list.json"
 	[ "$(sql 'SELECT count(*) = 3 * (SELECT count(*) FROM pipeline_traces) FROM pipeline_spans')" = 1 ]
 	[ -z "$(backlogs)" ]
+	adds_up
+	[ "$(sql "SELECT begun, dropped = dropped_by ->> 'budget' FROM pipeline_runs")" = '4000 1' ]
 }
 
 @test "backlog: without one traces stay in the spool" {
@@ -226,6 +240,7 @@ all_are_stored() {
 	traces | holds 'length == 300 and all(.success and .span_count == 3)'
 	[ -z "$(spools)" ]
 	[ -z "$(backlogs)" ]
+	adds_up
 }
 
 @test "backlog: nowhere to put it" {
@@ -261,6 +276,8 @@ picky() {
 	jq -s . "$file" | holds 'length == 30 and (map(.span_id) | unique | length == 30)
 		and all(.table == "span" and .span_name == "tool:part" and .input_data.number == 2 and (.refused | contains("not this one")))'
 	[ "$(stat -c %a "$file")" = 600 ]
+	adds_up
+	[ "$(sql "SELECT begun, dropped_by ->> 'rejected' FROM pipeline_runs WHERE dropped")" = '120 30' ]
 }
 
 @test "backlog: a row that is refused when the store is back" {
@@ -273,6 +290,8 @@ picky() {
 	traces | holds 'length == 31 and (map(.span_count) | add == 63)'
 	[ -z "$(backlogs)" ]
 	[ "$(cat "$XDG_STATE_HOME"/traceshim/rejected/*.jsonl | wc -l)" -eq 30 ]
+	adds_up
+	[ "$(sql "SELECT begun, dropped_by ->> 'rejected' FROM pipeline_runs WHERE dropped")" = '120 30' ]
 }
 
 # --- JSON lines --------------------------------------------------------------------------------------
