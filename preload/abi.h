@@ -105,7 +105,7 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
-	uint64_t told;      /* consumer: begun in the stored row that says how the process ended; else 0 */
+	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
 };
 
 /* --- dictionary: records behind the page ------------------------------------------------------ */
@@ -170,7 +170,7 @@ struct ts_abi_ring {
 	uint64_t bytes;     /* of the data: a power of two */
 	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
 	uint32_t owner_tid; /* the last owner's */
-	uint64_t begun; /* producer: rows that its begins make, counted before head moves */
+	uint64_t begun;     /* producer: rows that its begins make, counted before head moves */
 	uint8_t reserved[24];
 
 	uint64_t head;    /* producer, release [L2] */
@@ -344,7 +344,7 @@ struct ts_flusher_args {
 	const char *spool;  /* this process's folder */
 	struct ts_abi_process *process; /* its mapped page */
 	ts_module_symbol_fn *module_symbol;
-	void (*opened)(void); /* called once, when the store was first opened */
+	void (*opened)(void); /* called once, when the store was first opened, or could not be */
 	void (*tick)(void);   /* called before each pass */
 	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
 };
@@ -399,7 +399,8 @@ _Static_assert(offsetof(struct ts_abi_ring, head) == 64, "producer's cache line"
 _Static_assert(offsetof(struct ts_abi_ring, lost) == 72, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, tail) == 128, "consumer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, tail) % 16 == 0 &&
-		       offsetof(struct ts_abi_ring, settled) == offsetof(struct ts_abi_ring, tail) + 8,
+		       offsetof(struct ts_abi_ring, settled) ==
+			       offsetof(struct ts_abi_ring, tail) + 8,
 	       "one 16-byte store [L6]");
 _Static_assert(sizeof(struct ts_abi_ring) == 256, "layout");
 _Static_assert(sizeof(struct ts_dictionary_settings) == 24, "layout");

@@ -152,6 +152,8 @@ static int store_batch(struct ts_consumer *consumer, int waits, bool insist, str
 
 	if (batch->n_traces + batch->n_spans == 0 && !batch->run)
 		return 0;
+	if (!ts_assembler_settings(consumer->assembler)->known)
+		return ts_error_set(err, -EBADMSG, "nothing says where it is to be stored");
 	if (waits > 0 && keep_batch(consumer) == 0)
 		return 0;
 	if (waits != TS_AWAY)

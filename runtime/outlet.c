@@ -29,7 +29,7 @@ struct outlet {
 struct ts_outlets {
 	struct ts_outlets_options options;
 	struct outlet *first;
-	bool opened; /* one was, and the program has been told */
+	bool tried; /* to open one, and the program has been told */
 };
 
 int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *options)
@@ -138,6 +138,14 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	say(outlets, false, sentence);
 }
 
+/* Whatever came of it, the store's libraries are at work now. */
+static void note_try(struct ts_outlets *outlets)
+{
+	if (!outlets->tried && outlets->options.tried)
+		outlets->options.tried();
+	outlets->tried = true;
+}
+
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		     const struct ts_batch *batch)
 {
@@ -151,13 +159,11 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 	if (!outlet->handle) {
 		result = outlet->store->open(&outlet->handle, outlet->url, options->gate,
 					     &outlet->failure);
+		note_try(outlets);
 		/* what is said of a row is not said of the store */
 		if (result < 0)
 			return result == -EILSEQ ? -EINVAL : result;
 	}
-	if (!outlets->opened && options->opened)
-		options->opened();
-	outlets->opened = true;
 	return outlet->store->write(outlet->handle, batch, &outlet->failure);
 }
 
@@ -182,6 +188,14 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	ts_backoff_failed(&outlet->backoff);
 	complain(outlets, outlet, result);
 	return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+}
+
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context)
+{
+	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next)
+		take(context, outlet->url, outlet->backoff.failures ? outlet->failure.text : "");
 }
 
 void ts_outlets_rest(struct ts_outlets *outlets)

@@ -18,7 +18,7 @@ struct ts_gate;
 struct ts_outlets_options {
 	ts_module_symbol_fn *modules;
 	const struct ts_gate *gate; /* NULL where nobody forks; outlives the outlets */
-	void (*opened)(void);       /* NULL; called once, when the first store was opened */
+	void (*tried)(void);        /* NULL; called once, when a store was opened or failed to */
 	/* NULL; what became of a store: it fails (bad), it works again */
 	void (*say)(void *context, bool bad, const char *sentence);
 	void (*note)(void *context, const char *sentence); /* NULL; what became of rows */
@@ -53,6 +53,11 @@ void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence);
 
 /* Does what is open stay ours while a fork may come in? */
 bool ts_outlets_keeps(const struct ts_outlets *outlets);
+
+/* Each store that was written to, and why the last attempt failed ("": it did not). */
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context);
 
 /* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
 int ts_outlet_shown(const char *url);

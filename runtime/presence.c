@@ -35,6 +35,13 @@ int ts_presence_take(const char *root, struct ts_error *err)
 			    strerrordesc_np(-result));
 }
 
+bool ts_presence_lost(int fd)
+{
+	struct stat file;
+
+	return fstat(fd, &file) == 0 && file.st_nlink == 0;
+}
+
 static void let_go(struct ts_presence *presence)
 {
 	close(presence->fd);

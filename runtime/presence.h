@@ -16,6 +16,9 @@
 /* Becomes the collector of `root`. A descriptor that is the lock; -EBUSY: another one is; or another errno. [own] */
 int ts_presence_take(const char *root, struct ts_error *err);
 
+/* Was the file removed? Then nobody can see us, and another may serve the folder that has taken the place. */
+bool ts_presence_lost(int fd);
+
 /* A program's flusher, looking. */
 struct ts_presence {
 	const char *root;

@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "../columns.h"
+#include "../moment.h"
 #include "../rowjson.h"
+#include "../uuid.h"
+#include "command.h"
 #include "reach.h"
 
 /*
@@ -61,6 +64,17 @@ char *ts_document_list(const struct ts_listing *listing)
 		add_integer(trace, "span_count", listed->span_count);
 		cJSON_AddItemToArray(document, trace);
 	}
+	return finish(document);
+}
+
+char *ts_document_runs(const struct ts_runs *runs)
+{
+	cJSON *document = cJSON_CreateArray();
+	size_t n;
+	const struct ts_run *all = ts_runs_all(runs, &n);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(document, ts_row_json(&ts_run_table, &all[i]));
 	return finish(document);
 }
 
@@ -194,6 +208,53 @@ char *ts_document_symbols(const char *program, const struct ts_catalogue *catalo
 	return finish(document);
 }
 
+char *ts_document_schema(int version)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	add_integer(document, "schema", version);
+	return finish(document);
+}
+
+static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
+{
+	if (us)
+		add_text(to, key, ts_moment_format(us).text);
+	else
+		cJSON_AddNullToObject(to, key);
+}
+
+char *ts_document_status(const struct ts_store_status *status)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	add_text(document, "server", status->server);
+	add_integer(document, "schema", status->schema);
+	add_integer(document, "newest_schema", status->newest);
+	add_integer(document, "traces", status->traces);
+	add_integer(document, "spans", status->spans);
+	add_integer(document, "runs", status->runs);
+	add_integer(document, "bytes", status->bytes);
+	add_moment_if_any(document, "oldest", status->oldest_us);
+	add_moment_if_any(document, "newest", status->newest_us);
+	add_integer(document, "partitions", status->partitions);
+	add_integer(document, "strays", status->strays);
+	add_text(document, "compression", *status->compression ? status->compression : NULL);
+	return finish(document);
+}
+
+char *ts_document_pruned(const struct ts_pruned *pruned)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	add_integer(document, "traces", pruned->traces);
+	add_integer(document, "spans", pruned->spans);
+	add_integer(document, "runs", pruned->runs);
+	add_integer(document, "partitions", pruned->partitions);
+	add_integer(document, "freed_bytes", pruned->freed_bytes);
+	return finish(document);
+}
+
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason)
 {
 	cJSON *document = cJSON_CreateObject();
@@ -204,6 +265,57 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	add_integer(document, "hooked", fate->hooked);
 	cJSON_AddBoolToObject(document, "reached", fate->reached);
 	add_text(document, "reason", *reason ? reason : NULL);
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered, const char *error)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text;
+
+	add_text(document, "spool", root);
+	add_integer(document, "spools", (int64_t)recovered->spools);
+	add_integer(document, "traces", (int64_t)recovered->traces);
+	add_integer(document, "spans", (int64_t)recovered->spans);
+	add_integer(document, "damaged", (int64_t)recovered->damaged);
+	add_integer(document, "postponed", (int64_t)recovered->postponed);
+	add_text(document, "error", *error ? error : NULL);
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
+char *ts_document_health(const struct ts_health *health)
+{
+	cJSON *document = cJSON_CreateObject(), *stores;
+	char *text;
+
+	cJSON_AddBoolToObject(document, "ok", ts_health_is_good(health));
+	add_text(document, "version", TS_VERSION);
+	add_text(document, "spool", health->root);
+	add_integer(document, "uptime_ms", health->up_ns / 1000000);
+	if (health->passed_ns >= 0)
+		add_integer(document, "last_pass_ms", health->passed_ns / 1000000);
+	else
+		cJSON_AddNullToObject(document, "last_pass_ms");
+	add_integer(document, "spools", (int64_t)health->spools);
+	add_integer(document, "held", (int64_t)health->held);
+	add_integer(document, "backlog", (int64_t)health->waiting);
+	add_integer(document, "recovered", (int64_t)health->recovered);
+	add_integer(document, "damaged", (int64_t)health->damaged);
+	add_integer(document, "batches", (int64_t)health->batches);
+	add_integer(document, "traces", (int64_t)health->traces);
+	add_integer(document, "spans", (int64_t)health->spans);
+	stores = cJSON_AddArrayToObject(document, "stores");
+	for (size_t i = 0; i < health->n_stores; i++) {
+		cJSON *store = cJSON_CreateObject();
+
+		add_text(store, "store", health->stores[i].url);
+		add_text(store, "error", *health->stores[i].error ? health->stores[i].error : NULL);
+		cJSON_AddItemToArray(stores, store);
+	}
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;
@@ -236,4 +348,25 @@ void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 				 call->valuestring);
 	}
 	cJSON_Delete(parsed);
+}
+
+struct ts_main_reason ts_document_main_reason(const char *dropped_by)
+{
+	cJSON *parsed = dropped_by ? cJSON_Parse(dropped_by) : NULL;
+	struct ts_main_reason reason = {.name = ""};
+	const cJSON *count;
+	double most = 0;
+
+	cJSON_ArrayForEach(count, parsed)
+	{
+		if (!cJSON_IsNumber(count) || !count->string)
+			continue;
+		reason.n_reasons++;
+		if (count->valuedouble <= most)
+			continue;
+		most = count->valuedouble;
+		snprintf(reason.name, sizeof(reason.name), "%s", count->string);
+	}
+	cJSON_Delete(parsed);
+	return reason;
 }

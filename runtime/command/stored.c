@@ -13,6 +13,13 @@
 #include "fate.h"
 #include "print.h"
 
+static const char *as_tenant;
+
+void ts_stored_as(const char *tenant)
+{
+	as_tenant = tenant;
+}
+
 /* Backlogs whose spools are gone: after a reboot, say. */
 static void recover_backlogs(void)
 {
@@ -61,7 +68,7 @@ int ts_stored_open(struct ts_query **ret)
 	url = ts_store_default_url(&err);
 	source = url ? ts_source_find(url, ts_module_symbol, &err) : NULL;
 	if (source)
-		result = ts_query_new(ret, source, url, NULL, &err);
+		result = ts_query_new(ret, source, url, as_tenant, &err);
 	free(url);
 	if (result < 0 && result != -ENOENT)
 		ts_say("%s", err.text[0] ? err.text : strerror(-result));

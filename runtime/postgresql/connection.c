@@ -55,19 +55,31 @@ static void start_clock(struct ts_pg *pg, int seconds)
 	pg->deadline_ns = now_ns() + seconds * 1000 * MS;
 }
 
-/* Keeps the first failure; libpq's sentences end in a newline and may have several. */
+/* On one line, without white space at the end. */
+static void copy_sentence(char *to, size_t room, const char *from)
+{
+	size_t n = 0;
+
+	for (; *from && n + 1 < room; from++) {
+		bool space = strchr("\n\t ", *from);
+
+		if (!space)
+			to[n++] = *from;
+		else if (n && to[n - 1] != ' ')
+			to[n++] = ' ';
+	}
+	if (n && to[n - 1] == ' ')
+		n--;
+	to[n] = '\0';
+}
+
+/* Keeps the first failure. */
 static int fail(struct ts_pg *pg, int result, const char *sentence)
 {
-	size_t n;
-
 	if (pg->result)
 		return pg->result;
 	pg->result = result;
-	snprintf(pg->err.text, sizeof(pg->err.text), "%s", sentence);
-	for (n = strlen(pg->err.text); n && strchr("\n ", pg->err.text[n - 1]); n--)
-		pg->err.text[n - 1] = '\0';
-	for (char *p = pg->err.text; (p = strchr(p, '\n')); p++)
-		*p = ' ';
+	copy_sentence(pg->err.text, sizeof(pg->err.text), sentence);
 	return result;
 }
 
@@ -115,6 +127,20 @@ static void say_nothing(void *context, const PGresult *result)
 	(void)result;
 }
 
+/* Of libcrypto, which libpq may bring along. */
+extern int OPENSSL_init_crypto(uint64_t options, const void *settings) __attribute__((weak));
+#define OPENSSL_INIT_NO_ATEXIT 0x80000
+
+/*
+ * OpenSSL takes itself apart with a handler of atexit, which it registers when first used. Used by us first, that would be
+ * behind ours that stops the flusher, hence run before it, and the last batch would meet ruins. False: so it is, for the
+ * program used it first, and ends before we ever did.
+ */
+static bool keep_openssl(void)
+{
+	return !OPENSSL_init_crypto || OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 static int start(struct ts_pg *pg, const char *url)
 {
 	int seconds, result = 0;
@@ -124,8 +150,13 @@ static int start(struct ts_pg *pg, const char *url)
 	if (!address)
 		return fail(pg, -EINVAL, err.text);
 	start_clock(pg, seconds);
-	pg->conn = PQconnectStart(address);
+	if (keep_openssl())
+		pg->conn = PQconnectStart(address);
+	else
+		result = fail(pg, -EAGAIN, "the program has shut OpenSSL down");
 	free(address);
+	if (result < 0)
+		return result;
 	if (!pg->conn)
 		result = fail(pg, -ENOMEM, "out of memory");
 	else if (PQstatus(pg->conn) == CONNECTION_BAD)
@@ -260,13 +291,10 @@ static void note_failure(struct ts_pg *pg, const PGresult *result)
 
 /* --- one text of several statements --------------------------------------------------------- */
 
-int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
+static int run_text(struct ts_pg *pg, const char *sql)
 {
 	PGresult *result;
 
-	if (pg->lost)
-		return ts_error_set(err, -ECONNRESET, "the connection is lost");
-	pg->sqlstate[0] = '\0';
 	start_clock(pg, pg->patience_s);
 	if (!PQsendQuery(pg->conn, sql) || flush(pg) < 0)
 		broke(pg);
@@ -275,7 +303,35 @@ int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
 			note_failure(pg, result);
 		PQclear(result);
 	}
-	return tell(pg, err);
+	return pg->result;
+}
+
+/* What a failure, which stays the last one, left open. */
+static void roll_back(struct ts_pg *pg)
+{
+	char sqlstate[sizeof(pg->sqlstate)];
+
+	if (pg->lost || PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
+		return;
+	memcpy(sqlstate, pg->sqlstate, sizeof(sqlstate));
+	if (run_text(pg, "ROLLBACK") < 0)
+		pg->lost = true;
+	pg->result = 0;
+	memcpy(pg->sqlstate, sqlstate, sizeof(sqlstate));
+}
+
+int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
+{
+	int result;
+
+	if (pg->lost)
+		return ts_error_set(err, -ECONNRESET, "the connection is lost");
+	pg->sqlstate[0] = '\0';
+	run_text(pg, sql);
+	result = tell(pg, err);
+	if (result < 0)
+		roll_back(pg);
+	return result;
 }
 
 /* --- statements in a pipeline ---------------------------------------------------------------- */
@@ -393,9 +449,7 @@ int ts_pg_sync(struct ts_pg *pg, struct ts_error *err)
 	if (!pg->lost && !PQexitPipelineMode(pg->conn))
 		broke(pg);
 	result = tell(pg, err);
-	if (!pg->lost && PQtransactionStatus(pg->conn) != PQTRANS_IDLE &&
-	    ts_pg_run(pg, "ROLLBACK", NULL) < 0)
-		pg->lost = true;
+	roll_back(pg);
 	return result;
 }
 

@@ -43,7 +43,10 @@ const char *ts_pg_sqlstate(const struct ts_pg *pg);
 /* "15.20 (Debian ...)" */
 const char *ts_pg_server_version(const struct ts_pg *pg);
 
-/* One SQL text of any number of statements; what they answer is dropped. */
+/*
+ * One SQL text of any number of statements; what they answer is dropped. A transaction that a failure leaves open is rolled
+ * back.
+ */
 int ts_pg_run(struct ts_pg *pg, const char *sql, struct ts_error *err);
 
 /* One value of a row, as text. */

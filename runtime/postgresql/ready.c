@@ -2,32 +2,55 @@
 #include "ready.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "connection.h"
-
-static int take_flag(void *context, const struct ts_pg_field *fields, size_t n)
-{
-	(void)n;
-	*(bool *)context = fields[0].text && *fields[0].text == 't';
-	return 0;
-}
+#include "grants.h"
+#include "schema.h"
 
 int ts_ready_to_read(struct ts_pg *pg, struct ts_error *err)
 {
-	bool there = false;
-	int result = ts_pg_select(pg, "SELECT to_regclass('pipeline_runs') IS NOT NULL", NULL, 0,
-				  take_flag, &there, err);
+	int version = 0, result = ts_pg_schema_version(pg, &version, err);
 
-	if (result == 0 && !there)
+	if (result == 0 && version == 0)
 		result = ts_error_set(err, -ENOENT, "nothing was stored there yet");
 	return result;
 }
 
+static void say_nothing(void *context, const char *sentence)
+{
+	(void)context;
+	(void)sentence;
+}
+
+/* As `traceshim store init` and `migrate` do. */
+static int make(struct ts_pg *pg, int version, struct ts_error *err)
+{
+	int result = version ? 0 : ts_pg_grant(pg, NULL, say_nothing, NULL, err);
+
+	if (result == 0)
+		result = ts_pg_schema_migrate(pg, say_nothing, NULL, err);
+	return result < 0 ? result : 0;
+}
+
 int ts_ready_to_write(struct ts_pg *pg, struct ts_error *err)
 {
-	return ts_ready_to_read(pg, err);
+	int version = 0, result = ts_pg_schema_version(pg, &version, err);
+
+	if (result < 0 || version == ts_pg_schema_newest())
+		return result;
+	result = make(pg, version, err);
+	if (result == -EACCES && version)
+		result = ts_error_set(err, -EACCES,
+				      "its tables are of an older traceshim, schema version %d; "
+				      "`traceshim store migrate URL` brings them up to %d",
+				      version, ts_pg_schema_newest());
+	else if (result == -EACCES)
+		result = ts_error_set(
+			err, -EACCES,
+			"its tables are not there yet; `traceshim store init URL`, run "
+			"by who may, makes them");
+	return result;
 }
 
 void ts_ready_hint(const struct ts_pg *pg, struct ts_error *err)

@@ -8,7 +8,10 @@
 
 struct ts_pg;
 
-/* Makes them where they are missing, if the user may. 0, or a negative errno with a sentence. */
+/*
+ * Makes them, or brings them up to date, where the user may. 0; -EACCES: somebody else is to make them; -EPROTONOSUPPORT, -EBADMSG:
+ * they are not those that this program knows; or another negative errno; with a sentence.
+ */
 int ts_ready_to_write(struct ts_pg *pg, struct ts_error *err);
 
 /* 0; -ENOENT: nothing was ever stored there; or another negative errno. */

@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "dbfile.h"
 #include "schema.h"
+#include "turn.h"
 
 #define READER_BUSY_MS 5000
 #define UUID_BYTES     sizeof(struct ts_uuid)
@@ -33,6 +34,7 @@ static void source_close(struct ts_source_handle *handle)
 /* -ENOENT where there is a file, but no schema in it yet. */
 static int open_to_read(struct ts_source_handle *handle, struct ts_error *err)
 {
+	struct ts_sqlite_turn turn;
 	int version = 0, result;
 
 	if (sqlite3_open_v2(handle->path, &handle->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
@@ -44,7 +46,11 @@ static int open_to_read(struct ts_source_handle *handle, struct ts_error *err)
 	sqlite3_db_config(handle->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	result = ts_sqlite_schema_version(handle->db, handle->path, &version, err);
 	if (result == 0 && version == 0)
-		result = ts_error_set(err, -ENOENT, "nothing was stored in %s yet", handle->path);
+		return ts_error_set(err, -ENOENT, "nothing was stored in %s yet", handle->path);
+	/* What cannot be migrated, as a copy on a medium that is read-only, has no rows of newer tables. */
+	if (result == 0 && version < ts_sqlite_schema_newest() &&
+	    ts_sqlite_turn_begin(&turn, handle->path, NULL, NULL) == 0)
+		ts_sqlite_turn_end(&turn);
 	return result;
 }
 

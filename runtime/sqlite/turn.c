@@ -21,7 +21,10 @@ static int prepare_connection(sqlite3 *db, const char *path, struct ts_error *er
 	result = ts_sqlite_schema_version(db, path, &version, err);
 	if (result < 0)
 		return result;
+	/* Only a file without a page yet takes over auto_vacuum; others get it when they are pruned. */
 	if (sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) ||
+	    (version == 0 &&
+	     sqlite3_exec(db, "PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL, NULL)) ||
 	    sqlite3_exec(db,
 			 "PRAGMA cache_size = -256;"
 			 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"

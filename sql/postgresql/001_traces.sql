@@ -6,6 +6,15 @@
 --
 -- Run as traceshim_owner, in the schema where all of it shall live. README.md in sql/ tells the rules.
 
+-- What was run here; filled by who runs it.
+CREATE TABLE traceshim_migrations (
+	number     integer     NOT NULL PRIMARY KEY,
+	name       text        NOT NULL,
+	checksum   text        NOT NULL, -- SHA-256 of the file, in hexadecimal
+	applied_at timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT ON traceshim_migrations TO traceshim_writer, traceshim_reader, traceshim_auditor;
+
 CREATE TABLE pipeline_traces (
 	trace_id      uuid             NOT NULL,
 	tenant_id     text             NOT NULL DEFAULT '',

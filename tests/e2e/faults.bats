@@ -24,6 +24,7 @@ teardown() {
 	if [ -n "${elsewhere-}" ]; then
 		rm -rf "$elsewhere"
 	fi
+	add_up
 }
 
 # small SIZE FOLDER: a file system of that size.

@@ -73,6 +73,7 @@ spans() {
 holds() {
 	local json
 	json=$(cat)
+	[ "$json" ] || { echo "nothing to look at: $1"; return 1; } # which jq 1.6 takes for true
 	jq -e --arg value "${2-}" "$1" <<<"$json" >/dev/null || {
 		echo "not so: $1"
 		jq -c ".[:5][]?" <<<"$json" | cut -c1-400
@@ -99,6 +100,30 @@ soon() {
 # The spool folders of processes.
 spools() {
 	find "$TRACESHIM_SPOOL" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
+}
+
+# add_up: what the store says of the processes is true: begun = stored + open + dropped, and so many rows are there.
+add_up() {
+	local db=${TRACESHIM_STORE#sqlite:} wrong
+	[ "$(sqlite3 -readonly "$db" "SELECT 1 FROM sqlite_master WHERE name = 'pipeline_runs'" 2>/dev/null)" = 1 ] ||
+		return 0
+	wrong=$(sqlite3 -readonly "$db" "
+		SELECT program, pid, begun, stored, open, dropped, dropped_by FROM pipeline_runs
+			WHERE begun <> stored + open + dropped OR min(stored, open, dropped) < 0
+				OR dropped <> (SELECT total(value) FROM json_each(coalesce(dropped_by, '{}')));
+		SELECT 'of all', sum(stored), 'stored, but there are', n FROM pipeline_runs,
+			(SELECT (SELECT count(*) FROM pipeline_traces) + (SELECT count(*) FROM pipeline_spans) AS n)
+			HAVING total(stored) <> n")
+	[ -z "$wrong" ] || {
+		echo "does not add up: $wrong"
+		sqlite3 -readonly -header "$db" "SELECT pid, outcome, begun, stored, open, dropped, dropped_by FROM pipeline_runs"
+		return 1
+	}
+}
+
+# A file with more to clean up has its own, which ends with this.
+teardown() {
+	add_up
 }
 
 # The folders of rows that wait for their store.

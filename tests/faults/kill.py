@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-tests/faults/kill.py [--rounds N] [--seed N] [--round N] [--only MODE]
+tests/faults/kill.py [--store STORE] [--rounds N] [--seed N] [--round N] [--only MODE]
 
 Programs that are killed at random moments, and then recovered, which is killed, too: no call that returned is missing
 from the store or twice in it, and each that was open is told as interrupted. A round's moments follow from the seed and
@@ -19,23 +19,26 @@ import sys
 import threading
 import time
 
-from harness import Place, Told, Wrong
+from harness import Place, Postgres, Told, Wrong
 
 SIGNALS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM, signal.SIGUSR1]  # USR1: _exit
 SELF = ["kill", "term", "segv", "abort", "_exit", "exit"]
-ROUNDS_A_STORE = 25
+STORES = {"sqlite": None, "postgresql": Postgres}
+ROUNDS_A_STORE = {"sqlite": 25, "postgresql": 1000}
 PATIENCE_S = 60
 
 local = threading.local()
 places = []
 
 
-def place_of_thread():
+def place_of_thread(store):
     """A store is used for some rounds, so that most find one that is there, and some do not."""
-    if getattr(local, "rounds", 0) % ROUNDS_A_STORE == 0:
+    if not getattr(local, "place", None) or local.rounds % ROUNDS_A_STORE[store] == 0:
         if getattr(local, "place", None):
+            places.remove(local.place)
             local.place.remove()
-        local.place = Place("kill")
+        local.place = Place("kill", STORES[store])
+        local.rounds = 0
         places.append(local.place)
     local.rounds = getattr(local, "rounds", 0) + 1
     return local.place
@@ -134,22 +137,43 @@ def recovered_by_next(place, rng, threads, calls, pause_us):
     return [ledger, other]
 
 
+def kill_server(place, rng, threads, calls, pause_us):
+    """The server, in the midst of batches; the program ends before it is there again, or after."""
+    child, ledger = place.victim(threads, calls, pause_us)
+    wait_ready(child, ledger, threads, time.monotonic() + PATIENCE_S)
+    time.sleep(rng.uniform(0.05, 0.6))
+    place.store.end(rng.random() < 0.5)
+    before = rng.random() < 0.3
+    if before:
+        child.kill()
+        child.communicate()
+    place.store.start()
+    if not before:
+        time.sleep(rng.uniform(0, 0.5))
+        child.kill()
+        child.communicate()
+    return ledger
+
+
 MODES = {
     "victim": (kill_victim, 6),
     "batch": (kill_batch, 2),
     "recovery": (kill_recovery, 2),
     "next": (recovered_by_next, 1),
+    "server": (kill_server, 2),
 }
+NOT_OF = {"sqlite": ["server"], "postgresql": ["batch"]}
 
 
-def one(seed, number, only):
+def one(seed, number, only, store):
     """A round. (what it was, its Told's, calls lost), or Wrong."""
     rng = random.Random(f"{seed}-{number}")
-    mode = only or rng.choices(list(MODES), [weight for _, weight in MODES.values()])[0]
+    modes = {name: weight for name, (_, weight) in MODES.items() if name not in NOT_OF[store]}
+    mode = only or rng.choices(list(modes), list(modes.values()))[0]
     threads = rng.choice([1, 1, 2, 3, 4, 8, 16])
     # what a flusher keeps up with, and at times more than that
     calls, pause_us = rng.choices([(1, 200), (10, 2000), (20, 5000), (100, 2000)], [4, 4, 4, 1])[0]
-    place = place_of_thread()
+    place = place_of_thread(store)
     what = f"{mode}, {threads} threads, {calls} calls every {pause_us} us"
     try:
         ledgers = MODES[mode][0](place, rng, threads, calls, pause_us)
@@ -159,13 +183,14 @@ def one(seed, number, only):
         place.nothing_left()
         told = []
         for ledger in ledgers:
-            rows, nameless, dropped = place.store.rows(ledger)
+            rows, nameless = place.store.rows(ledger)
+            run = place.store.run(ledger)
             told.append(Told(ledger, rows))
-            told[-1].judge(max(lost, dropped) + nameless)
+            told[-1].judge((run[3] if run else 0) + nameless, run, len(rows) + nameless)
             ledger.path.unlink(missing_ok=True)
     except Wrong as wrong:
-        local.rounds = 0  # a new place for the next
-        places.remove(place)
+        places.remove(place)  # the next has a new one
+        place.store.remove()
         local.place = None
         raise Wrong(f"{what}: {wrong}\n    kept: {place.folder}") from None
     return mode, told, lost
@@ -177,13 +202,14 @@ def main():
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or time.time_ns() // 1000))
     parser.add_argument("--round", type=int)
     parser.add_argument("--only", choices=list(MODES))
+    parser.add_argument("--store", choices=list(STORES), default="sqlite")
     options = parser.parse_args()
     numbers = [options.round] if options.round is not None else range(options.rounds)
-    print(f"kill: seed {options.seed}", flush=True)
+    print(f"kill: {options.store}, seed {options.seed}", flush=True)
     began = time.monotonic()
     sums, bad = collections.Counter(), 0
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or 2 * (os.cpu_count() or 1))) as pool:
-        futures = {pool.submit(one, options.seed, n, options.only): n for n in numbers}
+        futures = {pool.submit(one, options.seed, n, options.only, options.store): n for n in numbers}
         for future in concurrent.futures.as_completed(futures):
             try:
                 mode, told, lost = future.result()
@@ -194,7 +220,7 @@ def main():
                     sums["interrupted"] += one_told.interrupted
             except Wrong as wrong:
                 bad += 1
-                print(f"FAILED: tests/faults/kill.py --seed {options.seed} --round {futures[future]}: {wrong}", file=sys.stderr)
+                print(f"FAILED: tests/faults/kill.py --store {options.store} --seed {options.seed} --round {futures[future]}: {wrong}", file=sys.stderr)
     for place in places:
         place.remove()
     took = time.monotonic() - began

@@ -28,7 +28,8 @@ struct ledger_thread {
 struct ledger {
 	uint64_t base;    /* the calls of thread t have the numbers base + (t << 32) + 1, 2, ... */
 	uint64_t running; /* threads that have begun */
-	uint64_t reserved[6];
+	uint64_t pid;
+	uint64_t reserved[5];
 	struct ledger_thread threads[LEDGER_THREADS];
 };
 

@@ -4,13 +4,23 @@
 faults := $(B)/faults
 FAULTS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -pthread
 
-faults: all $(faults)/victim
+faults: all $(addprefix $(faults)/,victim inject allocs.so)
 
 $(faults)/libwork.so: $(addprefix tests/faults/,work.c work.h)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FAULTS) -shared -Wl,-soname,$(@F) -o $@ $(filter %.c,$^)
 
-$(faults)/victim: $(addprefix tests/faults/,victim.c ledger.h work.h) $(faults)/libwork.so
+$(faults)/victim: $(addprefix tests/faults/,victim.c ledger.h mine.h work.h) $(faults)/libwork.so
 	$(call say,CC,$@)
 	$(Q)$(CC) $(FAULTS) -o $@ $(filter %.c,$^) '-Wl,-rpath,$$ORIGIN' -L$(faults) -lwork
+
+$(faults)/inject: $(addprefix tests/faults/,inject.c mine.h)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FAULTS) -o $@ $(filter %.c,$^)
+
+$(faults)/allocs.so: $(addprefix tests/faults/,allocs.c mine.h)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FAULTS) -fno-builtin -fvisibility=hidden -shared -o $@ $(filter %.c,$^)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "mine.h"
 #include "work.h"
 
 #define PARTS 3
@@ -82,8 +83,11 @@ static void do_part(struct victim_thread *thread)
 	text[bytes] = '\0';
 	part(number, text, in_part, thread);
 	count(&thread->count->parts.done);
-	if (++thread->calls % burst == 0 && pause_us)
+	if (++thread->calls % burst == 0 && pause_us) {
+		mine(true);
 		usleep(pause_us);
+		mine(false);
+	}
 	if (is_the_end(thread, "between"))
 		end();
 }
@@ -114,6 +118,7 @@ static void *work(void *data)
 	struct victim_thread *thread = data;
 
 	__atomic_add_fetch(&ledger->running, 1, __ATOMIC_RELEASE);
+	mine(false);
 	if (thread->index && thread->index == n_threads - 1) {
 		stay(number_of(thread, 1), in_stay, thread);
 		count(&thread->count->stays.done);
@@ -122,6 +127,7 @@ static void *work(void *data)
 		job(number_of(thread, thread->count->jobs.done + 1), in_job, thread);
 		count(&thread->count->jobs.done);
 	}
+	mine(true);
 	return NULL;
 }
 
@@ -142,6 +148,7 @@ static bool open_ledger(const char *path, const char *base)
 	if (ledger == MAP_FAILED)
 		return false;
 	ledger->base = strtoull(base, NULL, 10);
+	ledger->pid = (uint64_t)getpid();
 	return true;
 }
 
@@ -150,6 +157,7 @@ int main(int argc, char **argv)
 	static struct victim_thread threads[LEDGER_THREADS];
 	pthread_t handles[LEDGER_THREADS];
 
+	mine(true);
 	if (argc < 6 || !open_ledger(argv[1], argv[2]))
 		return 2;
 	n_threads = (unsigned int)atoi(argv[3]);
@@ -171,5 +179,8 @@ int main(int argc, char **argv)
 	work(&threads[0]);
 	for (unsigned int i = 1; i < n_threads; i++)
 		pthread_join(handles[i], NULL);
+	printf("%lu\n", (unsigned long)at);
+	fflush(stdout);
+	mine(false);
 	return 0;
 }
