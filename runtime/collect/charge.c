@@ -305,6 +305,7 @@ static bool has_news(const struct ts_charge *charge)
 static enum ts_charge_turn drain(struct ts_charge *charge)
 {
 	struct ts_error err = {""};
+	bool away; /* in the backlog */
 	int result;
 
 	charge->wake_seen = __atomic_load_n(&charge->page->wake, __ATOMIC_ACQUIRE);
@@ -319,8 +320,9 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 		if (result == 0)
 			break;
 	}
-	charge->waits = result == TS_AWAY;
-	charge->drained = result == 0;
+	away = charge->consumer && ts_consumer_backlog(charge->consumer).waiting;
+	charge->waits = result == TS_AWAY || away;
+	charge->drained = result == 0 && !away;
 	if (result < 0 && result != TS_AWAY)
 		complain(charge, &err);
 	else

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../backlog.h"
 #include "../backoff.h"
 #include "../outlet.h"
 #include "../presence.h"
@@ -27,6 +28,7 @@
 #define PERIOD_NS    (200 * MS)
 #define SOON_NS      (20 * MS)
 #define SCAN_NS      (10000 * MS)
+#define AWAY_NS      (60000 * MS) /* until backlogs of ended programs are tried again */
 #define IDLE_NS      (10000 * MS) /* without a batch: connections are given back */
 #define ONCE_NS      (5000 * MS)  /* for programs to hand over */
 #define MOST_REST_NS (2000 * MS)
@@ -41,7 +43,7 @@ struct collector {
 	struct ts_health_server *health;
 	int presence, rang;
 	struct ts_members members;
-	int64_t began_ns, passed_ns, next_ns, scan_ns, watchdog_ns, told_ns, health_ns;
+	int64_t began_ns, passed_ns, next_ns, scan_ns, backlogs_ns, watchdog_ns, told_ns, health_ns;
 	uint64_t done;   /* batches and recovered spools, at the end of the last period */
 	int64_t idle_ns; /* from when it counts as idle; 0: it does */
 	bool lost_root;
@@ -192,6 +194,20 @@ static int64_t take_turns(struct collector *c)
 	return next_ns;
 }
 
+/* What ended programs left on disk while their store was away. */
+static void recover_backlogs(struct collector *c, int64_t now_ns)
+{
+	struct ts_recovered recovered = {0};
+	char *state = ts_backlog_state();
+
+	if (state)
+		ts_backlog_recover(state, c->options->modules, NULL, &recovered, NULL);
+	free(state);
+	c->charges.traces += recovered.traces;
+	c->charges.spans += recovered.spans;
+	c->backlogs_ns = now_ns + (recovered.postponed ? AWAY_NS : SCAN_NS);
+}
+
 /* Everybody's turn comes each period; or later, where so many make a round take long. */
 static void begin_period(struct collector *c, int64_t now_ns)
 {
@@ -202,6 +218,8 @@ static void begin_period(struct collector *c, int64_t now_ns)
 		c->scan_ns = now_ns + SCAN_NS;
 		ts_watch_scan(c->watch, add, c);
 	}
+	if (now_ns >= c->backlogs_ns)
+		recover_backlogs(c, now_ns);
 }
 
 static void end_period(struct collector *c, int64_t began_ns)

@@ -279,6 +279,7 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	add_integer(document, "spools", (int64_t)recovered->spools);
 	add_integer(document, "traces", (int64_t)recovered->traces);
 	add_integer(document, "spans", (int64_t)recovered->spans);
+	add_integer(document, "backlogs", (int64_t)recovered->backlogs);
 	add_integer(document, "damaged", (int64_t)recovered->damaged);
 	add_integer(document, "postponed", (int64_t)recovered->postponed);
 	add_text(document, "error", *error ? error : NULL);

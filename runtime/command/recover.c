@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../backlog.h"
 #include "../spool.h"
 #include "command.h"
 #include "document.h"
@@ -26,21 +27,24 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-static void print_text(const char *root, const struct ts_recovered *recovered)
+static void print_text(const char *root, const struct ts_recovered *recovered, size_t backlogs)
 {
-	if (!recovered->spools && !recovered->damaged && !recovered->postponed)
+	size_t postponed = recovered->postponed - backlogs;
+
+	if (!recovered->spools && !recovered->backlogs && !recovered->damaged &&
+	    !recovered->postponed)
 		printf("nothing to recover in %s\n", root);
 	if (recovered->spools || recovered->traces || recovered->spans)
 		printf("recovered %zu trace%s and %zu span%s of %zu ended program%s\n",
 		       recovered->traces, plural(recovered->traces), recovered->spans,
-		       plural(recovered->spans), recovered->spools, plural(recovered->spools));
+		       plural(recovered->spans), recovered->spools + recovered->backlogs,
+		       plural(recovered->spools + recovered->backlogs));
 	if (recovered->damaged)
 		printf("set aside %zu damaged spool%s in %s\n", recovered->damaged,
 		       plural(recovered->damaged), root);
-	if (recovered->postponed)
-		printf("%zu spool%s could not be stored yet and stay%s in %s\n",
-		       recovered->postponed, plural(recovered->postponed),
-		       recovered->postponed == 1 ? "s" : "", root);
+	if (postponed)
+		printf("%zu spool%s could not be stored yet and stay%s in %s\n", postponed,
+		       plural(postponed), postponed == 1 ? "s" : "", root);
 }
 
 static int print_json(const char *root, const struct ts_recovered *recovered, const char *error)
@@ -56,28 +60,62 @@ static int print_json(const char *root, const struct ts_recovered *recovered, co
 	return TS_EXIT_DONE;
 }
 
-static int recover(bool json)
+/* Backlogs whose spools are gone, now perhaps those of spools that were taken over just now. */
+static size_t recover_backlogs(struct ts_recovered *recovered, const char *state,
+			       struct ts_error *err)
+{
+	size_t before = recovered->postponed;
+	struct ts_error why = {.text = ""};
+
+	ts_backlog_recover(state, ts_module_symbol, NULL, recovered, &why);
+	if (why.text[0])
+		ts_say("%s", why.text);
+	if (why.text[0] && !err->text[0])
+		*err = why;
+	return recovered->postponed - before;
+}
+
+static void print_backlogs(const char *state, size_t postponed)
+{
+	if (postponed)
+		printf("%zu backlog%s could not be stored yet and stay%s in %s/backlog\n",
+		       postponed, plural(postponed), postponed == 1 ? "s" : "", state);
+}
+
+static int recover_all(const char *root, const char *state, bool json)
 {
 	struct ts_recovered recovered = {.spools = 0};
 	struct ts_error err = {.text = ""};
-	char *root = ts_spool_root();
-	int result, status = TS_EXIT_DONE;
+	int result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
+	int status = TS_EXIT_DONE;
+	size_t backlogs;
 
-	if (!root) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
 	if (err.text[0])
 		ts_say("%s", err.text);
 	else if (result < 0)
 		ts_say("%s: %s", root, strerrordesc_np(-result));
-	if (json)
+	backlogs = recover_backlogs(&recovered, state, &err);
+	if (json) {
 		status = print_json(root, &recovered, err.text);
-	else if (result == 0)
-		print_text(root, &recovered);
-	free(root);
+	} else if (result == 0) {
+		print_text(root, &recovered, backlogs);
+		print_backlogs(state, backlogs);
+	}
 	return result < 0 || recovered.postponed ? TS_EXIT_FAILED : status;
+}
+
+static int recover(bool json)
+{
+	char *root = ts_spool_root(), *state = ts_backlog_state();
+	int status = TS_EXIT_FAILED;
+
+	if (root)
+		status = recover_all(root, state ? state : "", json);
+	else
+		ts_say("out of memory");
+	free(state);
+	free(root);
+	return status;
 }
 
 static int run(int argc, char **argv)

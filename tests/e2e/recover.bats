@@ -142,14 +142,15 @@ job_was_cut_off_before() {
 	rm -rf "$work/at"
 	echo >"$work/at"
 	run -1 --separate-stderr $recover
-	[ "$output" = "1 spool could not be stored yet and stays in $TRACESHIM_SPOOL" ]
+	[ "$output" = "1 backlog could not be stored yet and stays in $XDG_STATE_HOME/traceshim/backlog" ]
 	[[ $stderr == *"(remove it to give its traces up)"* ]]
 	run -1 --separate-stderr $recover --json
 	jq -e '.postponed == 1 and .spools == 0 and (.error | length > 0)' <<<"$output"
-	[ -n "$(spools)" ]
+	[ -z "$(spools)" ]
+	[ -n "$(backlogs)" ]
 	rm "$work/at"
 	run -0 $recover
-	[ -z "$(spools)" ]
+	[ -z "$(spools)$(backlogs)" ]
 	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 1 ]
 }
 
