@@ -28,8 +28,8 @@
  *   L6  tail and settled change together, in one instruction: whoever is killed in between the two would
  *       leave counts that do not add up. So begun - settled is what lies in [tail, head), and what of a
  *       damaged stretch could not be read.
- *   L7  From the first event on a thread of the program holds life_lock: the flusher's, or, once that has
- *       stopped, the one that runs the program's exit. Orphaned, it says that the program has ended.
+ *   L7  The flusher's thread holds life_lock from before the first batch to the end of the program, and
+ *       never gives it back. Orphaned, it says that the program has ended, or become another (exec).
  */
 
 #include <stddef.h>
@@ -65,6 +65,13 @@ struct ts_abi_clock {
 	int64_t wall_ns;
 };
 
+/* What the flusher says when it will touch nothing any more. */
+enum ts_stopped {
+	TS_STOPPED_DONE =
+		1, /* what it could store is stored: a spool that is read may be removed */
+	TS_STOPPED_LEFT = 2, /* somebody else consumes the spool, and removes it */
+};
+
 enum ts_clock_source { TS_CLOCK_TSC = 1, TS_CLOCK_MONOTONIC = 2 }; /* MONOTONIC: a tick is 1 ns */
 
 struct ts_abi_process {
@@ -81,10 +88,11 @@ struct ts_abi_process {
 	uint64_t lost[8]; /* counts that belong to no ring */
 	struct ts_abi_clock clocks[TS_ABI_CLOCKS];
 
-	/* Between the program and its own flusher; each is a futex word. */
-	uint32_t wake;    /* program adds 1 and wakes: a ring is half full */
+	/* Between the program and its own flusher (wake: its consumer); each is a futex word. */
+	uint32_t
+		wake; /* program adds 1 and wakes its one waiter, the consumer: a ring is half full */
 	uint32_t stop;    /* program sets 1: one last pass, then stop */
-	uint32_t stopped; /* flusher sets 1 when it will touch nothing any more */
+	uint32_t stopped; /* flusher: enum ts_stopped */
 	uint32_t hold;    /* program: forks under way; the flusher starts nothing new */
 	uint32_t busy;    /* flusher: 1 while it does what a fork must not copy half done */
 	uint32_t reserved2;
@@ -341,7 +349,7 @@ struct ts_flusher_args {
 	const char *spool;  /* this process's folder */
 	struct ts_abi_process *process; /* its mapped page */
 	ts_module_symbol_fn *module_symbol;
-	void (*opened)(void); /* called once, when the store was first opened */
+	void (*opened)(void); /* called once, when the store was first opened, or could not be */
 	void (*tick)(void);   /* called before each pass */
 	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
 };

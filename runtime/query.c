@@ -200,7 +200,7 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 	ts_statement_add(&statement,
 			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
 			 "t.trace_id = k.id"
-			 " ORDER BY trace_id DESC",
+			 " ORDER BY t.trace_id DESC",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
 	result = ts_query_row_error(ts_query_select(query, &statement, take_listed, listing, err),
 				    err);

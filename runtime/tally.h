@@ -59,7 +59,7 @@ void ts_tally_add_lost(struct ts_tally *tally, const uint64_t *lost);
 /* What of the rows read went to the backlog and is not in the store. */
 struct ts_backlog_counts {
 	uint64_t waiting;
-	uint64_t dropped;  /* over its budget */
+	uint64_t dropped;  /* over its budget, or in what was damaged */
 	uint64_t rejected; /* the store will never take them */
 };
 

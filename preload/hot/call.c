@@ -634,5 +634,6 @@ _Static_assert(offsetof(struct ts_thunk, pad) == 16, "thunks");
 _Static_assert(sizeof(struct ts_thunk) == 32, "thunks");
 _Static_assert(offsetof(struct ts_context, inside) == 0, "thunks");
 _Static_assert(offsetof(struct ts_hot, slow) == 8, "pads");
+_Static_assert(offsetof(struct ts_hot, missed) == 36, "pads");
 _Static_assert(offsetof(struct ts_hot, xsave_bytes) == 40, "pads");
 _Static_assert(offsetof(struct ts_hot, xsave_mask) == 48, "pads");

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 
+#include "../collect/health.h"
 #include "../query.h"
+#include "../spool.h"
 #include "catalogue.h"
 #include "fate.h"
 #include "rules.h"
@@ -20,7 +22,13 @@ char *ts_document_runs(const struct ts_runs *runs);
 char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
+char *ts_document_schema(int version);
+char *ts_document_status(const struct ts_store_status *status);
+char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
+			  const char *error);
+char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"
 #define TS_SEEN_CALLS    32

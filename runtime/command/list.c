@@ -357,5 +357,6 @@ const struct ts_command ts_command_list = {
 	.name = "list",
 	.summary = "list the traces that are stored",
 	.help = help,
+	.reads = true,
 	.run = run,
 };
