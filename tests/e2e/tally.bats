@@ -163,7 +163,7 @@ unlock() {
 	answer first traced "$ends" jobs 1
 	lock
 	answer traced traced "$ends" jobs 2
-	[ -n "$(spools)" ]
+	[ "$(runs | wc -l)" -eq 1 ]
 	unlock
 	traces >"$work/list.json"
 	runs_are <<-'EOF'
