@@ -161,14 +161,19 @@ struct ts_dictionary_object {
 
 /* --- rings ------------------------------------------------------------------------------------ */
 
-enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1 };
+/*
+ * Each step is one compare-and-swap: FREE -> OWNED -> FREE by threads; FREE -> RESTING -> RESTED by the
+ * consumer, who gives the pages of an empty ring back; RESTED -> OWNED by a thread that has got new ones first,
+ * for a store into a page that the file system has no room for is a SIGBUS.
+ */
+enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1, TS_RING_RESTING = 2, TS_RING_RESTED = 3 };
 
 struct ts_abi_ring {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t index;
 	uint64_t bytes;     /* of the data: a power of two */
-	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
+	uint32_t state;     /* enum ts_ring_state */
 	uint32_t owner_tid; /* the last owner's */
 	uint64_t begun;     /* producer: rows that its begins make, counted before head moves */
 	uint8_t reserved[24];
