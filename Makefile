@@ -248,7 +248,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash)
+	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources

@@ -133,12 +133,12 @@ extern int OPENSSL_init_crypto(uint64_t options, const void *settings) __attribu
 
 /*
  * OpenSSL takes itself apart with a handler of atexit, which it registers when first used. Used by us first, that would be
- * behind ours that stops the flusher, hence run before it, and the last batch would meet ruins.
+ * behind ours that stops the flusher, hence run before it, and the last batch would meet ruins. False: so it is, for the
+ * program used it first, and ends before we ever did.
  */
-static void keep_openssl(void)
+static bool keep_openssl(void)
 {
-	if (OPENSSL_init_crypto)
-		OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+	return !OPENSSL_init_crypto || OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 static int start(struct ts_pg *pg, const char *url)
@@ -149,10 +149,14 @@ static int start(struct ts_pg *pg, const char *url)
 
 	if (!address)
 		return fail(pg, -EINVAL, err.text);
-	keep_openssl();
 	start_clock(pg, seconds);
-	pg->conn = PQconnectStart(address);
+	if (keep_openssl())
+		pg->conn = PQconnectStart(address);
+	else
+		result = fail(pg, -EAGAIN, "the program has shut OpenSSL down");
 	free(address);
+	if (result < 0)
+		return result;
 	if (!pg->conn)
 		result = fail(pg, -ENOMEM, "out of memory");
 	else if (PQstatus(pg->conn) == CONNECTION_BAD)

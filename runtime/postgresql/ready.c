@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "grants.h"
 #include "schema.h"
 
 int ts_ready_to_read(struct ts_pg *pg, struct ts_error *err)
@@ -16,19 +17,39 @@ int ts_ready_to_read(struct ts_pg *pg, struct ts_error *err)
 	return result;
 }
 
+static void say_nothing(void *context, const char *sentence)
+{
+	(void)context;
+	(void)sentence;
+}
+
+/* As `traceshim store init` and `migrate` do. */
+static int make(struct ts_pg *pg, int version, struct ts_error *err)
+{
+	int result = version ? 0 : ts_pg_grant(pg, NULL, say_nothing, NULL, err);
+
+	if (result == 0)
+		result = ts_pg_schema_migrate(pg, say_nothing, NULL, err);
+	return result < 0 ? result : 0;
+}
+
 int ts_ready_to_write(struct ts_pg *pg, struct ts_error *err)
 {
 	int version = 0, result = ts_pg_schema_version(pg, &version, err);
 
-	if (result == 0 && version == 0)
-		result = ts_error_set(err, -ENOENT,
-				      "its tables are not there yet; `traceshim store init URL` "
-				      "makes them");
-	else if (result == 0 && version < ts_pg_schema_newest())
-		result = ts_error_set(err, -EPROTONOSUPPORT,
+	if (result < 0 || version == ts_pg_schema_newest())
+		return result;
+	result = make(pg, version, err);
+	if (result == -EACCES && version)
+		result = ts_error_set(err, -EACCES,
 				      "its tables are of an older traceshim, schema version %d; "
 				      "`traceshim store migrate URL` brings them up to %d",
 				      version, ts_pg_schema_newest());
+	else if (result == -EACCES)
+		result = ts_error_set(
+			err, -EACCES,
+			"its tables are not there yet; `traceshim store init URL`, run "
+			"by who may, makes them");
 	return result;
 }
 

@@ -9,8 +9,8 @@
 struct ts_pg;
 
 /*
- * 0; -ENOENT: they are to be made first, which is not for who writes; -EPROTONOSUPPORT, -EBADMSG: they are not those that this
- * program knows; or another negative errno; with a sentence.
+ * Makes them, or brings them up to date, where the user may. 0; -EACCES: somebody else is to make them; -EPROTONOSUPPORT, -EBADMSG:
+ * they are not those that this program knows; or another negative errno; with a sentence.
  */
 int ts_ready_to_write(struct ts_pg *pg, struct ts_error *err);
 

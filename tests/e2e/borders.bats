@@ -205,8 +205,11 @@ bad_segments() {
 }
 
 @test "a store exports what a store is" {
-	are_same "exports of store_sqlite.so" $'ts_admin\nts_source\nts_store' \
-		"$(exported build/modules/store_sqlite.so)"
+	local store
+	for store in sqlite postgresql; do
+		are_same "exports of store_$store.so" $'ts_admin\nts_source\nts_store' \
+			"$(exported build/modules/store_$store.so)"
+	done
 }
 
 @test "the mover of entries exports its one entry, and needs its decoder and nothing else" {

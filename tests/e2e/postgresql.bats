@@ -147,6 +147,22 @@ delivered() {
 	[ "$(cat "$work/out")" = $'batch 0: stored\nbatch 1: stored' ]
 }
 
+# of_ours: so many connections.
+of_ours() {
+	[ "$(pg_sql "$database" "SELECT count(*) FROM pg_stat_activity WHERE usename = 'bot'")" = "$1" ]
+}
+
+@test "postgresql: a connection stays between batches only where its descriptor is ours alone" {
+	delivering batches=2 pause=2000
+	of_ours 1
+	delivered
+	delivering batches=2 seed=2 pause=2000 keeps=0
+	soon of_ours 0
+	[ "$(cat "$work/out")" = 'batch 0: stored' ]
+	delivered
+	all_stored 40
+}
+
 @test "postgresql: killed in the middle of batches, and started again" {
 	delivering batches=300 spans=100 pause=2
 	as_server kill -KILL "$(pg_sql "$database" "SELECT pid FROM pg_stat_activity WHERE usename = 'bot' LIMIT 1")"
@@ -212,6 +228,11 @@ time.sleep(120)' >"$work/port" 3>&- &
 	same "${coach[@]}"
 	[ $((SECONDS - began)) -lt 8 ] # twice a second, and two; connecting alone would take ten
 	[ "$(spools | wc -l)" -eq 1 ]
+
+	rules '[pipeline]' 'child = make_child'
+	began=$SECONDS
+	same bash -c 'for i in {1..300}; do (exit 0); done; echo done' # a fork that waits for a batch waits 50 ms
+	[ $((SECONDS - began)) -lt 12 ]
 	TRACESHIM_STORE=$store
 	rm -rf "$TRACESHIM_SPOOL"
 }
@@ -255,6 +276,31 @@ time.sleep(120)' >"$work/port" 3>&- &
 	PGTZ=Asia/Tokyo PGDATESTYLE=German PGCLIENTENCODING=LATIN1 coach_stored
 }
 
+@test "postgresql: over TLS, in a program that uses OpenSSL before and after us" {
+	local first i
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$pg_folder/data/server.key" \
+		-out "$pg_folder/data/server.crt" 2>/dev/null
+	chown --reference "$pg_folder/data" "$pg_folder"/data/server.*
+	chmod 600 "$pg_folder/data/server.key"
+	pg_sql postgres 'ALTER SYSTEM SET ssl = on'
+	pg_control reload
+	export TRACESHIM_STORE="postgresql://locked:right-one@${store#*@}?sslmode=require"
+	soon psql -XqtA "$TRACESHIM_STORE" -c 'SELECT 1'
+	rules '[pipeline]' 'parent = int getppid()'
+	for first in 'import ssl' 'import os'; do
+		for ((i = 0; i < 5; i++)); do
+			same python3 -c "$first; import os, time
+os.getppid(); time.sleep(0.$i); import ssl, hashlib; ssl.create_default_context(); os.getppid()
+print(hashlib.sha256(b'x').hexdigest())"
+		done
+	done
+	TRACESHIM_STORE=$store traces >/dev/null # where the program ended before we came to it
+	[ -z "$(spools)" ]
+	[ "$(ask "SELECT count(*) FROM pipeline_traces")" = 20 ]
+	pg_sql postgres 'ALTER SYSTEM RESET ssl'
+	pg_control reload
+}
+
 # --- reading ---------------------------------------------------------------------------------------------------------------
 
 @test "postgresql: every filter of list, and a prefix, answer as SQLite does" {
@@ -276,8 +322,39 @@ time.sleep(120)' >"$work/port" 3>&- &
 	[[ $output == *'is the beginning of several traces'* ]]
 }
 
-@test "postgresql: a store without tables says what to do; an empty one that nothing is there" {
+@test "postgresql: tables are made by the first batch of who may, and who may not is told who does" {
+	local bare
 	pg_make "bare_$database"
-	TRACESHIM_STORE=$(pg_of "bare_$database" locked) run "$root/build/traceshim" list
+	bare=$(pg_of "bare_$database" bot)
+	TRACESHIM_STORE=$bare run "$root/build/traceshim" list
+	[[ $status -eq 1 || $output == *'no traces are stored'* ]]
+	export TRACESHIM_STORE=$bare
+	same_but_a_line 'tables are not there yet; .traceshim store init URL.*; they stay in' "${coach[@]}"
+	"$root/build/traceshim" store init --grant bot "$(pg_of "bare_$database")" 2>/dev/null
+	coach_stored
+
+	pg_make "own_$database"
+	TRACESHIM_STORE=$(pg_of "own_$database")
+	same "${coach[@]}"
+	coach_stored
+}
+
+@test "postgresql: a schema that is newer than this program is left alone" {
+	ask "INSERT INTO traceshim_migrations (number, name, checksum) VALUES (1000, 'future', '')"
+	same_but_a_line 'newer.*; they stay in' "${coach[@]}"
+	run "$root/build/traceshim" list
 	[ "$status" -eq 1 ]
+	[[ $output == *newer* ]]
+	[ "$(ask 'SELECT count(*) FROM pipeline_spans')" = 0 ]
+}
+
+@test "postgresql: a tenant sees its rows, through a pooler, too" {
+	local url
+	deliver "$store" spans=300 tenants=3
+	for url in "$store" "${pooler_url%/*}/$database"; do
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" --tenant t1 list --json --limit 99 | jq -c 'map(.tenant_id) | [length, unique]')" = \
+			'[10,["t1"]]' ]
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" --tenant none list --json | jq length)" = 0 ]
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" list --json --limit 99 | jq length)" = 30 ]
+	done
 }

@@ -204,11 +204,12 @@ whole_schema() {
 # --- migrate ---------------------------------------------------------------------------------------------------------
 
 @test "store: an older schema is migrated, a migration at a time" {
-	quiet store init "$url"
+	pg_sql "$db" 'CREATE ROLE biro LOGIN'
+	quiet store init --grant biro "$url"
 	pg_sql "$db" 'DROP TABLE pipeline_runs; DELETE FROM traceshim_migrations WHERE number = 2'
 	fails 'older traceshim' store status "$url"
 	printf '[pipeline]\njob = int job(const char *name, int parts)\n' >"$TRACESHIM_CONF"
-	TRACESHIM_STORE=$url run -0 --separate-stderr traced "$bots/ends/ends" jobs 1
+	TRACESHIM_STORE=$(pg_of "$db" biro) run -0 --separate-stderr traced "$bots/ends/ends" jobs 1
 	[[ $stderr == *"store migrate"* ]]
 	run -0 --separate-stderr store migrate "$url"
 	[[ $stderr == *"migration 2 (runs)"* && $stderr != *"migration 1"* && $output == 'schema 2' ]]

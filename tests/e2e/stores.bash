@@ -19,7 +19,7 @@ stores_begin() {
 	chmod 755 "$pg_folder"
 	pg_url=$("$root/scripts/postgres" start "$pg_folder")
 	pg_make ready
-	pg_schema ready
+	"$root/build/traceshim" store init "$(pg_of ready)" 2>/dev/null
 }
 
 stores_end() {
@@ -42,11 +42,6 @@ pg_sql() { # DATABASE SQL
 # pg_make DATABASE [TEMPLATE]
 pg_make() {
 	pg_sql postgres "CREATE DATABASE $1 ${2+TEMPLATE $2}"
-}
-
-# pg_schema DATABASE: with all that it needs.
-pg_schema() {
-	"$root/build/traceshim" store init "$(pg_of "$1")" >"$pg_folder/init.log" 2>&1 || cat "$pg_folder/init.log"
 }
 
 # new_store NAME: the URL of a store that is empty, with its tables where it has any before the first trace.

@@ -10,6 +10,7 @@
  *   pause=0              milliseconds between batches
  *   insist=0             write a batch again until it is stored
  *   run=1                a row of pipeline_runs with each batch, the same run
+ *   keeps=1              descriptors are not shared with a program around us
  *   child=0              between batches a child is forked that closes what it finds and exits
  */
 #include <dlfcn.h>
@@ -27,7 +28,7 @@
 #define DAY_US (86400 * 1000000LL)
 
 static int batches = 1, spans = 10, seed = 1, tenants, at, days = 1, pause_ms, insist, run = 1,
-	   child;
+	   keeps = 1, child;
 static const char *poison = "";
 
 static const struct {
@@ -36,7 +37,7 @@ static const struct {
 } numbers[] = {
 	{"batches", &batches}, {"spans", &spans}, {"seed", &seed},      {"tenants", &tenants},
 	{"at", &at},           {"days", &days},   {"pause", &pause_ms}, {"insist", &insist},
-	{"run", &run},         {"child", &child},
+	{"run", &run},         {"keeps", &keeps}, {"child", &child},
 };
 
 static const struct {
@@ -230,7 +231,7 @@ static void do_nothing(void *context)
 
 int main(int argc, char **argv)
 {
-	struct ts_gate gate = {.open = do_nothing, .close = do_nothing, .keeps = true};
+	struct ts_gate gate = {.open = do_nothing, .close = do_nothing};
 	struct ts_store_handle *handle = NULL;
 	const struct ts_store *store;
 	struct ts_error err = {""};
@@ -242,6 +243,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 3; i < argc; i++)
 		read_option(argv[i]);
+	gate.keeps = keeps;
 	module = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
 	store = module ? dlsym(module, "ts_store") : NULL;
 	if (!store) {
