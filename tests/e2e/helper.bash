@@ -73,6 +73,7 @@ spans() {
 holds() {
 	local json
 	json=$(cat)
+	[ "$json" ] || { echo "nothing to look at: $1"; return 1; } # which jq 1.6 takes for true
 	jq -e --arg value "${2-}" "$1" <<<"$json" >/dev/null || {
 		echo "not so: $1"
 		jq -c ".[:5][]?" <<<"$json" | cut -c1-400
