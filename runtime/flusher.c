@@ -303,7 +303,7 @@ int ts_flusher_run(const struct ts_flusher_args *args)
 	if (ts_outlets_new(&f.outlets, &(struct ts_outlets_options){
 					       .modules = args->module_symbol,
 					       .gate = &f.gate,
-					       .tried = args->opened,
+					       .trying = args->opened,
 					       .say = tell,
 					       .context = &f,
 				       }) < 0)
