@@ -349,7 +349,7 @@ struct ts_flusher_args {
 	const char *spool;  /* this process's folder */
 	struct ts_abi_process *process; /* its mapped page */
 	ts_module_symbol_fn *module_symbol;
-	void (*opened)(void); /* called once, when the store was first opened, or could not be */
+	void (*opened)(void); /* called before and after the store is first opened */
 	void (*tick)(void);   /* called before each pass */
 	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
 };
