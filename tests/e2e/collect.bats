@@ -391,6 +391,15 @@ no_spools() {
 	[ "$(tail -1 "$work/told")" = STOPPING=1 ]
 }
 
+@test "collect: units for systemd, which start what was installed" {
+	make -s -C "$root" install DESTDIR="$work/to" PREFIX=/opt/t >/dev/null
+	grep -x 'ExecStart=/opt/t/bin/traceshim collect' "$work/to/opt/t/lib/systemd/user/traceshim-collect.service"
+	grep -x 'ExecStart=/opt/t/bin/traceshim collect --spool /dev/shm/traceshim-%i' \
+		"$work/to/opt/t/lib/systemd/system/traceshim-collect@.service"
+	make -s -C "$root" uninstall DESTDIR="$work/to" PREFIX=/opt/t >/dev/null
+	[ -z "$(find "$work/to" -name '*.service')" ]
+}
+
 @test "collect: wrong usage" {
 	run -2 --separate-stderr "$root/build/traceshim" collect now
 	[[ $stderr == *"collect takes options only"* ]]
