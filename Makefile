@@ -25,7 +25,7 @@ entry_src   := $(wildcard preload/entry*.c)
 module_src  := $(entry_src) preload/demangle.c preload/stack.c
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
-stores      := $(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c))
+stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/symbolize.c
 runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
@@ -38,12 +38,13 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
-	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
+.PHONY: all demo check check-faults faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
+	fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
-include $(wildcard tests/bots/*/rules.mk)
+include $(wildcard tests/bots/*/rules.mk) $(wildcard tests/*/rules.mk)
 
 # --- what is built ---------------------------------------------------------------------------------
 
@@ -100,10 +101,16 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # A store is a folder, and a module of its own. SQLite lies inside, hidden, so that it meets no other copy in
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
+store_libs_jsonl  := -lcjson -luuid
+store_more_jsonl  := bytes.c file.c held.c rowjson.c uuid.c sqlite/dbfile.c
+store_libs_postgresql := -lpq
+
+$(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
 
 .SECONDEXPANSION:
 $(patsubst %,$(B)/modules/store_%.so,$(stores)): $(B)/modules/store_%.so: \
-		$$(call obj,$$(wildcard runtime/$$*/*.c) $(addprefix runtime/,columns.c error.c moment.c))
+		$$(call obj,$$(wildcard runtime/$$*/*.c) \
+		$$(addprefix runtime/,columns.c error.c moment.c text.c pool.c $$(store_more_$$*)))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) $(store_libs_$*)
@@ -119,21 +126,25 @@ $(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
 
-$(B)/gen/sql_sqlite.h: scripts/embed-sql $(wildcard sql/sqlite/*.sql)
+$(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$(wildcard sql/$$*/*.sql)
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)scripts/embed-sql sql/sqlite > $@.new && mv $@.new $@
+	$(Q)scripts/embed-sql sql/$* > $@.new && mv $@.new $@
 
-$(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/sqlite/*.c)) $(patsubst %.c,$(B)/asan/%.o,$(wildcard runtime/sqlite/*.c)): $(B)/gen/sql_sqlite.h
+$(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)/%/schema.o: $(B)/gen/sql_$$(notdir $$*).h
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(store_src) $(symbols_src))
+            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(symbols_src) \
+            $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
+
+# Each store has a `ts_store`; in the one library of the tests the names of this one are its own.
+$(B)/asan/runtime/jsonl/%.o: ASAN += -Dts_store=ts_jsonl_store -Dts_source=ts_jsonl_source
 
 $(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
@@ -193,11 +204,20 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
-fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+# All of the runtime but what lives in a program.
+$(B)/fuzz/spool: tests/fuzz/spool.c $(filter-out runtime/query.c runtime/row.c runtime/statement.c runtime/flusher.c,$(runtime_src)) \
+		tests/fuzz/fuzz.h $(B)/fuzz/seeds/spool
+	$(call say,CC,$@)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
+
+$(B)/fuzz/seeds/spool: tests/fuzz/spool_seeds.py tests/faults/harness.py | faults
+	$(Q)python3 $< $@
+
+fuzz-prototype fuzz-conf fuzz-elf fuzz-spool: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
-	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
+	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
+		$(if $(filter elf spool,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
 		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
 
@@ -222,10 +242,17 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory faults
+	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
 check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
 	$(Q)tests/hazards/run --all
+
+FAULT_ROUNDS ?= 1000
+
+check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
 check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
 	$(Q)bats tests/programs
@@ -245,7 +272,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash)
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources

@@ -26,7 +26,8 @@
  *   L4  Every open span has TS_EVENT_END_BYTES reserved, so its end always fits.
  *   L5  tail passes the begin of an open span only after that begin stands in `open`.
  *   L6  tail and settled change together, in one instruction: whoever is killed in between the two would
- *       leave counts that do not add up.
+ *       leave counts that do not add up. So begun - settled is what lies in [tail, head), and what of a
+ *       damaged stretch could not be read.
  *   L7  The flusher's thread holds life_lock from before the first batch to the end of the program, and
  *       never gives it back. Orphaned, it says that the program has ended, or become another (exec).
  */
@@ -104,6 +105,7 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
+	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
 };
 
 /* --- dictionary: records behind the page ------------------------------------------------------ */
@@ -168,14 +170,14 @@ struct ts_abi_ring {
 	uint64_t bytes;     /* of the data: a power of two */
 	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
 	uint32_t owner_tid; /* the last owner's */
-	uint64_t begun; /* producer: rows that its begins will make, counted before head moves */
+	uint64_t begun;     /* producer: rows that its begins make, counted before head moves */
 	uint8_t reserved[24];
 
 	uint64_t head;    /* producer, release [L2] */
 	uint64_t lost[7]; /* producer: enum ts_lost */
 
 	uint64_t tail;         /* consumer, release [L5] */
-	uint64_t settled;      /* consumer: of begun, how much lies before tail [L6] */
+	uint64_t settled;      /* consumer: rows of the begins that it read before tail [L6] */
 	uint64_t lost_told[7]; /* consumer: how much of lost stands in stored rows */
 	uint64_t reserved2[7];
 };
@@ -342,7 +344,7 @@ struct ts_flusher_args {
 	const char *spool;  /* this process's folder */
 	struct ts_abi_process *process; /* its mapped page */
 	ts_module_symbol_fn *module_symbol;
-	void (*opened)(void); /* called once, when the store was first opened */
+	void (*opened)(void); /* called once, when the store was first opened, or could not be */
 	void (*tick)(void);   /* called before each pass */
 	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
 };
@@ -391,12 +393,15 @@ _Static_assert(offsetof(struct ts_abi_process, consumer_lock) == 536, "layout");
 _Static_assert(offsetof(struct ts_abi_process, lost_told) == 600, "layout");
 _Static_assert(offsetof(struct ts_abi_process, life_lock) == 664, "layout");
 _Static_assert(offsetof(struct ts_abi_process, run_id) == 744, "layout");
-_Static_assert(sizeof(struct ts_abi_process) == 760, "layout");
+_Static_assert(sizeof(struct ts_abi_process) == 768, "layout");
 _Static_assert(TS_LOST_COUNT <= 7, "counters fit both headers");
 _Static_assert(offsetof(struct ts_abi_ring, head) == 64, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, lost) == 72, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, tail) == 128, "consumer's cache line");
-_Static_assert(offsetof(struct ts_abi_ring, settled) == 136, "beside tail [L6]");
+_Static_assert(offsetof(struct ts_abi_ring, tail) % 16 == 0 &&
+		       offsetof(struct ts_abi_ring, settled) ==
+			       offsetof(struct ts_abi_ring, tail) + 8,
+	       "one 16-byte store [L6]");
 _Static_assert(sizeof(struct ts_abi_ring) == 256, "layout");
 _Static_assert(sizeof(struct ts_dictionary_settings) == 24, "layout");
 _Static_assert(sizeof(struct ts_dictionary_thunk) == 24, "layout");

@@ -76,7 +76,10 @@ static bool is_running(void)
 
 static void stop_at_exit(void)
 {
-	ts_flush_stop();
+	if (ts_flush_stop() || !is_running())
+		return;
+	/* The deadline is over and libraries go: who still waits for a server must not come back to them. */
+	__atomic_fetch_add(&ts_hot.process->hold, 1, __ATOMIC_SEQ_CST);
 }
 
 static void end_busy(void)
@@ -115,6 +118,7 @@ static void tick(void)
 	if (is_alone())
 		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
+	ts_own_spool_count_missed();
 	begin_busy(); /* it may open a module */
 	ts_hook_refresh();
 	ts_callers_open();

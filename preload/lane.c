@@ -277,8 +277,16 @@ static bool is_quiet(const struct lane *lane)
 	return false;
 }
 
+/* Calls that were not recorded. */
+static uint64_t unrecorded(const uint64_t *lost)
+{
+	return lost[TS_LOST_RING_FULL] + lost[TS_LOST_NO_RING] + lost[TS_LOST_TOO_DEEP] +
+	       lost[TS_LOST_REENTERED] + lost[TS_LOST_ABANDONED];
+}
+
 bool ts_lanes_drained(void)
 {
+	uint64_t begun = unrecorded(ts_hot.process->lost);
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
 
 	if (ts_hot.process->lost[TS_LOST_END])
@@ -289,10 +297,12 @@ bool ts_lanes_drained(void)
 
 		if (!is_quiet(lane) || ring->shared->lost[TS_LOST_END] ||
 		    ring->reserved != __atomic_load_n(&ring->released, __ATOMIC_RELAXED) ||
-		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE))
+		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE) ||
+		    ring->shared->begun != ring->shared->settled)
 			return false;
+		begun += ring->shared->begun + unrecorded(ring->shared->lost);
 	}
-	return true;
+	return begun == __atomic_load_n(&ts_hot.process->told, __ATOMIC_ACQUIRE);
 }
 
 void ts_lanes_forget(void)

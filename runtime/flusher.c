@@ -149,9 +149,16 @@ static void tell(void *context, bool bad, const char *sentence)
 	const struct flusher *f = context;
 
 	if (bad)
-		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence, f->args->spool);
+		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence,
+			 f->consumer ? ts_consumer_place(f->consumer) : f->args->spool);
 	else
 		log_line(f, LOG_INFO, "%s", sentence);
+}
+
+/* What became of rows. */
+static void note(void *context, const char *sentence)
+{
+	log_line(context, LOG_ERROR, "%s", sentence);
 }
 
 /* 0, or -EBUSY: another process, a collector, consumes this spool [L3]. */
@@ -171,8 +178,9 @@ static int open_outlets(struct flusher *f)
 	const struct ts_outlets_options options = {
 		.modules = f->args->module_symbol,
 		.gate = &f->gate,
-		.opened = f->args->opened,
+		.tried = f->args->opened,
 		.say = tell,
+		.note = note,
 		.context = f,
 	};
 
@@ -189,19 +197,19 @@ static int open_consumer(struct flusher *f, struct ts_error *err)
 			       f->args->module_symbol, err);
 }
 
-/* One batch. 1: there is more; 0: nothing more now; or a negative errno: later. */
-static int flush_once(struct flusher *f, bool last)
+/* One batch. 1: there is more; 0: nothing more now; or a negative errno: later. `insist`: try what failed, too. */
+static int flush_once(struct flusher *f, bool insist)
 {
 	struct ts_error err = {""};
 	int result;
 
 	if (!f->locked && become_consumer(f) < 0)
 		return 0;
-	if (!last && !ts_backoff_is_due(&f->backoff))
+	if (!insist && !ts_backoff_is_due(&f->backoff))
 		return 0;
 	result = open_consumer(f, &err);
 	if (result == 0)
-		result = ts_consumer_step(f->consumer, last, &err);
+		result = ts_consumer_step(f->consumer, insist, &err);
 	if (result < 0 && result != TS_AWAY)
 		return put_off(f, result, &err);
 	if (result >= 0) {
@@ -214,12 +222,14 @@ static int flush_once(struct flusher *f, bool last)
 /* All there is, a batch at a time, so that a fork waits for one batch at most. */
 static void flush(struct flusher *f, bool last)
 {
+	bool insist = last;
 	int more;
 
 	do {
 		begin_batch(f);
-		more = flush_once(f, last);
+		more = flush_once(f, insist);
 		end_batch(f);
+		insist = false;
 	} while (more > 0);
 }
 
@@ -233,6 +243,8 @@ static void tick(struct flusher *f)
 	ts_frequency_seen(f->process);
 	f->args->tick();
 	f->collected = ts_presence_look(&f->collector);
+	if (f->outlets)
+		ts_outlets_rest(f->outlets);
 	end_batch(f);
 }
 
@@ -248,10 +260,16 @@ static void recover_others(struct flusher *f)
 	if (ts_spool_recover(f->root, f->args->module_symbol, &f->gate, &recovered, &err) < 0 ||
 	    err.text[0])
 		log_line(f, LOG_INFO, "%s", err.text);
+	err.text[0] = '\0';
+	if (f->consumer &&
+	    (ts_backlog_recover(ts_consumer_state(f->consumer), f->args->module_symbol, &f->gate,
+				&recovered, &err) < 0 ||
+	     err.text[0]))
+		log_line(f, LOG_INFO, "%s", err.text);
 	end_batch(f);
-	if (recovered.spools)
+	if (recovered.spools + recovered.backlogs)
 		log_line(f, LOG_INFO, "recovered %zu traces, %zu spans of %zu ended programs",
-			 recovered.traces, recovered.spans, recovered.spools);
+			 recovered.traces, recovered.spans, recovered.spools + recovered.backlogs);
 }
 
 /* Between two batches: nothing is lost, the next consumer reads on from the tails. */

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "backoff.h"
+#include "gate.h"
 #include "store.h"
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
 #define SAY_AGAIN_NS  60000000000LL
+#define REST_NS       10000000000LL /* without a batch, then others may need the connection more */
 
 struct outlet {
 	struct outlet *next;
@@ -21,12 +23,13 @@ struct outlet {
 	struct ts_error failure; /* the last one */
 	bool complained;
 	int64_t say_again_ns;
+	int64_t used_ns; /* at the end of the last batch; 0: at rest */
 };
 
 struct ts_outlets {
 	struct ts_outlets_options options;
 	struct outlet *first;
-	bool opened; /* one was, and the program has been told */
+	bool tried; /* to open one, and the program has been told */
 };
 
 int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *options)
@@ -84,6 +87,28 @@ static void say(const struct ts_outlets *outlets, bool bad, const char *sentence
 		outlets->options.say(outlets->options.context, bad, sentence);
 }
 
+void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence)
+{
+	if (outlets->options.note)
+		outlets->options.note(outlets->options.context, sentence);
+}
+
+bool ts_outlets_is_due(const struct ts_outlets *outlets, const char *url, struct ts_error *err)
+{
+	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next) {
+		if (strcmp(outlet->url, url) != 0 || ts_backoff_is_due(&outlet->backoff))
+			continue;
+		ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+		return false;
+	}
+	return true;
+}
+
+bool ts_outlets_keeps(const struct ts_outlets *outlets)
+{
+	return !outlets->options.gate || outlets->options.gate->keeps;
+}
+
 static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
 {
 	int64_t now = ts_backoff_now_ns();
@@ -113,6 +138,14 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	say(outlets, false, sentence);
 }
 
+/* Whatever came of it, the store's libraries are at work now. */
+static void note_try(struct ts_outlets *outlets)
+{
+	if (!outlets->tried && outlets->options.tried)
+		outlets->options.tried();
+	outlets->tried = true;
+}
+
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		     const struct ts_batch *batch)
 {
@@ -126,12 +159,11 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 	if (!outlet->handle) {
 		result = outlet->store->open(&outlet->handle, outlet->url, options->gate,
 					     &outlet->failure);
+		note_try(outlets);
+		/* what is said of a row is not said of the store */
 		if (result < 0)
-			return result;
+			return result == -EILSEQ ? -EINVAL : result;
 	}
-	if (!outlets->opened && options->opened)
-		options->opened();
-	outlets->opened = true;
 	return outlet->store->write(outlet->handle, batch, &outlet->failure);
 }
 
@@ -146,6 +178,7 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	if (!insist && !ts_backoff_is_due(&outlet->backoff))
 		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 	result = write_now(outlets, outlet, batch);
+	outlet->used_ns = ts_backoff_now_ns();
 	if (result == 0) {
 		note_success(outlets, outlet);
 		return 0;
@@ -167,7 +200,13 @@ void ts_outlets_each(const struct ts_outlets *outlets,
 
 void ts_outlets_rest(struct ts_outlets *outlets)
 {
-	for (struct outlet *outlet = outlets->first; outlet; outlet = outlet->next)
+	int64_t now = ts_backoff_now_ns();
+
+	for (struct outlet *outlet = outlets->first; outlet; outlet = outlet->next) {
+		if (!outlet->used_ns || now - outlet->used_ns < REST_NS)
+			continue;
+		outlet->used_ns = 0;
 		if (outlet->handle && outlet->store->rest)
 			outlet->store->rest(outlet->handle);
+	}
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "moment.h"
+#include "query_impl.h"
 #include "row.h"
-#include "statement.h"
 #include "uuid.h"
 
 #define MIN_DIGITS     8
@@ -50,15 +50,14 @@ void ts_query_free(struct ts_query *query)
 	free(query);
 }
 
-static int run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
-	       void *context, struct ts_error *err)
+int ts_query_select(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
+		    void *context, struct ts_error *err)
 {
 	return query->source->select(query->handle, statement->sql, statement->params,
 				     statement->n_params, row, context, err);
 }
 
-/* Grows an array for one more element, which it zeroes; NULL where memory ran out. */
-static void *push(void *array_of_pointer, size_t *n, size_t size)
+void *ts_query_push(void *array_of_pointer, size_t *n, size_t size)
 {
 	char **array = array_of_pointer;
 
@@ -73,7 +72,7 @@ static void *push(void *array_of_pointer, size_t *n, size_t size)
 	return memset(*array + (*n)++ * size, 0, size);
 }
 
-static int row_error(int result, struct ts_error *err)
+int ts_query_row_error(int result, struct ts_error *err)
 {
 	if (result == -ENOMEM)
 		return ts_error_set(err, result, "out of memory");
@@ -154,7 +153,7 @@ static size_t common_digits(const struct ts_uuid *a, const struct ts_uuid *b)
 static int take_listed(void *context, const struct ts_cell *cells, size_t n)
 {
 	struct ts_listing *listing = context;
-	struct ts_listed *listed = push(&listing->traces, &listing->n, sizeof(*listed));
+	struct ts_listed *listed = ts_query_push(&listing->traces, &listing->n, sizeof(*listed));
 	const struct ts_cell *rest = cells + ts_trace_table.n_columns;
 	int result;
 
@@ -201,9 +200,10 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 	ts_statement_add(&statement,
 			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
 			 "t.trace_id = k.id"
-			 " ORDER BY trace_id DESC",
+			 " ORDER BY t.trace_id DESC",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
-	result = row_error(run(query, &statement, take_listed, listing, err), err);
+	result = ts_query_row_error(ts_query_select(query, &statement, take_listed, listing, err),
+				    err);
 	if (result < 0) {
 		ts_listing_free(listing);
 		return result;
@@ -258,7 +258,7 @@ int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, 
 	ts_statement_add(
 		&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
 		ts_statement_param(&statement, ts_cell_integer((int64_t)(filter->limit + most))));
-	result = run(query, &statement, take_count, &count, err);
+	result = ts_query_select(query, &statement, take_count, &count, err);
 	if (result < 0)
 		return result;
 	*ret = (size_t)count > filter->limit ? (size_t)count - filter->limit : 0;
@@ -276,7 +276,7 @@ struct ts_names {
 static int take_name(void *context, const struct ts_cell *cells, size_t n)
 {
 	struct ts_names *names = context;
-	const char **name = push(&names->all, &names->n, sizeof(*name));
+	const char **name = ts_query_push(&names->all, &names->n, sizeof(*name));
 
 	(void)n;
 	if (name)
@@ -300,7 +300,7 @@ int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_
 
 	if (!names)
 		return ts_error_set(err, -ENOMEM, "out of memory");
-	result = row_error(run(query, &statement, take_name, names, err), err);
+	result = ts_query_row_error(ts_query_select(query, &statement, take_name, names, err), err);
 	if (result < 0) {
 		ts_names_free(names);
 		return result;
@@ -383,7 +383,7 @@ static int resolve(struct ts_query *query, const char *prefix, struct ts_uuid *r
 				 ts_statement_param(&statement, ts_cell_uuid(high)));
 	}
 	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT %d", last ? 1 : AMBIGUOUS);
-	result = run(query, &statement, take_candidate, &found, err);
+	result = ts_query_select(query, &statement, take_candidate, &found, err);
 	if (result < 0)
 		return result;
 	if (!found.n && last)
@@ -407,7 +407,7 @@ static int take_trace(void *context, const struct ts_cell *cells, size_t n)
 static int take_span(void *context, const struct ts_cell *cells, size_t n)
 {
 	struct ts_story *story = context;
-	struct ts_span *span = push(&story->spans, &story->n, sizeof(*span));
+	struct ts_span *span = ts_query_push(&story->spans, &story->n, sizeof(*span));
 
 	(void)n;
 	return span ? ts_row_read(span, &ts_span_table, &story->pool, cells) : -ENOMEM;
@@ -435,12 +435,12 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 	ts_statement_add_columns(&spans, &ts_span_table, true);
 	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1"
 				 " ORDER BY started_at, span_id");
-	result = run(query, &trace, take_trace, story, err);
+	result = ts_query_select(query, &trace, take_trace, story, err);
 	if (!result)
-		result = run(query, &spans, take_span, story, err);
+		result = ts_query_select(query, &spans, take_span, story, err);
 	if (result < 0) {
 		ts_story_free(story);
-		return row_error(result, err);
+		return ts_query_row_error(result, err);
 	}
 	*ret = story;
 	return 0;

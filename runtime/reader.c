@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "file.h"
+#include "tally.h"
 
 #define MAX_RING_BYTES    ((uint64_t)1 << 30)
 #define KEPT_BUFFER_BYTES ((size_t)1 << 18)
@@ -26,6 +27,7 @@ struct ring {
 	size_t got;
 	char thread_name[sizeof(((struct ts_event_thread *)0)->name) + 1];
 	uint64_t lost_seen[TS_LOST_COUNT];
+	struct ts_ring_tally tally;
 };
 
 struct ts_reader {
@@ -168,6 +170,8 @@ static void kill_ring(struct ts_reader *reader, struct ring *ring)
 {
 	ring->dead = true;
 	reader->damage.rings++;
+	ring->tally.damaged = true;
+	ts_ring_tally_at_head(&ring->tally);
 }
 
 static void fault(struct ts_reader *reader, struct ring *ring, uint64_t bytes)
@@ -175,6 +179,7 @@ static void fault(struct ts_reader *reader, struct ring *ring, uint64_t bytes)
 	reader->damage.faults++;
 	reader->damage.bytes += bytes;
 	ring->next = ring->head;
+	ring->tally.damaged = true;
 }
 
 static bool header_is_sound(const struct ts_abi_ring *header)
@@ -205,6 +210,7 @@ static int open_ring(struct ts_reader *reader, uint32_t index)
 	ring->header = map;
 	ring->bytes = ring->header->bytes;
 	ring->next = ring->header->tail;
+	ts_ring_tally_open(&ring->tally, ring->header);
 	return 0;
 }
 
@@ -215,6 +221,7 @@ static uint64_t look(struct ts_reader *reader, struct ring *ring)
 
 	if (ring->dead || !header)
 		return 0;
+	ts_ring_tally_look(&ring->tally, header);
 	/* acquire: pairs with the release behind each event [L2] */
 	ring->head = __atomic_load_n(&header->head, __ATOMIC_ACQUIRE);
 	if (!header_is_sound(header) || header->bytes != ring->bytes || ring->head % 8 ||
@@ -370,6 +377,7 @@ static int deliver(struct ts_reader *reader, struct ring *ring, ts_reader_fn *ta
 		++*n_taken;
 		at += (size_t)whole;
 		ring->next += (uint64_t)whole;
+		ring->tally.read += ts_event_rows(event);
 	}
 	return 0;
 }
@@ -401,8 +409,13 @@ int ts_reader_pass(struct ts_reader *reader, ts_reader_fn *take, void *context,
 	bool more = false;
 	int refused = 0, result = gather(reader, &more);
 
-	for (uint32_t i = 0; i < reader->n_rings && !refused; i++)
-		refused = deliver(reader, &reader->rings[i], take, context, &n_taken);
+	for (uint32_t i = 0; i < reader->n_rings && !refused; i++) {
+		struct ring *ring = &reader->rings[i];
+
+		refused = deliver(reader, ring, take, context, &n_taken);
+		if (ring->next == ring->head)
+			ts_ring_tally_at_head(&ring->tally);
+	}
 	if (refused < 0)
 		result = refused;
 	if (result < 0 && !n_taken)
@@ -415,9 +428,8 @@ void ts_reader_commit(struct ts_reader *reader)
 	for (uint32_t i = 0; i < reader->n_rings; i++) {
 		struct ring *ring = &reader->rings[i];
 
-		/* release: the producer may overwrite what was read before this [L5] */
 		if (ring->header && !ring->dead && ring->header->tail != ring->next)
-			__atomic_store_n(&ring->header->tail, ring->next, __ATOMIC_RELEASE);
+			ts_ring_tally_settle(&ring->tally, ring->header, ring->next);
 	}
 	if (reader->buffer_bytes > KEPT_BUFFER_BYTES)
 		drop_buffer(reader);
@@ -465,6 +477,23 @@ void ts_reader_lost_told(struct ts_reader *reader)
 		if (ring->header && !ring->dead)
 			memcpy(ring->header->lost_told, ring->lost_seen, sizeof(ring->lost_seen));
 	}
+}
+
+bool ts_reader_tally(const struct ts_reader *reader, bool ended, struct ts_tally *ret)
+{
+	bool known = reader->n_rings || !reader->page->n_rings;
+
+	*ret = (struct ts_tally){0};
+	ts_tally_add_lost(ret, reader->page->lost);
+	for (uint32_t i = 0; i < reader->n_rings; i++) {
+		const struct ring *ring = &reader->rings[i];
+
+		known &= ring->header || ring->dead;
+		ts_tally_add_ring(ret, &ring->tally, ended);
+		if (ring->header && !ring->dead)
+			ts_tally_add_lost(ret, ring->header->lost);
+	}
+	return known;
 }
 
 struct ts_damage ts_reader_damage(const struct ts_reader *reader)

@@ -18,6 +18,7 @@ struct ts_recovered {
 	size_t spans;
 	size_t damaged;   /* set aside as NAME.damaged */
 	size_t postponed; /* left where they are: their store could not be written */
+	size_t backlogs;  /* whose spools were gone: delivered and removed */
 };
 
 /*

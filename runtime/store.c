@@ -27,8 +27,10 @@ static const void *find(const char *url, const char *symbol, ts_module_symbol_fn
 	const void *found;
 
 	if (n == 0) {
-		ts_error_set(err, -EINVAL, "\"%s\" names no store; write sqlite:/path/to/traces.db",
-			     url);
+		/* without what may hold a password */
+		n = (int)(strstr(url, "://") ? (size_t)(strstr(url, "://") - url) : strlen(url));
+		ts_error_set(err, -EINVAL,
+			     "\"%.*s\" names no store; write sqlite:/path/to/traces.db", n, url);
 		return NULL;
 	}
 	if (n == strlen("postgres") && strncmp(url, "postgres", (size_t)n) == 0)
@@ -64,7 +66,7 @@ const struct ts_admin *ts_admin_find(const char *url, ts_module_symbol_fn *load,
 }
 
 /* A file named by a relative path is where it is now, wherever the program goes later. */
-static char *made_absolute(const char *url, struct ts_error *err)
+char *ts_store_absolute_url(const char *url, struct ts_error *err)
 {
 	size_t scheme = strncmp(url, SQLITE, strlen(SQLITE)) == 0 ? strlen(SQLITE)
 			: strncmp(url, JSONL, strlen(JSONL)) == 0 ? strlen(JSONL)
@@ -94,7 +96,7 @@ char *ts_store_default_url(struct ts_error *err)
 	int n = 0;
 
 	if (url && *url)
-		return made_absolute(url, err);
+		return ts_store_absolute_url(url, err);
 	/* A relative XDG_DATA_HOME is to be ignored, its specification says. */
 	if (data && *data == '/')
 		n = asprintf(&result, SQLITE "%s/traceshim/traces.db", data);

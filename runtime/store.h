@@ -76,18 +76,18 @@ struct ts_store_status {
 	int64_t bytes;     /* on disk, all tables and indexes */
 	int64_t oldest_us; /* of traces' started_at; 0: there is none */
 	int64_t newest_us;
-	int64_t partitions;   /* 0: the store has none */
+	int64_t partitions;   /* of days; 0: the store has none */
 	int64_t strays;       /* rows in the default partitions */
 	char server[64];      /* "PostgreSQL 15.20", "SQLite 3.40.1" */
 	char compression[16]; /* of JSON columns: "lz4", "pglz", or empty */
 };
 
 struct ts_pruned {
-	int64_t traces; /* 0 where whole partitions went, uncounted */
+	int64_t traces;
 	int64_t spans;
 	int64_t runs;
 	int64_t partitions;
-	int64_t freed_bytes;
+	int64_t freed_bytes; /* 0 where that is not known beforehand */
 };
 
 /* A line for people about what is being done, or what to do by hand. */
@@ -98,16 +98,19 @@ struct ts_admin {
 	const char *scheme;
 	/*
 	 * Makes what is missing, roles and first partitions included, and lets `user` (NULL: who asks) write and
-	 * read everything. Running it again changes nothing.
+	 * read everything. Running it again changes nothing. Answers the schema's version.
 	 */
 	int (*init)(const char *url, const char *user, ts_tell_fn *tell, void *context,
 		    struct ts_error *err);
-	/* Brings an existing schema up to date; answers its version. */
+	/* Brings an existing schema up to date; answers its version. -ENOENT: there is none. */
 	int (*migrate)(const char *url, ts_tell_fn *tell, void *context, struct ts_error *err);
+	/* Also of a schema that this program does not know; nothing there yet is schema 0. */
 	int (*status)(const char *url, struct ts_store_status *ret, struct ts_error *err);
 	/*
-	 * Removes traces, spans and runs that started before `before_us`, and gives their space back to the system.
-	 * With `dry`, only counts.
+	 * Removes traces and spans that started before `before_us`, and runs last seen before it, and gives their space
+	 * back to the system. What had not ended by then may stay until a later time. With `dry`, only counts.
+	 * *ret is right also where it fails half-way; -ENOSPC: the disk is too full to remove anything, or for giving
+	 * the space back.
 	 */
 	int (*prune)(const char *url, int64_t before_us, bool dry, struct ts_pruned *ret,
 		     struct ts_error *err);
@@ -129,5 +132,8 @@ const struct ts_admin *ts_admin_find(const char *url, ts_module_symbol_fn *load,
  * made absolute. From malloc; NULL with a sentence where it cannot be told.
  */
 char *ts_store_default_url(struct ts_error *err);
+
+/* `url`, a file that it names by a relative path told from where we are. From malloc; NULL with a sentence. */
+char *ts_store_absolute_url(const char *url, struct ts_error *err);
 
 #endif

@@ -4,6 +4,8 @@
 
 /* What a subcommand is to main.c. */
 
+#include <stdbool.h>
+
 #define TS_VERSION "0.1.0"
 
 enum ts_exit { TS_EXIT_DONE = 0, TS_EXIT_FAILED = 1, TS_EXIT_USAGE = 2 };
@@ -12,6 +14,7 @@ struct ts_command {
 	const char *name;
 	const char *summary;
 	const char *help;                  /* every option and an example, in 80 columns */
+	bool reads;                        /* what is stored, so that it can as one tenant */
 	int (*run)(int argc, char **argv); /* argv[0] is the name; answers the exit status */
 };
 
@@ -20,6 +23,7 @@ extern const struct ts_command ts_command_check;
 extern const struct ts_command ts_command_symbols;
 extern const struct ts_command ts_command_list;
 extern const struct ts_command ts_command_show;
+extern const struct ts_command ts_command_store;
 extern const struct ts_command ts_command_collect;
 extern const struct ts_command ts_command_recover;
 

@@ -7,21 +7,23 @@
 #include "command.h"
 #include "guess.h"
 #include "print.h"
+#include "stored.h"
 
 static const struct ts_command *const commands[] = {
 	&ts_command_run,  &ts_command_check,   &ts_command_symbols, &ts_command_list,
-	&ts_command_show, &ts_command_collect, &ts_command_recover};
+	&ts_command_show, &ts_command_collect, &ts_command_recover, &ts_command_store};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_overview(FILE *out)
 {
 	fputs("traceshim shows what an unmodified program's pipelines, agents and LLM calls "
 	      "did.\n\n"
-	      "usage: traceshim COMMAND ...\n\n",
+	      "usage: traceshim [--tenant T] COMMAND ...\n\n",
 	      out);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n  traceshim help COMMAND   the options of a command\n"
+	fputs("\n  --tenant T               show the rows of one tenant only\n"
+	      "  traceshim help COMMAND   the options of a command\n"
 	      "  traceshim --version      the version\n\n"
 	      "example: traceshim run -- ./bot\n",
 	      out);
@@ -61,14 +63,48 @@ static int help(int argc, char **argv)
 	return TS_EXIT_DONE;
 }
 
+static int run(const struct ts_command *command, const char *tenant, int argc, char **argv)
+{
+	if (tenant && !command->reads) {
+		ts_say("--tenant is for commands that show what is stored, not for %s",
+		       command->name);
+		return TS_EXIT_USAGE;
+	}
+	ts_stored_as(tenant);
+	return command->run(argc, argv);
+}
+
+/* --tenant T, or --tenant=T: how many arguments that is, or -EINVAL with the sentence printed. */
+static int take_tenant(int argc, char **argv, const char **ret)
+{
+	static const char option[] = "--tenant";
+	size_t n = strlen(option);
+
+	if (strncmp(argv[1], option, n) != 0 || (argv[1][n] && argv[1][n] != '='))
+		return 0;
+	*ret = argv[1][n] ? argv[1] + n + 1 : argv[2];
+	if (!*ret || !**ret || argc < (argv[1][n] ? 3 : 4)) {
+		ts_say("--tenant needs a tenant and a command, as in traceshim --tenant acme list");
+		return -EINVAL;
+	}
+	return argv[1][n] ? 1 : 2;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const struct ts_command *command;
+	const char *tenant = NULL;
+	int taken;
 
 	if (argc < 2) {
 		print_overview(stderr);
 		return TS_EXIT_USAGE;
 	}
+	taken = take_tenant(argc, argv, &tenant);
+	if (taken < 0)
+		return TS_EXIT_USAGE;
+	argc -= taken;
+	argv += taken;
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		puts("traceshim " TS_VERSION);
 		return TS_EXIT_DONE;
@@ -80,7 +116,7 @@ static int dispatch(int argc, char **argv)
 		return TS_EXIT_USAGE;
 	}
 	command = find(argv[1]);
-	return command ? command->run(argc - 1, argv + 1) : TS_EXIT_USAGE;
+	return command ? run(command, tenant, argc - 1, argv + 1) : TS_EXIT_USAGE;
 }
 
 int main(int argc, char **argv)

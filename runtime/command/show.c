@@ -211,5 +211,6 @@ const struct ts_command ts_command_show = {
 	.name = "show",
 	.summary = "show one trace: its spans, times, inputs and outputs",
 	.help = help,
+	.reads = true,
 	.run = run,
 };

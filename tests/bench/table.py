@@ -112,6 +112,18 @@ def add_threads(figures, results):
         results.add_difference(f"added: times only, {threads} threads", "ns of CPU", ours, plain)
 
 
+def add_stores(figures, results):
+    """From ring to row, beside one INSERT a row; half a millisecond is what a network takes one way."""
+    for name, what, budget in (("sqlite", "SQLite", 0.1), ("local", "PostgreSQL here", None),
+                               ("remote", "PostgreSQL 0.5 ms away", 0.02)):
+        ours, single = ([run[0] / run[2] * 1e6 for run in figures[f"store.{name}.{way}"]]
+                        for way in ("ours", "single"))
+        cpu = [run[1] / run[2] * 1e6 for run in figures[f"store.{name}.ours"]]
+        results.add(f"{what}: ring to row", "us/span", ours)
+        results.add("... of it CPU of ours", "us/span", cpu)
+        results.add("... of one INSERT a row", "x", [a / b for a, b in zip(ours, single)], budget)
+
+
 def number(value):
     if value is None:
         return ""
@@ -142,6 +154,7 @@ def main(figures_path, json_path):
     add_threads(figures, results)
     add_starts(figures, results)
     add_memory(figures, results)
+    add_stores(figures, results)
     print_table(results.rows)
     uftrace = subprocess.run(["uftrace", "--version"], capture_output=True, text=True, check=True)
     with open(json_path, "w", encoding="utf-8") as out:

@@ -178,7 +178,8 @@ bad_segments() {
 	local preload runtime
 	preload=$(find build/obj/preload -name '*.d')
 	runtime=$(find build/obj/runtime -name '*.d')
-	[ -n "$preload" ] && [ -n "$runtime" ]
+	[ -n "$preload" ]
+	[ -n "$runtime" ]
 	is_empty "preload/ depends on" "$(grep -ho '[^ ]*runtime/[^ :]*' $preload | sort -u)"
 	is_empty "runtime/ depends on" "$(grep -ho '[^ ]*preload/[^ :]*\.h' $runtime | sort -u |
 		grep -Ev '(^|/)preload/abi\.h$')"
@@ -205,8 +206,11 @@ bad_segments() {
 }
 
 @test "a store exports what a store is" {
-	are_same "exports of store_sqlite.so" $'ts_source\nts_store' \
-		"$(exported build/modules/store_sqlite.so)"
+	local store
+	for store in sqlite postgresql; do
+		are_same "exports of store_$store.so" $'ts_admin\nts_source\nts_store' \
+			"$(exported build/modules/store_$store.so)"
+	done
 }
 
 @test "the mover of entries exports its one entry, and needs its decoder and nothing else" {

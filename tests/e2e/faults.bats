@@ -24,6 +24,7 @@ teardown() {
 	if [ -n "${elsewhere-}" ]; then
 		rm -rf "$elsewhere"
 	fi
+	add_up
 }
 
 # small SIZE FOLDER: a file system of that size.
@@ -132,7 +133,7 @@ jobs_are() {
 	: >"$work/folder"
 	export TRACESHIM_STORE=sqlite:$work/folder/traces.db
 	same_but_a_line "$work/folder/traces.db: " "$ends" jobs 20
-	[ -n "$(spools)" ]
+	[ -n "$(backlogs)" ]
 	rm "$work/folder"
 	jobs_are 20
 }
@@ -168,7 +169,7 @@ jobs_are() {
 	export TRACESHIM_STORE=carrier-pigeon:coop
 	same_but_a_line "carrier-pigeon" "$ends" jobs 20
 	export TRACESHIM_STORE=sqlite:$work/traces.db
-	[ -n "$(spools)" ]
+	[ -n "$(backlogs)" ]
 }
 
 @test "faults: the database is locked while the program runs" {

@@ -16,7 +16,7 @@ scratch() {
 	export XDG_RUNTIME_DIR=$work/home/run XDG_STATE_HOME=$work/home/state XDG_CACHE_HOME=$work/home/cache
 	export LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/bin:/bin:$PATH # the system's own programs
 	unset LD_PRELOAD TRACESHIM_DISABLE TRACESHIM_LOG TRACESHIM_TENANT TRACESHIM_CAPTURE TRACESHIM_REDACT \
-		TRACESHIM_ORPHANS TRACEPARENT TRACESTATE
+		TRACESHIM_ORPHANS TRACESHIM_BACKLOG TRACEPARENT TRACESTATE
 	mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"
 	ulimit -c 0
 	cd "$work" || return
@@ -73,6 +73,7 @@ spans() {
 holds() {
 	local json
 	json=$(cat)
+	[ "$json" ] || { echo "nothing to look at: $1"; return 1; } # which jq 1.6 takes for true
 	jq -e --arg value "${2-}" "$1" <<<"$json" >/dev/null || {
 		echo "not so: $1"
 		jq -c ".[:5][]?" <<<"$json" | cut -c1-400
@@ -99,4 +100,33 @@ soon() {
 # The spool folders of processes.
 spools() {
 	find "$TRACESHIM_SPOOL" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
+}
+
+# add_up: what the store says of the processes is true: begun = stored + open + dropped, and so many rows are there.
+add_up() {
+	local db=${TRACESHIM_STORE#sqlite:} wrong
+	[ "$(sqlite3 -readonly "$db" "SELECT 1 FROM sqlite_master WHERE name = 'pipeline_runs'" 2>/dev/null)" = 1 ] ||
+		return 0
+	wrong=$(sqlite3 -readonly "$db" "
+		SELECT program, pid, begun, stored, open, dropped, dropped_by FROM pipeline_runs
+			WHERE begun <> stored + open + dropped OR min(stored, open, dropped) < 0
+				OR dropped <> (SELECT total(value) FROM json_each(coalesce(dropped_by, '{}')));
+		SELECT 'of all', sum(stored), 'stored, but there are', n FROM pipeline_runs,
+			(SELECT (SELECT count(*) FROM pipeline_traces) + (SELECT count(*) FROM pipeline_spans) AS n)
+			HAVING total(stored) <> n")
+	[ -z "$wrong" ] || {
+		echo "does not add up: $wrong"
+		sqlite3 -readonly -header "$db" "SELECT pid, outcome, begun, stored, open, dropped, dropped_by FROM pipeline_runs"
+		return 1
+	}
+}
+
+# A file with more to clean up has its own, which ends with this.
+teardown() {
+	add_up
+}
+
+# The folders of rows that wait for their store.
+backlogs() {
+	find "$XDG_STATE_HOME/traceshim/backlog" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
 }

@@ -319,8 +319,12 @@ SPOOL_BUILDER int spool_put_bytes(struct spool *spool, uint32_t n, const void *d
 	return 1;
 }
 
+/* The same of an event, a begin counted as its producer would. */
 SPOOL_BUILDER int spool_put(struct spool *spool, uint32_t n, const struct record *record)
 {
+	if (record->event.type == TS_EVENT_BEGIN)
+		spool->rings[n]->begun += (record->event.flags & TS_BEGIN_TRACE) +
+					  (record->event.flags / TS_BEGIN_SPAN & 1);
 	return spool_put_bytes(spool, n, record, record->event.bytes);
 }
 

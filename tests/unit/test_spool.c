@@ -286,6 +286,23 @@ static void damaged_page_is_set_aside(void **state)
 	assert_int_equal(recovered.damaged + recovered.spools + recovered.postponed, 0);
 }
 
+/* Without its settings nobody knows where it is to be stored. */
+static void damaged_dictionary_is_set_aside(void **state)
+{
+	struct place *place = *state;
+	struct ts_recovered recovered;
+	struct spool spool;
+
+	build_named(place, &spool, place->boot, dead_pid());
+	put_trace(&spool, 1, true);
+	spool.process->dictionary_bytes = 8;
+	spool_unmap(&spool);
+	recovered = recover(place);
+	assert_int_equal(recovered.damaged, 1);
+	assert_int_equal(recovered.postponed, 0);
+	assert_true(is_there(spool.path, ".damaged/ring-0"));
+}
+
 static void damaged_ring_keeps_nothing_else_back(void **state)
 {
 	struct place *place = *state;
@@ -650,6 +667,7 @@ int main(void)
 		TEST(exec_ends_a_program),
 		TEST(open_calls_are_interrupted),
 		TEST(damaged_page_is_set_aside),
+		TEST(damaged_dictionary_is_set_aside),
 		TEST(damaged_ring_keeps_nothing_else_back),
 		TEST(page_of_another_version_is_set_aside),
 		TEST(spool_in_the_making_is_left_to_its_maker),

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Rows into a backlog, and what has to go for them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backlog_impl.h"
+#include "columns.h"
+#include "file.h"
+#include "folder.h"
+
+#define LEAST_SEGMENT ((uint64_t)64 << 10)
+#define MOST_SEGMENT  ((uint64_t)4 << 20)
+#define SHARE         16 /* of the budget: what is dropped at once */
+
+/* --- records ------------------------------------------------------------------------------------ */
+
+static void add_string(struct ts_bytes *to, const char *text)
+{
+	ts_bytes_add(to, text, strlen(text) + 1);
+}
+
+void ts_backlog_put_header(const struct ts_backlog *backlog, struct ts_bytes *to)
+{
+	struct ts_backlog_header header = {.version = TS_BACKLOG_VERSION};
+	size_t record = ts_record_begin(to, TS_BACKLOG_HEADER);
+
+	ts_bytes_add(to, &header, sizeof(header));
+	add_string(to, backlog->store ? backlog->store : "");
+	add_string(to, backlog->spool);
+	add_string(to, backlog->program);
+	ts_packed_names(to, &ts_trace_table);
+	ts_packed_names(to, &ts_span_table);
+	ts_packed_names(to, &ts_run_table);
+	ts_record_end(to, record);
+}
+
+static void put_row(struct ts_backlog *backlog, enum ts_backlog_record type,
+		    const struct ts_row_id *id, const void *row)
+{
+	bool stub = ts_idset_has(&backlog->dropped, &(struct ts_row_id){.trace = id->trace});
+	struct ts_bytes *out = &backlog->out;
+	size_t record;
+
+	if (ts_idset_has(&backlog->latest[0], id) || ts_idset_has(&backlog->latest[1], id))
+		return;
+	record = ts_record_begin(out, stub ? TS_BACKLOG_STUB : type);
+	ts_bytes_add(out, id, sizeof(*id));
+	if (!stub)
+		ts_packed_add(out, type == TS_BACKLOG_TRACE ? &ts_trace_table : &ts_span_table,
+			      row);
+	ts_record_end(out, record);
+	backlog->piece.rows++;
+	backlog->out_stubs += stub;
+}
+
+static void put_run(struct ts_backlog *backlog, const struct ts_run *run,
+		    const struct ts_backlog_counts *counts)
+{
+	struct ts_backlog_run known = {counts->dropped, counts->rejected};
+	size_t record = ts_record_begin(&backlog->out, TS_BACKLOG_RUN);
+
+	ts_bytes_add(&backlog->out, &known, sizeof(known));
+	ts_packed_add(&backlog->out, &ts_run_table, run);
+	ts_record_end(&backlog->out, record);
+}
+
+static void put_piece(struct ts_backlog *backlog, bool last)
+{
+	size_t record = ts_record_begin(&backlog->out, TS_BACKLOG_PIECE);
+
+	backlog->piece.last = last;
+	ts_bytes_add(&backlog->out, &backlog->piece, sizeof(backlog->piece));
+	ts_record_end(&backlog->out, record);
+}
+
+/* --- the budget --------------------------------------------------------------------------------- */
+
+static uint64_t segment_bytes(const struct ts_backlog *backlog)
+{
+	uint64_t bytes = backlog->budget / SHARE;
+
+	return bytes < LEAST_SEGMENT ? LEAST_SEGMENT : bytes > MOST_SEGMENT ? MOST_SEGMENT : bytes;
+}
+
+static uint64_t all_bytes(const struct ts_backlog *backlog)
+{
+	uint64_t bytes = backlog->lost_bytes;
+
+	for (size_t i = 0; i < backlog->n; i++)
+		bytes += backlog->segments[i].bytes;
+	return bytes;
+}
+
+/* The traces of the rows that stand behind `offset`, if they are not known as dropped. */
+static int note_traces(struct ts_backlog *backlog, const struct ts_bytes *data,
+		       struct ts_idset *ret)
+{
+	const struct ts_record *record;
+	bool damaged = false;
+	size_t at = 0;
+	int result = 0;
+
+	while (result >= 0 && (record = ts_record_next(data->data, data->bytes, &at, &damaged))) {
+		struct ts_row_id id = {{{0}}, {{0}}};
+
+		if (!ts_backlog_is_row(record))
+			continue;
+		id.trace = ts_backlog_id(record)->trace;
+		if (!ts_idset_has(&backlog->dropped, &id))
+			result = ts_idset_add(ret, &id);
+	}
+	return result < 0 ? result : 0;
+}
+
+/* All in the oldest segment, and whatever else comes of its traces. */
+static int drop_oldest(struct ts_backlog *backlog)
+{
+	const struct ts_backlog_segment *oldest = &backlog->segments[0];
+	uint64_t rows = oldest->rows - backlog->delivered + backlog->lost_here + oldest->stubs;
+	struct ts_bytes data = {0};
+	struct ts_idset traces = {0};
+	char name[16];
+	int result;
+
+	ts_backlog_name(name, oldest->number);
+	result = ts_folder_read(backlog->folder, name, backlog->offset, &data);
+	if (result == 0)
+		result = note_traces(backlog, &data, &traces);
+	for (size_t i = 0; result == 0 && i < traces.n; i++)
+		if (ts_idset_add(&backlog->dropped, &traces.ids[i]) < 0)
+			result = -ENOMEM;
+	if (result == 0 || result == -ENOENT)
+		result = ts_backlog_write_lost(backlog, rows, &traces);
+	if (result == 0)
+		ts_backlog_forget_oldest(backlog);
+	ts_idset_release(&traces);
+	ts_bytes_release(&data);
+	return result;
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+/* What an add that fails takes back. */
+struct before {
+	bool writing;
+	uint32_t number; /* of the newest */
+	struct ts_backlog_segment newest;
+};
+
+static int write_out(struct ts_backlog *backlog, bool fresh)
+{
+	struct ts_backlog_segment *segment = &backlog->segments[backlog->n - 1];
+	char name[16];
+	int fd, result;
+
+	ts_backlog_name(name, segment->number);
+	fd = ts_folder_file(backlog->folder, name, O_WRONLY | O_CREAT | (fresh ? O_EXCL : 0));
+	if (fd < 0)
+		return fd;
+	result = ts_file_write(fd, backlog->out.data, backlog->out.bytes, segment->bytes);
+	if (result == 0 && (fdatasync(fd) || (fresh && fsync(backlog->folder))))
+		result = -errno;
+	close(fd);
+	if (result == 0) {
+		segment->bytes += backlog->out.bytes;
+		segment->rows += backlog->piece.rows - backlog->out_stubs;
+		segment->stubs += backlog->out_stubs;
+	}
+	return result;
+}
+
+static void begin_piece(struct ts_backlog *backlog)
+{
+	backlog->out.bytes = 0;
+	backlog->out_stubs = 0;
+	backlog->piece = (struct ts_backlog_piece){0};
+	if (!backlog->writing)
+		ts_backlog_put_header(backlog, &backlog->out);
+}
+
+/* What was put so far, to the newest segment, or to another where that is full. */
+static int end_piece(struct ts_backlog *backlog, bool last)
+{
+	bool fresh = !backlog->writing;
+	int result = 0;
+
+	put_piece(backlog, last);
+	if (backlog->out.failed)
+		result = -ENOMEM;
+	while (result == 0 && backlog->n > (size_t)backlog->writing &&
+	       all_bytes(backlog) + backlog->out.bytes > backlog->budget)
+		result = drop_oldest(backlog);
+	if (result == 0 && fresh)
+		result = ts_backlog_reserve(backlog, backlog->last_number + 1);
+	if (result == 0 && fresh) {
+		backlog->last_number++;
+		backlog->writing = true;
+	}
+	if (result == 0)
+		result = write_out(backlog, fresh);
+	if (result == 0 && backlog->segments[backlog->n - 1].bytes >= segment_bytes(backlog))
+		backlog->writing = false;
+	return result;
+}
+
+static int add_row(struct ts_backlog *backlog, enum ts_backlog_record type,
+		   const struct ts_row_id *id, const void *row)
+{
+	uint64_t there = backlog->writing ? backlog->segments[backlog->n - 1].bytes : 0;
+	int result = 0;
+
+	put_row(backlog, type, id, row);
+	if (there + backlog->out.bytes >= segment_bytes(backlog)) {
+		result = end_piece(backlog, false);
+		if (result == 0)
+			begin_piece(backlog);
+	}
+	return result;
+}
+
+/* In the order of their ends, so that the rows of a trace lie together, and go together. */
+static int add_rows(struct ts_backlog *backlog, const struct ts_batch *batch)
+{
+	size_t t = 0, s = 0;
+	int result = 0;
+
+	begin_piece(backlog);
+	while (result == 0 && (t < batch->n_traces || s < batch->n_spans)) {
+		const struct ts_trace *trace = &batch->traces[t];
+		const struct ts_span *span = &batch->spans[s];
+
+		if (t == batch->n_traces ||
+		    (s < batch->n_spans && span->ended_us <= trace->ended_us)) {
+			result = add_row(backlog, TS_BACKLOG_SPAN,
+					 &(struct ts_row_id){span->trace_id, span->span_id}, span);
+			s++;
+		} else {
+			result = add_row(backlog, TS_BACKLOG_TRACE,
+					 &(struct ts_row_id){.trace = trace->trace_id}, trace);
+			t++;
+		}
+	}
+	return result;
+}
+
+static struct before note_before(const struct ts_backlog *backlog)
+{
+	struct before before = {.writing = backlog->writing, .number = backlog->last_number};
+
+	if (backlog->n)
+		before.newest = backlog->segments[backlog->n - 1];
+	return before;
+}
+
+static void take_back(struct ts_backlog *backlog, const struct before *before)
+{
+	struct ts_backlog_segment *newest;
+	char name[16];
+	int fd;
+
+	while (backlog->n && backlog->segments[backlog->n - 1].number > before->number) {
+		ts_backlog_name(name, backlog->segments[--backlog->n].number);
+		unlinkat(backlog->folder, name, 0);
+	}
+	/* what cannot be cut off there comes twice, and is stored once */
+	backlog->writing = false;
+	newest = backlog->n ? &backlog->segments[backlog->n - 1] : NULL;
+	if (!before->writing || !newest || newest->number != before->newest.number)
+		return;
+	ts_backlog_name(name, newest->number);
+	fd = ts_folder_file(backlog->folder, name, O_WRONLY);
+	if (fd < 0)
+		return;
+	if (ftruncate(fd, (off_t)before->newest.bytes) == 0) {
+		*newest = before->newest;
+		backlog->writing = true;
+	}
+	close(fd);
+}
+
+static void remember_run(struct ts_backlog *backlog, size_t begun)
+{
+	const struct ts_record *record = (const void *)(backlog->out.data + begun);
+
+	ts_bytes_release(&backlog->run);
+	ts_bytes_add(&backlog->run, ts_record_payload(record), ts_record_payload_bytes(record));
+}
+
+static int add(struct ts_backlog *backlog, const struct ts_batch *batch)
+{
+	struct before before = note_before(backlog);
+	struct ts_backlog_counts counts = ts_backlog_count(backlog);
+	size_t run_at = 0;
+	int result;
+
+	result = add_rows(backlog, batch);
+	if (result == 0 && batch->run) {
+		run_at = backlog->out.bytes;
+		put_run(backlog, batch->run, &counts);
+	}
+	if (result == 0)
+		result = end_piece(backlog, true);
+	if (result < 0)
+		take_back(backlog, &before);
+	else if (batch->run)
+		remember_run(backlog, run_at);
+	ts_bytes_release(&backlog->out);
+	return result;
+}
+
+int ts_backlog_add(struct ts_backlog *backlog, const struct ts_batch *batch, struct ts_error *err)
+{
+	int result;
+
+	if (!ts_backlog_folder(backlog))
+		return ts_error_set(err, -ENOTSUP, "there is no backlog");
+	if (batch->n_traces + batch->n_spans == 0 && !batch->run)
+		return 0;
+	result = ts_backlog_enter(backlog, true, err);
+	if (result < 0)
+		return result;
+	result = add(backlog, batch);
+	ts_backlog_leave(backlog);
+	if (result < 0)
+		ts_error_set(err, result, "%s: %s", backlog->path, strerrordesc_np(-result));
+	return result;
+}

@@ -1,0 +1,360 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# PostgreSQL as the store, a real one: what is written to it, whatever becomes of it meanwhile, and that the program
+# notices nothing.
+
+bats_require_minimum_version 1.5.0
+load helper
+load stores
+
+setup_file() {
+	stores_begin
+	pg_sql postgres "CREATE ROLE bot LOGIN IN ROLE traceshim_writer, traceshim_auditor" # no superuser
+	pg_sql postgres "CREATE ROLE locked LOGIN PASSWORD 'right-one' IN ROLE traceshim_writer, traceshim_auditor"
+	pg_first_rule 'host all locked all scram-sha-256'
+	pooler_begin
+}
+
+teardown_file() {
+	pooler_end
+	stores_end
+}
+
+setup() {
+	scratch
+	database=db_$BATS_TEST_NUMBER
+	pg_make "$database" ready
+	store=$(pg_of "$database" bot)
+	export TRACESHIM_STORE=$store
+	coach=("$bots/coach/coach" -w 2 "$root/tests/bots/coach/conversation.tsv")
+	cp "$root/symbols.conf" "$TRACESHIM_CONF"
+}
+
+teardown() {
+	[ -z "${helper_pid-}" ] || kill "$helper_pid" 2>/dev/null || :
+	[ -z "${deliver_pid-}" ] || kill "$deliver_pid" 2>/dev/null || :
+}
+
+deliver() { # URL OPTION...
+	timeout 120 "$root/build/stores/deliver" "$root/build/modules/store_postgresql.so" "$@"
+}
+
+ask() {
+	pg_sql "$database" "$1"
+}
+
+# all_stored SPANS: so many, none twice, and their traces.
+all_stored() {
+	[ "$(ask 'SELECT count(*), count(DISTINCT span_id) FROM pipeline_spans')" = "$1"$'\t'"$1" ] &&
+		[ "$(ask 'SELECT count(*), count(DISTINCT trace_id) FROM pipeline_traces')" = $(($1 / 10))$'\t'$(($1 / 10)) ]
+}
+
+# The coach's, all of them.
+coach_stored() {
+	traces | holds 'length == 73 and (map(.span_count) | add) == 616'
+}
+
+# --- rows ----------------------------------------------------------------------------------------------------------------
+
+@test "postgresql: rows that come again are there once, the run as it was last" {
+	deliver "$store" batches=3 spans=1200
+	all_stored 3600
+	deliver "$store" batches=3 spans=1200
+	all_stored 3600
+	deliver "$store" batches=6 spans=700 # other batches of the same
+	all_stored 4200
+	[ "$(ask "SELECT begun, stored, seen_at::time FROM pipeline_runs")" = $'4200\t4200\t00:00:00.000005' ]
+}
+
+@test "postgresql: a row holds what the batch held" {
+	deliver "$store" spans=20
+	[ "$(ask "SELECT span_name, kind, function, thread_id, duration_ms, success, error, input_data ->> 'n',
+		input_tokens, attributes FROM pipeline_spans ORDER BY span_id LIMIT 1")" = \
+		$'agent:trainer\tagent\ttrainer_run\t42\t1.5\tf\treturned NULL\t9007199254740993\t0\t{"thread_name": "worker"}' ]
+	[ "$(ask "SELECT count(*) FROM pipeline_spans WHERE parent_span_id IS NULL")" = 2 ]
+	[ "$(ask "SELECT count(*) FROM pipeline_spans WHERE input_tokens IS NULL")" = 10 ]
+	[ "$(ask "SELECT count(*) FROM pipeline_spans WHERE extract(microseconds FROM started_at)::bigint % 100 = 0
+		AND ended_at - started_at = '1.5 ms' AND created_at = ended_at")" = 20 ]
+}
+
+@test "postgresql: a day of rows has its partition, and a day without one does no harm" {
+	deliver "$store" spans=100 days=5
+	[ "$(ask "SELECT count(DISTINCT tableoid) FROM pipeline_spans")" = 5 ]
+	[ "$(ask "SELECT count(*) FROM pipeline_spans_default")" = 0 ]
+	ask "REVOKE EXECUTE ON FUNCTION traceshim_make_partitions FROM traceshim_writer"
+	deliver "$store" spans=100 days=10 seed=2
+	all_stored 200
+	[ "$(ask "SELECT count(*) FROM pipeline_spans_default")" = 50 ]
+}
+
+@test "postgresql: a value that it cannot hold keeps out its batch, and no other" {
+	local kind at
+	for kind in nul surrogate halves bytes number nan cut name; do
+		for at in 0 500 999; do
+			! deliver "$store" batches=3 spans=1000 poison=$kind at=$at >"$work/out"
+			[ "$(grep -c ': stored' "$work/out")" -eq 2 ]
+			grep -E 'batch 1: EILSEQ .+' "$work/out"
+		done
+	done
+	all_stored 2000
+	deliver "$store" batches=3 spans=1000
+	all_stored 3000
+}
+
+@test "postgresql: tenants side by side in a batch" {
+	deliver "$store" spans=1000 tenants=3
+	all_stored 1000
+	[ "$(ask "SELECT string_agg(tenant_id || '=' || n, ' ' ORDER BY tenant_id)
+		FROM (SELECT tenant_id, count(*) AS n FROM pipeline_spans GROUP BY 1) AS c")" = 't0=340 t1=330 t2=330' ]
+}
+
+# --- whatever becomes of the server ----------------------------------------------------------------------------------------
+
+# delivering OPTION...: in the background, in $deliver_pid, until all is stored; has begun when this returns.
+delivering() {
+	deliver "$store" insist=1 "$@" >"$work/out" 2>&1 3>&- &
+	deliver_pid=$!
+	soon grep -q stored "$work/out"
+}
+
+delivered() {
+	wait "$deliver_pid" || {
+		tail -3 "$work/out"
+		return 1
+	}
+	deliver_pid=
+}
+
+@test "postgresql: connections that are ended, again and again" {
+	local i
+	delivering batches=200 spans=100 pause=2
+	for ((i = 0; i < 20; i++)); do
+		pg_sql "$database" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bot'" >/dev/null
+		read -rt 0.03 <><(:) || :
+	done
+	delivered
+	all_stored 20000
+}
+
+@test "postgresql: a connection that died at rest costs nothing but the next" {
+	deliver "$store" batches=2 pause=1500 >"$work/out" 3>&- &
+	deliver_pid=$!
+	soon grep -q stored "$work/out"
+	pg_sql "$database" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bot'"
+	delivered
+	cat "$work/out"
+	[ "$(cat "$work/out")" = $'batch 0: stored\nbatch 1: stored' ]
+}
+
+# of_ours: so many connections.
+of_ours() {
+	[ "$(pg_sql "$database" "SELECT count(*) FROM pg_stat_activity WHERE usename = 'bot'")" = "$1" ]
+}
+
+@test "postgresql: a connection stays between batches only where its descriptor is ours alone" {
+	delivering batches=2 pause=2000
+	of_ours 1
+	delivered
+	delivering batches=2 seed=2 pause=2000 keeps=0
+	soon of_ours 0
+	[ "$(cat "$work/out")" = 'batch 0: stored' ]
+	delivered
+	all_stored 40
+}
+
+@test "postgresql: killed in the middle of batches, and started again" {
+	delivering batches=300 spans=100 pause=2
+	as_server kill -KILL "$(pg_sql "$database" "SELECT pid FROM pg_stat_activity WHERE usename = 'bot' LIMIT 1")"
+	soon pg_sql "$database" 'SELECT 1'
+	pg_control stop -m immediate
+	soon grep -q ECONN "$work/out"
+	pg_control start
+	delivered
+	all_stored 30000
+}
+
+@test "postgresql: read-only for a while" {
+	ask "ALTER DATABASE $database SET default_transaction_read_only = on"
+	same_but_a_line 'read-only transaction; they stay in' "${coach[@]}"
+	[ -n "$(spools)" ]
+	ask "BEGIN READ WRITE; ALTER DATABASE $database RESET default_transaction_read_only; COMMIT"
+	coach_stored
+	[ -z "$(spools)" ]
+}
+
+@test "postgresql: no connection left" {
+	ask 'ALTER ROLE bot CONNECTION LIMIT 0'
+	same_but_a_line 'too many connections for role "bot"; they stay in' "${coach[@]}"
+	ask 'ALTER ROLE bot CONNECTION LIMIT -1'
+	coach_stored
+}
+
+@test "postgresql: a wrong password, which nobody gets to see" {
+	export TRACESHIM_STORE=postgresql://locked:wrong-one@${store#*@}
+	same_but_a_line 'password authentication failed for user "locked".*; they stay in' "${coach[@]}"
+	run ! grep -r wrong-one "$work"/traced.*
+	run "$root/build/traceshim" list
+	[ "$status" -eq 1 ]
+	[[ $output == *'password authentication failed'* && $output != *wrong-one* ]]
+	for url in "postgresql://locked:se@cret@${store#*@}" "postgresql://locked:se/cret@${store#*@}" "postgresql://[::1:secret"; do
+		TRACESHIM_STORE=$url run "$root/build/traceshim" list
+		[ "$status" -eq 1 ]
+		[[ $output != *cret* ]]
+	done
+	rm -rf "$TRACESHIM_SPOOL"
+	TRACESHIM_STORE=postgresql://locked:right-one@${store#*@} same "${coach[@]}"
+	TRACESHIM_STORE=$store coach_stored
+}
+
+@test "postgresql: away when the program starts, there when it is asked for" {
+	pg_control stop -m fast
+	same_but_a_line 'Connection refused.*; they stay in' "${coach[@]}"
+	pg_control start
+	coach_stored
+	[ -z "$(spools)" ]
+}
+
+@test "postgresql: a server that never answers holds up neither calls nor forks, and an exit for two seconds" {
+	local began
+	python3 -c 'import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(120)' >"$work/port" 3>&- &
+	helper_pid=$!
+	soon test -s "$work/port"
+	export TRACESHIM_STORE=postgresql://bot@127.0.0.1:$(cat "$work/port")/$database
+	began=$SECONDS
+	same "${coach[@]}"
+	[ $((SECONDS - began)) -lt 8 ] # twice a second, and two; connecting alone would take ten
+	[ "$(spools | wc -l)" -eq 1 ]
+
+	rules '[pipeline]' 'child = make_child'
+	began=$SECONDS
+	same bash -c 'for i in {1..300}; do (exit 0); done; echo done' # a fork that waits for a batch waits 50 ms
+	[ $((SECONDS - began)) -lt 12 ]
+	TRACESHIM_STORE=$store
+	rm -rf "$TRACESHIM_SPOOL"
+}
+
+# --- poolers ---------------------------------------------------------------------------------------------------------------
+
+@test "postgresql: through PgBouncer, a transaction a connection" {
+	export TRACESHIM_STORE=${pooler_url%/*}/$database
+	same "${coach[@]}"
+	coach_stored
+	deliver "$TRACESHIM_STORE" batches=20 spans=1200 tenants=2 child=1
+	[ "$(ask "SELECT count(*) FROM pipeline_spans WHERE function = 'trainer_run' AND thread_id = 42")" = 24000 ]
+}
+
+@test "postgresql: a pooled connection keeps nothing of the last tenant" {
+	local pooled=${pooler_url%/*}/$database
+	deliver "$pooled" spans=1000 tenants=3
+	"$root/build/traceshim" list >/dev/null
+	[ "$(psql -XqtA "$pooled" -c "SELECT coalesce(current_setting('app.current_tenant_id', true), ''), current_user,
+		current_setting('statement_timeout'), count(*) FROM pg_prepared_statements")" = '|postgres|0|0' ]
+}
+
+# --- the program's own -----------------------------------------------------------------------------------------------------
+
+@test "postgresql: a program that uses libpq itself, forks, and has its own settings in the environment" {
+	rules '[pipeline]' 'ask = int ask(void *connection, int number) : fails if < 0' '[tool]' \
+		'sql = void *PQexec(void *connection, const char *query)'
+	# for the program: its server; for us they would be the wrong one, user and database
+	export PGHOST=127.0.0.1 PGPORT=${pg_url##*:} PGUSER=postgres PGDATABASE=postgres PGPASSWORD=none PGAPPNAME=dbuser
+	PGPORT=${PGPORT%%/*}
+	same "$bots/dbuser/dbuser" 'connect_timeout=20'
+	grep 'a remark' "$work/traced.err"
+	[ "$(grep -c . "$work/traced.out")" -eq 11 ]
+	traces | holds 'length == 11 and all(.success and .span_count == 1)'
+	[ "$(ask "SELECT count(*) FROM pipeline_spans WHERE input_data ->> 'query' LIKE 'SELECT %'")" = 11 ]
+}
+
+@test "postgresql: what the environment says is not for our connection" {
+	PGHOST=/nowhere PGPORT=1 PGUSER=nobody PGPASSWORD=none PGDATABASE=none PGSSLMODE=verify-full PGOPTIONS='-c a=b' \
+		PGTZ=Asia/Tokyo PGDATESTYLE=German PGAPPNAME=other PGPASSFILE=/nowhere PGCLIENTENCODING=LATIN1 same "${coach[@]}"
+	PGTZ=Asia/Tokyo PGDATESTYLE=German PGCLIENTENCODING=LATIN1 coach_stored
+}
+
+@test "postgresql: over TLS, in a program that uses OpenSSL before and after us" {
+	local first i
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$pg_folder/data/server.key" \
+		-out "$pg_folder/data/server.crt" 2>/dev/null
+	chown --reference "$pg_folder/data" "$pg_folder"/data/server.*
+	chmod 600 "$pg_folder/data/server.key"
+	pg_sql postgres 'ALTER SYSTEM SET ssl = on'
+	pg_control reload
+	export TRACESHIM_STORE="postgresql://locked:right-one@${store#*@}?sslmode=require"
+	soon psql -XqtA "$TRACESHIM_STORE" -c 'SELECT 1'
+	rules '[pipeline]' 'parent = int getppid()'
+	for first in 'import ssl' 'import os'; do
+		for ((i = 0; i < 5; i++)); do
+			same python3 -c "$first; import os, time
+os.getppid(); time.sleep(0.$i); import ssl, hashlib; ssl.create_default_context(); os.getppid()
+print(hashlib.sha256(b'x').hexdigest())"
+		done
+	done
+	TRACESHIM_STORE=$store traces >/dev/null # where the program ended before we came to it
+	[ -z "$(spools)" ]
+	[ "$(ask "SELECT count(*) FROM pipeline_traces")" = 20 ]
+	pg_sql postgres 'ALTER SYSTEM RESET ssl'
+	pg_control reload
+}
+
+# --- reading ---------------------------------------------------------------------------------------------------------------
+
+@test "postgresql: every filter of list, and a prefix, answer as SQLite does" {
+	local filter id
+	traced "${coach[@]}" >/dev/null
+	rm -rf "$TRACESHIM_SPOOL"
+	"$root/build/traceshim" list --json --limit 100 >"$work/all.json"
+	for filter in --failed '--pipeline train' '--user 700100001' '--since 1h' '--limit 5' '--since 2001-01-01 --failed'; do
+		# shellcheck disable=SC2086 # words
+		"$root/build/traceshim" list --json $filter 2>/dev/null >"$work/some.json"
+		jq -e --slurpfile all "$work/all.json" 'length > 0 and (map(.trace_id) - ($all[0] | map(.trace_id)) == [])' \
+			"$work/some.json"
+	done
+	jq -e 'all(.success | not)' "$work/some.json"
+	"$root/build/traceshim" list --pipeline none 2>&1 | grep 'no pipeline is named none'
+	id=$(jq -r '.[3].trace_id' "$work/all.json")
+	"$root/build/traceshim" show "$id" --json | holds '.trace_id == $value' "$id"
+	run "$root/build/traceshim" show "${id:0:3}"
+	[[ $output == *'is the beginning of several traces'* ]]
+}
+
+@test "postgresql: tables are made by the first batch of who may, and who may not is told who does" {
+	local bare
+	pg_make "bare_$database"
+	bare=$(pg_of "bare_$database" bot)
+	TRACESHIM_STORE=$bare run "$root/build/traceshim" list
+	[[ $status -eq 1 || $output == *'no traces are stored'* ]]
+	export TRACESHIM_STORE=$bare
+	same_but_a_line 'tables are not there yet; .traceshim store init URL.*; they stay in' "${coach[@]}"
+	"$root/build/traceshim" store init --grant bot "$(pg_of "bare_$database")" 2>/dev/null
+	coach_stored
+
+	pg_make "own_$database"
+	TRACESHIM_STORE=$(pg_of "own_$database")
+	same "${coach[@]}"
+	coach_stored
+}
+
+@test "postgresql: a schema that is newer than this program is left alone" {
+	ask "INSERT INTO traceshim_migrations (number, name, checksum) VALUES (1000, 'future', '')"
+	same_but_a_line 'newer.*; they stay in' "${coach[@]}"
+	run "$root/build/traceshim" list
+	[ "$status" -eq 1 ]
+	[[ $output == *newer* ]]
+	[ "$(ask 'SELECT count(*) FROM pipeline_spans')" = 0 ]
+}
+
+@test "postgresql: a tenant sees its rows, through a pooler, too" {
+	local url
+	deliver "$store" spans=300 tenants=3
+	for url in "$store" "${pooler_url%/*}/$database"; do
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" --tenant t1 list --json --limit 99 | jq -c 'map(.tenant_id) | [length, unique]')" = \
+			'[10,["t1"]]' ]
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" --tenant none list --json | jq length)" = 0 ]
+		[ "$(TRACESHIM_STORE=$url "$root/build/traceshim" list --json --limit 99 | jq length)" = 30 ]
+	done
+}
