@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -222,28 +223,56 @@ static int add_row(struct ts_backlog *backlog, enum ts_backlog_record type,
 	return result;
 }
 
+/* A row of a batch: a span, or, where that is NULL, a trace. */
+struct turn {
+	int64_t ended_us;
+	const struct ts_span *span;
+	const struct ts_trace *trace;
+};
+
+static int by_end(const void *a, const void *b)
+{
+	const struct turn *one = a, *other = b;
+
+	if (one->ended_us != other->ended_us)
+		return one->ended_us < other->ended_us ? -1 : 1;
+	return !one->span - !other->span;
+}
+
+/* A batch has its rows ring by ring. */
+static struct turn *put_in_order(const struct ts_batch *batch)
+{
+	size_t n = batch->n_spans + batch->n_traces;
+	struct turn *turns = malloc((n + 1) * sizeof(*turns));
+
+	if (!turns)
+		return NULL;
+	for (size_t i = 0; i < batch->n_spans; i++)
+		turns[i] = (struct turn){batch->spans[i].ended_us, &batch->spans[i], NULL};
+	for (size_t i = 0; i < batch->n_traces; i++)
+		turns[batch->n_spans + i] =
+			(struct turn){batch->traces[i].ended_us, NULL, &batch->traces[i]};
+	qsort(turns, n, sizeof(*turns), by_end);
+	return turns;
+}
+
 /* In the order of their ends, so that the rows of a trace lie together, and go together. */
 static int add_rows(struct ts_backlog *backlog, const struct ts_batch *batch)
 {
-	size_t t = 0, s = 0;
-	int result = 0;
+	struct turn *turns = put_in_order(batch);
+	int result = turns ? 0 : -ENOMEM;
 
 	begin_piece(backlog);
-	while (result == 0 && (t < batch->n_traces || s < batch->n_spans)) {
-		const struct ts_trace *trace = &batch->traces[t];
-		const struct ts_span *span = &batch->spans[s];
+	for (size_t i = 0; result == 0 && i < batch->n_spans + batch->n_traces; i++) {
+		const struct ts_span *span = turns[i].span;
 
-		if (t == batch->n_traces ||
-		    (s < batch->n_spans && span->ended_us <= trace->ended_us)) {
-			result = add_row(backlog, TS_BACKLOG_SPAN,
-					 &(struct ts_row_id){span->trace_id, span->span_id}, span);
-			s++;
-		} else {
-			result = add_row(backlog, TS_BACKLOG_TRACE,
-					 &(struct ts_row_id){.trace = trace->trace_id}, trace);
-			t++;
-		}
+		result = span ? add_row(backlog, TS_BACKLOG_SPAN,
+					&(struct ts_row_id){span->trace_id, span->span_id}, span)
+			      : add_row(backlog, TS_BACKLOG_TRACE,
+					&(struct ts_row_id){.trace = turns[i].trace->trace_id},
+					turns[i].trace);
 	}
+	free(turns);
 	return result;
 }
 
