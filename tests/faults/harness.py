@@ -114,7 +114,7 @@ class Place:
         return total
 
     def nothing_left(self):
-        left = self.spools()
+        left = self.spools() + sorted(self.folder.glob("home/.local/state/traceshim/backlog/*"))
         if left:
             raise Wrong(f"left in the spool: {[(str(p.name), sorted(f.name for f in p.iterdir())) for p in left]}")
 
