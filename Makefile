@@ -38,7 +38,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-mover
 
@@ -253,6 +253,9 @@ FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
 	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
+
+check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
+	$(Q)tests/faults/soak.py
 
 check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
 	$(Q)bats tests/programs
