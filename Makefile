@@ -38,7 +38,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-mover
 
@@ -254,6 +254,9 @@ FAULT_ROUNDS ?= 1000
 check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
 	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
+check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
+	$(Q)tests/faults/soak.py
+
 check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
 	$(Q)bats tests/programs
 
@@ -282,6 +285,8 @@ format: ## format all C sources
 
 manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
 
+units := user/traceshim-collect.service system/traceshim-collect@.service
+
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
 	install -m 755 $(B)/traceshim $(DESTDIR)$(PREFIX)/bin/
@@ -289,10 +294,13 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
 	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
 	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for u in $(units); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${u%%/*} && \
+		sed 's#@bindir@#$(PREFIX)/bin#' runtime/collect/$${u#*/}.in > $(DESTDIR)$(PREFIX)/lib/systemd/$$u; done
 
 uninstall: ## what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/traceshim $(DESTDIR)$(PREFIX)/lib/libtraceshim.so \
-		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
+		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim \
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/,$(units))
 	for m in $(manuals); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean: ## remove everything that was built

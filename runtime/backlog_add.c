@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -161,31 +162,65 @@ static bool is_dropped(const struct ts_backlog *backlog, const struct ts_row_id 
 	return ts_idset_has(&backlog->dropped, &(struct ts_row_id){.trace = id->trace});
 }
 
+/* A row of a batch: a span, or, where that is NULL, a trace. */
+struct turn {
+	int64_t ended_us;
+	const struct ts_span *span;
+	const struct ts_trace *trace;
+};
+
+static int by_end(const void *a, const void *b)
+{
+	const struct turn *one = a, *other = b;
+
+	if (one->ended_us != other->ended_us)
+		return one->ended_us < other->ended_us ? -1 : 1;
+	return !one->span - !other->span;
+}
+
+/* A batch has its rows ring by ring. */
+static struct turn *put_in_order(const struct ts_batch *batch)
+{
+	size_t n = batch->n_spans + batch->n_traces;
+	struct turn *turns = malloc((n + 1) * sizeof(*turns));
+
+	if (!turns)
+		return NULL;
+	for (size_t i = 0; i < batch->n_spans; i++)
+		turns[i] = (struct turn){batch->spans[i].ended_us, &batch->spans[i], NULL};
+	for (size_t i = 0; i < batch->n_traces; i++)
+		turns[batch->n_spans + i] =
+			(struct turn){batch->traces[i].ended_us, NULL, &batch->traces[i]};
+	qsort(turns, n, sizeof(*turns), by_end);
+	return turns;
+}
+
+static void pack_turn(const struct ts_backlog *backlog, const struct turn *turn, struct packed *ret)
+{
+	const struct ts_span *span = turn->span;
+	struct ts_row_id id = {.trace = span ? span->trace_id : turn->trace->trace_id};
+
+	if (span)
+		id.span = span->span_id;
+	if (ts_idset_has(&backlog->latest[0], &id) || ts_idset_has(&backlog->latest[1], &id))
+		return;
+	if (span)
+		pack(ret, TS_BACKLOG_SPAN, &id, &ts_span_table, span);
+	else
+		pack(ret, TS_BACKLOG_TRACE, &id, &ts_trace_table, turn->trace);
+}
+
 /* What is not there yet, in the order of its ends, so that the rows of a trace lie together, and go together. */
 static int pack_batch(const struct ts_backlog *backlog, const struct ts_batch *batch,
 		      struct packed *ret)
 {
-	size_t t = 0, s = 0;
+	struct turn *turns = put_in_order(batch);
 
-	while (t < batch->n_traces || s < batch->n_spans) {
-		const struct ts_trace *trace = &batch->traces[t];
-		const struct ts_span *span = &batch->spans[s];
-		bool is_span = t == batch->n_traces ||
-			       (s < batch->n_spans && span->ended_us <= trace->ended_us);
-		struct ts_row_id id = {.trace = is_span ? span->trace_id : trace->trace_id};
-
-		if (is_span)
-			id.span = span->span_id;
-		t += !is_span;
-		s += is_span;
-		if (ts_idset_has(&backlog->latest[0], &id) ||
-		    ts_idset_has(&backlog->latest[1], &id))
-			continue;
-		if (is_span)
-			pack(ret, TS_BACKLOG_SPAN, &id, &ts_span_table, span);
-		else
-			pack(ret, TS_BACKLOG_TRACE, &id, &ts_trace_table, trace);
-	}
+	if (!turns)
+		return -ENOMEM;
+	for (size_t i = 0; i < batch->n_spans + batch->n_traces; i++)
+		pack_turn(backlog, &turns[i], ret);
+	free(turns);
 	return ret->records.failed || ret->places.failed ? -ENOMEM : 0;
 }
 

@@ -14,12 +14,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../backlog.h"
 #include "../backoff.h"
 #include "../outlet.h"
 #include "../presence.h"
 #include "../spool.h"
 #include "bells.h"
+#include "leftovers.h"
 #include "members.h"
 #include "notify.h"
 #include "watch.h"
@@ -28,7 +28,6 @@
 #define PERIOD_NS    (200 * MS)
 #define SOON_NS      (20 * MS)
 #define SCAN_NS      (10000 * MS)
-#define AWAY_NS      (60000 * MS) /* until backlogs of ended programs are tried again */
 #define IDLE_NS      (10000 * MS) /* without a batch: connections are given back */
 #define ONCE_NS      (5000 * MS)  /* for programs to hand over */
 #define MOST_REST_NS (2000 * MS)
@@ -43,7 +42,8 @@ struct collector {
 	struct ts_health_server *health;
 	int presence, rang;
 	struct ts_members members;
-	int64_t began_ns, passed_ns, next_ns, scan_ns, backlogs_ns, watchdog_ns, told_ns, health_ns;
+	struct ts_leftovers leftovers;
+	int64_t began_ns, passed_ns, next_ns, scan_ns, watchdog_ns, told_ns, health_ns;
 	uint64_t done;   /* batches and recovered spools, at the end of the last period */
 	int64_t idle_ns; /* from when it counts as idle; 0: it does */
 	bool lost_root;
@@ -113,7 +113,9 @@ static void tell_health(struct collector *c, int64_t now_ns)
 	for (const struct ts_member *member = c->members.first; member; member = member->next) {
 		health.held += ts_charge_state(member->charge) == TS_CHARGE_HELD;
 		health.waiting += ts_charge_waits(member->charge);
+		health.backlog += ts_charge_backlog(member->charge);
 	}
+	health.waiting += c->leftovers.postponed;
 	ts_outlets_each(c->charges.outlets, take_store, &health);
 	ts_health_set(c->health, &health);
 	c->health_ns = now_ns;
@@ -194,20 +196,6 @@ static int64_t take_turns(struct collector *c)
 	return next_ns;
 }
 
-/* What ended programs left on disk while their store was away. */
-static void recover_backlogs(struct collector *c, int64_t now_ns)
-{
-	struct ts_recovered recovered = {0};
-	char *state = ts_backlog_state();
-
-	if (state)
-		ts_backlog_recover(state, c->options->modules, NULL, &recovered, NULL);
-	free(state);
-	c->charges.traces += recovered.traces;
-	c->charges.spans += recovered.spans;
-	c->backlogs_ns = now_ns + (recovered.postponed ? AWAY_NS : SCAN_NS);
-}
-
 /* Everybody's turn comes each period; or later, where so many make a round take long. */
 static void begin_period(struct collector *c, int64_t now_ns)
 {
@@ -218,8 +206,16 @@ static void begin_period(struct collector *c, int64_t now_ns)
 		c->scan_ns = now_ns + SCAN_NS;
 		ts_watch_scan(c->watch, add, c);
 	}
-	if (now_ns >= c->backlogs_ns)
-		recover_backlogs(c, now_ns);
+}
+
+static void bring_leftovers(struct collector *c)
+{
+	struct ts_recovered recovered = {0};
+
+	ts_leftovers_turn(&c->leftovers, c->charges.outlets, &recovered);
+	c->charges.traces += recovered.traces;
+	c->charges.spans += recovered.spans;
+	c->charges.batches += recovered.traces + recovered.spans > 0;
 }
 
 static void end_period(struct collector *c, int64_t began_ns)
@@ -250,6 +246,7 @@ static int64_t take_round(struct collector *c)
 	if (period)
 		begin_period(c, began_ns);
 	next_ns = take_turns(c);
+	bring_leftovers(c);
 	if (period)
 		end_period(c, began_ns);
 	if (next_ns > c->next_ns)
@@ -316,6 +313,7 @@ static void count(const struct collector *c, struct ts_collected *ret)
 		ret->waiting += ts_charge_waits(member->charge);
 		ret->contested += ts_charge_state(member->charge) == TS_CHARGE_CONTESTED;
 	}
+	ret->waiting += c->leftovers.postponed;
 }
 
 static void serve_once(struct collector *c)
@@ -451,6 +449,7 @@ static void stop(struct collector *c)
 		ts_members_drop(&c->members, &c->members.first);
 	ts_outlets_free(c->charges.outlets);
 	ts_bells_free(c->members.bells);
+	ts_leftovers_release(&c->leftovers);
 	ts_watch_free(c->watch);
 	close_fd(c->members.epoll);
 	close_fd(c->rang);
@@ -472,7 +471,9 @@ int ts_collector_run(const struct ts_collector_options *options, struct ts_colle
 	int result;
 
 	c.charges.context = &c;
+	c.charges.leftovers = &c.leftovers;
 	c.members.charges = &c.charges;
+	ts_leftovers_init(&c.leftovers);
 	stop_event = -1;
 	stopping = 0;
 	result = start(&c, err);

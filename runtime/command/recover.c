@@ -27,24 +27,23 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-static void print_text(const char *root, const struct ts_recovered *recovered, size_t backlogs)
+static void print_text(const char *root, const struct ts_recovered *recovered)
 {
-	size_t postponed = recovered->postponed - backlogs;
+	size_t programs = recovered->spools + recovered->backlogs;
 
-	if (!recovered->spools && !recovered->backlogs && !recovered->damaged &&
+	if (!programs && !recovered->traces && !recovered->spans && !recovered->damaged &&
 	    !recovered->postponed)
 		printf("nothing to recover in %s\n", root);
-	if (recovered->spools || recovered->traces || recovered->spans)
+	if (programs || recovered->traces || recovered->spans)
 		printf("recovered %zu trace%s and %zu span%s of %zu ended program%s\n",
 		       recovered->traces, plural(recovered->traces), recovered->spans,
-		       plural(recovered->spans), recovered->spools + recovered->backlogs,
-		       plural(recovered->spools + recovered->backlogs));
+		       plural(recovered->spans), programs, plural(programs));
 	if (recovered->damaged)
 		printf("set aside %zu damaged spool%s in %s\n", recovered->damaged,
 		       plural(recovered->damaged), root);
-	if (postponed)
-		printf("%zu spool%s could not be stored yet and stay%s in %s\n", postponed,
-		       plural(postponed), postponed == 1 ? "s" : "", root);
+	if (recovered->postponed)
+		printf("what %zu program%s left could not be stored yet and stays\n",
+		       recovered->postponed, plural(recovered->postponed));
 }
 
 static int print_json(const char *root, const struct ts_recovered *recovered, const char *error)
@@ -60,62 +59,42 @@ static int print_json(const char *root, const struct ts_recovered *recovered, co
 	return TS_EXIT_DONE;
 }
 
-/* Backlogs whose spools are gone, now perhaps those of spools that were taken over just now. */
-static size_t recover_backlogs(struct ts_recovered *recovered, const char *state,
-			       struct ts_error *err)
+/* What waited on disk for its store, of spools that are gone. */
+static void recover_backlogs(struct ts_recovered *recovered, struct ts_error *err)
 {
-	size_t before = recovered->postponed;
-	struct ts_error why = {.text = ""};
+	struct ts_error own = {.text = ""};
+	char *state = ts_backlog_state();
 
-	ts_backlog_recover(state, ts_module_symbol, NULL, recovered, &why);
-	if (why.text[0])
-		ts_say("%s", why.text);
-	if (why.text[0] && !err->text[0])
-		*err = why;
-	return recovered->postponed - before;
-}
-
-static void print_backlogs(const char *state, size_t postponed)
-{
-	if (postponed)
-		printf("%zu backlog%s could not be stored yet and stay%s in %s/backlog\n",
-		       postponed, plural(postponed), postponed == 1 ? "s" : "", state);
-}
-
-static int recover_all(const char *root, const char *state, bool json)
-{
-	struct ts_recovered recovered = {.spools = 0};
-	struct ts_error err = {.text = ""};
-	int result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
-	int status = TS_EXIT_DONE;
-	size_t backlogs;
-
-	if (err.text[0])
-		ts_say("%s", err.text);
-	else if (result < 0)
-		ts_say("%s: %s", root, strerrordesc_np(-result));
-	backlogs = recover_backlogs(&recovered, state, &err);
-	if (json) {
-		status = print_json(root, &recovered, err.text);
-	} else if (result == 0) {
-		print_text(root, &recovered, backlogs);
-		print_backlogs(state, backlogs);
-	}
-	return result < 0 || recovered.postponed ? TS_EXIT_FAILED : status;
+	if (state)
+		ts_backlog_recover(state, ts_module_symbol, NULL, recovered, &own);
+	free(state);
+	if (!err->text[0])
+		*err = own;
 }
 
 static int recover(bool json)
 {
-	char *root = ts_spool_root(), *state = ts_backlog_state();
-	int status = TS_EXIT_FAILED;
+	struct ts_recovered recovered = {.spools = 0};
+	struct ts_error err = {.text = ""};
+	char *root = ts_spool_root();
+	int result, status = TS_EXIT_DONE;
 
-	if (root)
-		status = recover_all(root, state ? state : "", json);
-	else
+	if (!root) {
 		ts_say("out of memory");
-	free(state);
+		return TS_EXIT_FAILED;
+	}
+	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
+	recover_backlogs(&recovered, &err);
+	if (err.text[0])
+		ts_say("%s", err.text);
+	else if (result < 0)
+		ts_say("%s: %s", root, strerrordesc_np(-result));
+	if (json)
+		status = print_json(root, &recovered, err.text);
+	else if (result == 0)
+		print_text(root, &recovered);
 	free(root);
-	return status;
+	return result < 0 || recovered.postponed ? TS_EXIT_FAILED : status;
 }
 
 static int run(int argc, char **argv)

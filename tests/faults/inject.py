@@ -79,6 +79,7 @@ def recovery(place, how, nth, log):
 
 TARGETS = {"program": program, "recovery": recovery}
 HOWS = ("fail", "kill", "allocs")
+ALLOCS_EVERY = 10  # most are as many others: for a value of a row's JSON
 
 
 def stood_down(told, rows, lines):
@@ -152,10 +153,11 @@ def main():
         return 0
     print(f"inject: seed {options.seed}", flush=True)
     rng, bad = random.Random(options.seed), 0
+    every = {how: options.every * (ALLOCS_EVERY if how == "allocs" else 1) for how in HOWS}
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or 2 * (os.cpu_count() or 1))) as pool:
         for target, how in [tuple(options.only)] if options.only else [(t, h) for t in TARGETS for h in HOWS]:
             began = time.monotonic()
-            last, tried, wrong = sweep(pool, target, how, rng.randint(1, options.every), options.every)
+            last, tried, wrong = sweep(pool, target, how, rng.randint(1, every[how]), every[how])
             for text in wrong:
                 print(f"FAILED: {text}", file=sys.stderr)
             bad += len(wrong)

@@ -119,7 +119,7 @@ def kill_recovery(place, rng, threads, calls, pause_us):
     """A victim, and then whoever recovers what it left, again and again."""
     ledger = kill_victim(place, rng, threads, calls, pause_us)
     for _ in range(rng.randint(1, 5)):
-        child = place.command("list", "--json", "--limit", "1")
+        child = place.command(*rng.choice([("list", "--json", "--limit", "1"), ("recover",), ("collect", "--once")]))
         time.sleep(rng.choice([rng.uniform(0, 0.01), rng.uniform(0, 0.05), rng.uniform(0, 0.3)]))
         child.kill()
         child.communicate()
@@ -135,6 +135,57 @@ def recovered_by_next(place, rng, threads, calls, pause_us):
     child.kill()
     end_of(child)
     return [ledger, other]
+
+
+def start_collector(place):
+    """A collector that answers."""
+    collector = place.command("collect")
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and collector.poll() is None:
+        asked = place.command("collect", "--health")
+        asked.communicate()
+        if asked.returncode == 0:
+            return collector
+    collector.kill()
+    raise Wrong(f"no collector: {collector.communicate()[1].decode()}")
+
+
+def kill_collector(place, rng, threads, calls, pause_us):
+    """A program beside a collector, which may come before it or later, and be killed before it or later, and again."""
+    collectors = [start_collector(place)] if rng.random() < 0.7 else []
+    child, ledger = place.victim(threads, calls, pause_us)
+    try:
+        wait_ready(child, ledger, threads, time.monotonic() + PATIENCE_S)
+        for _ in range(rng.randint(0, 2)):
+            time.sleep(rng.choice([moment(rng), rng.uniform(0.1, 0.6)]))
+            if collectors and rng.random() < 0.7:
+                collectors[0].kill()
+                collectors.pop().communicate()
+            if not collectors and rng.random() < 0.8:
+                collectors.append(start_collector(place))
+        time.sleep(moment(rng))
+        child.send_signal(rng.choice(SIGNALS))
+        end_of(child)
+        if collectors and rng.random() < 0.5:
+            soon(lambda: not place.spools(), "the collector leaves a spool")
+        if collectors and rng.random() < 0.3:
+            collectors[0].terminate()
+            if collectors[0].wait(PATIENCE_S):
+                raise Wrong(f"the collector says {collectors[0].communicate()[1].decode()}")
+    finally:
+        child.kill()
+        for collector in collectors:
+            collector.kill()
+            collector.communicate()
+    return ledger
+
+
+def soon(condition, otherwise):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Wrong(otherwise)
+        time.sleep(0.01)
 
 
 def kill_server(place, rng, threads, calls, pause_us):
@@ -160,6 +211,7 @@ MODES = {
     "batch": (kill_batch, 2),
     "recovery": (kill_recovery, 2),
     "next": (recovered_by_next, 1),
+    "collector": (kill_collector, 2),
     "server": (kill_server, 2),
 }
 NOT_OF = {"sqlite": ["server"], "postgresql": ["batch"]}

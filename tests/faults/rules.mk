@@ -4,14 +4,15 @@
 faults := $(B)/faults
 FAULTS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -pthread
 
-faults: all $(addprefix $(faults)/,victim inject allocs.so)
+faults: all $(addprefix $(faults)/,victim soak inject allocs.so)
 
 $(faults)/libwork.so: $(addprefix tests/faults/,work.c work.h)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FAULTS) -shared -Wl,-soname,$(@F) -o $@ $(filter %.c,$^)
 
-$(faults)/victim: $(addprefix tests/faults/,victim.c ledger.h mine.h work.h) $(faults)/libwork.so
+$(faults)/victim $(faults)/soak: $(faults)/%: tests/faults/%.c $(addprefix tests/faults/,ledger.h mine.h work.h) \
+		$(faults)/libwork.so
 	$(call say,CC,$@)
 	$(Q)$(CC) $(FAULTS) -o $@ $(filter %.c,$^) '-Wl,-rpath,$$ORIGIN' -L$(faults) -lwork
 
