@@ -32,6 +32,11 @@ setup() {
 }
 
 teardown() {
+	[ -z "${mounted-}" ] || {
+		pg_sql postgres 'DROP DATABASE IF EXISTS small WITH (FORCE)'
+		pg_sql postgres 'DROP TABLESPACE IF EXISTS small'
+		umount -l "$mounted"
+	}
 	[ -z "${helper_pid-}" ] || kill "$helper_pid" 2>/dev/null || :
 	[ -z "${deliver_pid-}" ] || kill "$deliver_pid" 2>/dev/null || :
 }
@@ -181,6 +186,22 @@ of_ours() {
 	ask "BEGIN READ WRITE; ALTER DATABASE $database RESET default_transaction_read_only; COMMIT"
 	coach_stored
 	[ -z "$(spools)" ]
+}
+
+@test "postgresql: a full disk, and room again" {
+	mkdir "$pg_folder/small"
+	mount -t tmpfs -o size=16m tmpfs "$pg_folder/small" 2>/dev/null || skip 'nothing can be mounted here'
+	mounted=$pg_folder/small
+	chown --reference "$pg_folder/data" "$mounted"
+	pg_sql postgres "CREATE TABLESPACE small LOCATION '$mounted'"
+	database=small
+	pg_sql postgres "CREATE DATABASE small TEMPLATE ready TABLESPACE small"
+	store=$(pg_of small bot)
+	delivering batches=40 spans=1000
+	soon grep -q ENOSPC "$work/out" || { tail -3 "$work/out"; df "$mounted"; false; }
+	mount -o remount,size=240m "$mounted"
+	delivered
+	all_stored 40000
 }
 
 @test "postgresql: no connection left" {
