@@ -285,6 +285,8 @@ format: ## format all C sources
 
 manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
 
+units := user/traceshim-collect.service system/traceshim-collect@.service
+
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
 	install -m 755 $(B)/traceshim $(DESTDIR)$(PREFIX)/bin/
@@ -292,10 +294,13 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
 	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
 	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for u in $(units); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${u%%/*} && \
+		sed 's#@bindir@#$(PREFIX)/bin#' runtime/collect/$${u#*/}.in > $(DESTDIR)$(PREFIX)/lib/systemd/$$u; done
 
 uninstall: ## what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/traceshim $(DESTDIR)$(PREFIX)/lib/libtraceshim.so \
-		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
+		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim \
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/,$(units))
 	for m in $(manuals); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean: ## remove everything that was built

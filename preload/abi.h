@@ -161,14 +161,19 @@ struct ts_dictionary_object {
 
 /* --- rings ------------------------------------------------------------------------------------ */
 
-enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1 };
+/*
+ * Each step is one compare-and-swap: FREE -> OWNED -> FREE by threads; FREE -> RESTING -> RESTED by the
+ * consumer, who gives the pages of an empty ring back; RESTED -> OWNED by a thread that has got new ones first,
+ * for a store into a page that the file system has no room for is a SIGBUS.
+ */
+enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1, TS_RING_RESTING = 2, TS_RING_RESTED = 3 };
 
 struct ts_abi_ring {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t index;
 	uint64_t bytes;     /* of the data: a power of two */
-	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
+	uint32_t state;     /* enum ts_ring_state */
 	uint32_t owner_tid; /* the last owner's */
 	uint64_t begun;     /* producer: rows that its begins make, counted before head moves */
 	uint8_t reserved[24];
@@ -344,7 +349,7 @@ struct ts_flusher_args {
 	const char *spool;  /* this process's folder */
 	struct ts_abi_process *process; /* its mapped page */
 	ts_module_symbol_fn *module_symbol;
-	void (*opened)(void); /* called once, when the store was first opened, or could not be */
+	void (*opened)(void); /* called before and after the store is first opened */
 	void (*tick)(void);   /* called before each pass */
 	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
 };

@@ -562,6 +562,7 @@ int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 	ts_reader_commit(assembler->reader);
 	if (assembler->lost_told)
 		ts_reader_lost_told(assembler->reader);
+	ts_reader_rest(assembler->reader);
 	drop_rows(assembler);
 	return 0;
 }

@@ -230,6 +230,8 @@ static void read_record(struct ts_backlog *backlog, struct ts_backlog_segment *s
 		   ts_record_payload_bytes(record) == sizeof(struct ts_row_id)) {
 		segment->stubs++;
 		ts_idset_add(&backlog->latest[0], ts_backlog_id(record));
+		ts_idset_add(&backlog->dropped,
+			     &(struct ts_row_id){.trace = ts_backlog_id(record)->trace});
 	} else if (record->type == TS_BACKLOG_RUN) {
 		ts_bytes_release(&backlog->run);
 		ts_bytes_add(&backlog->run, ts_record_payload(record),

@@ -76,6 +76,10 @@ struct ts_backlog_counts ts_backlog_count(const struct ts_backlog *backlog);
 int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		       struct ts_recovered *ret, struct ts_error *err);
 
+/* The same, by outlets that are there. */
+int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
+			  struct ts_recovered *ret, struct ts_error *err);
+
 /* $XDG_STATE_HOME/traceshim, else ~/.local/state/traceshim. From malloc; NULL where no home is known. */
 char *ts_backlog_state(void);
 

@@ -39,23 +39,12 @@ void ts_backlog_put_header(const struct ts_backlog *backlog, struct ts_bytes *to
 	ts_record_end(to, record);
 }
 
-static void put_row(struct ts_backlog *backlog, enum ts_backlog_record type,
-		    const struct ts_row_id *id, const void *row)
+static void put_stub(struct ts_bytes *out, const struct ts_row_id *id)
 {
-	bool stub = ts_idset_has(&backlog->dropped, &(struct ts_row_id){.trace = id->trace});
-	struct ts_bytes *out = &backlog->out;
-	size_t record;
+	size_t record = ts_record_begin(out, TS_BACKLOG_STUB);
 
-	if (ts_idset_has(&backlog->latest[0], id) || ts_idset_has(&backlog->latest[1], id))
-		return;
-	record = ts_record_begin(out, stub ? TS_BACKLOG_STUB : type);
 	ts_bytes_add(out, id, sizeof(*id));
-	if (!stub)
-		ts_packed_add(out, type == TS_BACKLOG_TRACE ? &ts_trace_table : &ts_span_table,
-			      row);
 	ts_record_end(out, record);
-	backlog->piece.rows++;
-	backlog->out_stubs += stub;
 }
 
 static void put_run(struct ts_backlog *backlog, const struct ts_run *run,
@@ -143,6 +132,137 @@ static int drop_oldest(struct ts_backlog *backlog)
 	return result;
 }
 
+/* --- a batch, packed ---------------------------------------------------------------------------- */
+
+struct packed {
+	struct ts_bytes records;
+	struct ts_bytes places; /* struct place */
+};
+
+struct place {
+	struct ts_row_id id;
+	size_t at; /* in the records */
+	size_t bytes;
+};
+
+static void pack(struct packed *to, enum ts_backlog_record type, const struct ts_row_id *id,
+		 const struct ts_table *table, const void *row)
+{
+	struct place place = {.id = *id, .at = ts_record_begin(&to->records, type)};
+
+	ts_bytes_add(&to->records, id, sizeof(*id));
+	ts_packed_add(&to->records, table, row);
+	ts_record_end(&to->records, place.at);
+	place.bytes = to->records.bytes - place.at;
+	ts_bytes_add(&to->places, &place, sizeof(place));
+}
+
+static bool is_dropped(const struct ts_backlog *backlog, const struct ts_row_id *id)
+{
+	return ts_idset_has(&backlog->dropped, &(struct ts_row_id){.trace = id->trace});
+}
+
+/* A row of a batch: a span, or, where that is NULL, a trace. */
+struct turn {
+	int64_t ended_us;
+	const struct ts_span *span;
+	const struct ts_trace *trace;
+};
+
+static int by_end(const void *a, const void *b)
+{
+	const struct turn *one = a, *other = b;
+
+	if (one->ended_us != other->ended_us)
+		return one->ended_us < other->ended_us ? -1 : 1;
+	return !one->span - !other->span;
+}
+
+/* A batch has its rows ring by ring. */
+static struct turn *put_in_order(const struct ts_batch *batch)
+{
+	size_t n = batch->n_spans + batch->n_traces;
+	struct turn *turns = malloc((n + 1) * sizeof(*turns));
+
+	if (!turns)
+		return NULL;
+	for (size_t i = 0; i < batch->n_spans; i++)
+		turns[i] = (struct turn){batch->spans[i].ended_us, &batch->spans[i], NULL};
+	for (size_t i = 0; i < batch->n_traces; i++)
+		turns[batch->n_spans + i] =
+			(struct turn){batch->traces[i].ended_us, NULL, &batch->traces[i]};
+	qsort(turns, n, sizeof(*turns), by_end);
+	return turns;
+}
+
+static void pack_row(const struct ts_backlog *backlog, const struct turn *turn, struct packed *ret)
+{
+	struct ts_row_id id = {.trace = turn->span ? turn->span->trace_id : turn->trace->trace_id};
+
+	if (turn->span)
+		id.span = turn->span->span_id;
+	if (ts_idset_has(&backlog->latest[0], &id) || ts_idset_has(&backlog->latest[1], &id))
+		return;
+	if (turn->span)
+		pack(ret, TS_BACKLOG_SPAN, &id, &ts_span_table, turn->span);
+	else
+		pack(ret, TS_BACKLOG_TRACE, &id, &ts_trace_table, turn->trace);
+}
+
+/* What is not there yet, in the order of its ends, so that the rows of a trace lie together, and go together. */
+static int pack_batch(const struct ts_backlog *backlog, const struct ts_batch *batch,
+		      struct packed *ret)
+{
+	struct turn *turns = put_in_order(batch);
+
+	if (!turns)
+		return -ENOMEM;
+	for (size_t i = 0; i < batch->n_traces + batch->n_spans; i++)
+		pack_row(backlog, &turns[i], ret);
+	free(turns);
+	return ret->records.failed || ret->places.failed ? -ENOMEM : 0;
+}
+
+/* Of a batch that is more than the budget by itself, the oldest rows' traces go. */
+static int cut_batch(struct ts_backlog *backlog, const struct packed *packed)
+{
+	const struct place *places = (const void *)packed->places.data;
+	size_t n = packed->places.bytes / sizeof(*places);
+	uint64_t kept = 0;
+	int result = 0;
+
+	for (; n > 0 && kept + places[n - 1].bytes <= backlog->budget; n--)
+		kept += places[n - 1].bytes;
+	for (size_t i = 0; result >= 0 && i < n; i++)
+		result = ts_idset_add(&backlog->dropped,
+				      &(struct ts_row_id){.trace = places[i].id.trace});
+	return result < 0 ? result : 0;
+}
+
+static uint64_t packed_bytes(const struct ts_backlog *backlog, const struct packed *packed)
+{
+	const struct place *places = (const void *)packed->places.data;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < packed->places.bytes / sizeof(*places); i++)
+		if (!is_dropped(backlog, &places[i].id))
+			bytes += places[i].bytes;
+	return bytes;
+}
+
+/* Before any of the batch is written: what is dropped then was committed, and will not come again. */
+static int make_room(struct ts_backlog *backlog, const struct packed *packed)
+{
+	int result = 0;
+
+	if (packed->records.bytes > backlog->budget)
+		result = cut_batch(backlog, packed);
+	while (result == 0 && backlog->n &&
+	       all_bytes(backlog) + packed_bytes(backlog, packed) > backlog->budget)
+		result = drop_oldest(backlog);
+	return result;
+}
+
 /* --- writing ------------------------------------------------------------------------------------ */
 
 /* What an add that fails takes back. */
@@ -192,9 +312,6 @@ static int end_piece(struct ts_backlog *backlog, bool last)
 	put_piece(backlog, last);
 	if (backlog->out.failed)
 		result = -ENOMEM;
-	while (result == 0 && backlog->n > (size_t)backlog->writing &&
-	       all_bytes(backlog) + backlog->out.bytes > backlog->budget)
-		result = drop_oldest(backlog);
 	if (result == 0 && fresh)
 		result = ts_backlog_reserve(backlog, backlog->last_number + 1);
 	if (result == 0 && fresh) {
@@ -208,13 +325,19 @@ static int end_piece(struct ts_backlog *backlog, bool last)
 	return result;
 }
 
-static int add_row(struct ts_backlog *backlog, enum ts_backlog_record type,
-		   const struct ts_row_id *id, const void *row)
+static int add_row(struct ts_backlog *backlog, const struct packed *packed,
+		   const struct place *place)
 {
 	uint64_t there = backlog->writing ? backlog->segments[backlog->n - 1].bytes : 0;
+	bool stub = is_dropped(backlog, &place->id);
 	int result = 0;
 
-	put_row(backlog, type, id, row);
+	if (stub)
+		put_stub(&backlog->out, &place->id);
+	else
+		ts_bytes_add(&backlog->out, packed->records.data + place->at, place->bytes);
+	backlog->piece.rows++;
+	backlog->out_stubs += stub;
 	if (there + backlog->out.bytes >= segment_bytes(backlog)) {
 		result = end_piece(backlog, false);
 		if (result == 0)
@@ -223,56 +346,14 @@ static int add_row(struct ts_backlog *backlog, enum ts_backlog_record type,
 	return result;
 }
 
-/* A row of a batch: a span, or, where that is NULL, a trace. */
-struct turn {
-	int64_t ended_us;
-	const struct ts_span *span;
-	const struct ts_trace *trace;
-};
-
-static int by_end(const void *a, const void *b)
+static int add_rows(struct ts_backlog *backlog, const struct packed *packed)
 {
-	const struct turn *one = a, *other = b;
-
-	if (one->ended_us != other->ended_us)
-		return one->ended_us < other->ended_us ? -1 : 1;
-	return !one->span - !other->span;
-}
-
-/* A batch has its rows ring by ring. */
-static struct turn *put_in_order(const struct ts_batch *batch)
-{
-	size_t n = batch->n_spans + batch->n_traces;
-	struct turn *turns = malloc((n + 1) * sizeof(*turns));
-
-	if (!turns)
-		return NULL;
-	for (size_t i = 0; i < batch->n_spans; i++)
-		turns[i] = (struct turn){batch->spans[i].ended_us, &batch->spans[i], NULL};
-	for (size_t i = 0; i < batch->n_traces; i++)
-		turns[batch->n_spans + i] =
-			(struct turn){batch->traces[i].ended_us, NULL, &batch->traces[i]};
-	qsort(turns, n, sizeof(*turns), by_end);
-	return turns;
-}
-
-/* In the order of their ends, so that the rows of a trace lie together, and go together. */
-static int add_rows(struct ts_backlog *backlog, const struct ts_batch *batch)
-{
-	struct turn *turns = put_in_order(batch);
-	int result = turns ? 0 : -ENOMEM;
+	const struct place *places = (const void *)packed->places.data;
+	int result = 0;
 
 	begin_piece(backlog);
-	for (size_t i = 0; result == 0 && i < batch->n_spans + batch->n_traces; i++) {
-		const struct ts_span *span = turns[i].span;
-
-		result = span ? add_row(backlog, TS_BACKLOG_SPAN,
-					&(struct ts_row_id){span->trace_id, span->span_id}, span)
-			      : add_row(backlog, TS_BACKLOG_TRACE,
-					&(struct ts_row_id){.trace = turns[i].trace->trace_id},
-					turns[i].trace);
-	}
-	free(turns);
+	for (size_t i = 0; result == 0 && i < packed->places.bytes / sizeof(*places); i++)
+		result = add_row(backlog, packed, &places[i]);
 	return result;
 }
 
@@ -319,25 +400,37 @@ static void remember_run(struct ts_backlog *backlog, size_t begun)
 	ts_bytes_add(&backlog->run, ts_record_payload(record), ts_record_payload_bytes(record));
 }
 
-static int add(struct ts_backlog *backlog, const struct ts_batch *batch)
+static int write_batch(struct ts_backlog *backlog, const struct packed *packed,
+		       const struct ts_run *run, const struct ts_backlog_counts *known)
 {
 	struct before before = note_before(backlog);
-	struct ts_backlog_counts counts = ts_backlog_count(backlog);
-	size_t run_at = 0;
-	int result;
+	int result = add_rows(backlog, packed);
+	size_t run_at = backlog->out.bytes;
 
-	result = add_rows(backlog, batch);
-	if (result == 0 && batch->run) {
-		run_at = backlog->out.bytes;
-		put_run(backlog, batch->run, &counts);
-	}
+	if (result == 0 && run)
+		put_run(backlog, run, known);
 	if (result == 0)
 		result = end_piece(backlog, true);
 	if (result < 0)
 		take_back(backlog, &before);
-	else if (batch->run)
+	else if (run)
 		remember_run(backlog, run_at);
 	ts_bytes_release(&backlog->out);
+	return result;
+}
+
+static int add(struct ts_backlog *backlog, const struct ts_batch *batch)
+{
+	struct ts_backlog_counts known = ts_backlog_count(backlog);
+	struct packed packed = {0};
+	int result = pack_batch(backlog, batch, &packed);
+
+	if (result == 0)
+		result = make_room(backlog, &packed);
+	if (result == 0)
+		result = write_batch(backlog, &packed, batch->run, &known);
+	ts_bytes_release(&packed.records);
+	ts_bytes_release(&packed.places);
 	return result;
 }
 

@@ -29,6 +29,7 @@ struct load {
 	uint64_t rows; /* that leave the segment, lost ones counted */
 	uint64_t lost;
 	uint32_t since_piece;
+	bool sound; /* something is */
 	bool damaged;
 	bool at_end;
 };
@@ -143,6 +144,10 @@ static void take_piece(struct load *load, const struct ts_record *record)
 	load->since_piece = 0;
 }
 
+/*
+ * Where nothing sound comes any more, somebody was killed while writing: those rows were not committed, and came
+ * again.
+ */
 static void take_rows(struct load *load)
 {
 	size_t end = load->at + MOST_BYTES;
@@ -154,9 +159,10 @@ static void take_rows(struct load *load)
 		record = ts_record_next(load->data.data, load->data.bytes, &load->at, &damaged);
 		if (!record) {
 			load->at_end = true;
-			load->damaged |= damaged;
+			load->damaged |= damaged && !load->sound;
 			return;
 		}
+		load->sound = true;
 		load->damaged |= damaged;
 		if (ts_backlog_is_row(record))
 			take_row(load, record);
@@ -201,6 +207,7 @@ static int open_load(struct load *load)
 	load->batch.spans = load->spans;
 	default_maps(load->maps);
 	record = ts_record_next(load->data.data, load->data.bytes, &load->at, &load->damaged);
+	load->sound = record != NULL;
 	if (record && record->type == TS_BACKLOG_HEADER)
 		load->damaged |= !ts_backlog_read_header(backlog, record, load->maps);
 	else

@@ -80,9 +80,10 @@ struct ts_backlog {
 	bool writing;         /* the newest segment is ours to add to */
 	uint64_t lost_rows;   /* as the file `lost` says */
 	uint64_t lost_bytes;
-	struct ts_idset dropped;       /* traces */
-	struct ts_idset latest[2];     /* rows of the two batches that were there at the start */
-	struct ts_bytes out;           /* records that are to be written */
+	struct ts_idset dropped; /* traces */
+	struct ts_idset
+		latest[2];   /* rows of the last batch at the start, and of a torn one behind it */
+	struct ts_bytes out; /* records that are to be written */
 	struct ts_backlog_piece piece; /* the rows in there */
 	uint64_t out_stubs;
 	struct ts_bytes run; /* the payload of the latest run */

@@ -178,7 +178,7 @@ static int open_outlets(struct flusher *f)
 	const struct ts_outlets_options options = {
 		.modules = f->args->module_symbol,
 		.gate = &f->gate,
-		.tried = f->args->opened,
+		.trying = f->args->opened,
 		.say = tell,
 		.note = note,
 		.context = f,

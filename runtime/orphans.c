@@ -89,11 +89,11 @@ static DIR *open_backlogs(const char *state, int *ret_result)
 	return dir;
 }
 
-int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struct ts_gate *gate,
-		       struct ts_recovered *ret, struct ts_error *err)
+int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
+			  struct ts_recovered *ret, struct ts_error *err)
 {
-	struct ts_outlets_options options = {.modules = load, .gate = gate};
-	struct search search = {.state = state, .gate = gate, .recovered = ret, .err = err};
+	struct search search = {
+		.state = state, .gate = gate, .outlets = outlets, .recovered = ret, .err = err};
 	struct dirent *entry;
 	struct stat status;
 	int result = 0;
@@ -106,9 +106,7 @@ int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struc
 				    strerrordesc_np(-result));
 	if (!dir)
 		return 0;
-	if (ts_outlets_new(&search.outlets, &options) < 0)
-		result = ts_error_set(err, -ENOMEM, "no memory");
-	while (result == 0 && (entry = readdir(dir))) {
+	while ((entry = readdir(dir))) {
 		ts_gate_pass(gate);
 		if (entry->d_name[0] != '.' &&
 		    fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -116,6 +114,19 @@ int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struc
 			recover(&search, entry->d_name);
 	}
 	closedir(dir);
-	ts_outlets_free(search.outlets);
+	return 0;
+}
+
+int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struct ts_gate *gate,
+		       struct ts_recovered *ret, struct ts_error *err)
+{
+	struct ts_outlets_options options = {.modules = load, .gate = gate};
+	struct ts_outlets *outlets;
+	int result;
+
+	if (ts_outlets_new(&outlets, &options) < 0)
+		return ts_error_set(err, -ENOMEM, "no memory");
+	result = ts_backlog_recover_by(state, outlets, gate, ret, err);
+	ts_outlets_free(outlets);
 	return result;
 }

@@ -29,7 +29,7 @@ struct outlet {
 struct ts_outlets {
 	struct ts_outlets_options options;
 	struct outlet *first;
-	bool tried; /* to open one, and the program has been told */
+	bool tried; /* to open one */
 };
 
 int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *options)
@@ -138,12 +138,23 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	say(outlets, false, sentence);
 }
 
-/* Whatever came of it, the store's libraries are at work now. */
-static void note_try(struct ts_outlets *outlets)
+/*
+ * Before the first store is opened its libraries are there, and after it, whatever came of it, what they make when first used:
+ * who waits for us at the exit of the program is to do so before theirs or the program's own handlers take them apart.
+ */
+static int open_store(struct ts_outlets *outlets, struct outlet *outlet)
 {
-	if (!outlets->tried && outlets->options.tried)
-		outlets->options.tried();
+	const struct ts_outlets_options *options = &outlets->options;
+	bool first = !outlets->tried;
+	int result;
+
 	outlets->tried = true;
+	if (first && options->trying)
+		options->trying();
+	result = outlet->store->open(&outlet->handle, outlet->url, options->gate, &outlet->failure);
+	if (first && options->trying)
+		options->trying();
+	return result;
 }
 
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
@@ -157,9 +168,7 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 	if (!outlet->store)
 		return -ENOTSUP;
 	if (!outlet->handle) {
-		result = outlet->store->open(&outlet->handle, outlet->url, options->gate,
-					     &outlet->failure);
-		note_try(outlets);
+		result = open_store(outlets, outlet);
 		/* what is said of a row is not said of the store */
 		if (result < 0)
 			return result == -EILSEQ ? -EINVAL : result;

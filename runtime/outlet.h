@@ -18,7 +18,8 @@ struct ts_gate;
 struct ts_outlets_options {
 	ts_module_symbol_fn *modules;
 	const struct ts_gate *gate; /* NULL where nobody forks; outlives the outlets */
-	void (*tried)(void);        /* NULL; called once, when a store was opened or failed to */
+	/* NULL; called before and after a store is opened for the first time */
+	void (*trying)(void);
 	/* NULL; what became of a store: it fails (bad), it works again */
 	void (*say)(void *context, bool bad, const char *sentence);
 	void (*note)(void *context, const char *sentence); /* NULL; what became of rows */

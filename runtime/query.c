@@ -2,20 +2,21 @@
 /*
  * Every statement is index work however much is stored: ids are UUID v7, so the newest traces are
  * the end of the key, and what needs another table is asked only for the rows that are answered.
+ * A store may be in parts by started_at, of which many are slow even to look into: so what is looked for is looked for
+ * where its time says, and everywhere only if it is not there.
  */
-#include "query.h"
+#include "queryimpl.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "moment.h"
-#include "query_impl.h"
 #include "row.h"
 #include "uuid.h"
 
 #define MIN_DIGITS     8
-#define AMBIGUOUS      5          /* candidates that an ambiguous prefix names */
 #define CLOCK_SLACK_US 60000000LL /* an id's time may differ so much from its trace's start */
 #define US_PER_MS      1000
 
@@ -50,8 +51,8 @@ void ts_query_free(struct ts_query *query)
 	free(query);
 }
 
-int ts_query_select(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
-		    void *context, struct ts_error *err)
+int ts_query_run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
+		 void *context, struct ts_error *err)
 {
 	return query->source->select(query->handle, statement->sql, statement->params,
 				     statement->n_params, row, context, err);
@@ -91,8 +92,7 @@ struct ts_listing {
 	size_t digits;
 };
 
-/* The first id that a trace started at `us` can have. */
-static struct ts_uuid first_id_at(int64_t us)
+struct ts_uuid ts_query_first_id_at(int64_t us)
 {
 	int64_t ms = us > CLOCK_SLACK_US ? (us - CLOCK_SLACK_US) / US_PER_MS : 0;
 	struct ts_uuid uuid = {{0}};
@@ -129,9 +129,9 @@ static void add_filter(struct ts_statement *statement, const struct ts_query_fil
 		ts_statement_add(statement, " AND NOT success");
 	if (filter->has_since) {
 		*since = ts_moment_format(filter->since_us);
-		ts_statement_add(
-			statement, " AND trace_id >= $%zu",
-			ts_statement_param(statement, ts_cell_uuid(first_id_at(filter->since_us))));
+		ts_statement_add(statement, " AND trace_id >= $%zu",
+				 ts_statement_param(statement, ts_cell_uuid(ts_query_first_id_at(
+								       filter->since_us))));
 		ts_statement_add(statement, " AND started_at >= $%zu",
 				 ts_statement_param(statement, ts_cell_text(since->text)));
 	}
@@ -176,12 +176,29 @@ static int take_listed(void *context, const struct ts_cell *cells, size_t n)
 	return 0;
 }
 
-int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
-		  struct ts_listing **ret, struct ts_error *err)
+int64_t ts_query_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* " AND TABLE.started_at >= $n", where the filter says since when. */
+static void add_since(struct ts_statement *statement, const struct ts_query_filter *filter,
+		      const char *table, const struct ts_moment_text *since)
+{
+	if (filter->has_since)
+		ts_statement_add(statement, " AND %s.started_at >= $%zu", table,
+				 ts_statement_param(statement, ts_cell_text(since->text)));
+}
+
+static int list(struct ts_query *query, const struct ts_query_filter *filter,
+		struct ts_listing **ret, struct ts_error *err)
 {
 	struct ts_listing *listing = calloc(1, sizeof(*listing));
 	struct ts_statement statement = {.bytes = 0};
-	struct ts_moment_text since;
+	struct ts_moment_text since = ts_moment_format(filter->since_us);
 	int result;
 
 	if (!listing)
@@ -189,27 +206,50 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 	listing->digits = MIN_DIGITS;
 	ts_statement_add(&statement, "SELECT ");
 	ts_statement_add_columns(&statement, &ts_trace_table, filter->with_payload);
-	ts_statement_add(&statement,
-			 ", (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
-			 " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id"
-			 "  ORDER BY o.trace_id DESC LIMIT 1),"
-			 " (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id"
-			 "  ORDER BY o.trace_id LIMIT 1)"
-			 " FROM (SELECT trace_id AS id FROM pipeline_traces");
+	ts_statement_add(
+		&statement,
+		", (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
+		" (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id");
+	add_since(&statement, filter, "o", &since);
+	ts_statement_add(
+		&statement,
+		" ORDER BY o.trace_id DESC LIMIT 1),"
+		" (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id");
+	add_since(&statement, filter, "o", &since);
+	ts_statement_add(&statement, " ORDER BY o.trace_id LIMIT 1)"
+				     " FROM (SELECT trace_id AS id FROM pipeline_traces");
 	add_filter(&statement, filter, &since);
 	ts_statement_add(&statement,
 			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
-			 "t.trace_id = k.id"
-			 " ORDER BY t.trace_id DESC",
+			 "t.trace_id = k.id",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
-	result = ts_query_row_error(ts_query_select(query, &statement, take_listed, listing, err),
-				    err);
+	add_since(&statement, filter, "t", &since);
+	ts_statement_add(&statement, " ORDER BY t.trace_id DESC");
+	result =
+		ts_query_row_error(ts_query_run(query, &statement, take_listed, listing, err), err);
 	if (result < 0) {
 		ts_listing_free(listing);
 		return result;
 	}
 	*ret = listing;
 	return 0;
+}
+
+int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
+		  struct ts_listing **ret, struct ts_error *err)
+{
+	struct ts_query_filter recent = *filter;
+	int result;
+
+	if (filter->has_since)
+		return list(query, filter, ret, err);
+	recent.has_since = true;
+	recent.since_us = ts_query_now_us() - TS_QUERY_RECENT_US;
+	result = list(query, &recent, ret, err);
+	if (result < 0 || (*ret)->n == filter->limit)
+		return result;
+	ts_listing_free(*ret);
+	return list(query, filter, ret, err);
 }
 
 size_t ts_listing_count(const struct ts_listing *listing)
@@ -258,7 +298,7 @@ int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, 
 	ts_statement_add(
 		&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
 		ts_statement_param(&statement, ts_cell_integer((int64_t)(filter->limit + most))));
-	result = ts_query_select(query, &statement, take_count, &count, err);
+	result = ts_query_run(query, &statement, take_count, &count, err);
 	if (result < 0)
 		return result;
 	*ret = (size_t)count > filter->limit ? (size_t)count - filter->limit : 0;
@@ -300,7 +340,7 @@ int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_
 
 	if (!names)
 		return ts_error_set(err, -ENOMEM, "out of memory");
-	result = ts_query_row_error(ts_query_select(query, &statement, take_name, names, err), err);
+	result = ts_query_row_error(ts_query_run(query, &statement, take_name, names, err), err);
 	if (result < 0) {
 		ts_names_free(names);
 		return result;
@@ -322,146 +362,4 @@ void ts_names_free(struct ts_names *names)
 	ts_pool_release(&names->pool);
 	free(names->all);
 	free(names);
-}
-
-/* --- one trace --------------------------------------------------------------------------- */
-
-struct ts_story {
-	struct ts_pool pool;
-	struct ts_trace trace;
-	struct ts_span *spans;
-	size_t n;
-};
-
-struct candidates {
-	struct ts_uuid ids[AMBIGUOUS];
-	size_t n;
-};
-
-static int take_candidate(void *context, const struct ts_cell *cells, size_t n)
-{
-	struct candidates *candidates = context;
-
-	(void)n;
-	candidates->ids[candidates->n++] = cells[0].uuid;
-	return 0;
-}
-
-static int refuse_ambiguous(const char *prefix, const struct candidates *candidates,
-			    struct ts_error *err)
-{
-	char names[AMBIGUOUS * 40] = "";
-
-	for (size_t i = 0; i < candidates->n; i++) {
-		char text[TS_UUID_TEXT];
-
-		ts_uuid_format(&candidates->ids[i], text);
-		strcat(strcat(names, i ? ", " : ""), text);
-	}
-	return ts_error_set(err, -ENOTUNIQ, "%s is the beginning of several traces: %s%s", prefix,
-			    names, candidates->n == AMBIGUOUS ? ", ..." : "");
-}
-
-static int resolve(struct ts_query *query, const char *prefix, struct ts_uuid *ret,
-		   struct ts_error *err)
-{
-	struct ts_statement statement = {.bytes = 0};
-	struct candidates found = {.n = 0};
-	struct ts_uuid low, high;
-	bool last = !strcmp(prefix, "last");
-	int result;
-
-	if (!last && ts_uuid_prefix_range(prefix, &low, &high) < 0)
-		return ts_error_set(err, -EINVAL,
-				    "%s is neither the beginning of a trace's id nor 'last'",
-				    prefix);
-	ts_statement_add(&statement, "SELECT trace_id FROM pipeline_traces");
-	if (!last) {
-		ts_statement_add(&statement, " WHERE trace_id >= $%zu",
-				 ts_statement_param(&statement, ts_cell_uuid(low)));
-		ts_statement_add(&statement, " AND trace_id <= $%zu",
-				 ts_statement_param(&statement, ts_cell_uuid(high)));
-	}
-	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT %d", last ? 1 : AMBIGUOUS);
-	result = ts_query_select(query, &statement, take_candidate, &found, err);
-	if (result < 0)
-		return result;
-	if (!found.n && last)
-		return ts_error_set(err, -ENOENT, "no trace is stored yet");
-	if (!found.n)
-		return ts_error_set(err, -ENOENT, "no trace begins with %s", prefix);
-	if (found.n > 1)
-		return refuse_ambiguous(prefix, &found, err);
-	*ret = found.ids[0];
-	return 0;
-}
-
-static int take_trace(void *context, const struct ts_cell *cells, size_t n)
-{
-	struct ts_story *story = context;
-
-	(void)n;
-	return ts_row_read(&story->trace, &ts_trace_table, &story->pool, cells);
-}
-
-static int take_span(void *context, const struct ts_cell *cells, size_t n)
-{
-	struct ts_story *story = context;
-	struct ts_span *span = ts_query_push(&story->spans, &story->n, sizeof(*span));
-
-	(void)n;
-	return span ? ts_row_read(span, &ts_span_table, &story->pool, cells) : -ENOMEM;
-}
-
-int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **ret,
-		  struct ts_error *err)
-{
-	struct ts_statement trace = {.n_params = 1};
-	struct ts_statement spans = {.n_params = 1};
-	struct ts_story *story;
-	struct ts_uuid id;
-	int result = resolve(query, prefix, &id, err);
-
-	if (result < 0)
-		return result;
-	story = calloc(1, sizeof(*story));
-	if (!story)
-		return ts_error_set(err, -ENOMEM, "out of memory");
-	trace.params[0] = spans.params[0] = ts_cell_uuid(id);
-	ts_statement_add(&trace, "SELECT ");
-	ts_statement_add_columns(&trace, &ts_trace_table, true);
-	ts_statement_add(&trace, " FROM pipeline_traces WHERE trace_id = $1");
-	ts_statement_add(&spans, "SELECT ");
-	ts_statement_add_columns(&spans, &ts_span_table, true);
-	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1"
-				 " ORDER BY started_at, span_id");
-	result = ts_query_select(query, &trace, take_trace, story, err);
-	if (!result)
-		result = ts_query_select(query, &spans, take_span, story, err);
-	if (result < 0) {
-		ts_story_free(story);
-		return ts_query_row_error(result, err);
-	}
-	*ret = story;
-	return 0;
-}
-
-const struct ts_trace *ts_story_trace(const struct ts_story *story)
-{
-	return &story->trace;
-}
-
-const struct ts_span *ts_story_spans(const struct ts_story *story, size_t *ret_n)
-{
-	*ret_n = story->n;
-	return story->spans;
-}
-
-void ts_story_free(struct ts_story *story)
-{
-	if (!story)
-		return;
-	ts_pool_release(&story->pool);
-	free(story->spans);
-	free(story);
 }

@@ -5,7 +5,7 @@
 
 #include "moment.h"
 #include "query.h"
-#include "query_impl.h"
+#include "queryimpl.h"
 #include "row.h"
 
 struct ts_runs {
@@ -42,7 +42,7 @@ int ts_query_runs(struct ts_query *query, int64_t since_us, size_t limit, struct
 			 " ORDER BY run_id DESC LIMIT $%zu",
 			 ts_statement_param(&statement, ts_cell_text(since.text)),
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)limit + 1)));
-	result = ts_query_row_error(ts_query_select(query, &statement, take_run, runs, err), err);
+	result = ts_query_row_error(ts_query_run(query, &statement, take_run, runs, err), err);
 	if (result < 0) {
 		ts_runs_free(runs);
 		return result;

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "file.h"
+#include "rest.h"
 #include "tally.h"
 
 #define MAX_RING_BYTES    ((uint64_t)1 << 30)
@@ -28,6 +29,7 @@ struct ring {
 	char thread_name[sizeof(((struct ts_event_thread *)0)->name) + 1];
 	uint64_t lost_seen[TS_LOST_COUNT];
 	struct ts_ring_tally tally;
+	struct ts_rest rest;
 };
 
 struct ts_reader {
@@ -45,36 +47,13 @@ struct ts_reader {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* Maps the first page of a file. 0; -EBADMSG: it has none; or another negative errno. */
-static int map_page(const char *spool, const char *name, void **ret)
-{
-	int fd = ts_file_open(spool, name, O_RDWR);
-	int64_t bytes;
-	void *map = MAP_FAILED;
-	int result = 0;
-
-	if (fd < 0)
-		return fd;
-	bytes = ts_file_bytes(fd);
-	if (bytes < TS_ABI_PAGE)
-		result = bytes < 0 ? (int)bytes : -EBADMSG;
-	else
-		map = mmap(NULL, TS_ABI_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (!result && map == MAP_FAILED)
-		result = -errno;
-	close(fd);
-	if (!result)
-		*ret = map;
-	return result;
-}
-
 static int adopt_page(struct ts_reader *reader, struct ts_abi_process *page)
 {
 	void *map;
 	int result;
 
 	if (!page) {
-		result = map_page(reader->spool, "process", &map);
+		result = ts_file_map(reader->spool, "process", TS_ABI_PAGE, &map);
 		if (result < 0)
 			return result;
 		reader->page_is_ours = true;
@@ -200,7 +179,7 @@ static int open_ring(struct ts_reader *reader, uint32_t index)
 	if (ring->header || ring->dead)
 		return 0;
 	ring_name(index, name);
-	result = map_page(reader->spool, name, &map);
+	result = ts_file_map(reader->spool, name, TS_ABI_PAGE, &map);
 	if (result == -ENOENT || result == -EBADMSG || result == -ELOOP) {
 		kill_ring(reader, ring);
 		return 0;
@@ -433,6 +412,20 @@ void ts_reader_commit(struct ts_reader *reader)
 	}
 	if (reader->buffer_bytes > KEPT_BUFFER_BYTES)
 		drop_buffer(reader);
+}
+
+void ts_reader_rest(struct ts_reader *reader)
+{
+	char name[32];
+
+	for (uint32_t i = 0; i < reader->n_rings; i++) {
+		struct ring *ring = &reader->rings[i];
+
+		if (!ring->header || ring->dead || !ts_rest_is_due(&ring->rest, ring->header))
+			continue;
+		ring_name(i, name);
+		ts_rest_begin(&ring->rest, ring->header, reader->spool, name);
+	}
 }
 
 /* --- counters --------------------------------------------------------------------------------- */

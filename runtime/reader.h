@@ -68,6 +68,9 @@ int ts_reader_pass(struct ts_reader *reader, ts_reader_fn *take, void *context,
  */
 void ts_reader_commit(struct ts_reader *reader);
 
+/* Gives the pages of rings back that no thread has and that have been empty for a while (rest.h). */
+void ts_reader_rest(struct ts_reader *reader);
+
 /* Spans lost since what was last told, by enum ts_lost, over rings and process; true if any. */
 bool ts_reader_lost(struct ts_reader *reader, uint64_t ret[TS_LOST_COUNT]);
 

@@ -10,7 +10,7 @@
 #include "columns.h"
 #include "store.h"
 
-#define TS_STATEMENT_PARAMS 8
+#define TS_STATEMENT_PARAMS 12
 
 /* Zero is empty. */
 struct ts_statement {

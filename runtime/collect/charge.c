@@ -21,6 +21,7 @@
 #include "../file.h"
 #include "../frequency.h"
 #include "../spool.h"
+#include "leftovers.h"
 
 #define MS           1000000LL /* in ns */
 #define MAX_STEPS    8         /* batches a turn: others wait */
@@ -44,6 +45,7 @@ struct ts_charge {
 	bool drained;
 	bool waits;
 	bool gone;
+	uint64_t backlog; /* rows */
 	bool complained;
 	uint32_t wake_seen;
 	int64_t born_ns;
@@ -110,9 +112,11 @@ static int make_consumer(struct ts_charge *charge, struct ts_error *err)
 		return 0;
 	result = ts_consumer_new(&charge->consumer, charge->path, charge->page, charges->outlets,
 				 charges->modules, err);
-	if (result == 0)
-		charge->charges->warm++;
-	return result;
+	if (result < 0)
+		return result;
+	charge->charges->warm++;
+	ts_leftovers_note(charges->leftovers, ts_consumer_state(charge->consumer));
+	return 0;
 }
 
 static pthread_mutex_t *lock_of(const struct ts_charge *charge)
@@ -210,8 +214,11 @@ static enum ts_charge_turn recover(struct ts_charge *charge)
 	charges->damaged += recovered.damaged;
 	charges->recovered += gone && charge->ended_ns;
 	charge->drained = charge->waits = recovered.postponed;
-	if (gone)
+	if (gone) {
+		/* it may have left a backlog */
+		ts_leftovers_hurry(charges->leftovers);
 		return TS_CHARGE_GONE;
+	}
 	ts_backoff_failed(&charge->backoff);
 	return TS_CHARGE_REST;
 }
@@ -302,6 +309,21 @@ static bool has_news(const struct ts_charge *charge)
 	return news;
 }
 
+static void note_waiting(struct ts_charge *charge, int result)
+{
+	charge->backlog = charge->consumer ? ts_consumer_backlog(charge->consumer).waiting : 0;
+	charge->waits = result == TS_AWAY || charge->backlog;
+	charge->drained = result == 0 && !charge->backlog;
+}
+
+/* One that has to be made again for each attempt at a store attempts it less often. */
+static void cool(struct ts_charge *charge)
+{
+	drop_consumer(charge);
+	if (charge->waits)
+		ts_backoff_failed(&charge->backoff);
+}
+
 static enum ts_charge_turn drain(struct ts_charge *charge)
 {
 	struct ts_error err = {""};
@@ -319,14 +341,13 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 		if (result == 0)
 			break;
 	}
-	charge->waits = result == TS_AWAY;
-	charge->drained = result == 0;
+	note_waiting(charge, result);
 	if (result < 0 && result != TS_AWAY)
 		complain(charge, &err);
 	else
 		ts_backoff_worked(&charge->backoff);
 	if (result <= 0 && charge->charges->warm > MOST_WARM)
-		drop_consumer(charge);
+		cool(charge);
 	return result > 0 ? TS_CHARGE_MORE : TS_CHARGE_REST;
 }
 
@@ -387,6 +408,11 @@ bool ts_charge_is_gone(const struct ts_charge *charge)
 bool ts_charge_waits(const struct ts_charge *charge)
 {
 	return charge->waits;
+}
+
+uint64_t ts_charge_backlog(const struct ts_charge *charge)
+{
+	return charge->backlog;
 }
 
 const uint32_t *ts_charge_bell(const struct ts_charge *charge)

@@ -19,7 +19,7 @@
 #include "../outlet.h"
 
 struct ts_charge;
-struct ts_recovered;
+struct ts_leftovers;
 
 /* What all charges share. */
 struct ts_charges {
@@ -32,6 +32,7 @@ struct ts_charges {
 	/* what came of all of them */
 	uint64_t batches, traces, spans, recovered, damaged;
 	size_t warm; /* consumers that are kept */
+	struct ts_leftovers *leftovers;
 };
 
 enum ts_charge_state { TS_CHARGE_NEWBORN, TS_CHARGE_CONTESTED, TS_CHARGE_HELD, TS_CHARGE_ENDED };
@@ -60,8 +61,9 @@ bool ts_charge_is_drained(const struct ts_charge *charge);
 
 bool ts_charge_is_gone(const struct ts_charge *charge);
 
-/* Its last batch could not be stored. */
+/* Its last batch could not be stored, or rows lie in its backlog: so many. */
 bool ts_charge_waits(const struct ts_charge *charge);
+uint64_t ts_charge_backlog(const struct ts_charge *charge);
 
 /* The program's bell, NULL while newborn, and whether it rang since the last turn. */
 const uint32_t *ts_charge_bell(const struct ts_charge *charge);

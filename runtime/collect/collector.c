@@ -19,6 +19,7 @@
 #include "../presence.h"
 #include "../spool.h"
 #include "bells.h"
+#include "leftovers.h"
 #include "members.h"
 #include "notify.h"
 #include "watch.h"
@@ -41,6 +42,7 @@ struct collector {
 	struct ts_health_server *health;
 	int presence, rang;
 	struct ts_members members;
+	struct ts_leftovers leftovers;
 	int64_t began_ns, passed_ns, next_ns, scan_ns, watchdog_ns, told_ns, health_ns;
 	uint64_t done;   /* batches and recovered spools, at the end of the last period */
 	int64_t idle_ns; /* from when it counts as idle; 0: it does */
@@ -111,7 +113,9 @@ static void tell_health(struct collector *c, int64_t now_ns)
 	for (const struct ts_member *member = c->members.first; member; member = member->next) {
 		health.held += ts_charge_state(member->charge) == TS_CHARGE_HELD;
 		health.waiting += ts_charge_waits(member->charge);
+		health.backlog += ts_charge_backlog(member->charge);
 	}
+	health.waiting += c->leftovers.postponed;
 	ts_outlets_each(c->charges.outlets, take_store, &health);
 	ts_health_set(c->health, &health);
 	c->health_ns = now_ns;
@@ -204,6 +208,16 @@ static void begin_period(struct collector *c, int64_t now_ns)
 	}
 }
 
+static void bring_leftovers(struct collector *c)
+{
+	struct ts_recovered recovered = {0};
+
+	ts_leftovers_turn(&c->leftovers, c->charges.outlets, &recovered);
+	c->charges.traces += recovered.traces;
+	c->charges.spans += recovered.spans;
+	c->charges.batches += recovered.traces + recovered.spans > 0;
+}
+
 static void end_period(struct collector *c, int64_t began_ns)
 {
 	int64_t now_ns = ts_backoff_now_ns(), rest_ns = SHARE * (now_ns - began_ns);
@@ -232,6 +246,7 @@ static int64_t take_round(struct collector *c)
 	if (period)
 		begin_period(c, began_ns);
 	next_ns = take_turns(c);
+	bring_leftovers(c);
 	if (period)
 		end_period(c, began_ns);
 	if (next_ns > c->next_ns)
@@ -298,6 +313,7 @@ static void count(const struct collector *c, struct ts_collected *ret)
 		ret->waiting += ts_charge_waits(member->charge);
 		ret->contested += ts_charge_state(member->charge) == TS_CHARGE_CONTESTED;
 	}
+	ret->waiting += c->leftovers.postponed;
 }
 
 static void serve_once(struct collector *c)
@@ -433,6 +449,7 @@ static void stop(struct collector *c)
 		ts_members_drop(&c->members, &c->members.first);
 	ts_outlets_free(c->charges.outlets);
 	ts_bells_free(c->members.bells);
+	ts_leftovers_release(&c->leftovers);
 	ts_watch_free(c->watch);
 	close_fd(c->members.epoll);
 	close_fd(c->rang);
@@ -454,7 +471,9 @@ int ts_collector_run(const struct ts_collector_options *options, struct ts_colle
 	int result;
 
 	c.charges.context = &c;
+	c.charges.leftovers = &c.leftovers;
 	c.members.charges = &c.charges;
+	ts_leftovers_init(&c.leftovers);
 	stop_event = -1;
 	stopping = 0;
 	result = start(&c, err);

@@ -24,7 +24,8 @@ struct ts_health {
 	int64_t passed_ns; /* since the last pass; -1: there was none */
 	size_t spools;     /* in charge */
 	size_t held;       /* ... consumed */
-	size_t waiting;    /* ... whose last batch could not be stored */
+	size_t waiting; /* ... some of whose rows could not be stored yet; and backlogs of spools that are gone */
+	uint64_t backlog; /* rows on disk, of the spools in charge */
 	uint64_t batches, traces, spans, recovered, damaged;
 	struct ts_health_store stores[TS_HEALTH_STORES];
 	size_t n_stores;

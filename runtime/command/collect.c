@@ -149,8 +149,7 @@ static int collect(const struct options *options, const char *root)
 	if (!options->once)
 		return TS_EXIT_DONE;
 	if (collected.waiting)
-		ts_say("%zu spools could not be stored yet and stay in %s", collected.waiting,
-		       root);
+		ts_say("what %zu programs recorded could not be stored yet", collected.waiting);
 	if (collected.contested)
 		ts_say("%zu programs did not hand their spools over", collected.contested);
 	return collected.waiting || collected.contested ? TS_EXIT_FAILED : TS_EXIT_DONE;

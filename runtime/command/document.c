@@ -281,6 +281,7 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	add_integer(document, "spans", (int64_t)recovered->spans);
 	add_integer(document, "damaged", (int64_t)recovered->damaged);
 	add_integer(document, "postponed", (int64_t)recovered->postponed);
+	add_integer(document, "backlogs", (int64_t)recovered->backlogs);
 	add_text(document, "error", *error ? error : NULL);
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
@@ -302,7 +303,8 @@ char *ts_document_health(const struct ts_health *health)
 		cJSON_AddNullToObject(document, "last_pass_ms");
 	add_integer(document, "spools", (int64_t)health->spools);
 	add_integer(document, "held", (int64_t)health->held);
-	add_integer(document, "backlog", (int64_t)health->waiting);
+	add_integer(document, "waiting", (int64_t)health->waiting);
+	add_integer(document, "backlog", (int64_t)health->backlog);
 	add_integer(document, "recovered", (int64_t)health->recovered);
 	add_integer(document, "damaged", (int64_t)health->damaged);
 	add_integer(document, "batches", (int64_t)health->batches);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../backlog.h"
 #include "../spool.h"
 #include "command.h"
 #include "document.h"
@@ -28,19 +29,21 @@ static const char *plural(size_t n)
 
 static void print_text(const char *root, const struct ts_recovered *recovered)
 {
-	if (!recovered->spools && !recovered->damaged && !recovered->postponed)
+	size_t programs = recovered->spools + recovered->backlogs;
+
+	if (!programs && !recovered->traces && !recovered->spans && !recovered->damaged &&
+	    !recovered->postponed)
 		printf("nothing to recover in %s\n", root);
-	if (recovered->spools || recovered->traces || recovered->spans)
+	if (programs || recovered->traces || recovered->spans)
 		printf("recovered %zu trace%s and %zu span%s of %zu ended program%s\n",
 		       recovered->traces, plural(recovered->traces), recovered->spans,
-		       plural(recovered->spans), recovered->spools, plural(recovered->spools));
+		       plural(recovered->spans), programs, plural(programs));
 	if (recovered->damaged)
 		printf("set aside %zu damaged spool%s in %s\n", recovered->damaged,
 		       plural(recovered->damaged), root);
 	if (recovered->postponed)
-		printf("%zu spool%s could not be stored yet and stay%s in %s\n",
-		       recovered->postponed, plural(recovered->postponed),
-		       recovered->postponed == 1 ? "s" : "", root);
+		printf("what %zu program%s left could not be stored yet and stays\n",
+		       recovered->postponed, plural(recovered->postponed));
 }
 
 static int print_json(const char *root, const struct ts_recovered *recovered, const char *error)
@@ -56,6 +59,19 @@ static int print_json(const char *root, const struct ts_recovered *recovered, co
 	return TS_EXIT_DONE;
 }
 
+/* What waited on disk for its store, of spools that are gone. */
+static void recover_backlogs(struct ts_recovered *recovered, struct ts_error *err)
+{
+	struct ts_error own = {.text = ""};
+	char *state = ts_backlog_state();
+
+	if (state)
+		ts_backlog_recover(state, ts_module_symbol, NULL, recovered, &own);
+	free(state);
+	if (!err->text[0])
+		*err = own;
+}
+
 static int recover(bool json)
 {
 	struct ts_recovered recovered = {.spools = 0};
@@ -68,6 +84,7 @@ static int recover(bool json)
 		return TS_EXIT_FAILED;
 	}
 	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
+	recover_backlogs(&recovered, &err);
 	if (err.text[0])
 		ts_say("%s", err.text);
 	else if (result < 0)

@@ -111,28 +111,26 @@ static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_p
 
 /* --- status -------------------------------------------------------------------------------- */
 
-/* As text, so that times are moments whatever the server's settings are. */
+/* Times as text, so that they are moments whatever the server's settings are. %s: how many runs, where they are counted. */
+/* clang-format off */
+#define MOMENT(of) "to_char(" of "(started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 static const char status_sql[] =
-	"SELECT (SELECT count(*) FROM pipeline_traces), (SELECT count(*) FROM pipeline_spans),"
-	" (SELECT count(*) FROM pipeline_runs),"
-	" (SELECT sum(pg_total_relation_size(inhrelid)) FROM leaves) + "
-	"pg_total_relation_size('pipeline_runs'),"
-	" (SELECT to_char(min(started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
-	"FROM pipeline_traces),"
-	" (SELECT to_char(max(started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
-	"FROM pipeline_traces),"
-	" (SELECT count(*) FROM leaves) - 2,"
-	" (SELECT count(*) FROM pipeline_traces WHERE tableoid = "
-	"'pipeline_traces_default'::regclass)"
-	" + (SELECT count(*) FROM pipeline_spans WHERE tableoid = "
-	"'pipeline_spans_default'::regclass),"
-	" (SELECT CASE attcompression WHEN 'l' THEN 'lz4' WHEN 'p' THEN 'pglz'"
-	"  ELSE current_setting('default_toast_compression') END FROM pg_attribute"
-	"  WHERE attrelid = 'pipeline_spans'::regclass AND attname = 'input_data')";
-
-static const char leaves_sql[] =
-	"WITH leaves AS (SELECT inhrelid FROM pg_inherits"
-	" WHERE inhparent IN ('pipeline_traces'::regclass, 'pipeline_spans'::regclass)) ";
+	"WITH leaves AS (SELECT inhrelid AS oid FROM pg_inherits"
+	"   WHERE inhparent IN ('pipeline_traces'::regclass, 'pipeline_spans'::regclass)),"
+	" bytes(n) AS (SELECT sum(pg_total_relation_size(oid)) FROM ("
+	"   SELECT oid FROM leaves UNION ALL SELECT to_regclass('pipeline_runs')) AS tables),"
+	" traces(n, strays, oldest, newest) AS (SELECT count(*),"
+	"   count(*) FILTER (WHERE tableoid = 'pipeline_traces_default'::regclass),"
+	"   " MOMENT("min") ", " MOMENT("max") " FROM pipeline_traces),"
+	" spans(n, strays) AS (SELECT count(*),"
+	"   count(*) FILTER (WHERE tableoid = 'pipeline_spans_default'::regclass) FROM pipeline_spans)"
+	" SELECT traces.n, spans.n, %s, bytes.n, oldest, newest, (SELECT count(*) FROM leaves) - 2,"
+	"   traces.strays + spans.strays,"
+	"   (SELECT CASE attcompression WHEN 'l' THEN 'lz4' WHEN 'p' THEN 'pglz'"
+	"     ELSE current_setting('default_toast_compression') END FROM pg_attribute"
+	"     WHERE attrelid = 'pipeline_spans'::regclass AND attname = 'input_data')"
+	" FROM traces, spans, bytes";
+/* clang-format on */
 
 /* Under row level security who may not see all rows is not told that there are others. */
 static const char sees_all_sql[] =
@@ -173,7 +171,7 @@ static int take_status(void *context, const struct ts_pg_field *fields, size_t n
 
 static int ask_status(struct ts_pg *pg, struct ts_store_status *ret, struct ts_error *err)
 {
-	char sql[sizeof(leaves_sql) + sizeof(status_sql)];
+	char sql[sizeof(status_sql) + 64];
 	bool sees_all = false;
 	int result = ts_pg_select(pg, sees_all_sql, NULL, 0, take_flag, &sees_all, err);
 
@@ -181,7 +179,8 @@ static int ask_status(struct ts_pg *pg, struct ts_store_status *ret, struct ts_e
 		return ts_error_set(err, -EACCES,
 				    "who asks may not see the rows of all tenants; members of "
 				    "traceshim_auditor may");
-	snprintf(sql, sizeof(sql), "%s%s", leaves_sql, status_sql);
+	snprintf(sql, sizeof(sql), status_sql,
+		 ret->schema > 1 ? "(SELECT count(*) FROM pipeline_runs)" : "0");
 	return result ? result : ts_pg_select(pg, sql, NULL, 0, take_status, ret, err);
 }
 

@@ -102,6 +102,15 @@ jobs_are() {
 	jobs_are 3
 }
 
+@test "faults: where every pipeline has a fault, what lies outside is left alone" {
+	rules '[pipeline]' 'job = int job(wrong' '[tool]' 'part = int part(int number)'
+	same_but_a_line 'symbols\.conf:2:15: .*wrong' "$ends" jobs 3
+	traces | holds 'length == 0'
+	rules '[tool]' 'part = int part(int number)'
+	same "$ends" jobs 3
+	traces | holds 'length > 0'
+}
+
 @test "faults: a rule for what must not be wrapped is refused" {
 	rules '[pipeline]' 'job = int job(const char *name, int parts)' \
 		'[tool]' 'part = int part(int number)' 'sym = void *dlsym(void *, const char *name)' \

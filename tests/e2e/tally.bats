@@ -19,6 +19,9 @@ teardown() {
 	if [ -n "${child-}" ]; then
 		kill -KILL "$child" 2>/dev/null || :
 	fi
+	if [ -n "${mounted-}" ]; then
+		umount -l "$mounted"
+	fi
 	add_up
 }
 
@@ -160,7 +163,7 @@ unlock() {
 	answer first traced "$ends" jobs 1
 	lock
 	answer traced traced "$ends" jobs 2
-	[ -n "$(spools)" ]
+	[ "$(runs | wc -l)" -eq 1 ]
 	unlock
 	traces >"$work/list.json"
 	runs_are <<-'EOF'
@@ -198,6 +201,57 @@ unlock() {
 	[ "$stderr" = "traceshim: no process is like that" ]
 	run -2 --separate-stderr $list --failed
 	[[ $stderr == "traceshim: --pipeline, --failed and --user are of traces"* ]]
+}
+
+# --- the memory of rings ---------------------------------------------------------------------------------------
+
+# at_most KB: so much do the files of the spools take.
+at_most() {
+	[ "$(du -s --block-size=1024 "$TRACESHIM_SPOOL" | cut -f 1)" -le "$1" ]
+}
+
+# start_rest N: N threads with a request each, then none; what is written to 7 sends as many again on their way.
+start_rest() {
+	mkfifo "$work/in"
+	exec 7<>"$work/in"
+	LD_PRELOAD=$shim "$threads" rest "$1" <"$work/in" >"$work/said" 2>"$work/err" 3>&- 7>&- &
+	child=$!
+	soon test -s "$work/said"
+}
+
+end_rest() {
+	echo >&7
+	wait $child
+	child=
+	exec 7>&-
+	[ "$(sort -u "$work/said" | wc -l)" -eq 1 ]
+	[ "$(wc -l <"$work/said")" -eq 2 ]
+	[ ! -s "$work/err" ]
+}
+
+@test "tally: rings that nobody needs give their pages back, and serve again" {
+	thread_rules
+	start_rest 12
+	[ "$(du -s --apparent-size --block-size=1024 "$TRACESHIM_SPOOL" | cut -f 1)" -ge 8000 ]
+	soon at_most 400
+	end_rest
+	[ "$(sql 'SELECT count(*), sum(success) FROM pipeline_traces')" = '24 24' ]
+	[ "$(sql 'SELECT dropped FROM pipeline_runs')" -eq 0 ]
+	[ -z "$(spools)" ]
+}
+
+@test "tally: pages that are not to be had again are missed, not touched" {
+	thread_rules
+	mkdir -p "$TRACESHIM_SPOOL"
+	mount -t tmpfs -o size=24m,mode=700 none "$TRACESHIM_SPOOL" 2>/dev/null || skip "needs the right to mount"
+	mounted=$TRACESHIM_SPOOL
+	start_rest 8
+	soon at_most 400
+	head -c 24m /dev/zero >"$TRACESHIM_SPOOL/ballast" 2>/dev/null || :
+	end_rest
+	rm "$TRACESHIM_SPOOL/ballast"
+	traces >"$work/list.json"
+	[ "$(sql "SELECT outcome, dropped_by ->> 'no_ring' FROM pipeline_runs")" = 'exited 8' ]
 }
 
 @test "tally: a store that does not add up is found out" {

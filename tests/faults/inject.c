@@ -3,7 +3,8 @@
  * `inject fail|kill N LOG CMD...`: runs CMD and lets its N-th system call fail, or kills CMD where it would be made. LOG
  * is written then, and only then: which one it was. Counted are the calls made on our behalf, in a program that marks its
  * own (mine.h): those that are not marked, from the first that the shim makes in a program with LD_PRELOAD. Else from the
- * first that is not the dynamic linker's. Status and end are CMD's. Where a call cannot fail, or libc would not live through it, it is not counted.
+ * first that is not the dynamic linker's. Status and end are CMD's. Where a call cannot fail, or libc would not live
+ * through it, it is not counted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -138,6 +139,9 @@ static bool has_begun(const struct __ptrace_syscall_info *info)
 {
 	if (begun)
 		return true;
+	/* libc's first memory is asked for by the dynamic linker, which does not live without */
+	if (!with_shim && info->entry.nr == SYS_mmap)
+		return false;
 	if (!first_low)
 		find_first();
 	begun = info->instruction_pointer >= first_low && info->instruction_pointer < first_high;

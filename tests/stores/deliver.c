@@ -72,17 +72,6 @@ static void read_option(const char *option)
 	exit(2);
 }
 
-static struct ts_uuid id_of(int kind, int number)
-{
-	struct ts_uuid id = {{0x01, 0xa0, 0, 0, 0, 0, 0x70, (uint8_t)kind, 0x80}};
-
-	for (int i = 0; i < 3; i++) {
-		id.bytes[2 + i] = (uint8_t)(number >> (16 - 8 * i));
-		id.bytes[13 + i] = (uint8_t)(seed >> (16 - 8 * i));
-	}
-	return id;
-}
-
 static const char *tenant_of(int number)
 {
 	static char names[100][8];
@@ -99,9 +88,29 @@ static int64_t today_us(void)
 	return time(NULL) / 86400 * DAY_US;
 }
 
+static int64_t start_of(int number)
+{
+	return today_us() - number / 10 % days * DAY_US + number * 100;
+}
+
+/* Version 7: the time comes first. */
+static struct ts_uuid id_of(int kind, int number)
+{
+	struct ts_uuid id = {.bytes = {[6] = 0x70, [7] = (uint8_t)kind, [8] = 0x80}};
+	int64_t ms = start_of(kind == 1 ? number * 10 : number) / 1000;
+
+	for (int i = 0; i < 6; i++)
+		id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+	for (int i = 0; i < 3; i++) {
+		id.bytes[10 + i] = (uint8_t)(number >> (16 - 8 * i));
+		id.bytes[13 + i] = (uint8_t)(seed >> (16 - 8 * i));
+	}
+	return id;
+}
+
 static struct ts_span span_of(int number)
 {
-	int64_t started = today_us() - number % days * DAY_US + number * 100;
+	int64_t started = start_of(number);
 
 	return (struct ts_span){
 		.trace_id = id_of(1, number / 10),
