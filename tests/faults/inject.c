@@ -3,7 +3,7 @@
  * `inject fail|kill N LOG CMD...`: runs CMD and lets its N-th system call fail, or kills CMD where it would be made. LOG
  * is written then, and only then: which one it was. Counted are the calls made on our behalf, in a program that marks its
  * own (mine.h): those that are not marked, from the first that the shim makes in a program with LD_PRELOAD. Else from the
- * first that is not the dynamic linker's. Status and end are CMD's. Where a call cannot fail, or libc would not live
+ * first file that is not the dynamic linker's. Status and end are CMD's. Where a call cannot fail, or libc would not live
  * through it, it is not counted.
  */
 #include <errno.h>
@@ -140,7 +140,7 @@ static bool has_begun(const struct __ptrace_syscall_info *info)
 	if (begun)
 		return true;
 	/* libc's first memory is asked for by the dynamic linker, which does not live without */
-	if (!with_shim && info->entry.nr == SYS_mmap)
+	if (!with_shim && info->entry.nr != SYS_openat)
 		return false;
 	if (!first_low)
 		find_first();
