@@ -40,7 +40,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-mover
+	fuzz-backlog fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -205,19 +205,19 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
 # All of the runtime but what lives in a program.
-$(B)/fuzz/spool: tests/fuzz/spool.c $(filter-out runtime/query.c runtime/row.c runtime/statement.c runtime/flusher.c,$(runtime_src)) \
-		tests/fuzz/fuzz.h $(B)/fuzz/seeds/spool
+$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query% $(addprefix runtime/,row.c statement.c \
+		flusher.c),$(runtime_src)) tests/fuzz/fuzz.h tests/fuzz/rows.h $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
 
-$(B)/fuzz/seeds/spool: tests/fuzz/spool_seeds.py tests/faults/harness.py | faults
-	$(Q)python3 $< $@
+$(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
+	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-spool: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
-	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf spool,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
+	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
+		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
 		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
 

@@ -71,18 +71,21 @@ static int remove_spool(const char *path)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(path);
-	int fd;
+	int fd, result = 0;
 
 	if (!dir)
 		return -errno;
 	fd = dirfd(dir);
-	while ((entry = readdir(dir)))
+	while (errno = 0, (entry = readdir(dir)))
 		if (strcmp(entry->d_name, "process") != 0 && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			unlinkat(fd, entry->d_name, 0);
-	unlinkat(fd, "process", 0);
+		    strcmp(entry->d_name, "..") != 0 && unlinkat(fd, entry->d_name, 0) < 0 &&
+		    errno != EISDIR && errno != ENOENT)
+			result = -errno;
+	result = errno ? -errno : result;
+	if (result == 0)
+		unlinkat(fd, "process", 0);
 	closedir(dir);
-	return rmdir(path) < 0 ? -errno : 0;
+	return result < 0 ? result : rmdir(path) < 0 ? -errno : 0;
 }
 
 static void set_aside(struct recovery *r, const char *path)

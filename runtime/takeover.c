@@ -39,12 +39,17 @@ static enum ts_takeover_result ask_locks(struct ts_takeover *t, const char *name
 	return TS_TAKEOVER_OURS;
 }
 
-static bool page_is_made(int fd)
+/* Whether the page is there; a negative errno: who knows. */
+static int page_is_made(int fd)
 {
+	int64_t bytes = ts_file_bytes(fd);
 	uint64_t magic = 0;
+	ssize_t n;
 
-	return ts_file_bytes(fd) >= TS_ABI_PAGE &&
-	       ts_file_read(fd, &magic, sizeof(magic), 0) == sizeof(magic) && magic != 0;
+	if (bytes < TS_ABI_PAGE)
+		return bytes < 0 ? (int)bytes : 0;
+	n = ts_file_read(fd, &magic, sizeof(magic), 0);
+	return n < 0 ? (int)n : n == sizeof(magic) && magic != 0;
 }
 
 enum ts_takeover_result ts_takeover_begin(struct ts_takeover *ret, const char *path,
@@ -53,12 +58,15 @@ enum ts_takeover_result ts_takeover_begin(struct ts_takeover *ret, const char *p
 	enum ts_takeover_result result = TS_TAKEOVER_NOT_YET;
 	bool earlier = ts_alive_earlier_boot(name);
 	bool gone = earlier || ts_alive_no_pid(name);
+	int made = 0;
 	void *page;
 
 	*ret = (struct ts_takeover){.fd = ts_file_open(path, "process", O_RDWR)};
-	if (ret->fd < 0 ? ret->fd == -ENOENT : !page_is_made(ret->fd))
+	if (ret->fd >= 0)
+		made = page_is_made(ret->fd);
+	if (ret->fd < 0 ? ret->fd == -ENOENT : made == 0)
 		return gone ? TS_TAKEOVER_UNBORN : TS_TAKEOVER_NOT_YET;
-	if (ret->fd < 0 || flock(ret->fd, LOCK_EX | LOCK_NB) < 0)
+	if (ret->fd < 0 || made < 0 || flock(ret->fd, LOCK_EX | LOCK_NB) < 0)
 		return TS_TAKEOVER_NOT_YET;
 	page = mmap(NULL, TS_ABI_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ret->fd, 0);
 	if (page == MAP_FAILED)

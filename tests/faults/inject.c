@@ -2,8 +2,9 @@
 /*
  * `inject fail|kill N LOG CMD...`: runs CMD and lets its N-th system call fail, or kills CMD where it would be made. LOG
  * is written then, and only then: which one it was. Counted are the calls made on our behalf, in a program that marks its
- * own (mine.h): those that are not marked, from the first that the shim makes in a program with LD_PRELOAD. Status and
- * end are CMD's. Where a call cannot fail, or libc would not live through it, it is not counted.
+ * own (mine.h): those that are not marked, from the first that the shim makes in a program with LD_PRELOAD. Else from the
+ * first file that is not the dynamic linker's. Status and end are CMD's. Where a call cannot fail, or libc would not live
+ * through it, it is not counted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,7 +97,7 @@ static pid_t program;
 static bool kills, with_shim, begun;
 static long wanted, counted;
 static const char *log_path;
-static unsigned long shim_low, shim_high;
+static unsigned long first_low, first_high;
 
 static struct thread *thread_of(pid_t tid)
 {
@@ -118,8 +119,8 @@ static void forget(pid_t tid)
 	*thread = threads[--n_threads];
 }
 
-/* Where the shim's code lies, once it is there. */
-static void find_shim(void)
+/* Where the code lies that begins: the shim's; in a command libc's, for what the dynamic linker does before is its own. */
+static void find_first(void)
 {
 	char path[64], line[512];
 	FILE *maps;
@@ -127,19 +128,23 @@ static void find_shim(void)
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)program);
 	maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof(line), maps))
-		if (strstr(line, "libtraceshim.so") && strstr(line, "r-xp"))
-			sscanf(line, "%lx-%lx", &shim_low, &shim_high);
+		if (strstr(line, with_shim ? "libtraceshim.so" : "libc.so.6") &&
+		    strstr(line, "r-xp"))
+			sscanf(line, "%lx-%lx", &first_low, &first_high);
 	if (maps)
 		fclose(maps);
 }
 
 static bool has_begun(const struct __ptrace_syscall_info *info)
 {
-	if (begun || !with_shim)
+	if (begun)
 		return true;
-	if (!shim_low)
-		find_shim();
-	begun = info->instruction_pointer >= shim_low && info->instruction_pointer < shim_high;
+	/* libc's first memory is asked for by the dynamic linker, which does not live without */
+	if (!with_shim && info->entry.nr != SYS_openat)
+		return false;
+	if (!first_low)
+		find_first();
+	begun = info->instruction_pointer >= first_low && info->instruction_pointer < first_high;
 	return begun;
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A spool of any bytes, recovered. The input is a row of parts, each with a head of 8 bytes: what it is, its number,
- * flags, its length (struct part); see seeds.py, which makes them of real spools. Unless a part's flag says RAW, what a
+ * flags, its length (struct part); seeds.py makes them of real spools. Unless a part's flag says RAW, what a
  * hostile file would hardly get past is mended: magic, version, counts, the lock.
  *
  * What comes of it has to be rows that any store can take: text is UTF-8, JSON is JSON, a row needs an event.
  */
-#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +17,7 @@
 
 #include "fuzz.h"
 #include "preload/abi.h"
-#include "runtime/columns.h"
+#include "rows.h"
 #include "runtime/spool.h"
 
 #define EARLIER_BOOT  "00000000-0000-0000-0000-000000000000-1-0"
@@ -61,56 +60,14 @@ static size_t input_bytes, n_rows, n_writes, n_stores; /* n_stores: asked for */
 
 /* --- the store ---------------------------------------------------------------------------------- */
 
-static void check_text(const char *text)
+static void check_batch(const struct ts_batch *batch)
 {
-	const unsigned char *at = (const void *)text;
-
-	while (*at) {
-		unsigned int n = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
-		uint32_t c = n == 0 ? *at : *at & (0x3f >> n);
-
-		MUST(n == 0 || (*at >= 0xc2 && *at <= 0xf4));
-		at++;
-		for (unsigned int i = 0; i < n; i++, at++) {
-			MUST((*at & 0xc0) == 0x80);
-			c = c << 6 | (*at & 0x3f);
-		}
-		MUST(n < 2 || c >= (n == 2 ? 0x800u : 0x10000u));
-		MUST(c <= 0x10ffff && !(c >= 0xd800 && c < 0xe000));
-	}
-}
-
-static void check_json(const char *text)
-{
-	cJSON *json = cJSON_ParseWithOpts(text, NULL, true);
-
-	MUST(json);
-	for (const char *at = text; *at; at++)
-		if (*at == '\\')
-			MUST(strncmp(at++, "\\u0000", 6) != 0);
-	cJSON_Delete(json);
-}
-
-static void check_row(const struct ts_table *table, const char *row)
-{
-	for (size_t i = 0; i < table->n_columns; i++) {
-		const struct ts_column *column = &table->columns[i];
-		const void *value = row + column->offset;
-		const char *text = NULL;
-
-		if (column->type == TS_COLUMN_NAME || column->type == TS_COLUMN_TEXT ||
-		    column->type == TS_COLUMN_JSON)
-			text = *(const char *const *)value;
-		MUST(text || column->type != TS_COLUMN_NAME);
-		if (text)
-			check_text(text);
-		if (text && column->type == TS_COLUMN_JSON)
-			check_json(text);
-		if (column->type == TS_COLUMN_DOUBLE)
-			MUST(*(const double *)value >= 0);
-		if (column->type == TS_COLUMN_TIME)
-			MUST(*(const int64_t *)value >= 0);
-	}
+	for (size_t i = 0; i < batch->n_traces; i++)
+		check_row(&ts_trace_table, (const char *)&batch->traces[i]);
+	for (size_t i = 0; i < batch->n_spans; i++)
+		check_row(&ts_span_table, (const char *)&batch->spans[i]);
+	if (batch->run)
+		check_row(&ts_run_table, (const char *)batch->run);
 }
 
 static int store_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
@@ -128,12 +85,7 @@ static int store_write(struct ts_store_handle *handle, const struct ts_batch *ba
 		       struct ts_error *err)
 {
 	MUST((void *)handle == folder);
-	for (size_t i = 0; i < batch->n_traces; i++)
-		check_row(&ts_trace_table, (const char *)&batch->traces[i]);
-	for (size_t i = 0; i < batch->n_spans; i++)
-		check_row(&ts_span_table, (const char *)&batch->spans[i]);
-	if (batch->run)
-		check_row(&ts_run_table, (const char *)batch->run);
+	check_batch(batch);
 	n_rows += batch->n_traces + batch->n_spans;
 	MUST(n_rows * sizeof(struct ts_event_begin) <= 2 * input_bytes || !n_writes);
 	if (n_writes++ == 0 && store_flags & (HICCUPS | DAMAGED))

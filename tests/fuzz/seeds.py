@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tests/fuzz/spool_seeds.py FOLDER: spools of killed programs as inputs of fuzz-spool, whose parts spool.c describes."""
+"""tests/fuzz/seeds.py spool|backlog FOLDER: what killed programs leave, as inputs of fuzz-spool and fuzz-backlog, which
+describe their parts."""
 
+import fcntl
 import pathlib
 import struct
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 from harness import Place
@@ -56,9 +59,7 @@ def seed(spool, flags=0, small=False):
     return b"".join(parts)
 
 
-def main():
-    out = pathlib.Path(sys.argv[1])
-    out.mkdir(parents=True, exist_ok=True)
+def spools(out):
     place = Place("seeds")
     place.conf.write_text(RULES)
     ends = [(1, 3, 1000, "inside"), (3, 1, 60000, "inside"), (1, 20, 1000, "between"), (2, 5, 100000, "between")]
@@ -72,6 +73,48 @@ def main():
             subprocess.run(["rm", "-rf", str(spool)], check=True)
     finally:
         place.remove()
+
+
+def whole_records(data, most):
+    at = 0
+    while at + 16 <= len(data):
+        size, = struct.unpack_from("<I", data, at + 8)
+        if at + size > most:
+            break
+        at += size
+    return data[:at]
+
+
+def backlogs(out):
+    """Of programs whose store was away; with a small budget, for what is dropped."""
+    for n, budget in enumerate(["256MB", "64KB"]):
+        place = Place("seeds")
+        place.conf.write_text(f"[trace]\nbacklog = {budget}\n{RULES}")
+        try:
+            with open(f"{place.store.path}.lock", "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                child, _ = place.victim(2, 10, 10000)
+                time.sleep(4)
+                child.kill()
+                child.communicate()
+            parts = []
+            for path in sorted(place.folder.glob("home/.local/state/traceshim/backlog/*/*")):
+                lost = path.name == "lost"
+                data = whole_records(path.read_bytes(), 2500)
+                parts.append(struct.pack("<HHI", 2 if lost else 0, 0 if lost else int(path.stem), len(data)) + data)
+            if not parts:
+                sys.exit("no backlog was made")
+            for flags in 0, 4, 8:
+                first = struct.pack("<H", struct.unpack_from("<H", parts[0])[0] | flags) + parts[0][2:]
+                (out / f"backlog-{n}-{flags}").write_bytes(b"".join([first, *parts[1:4], *(p for p in parts[4:] if p[0] & 2)]))
+        finally:
+            place.remove()
+
+
+def main():
+    out = pathlib.Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    {"spool": spools, "backlog": backlogs}[sys.argv[1]](out)
 
 
 if __name__ == "__main__":
