@@ -743,12 +743,30 @@ job_rules() {
 	rules '[pipeline]' 'job = int job(const char *name, int parts)' '[tool]' 'part = int part(int number)'
 }
 
-@test "language: a program that exports cJSON's, SQLite's and libuuid's names as its own" {
+@test "language: a program that exports cJSON's, SQLite's, libuuid's and libpq's names as its own" {
 	job_rules
-	[ "$(nm -D --defined-only "$bots/exporter/exporter" | grep -cE ' T (cJSON_Parse|sqlite3_open_v2|uuid_unparse)$')" -eq 3 ]
+	[ "$(nm -D --defined-only "$bots/exporter/exporter" | grep -cE ' T (cJSON_Parse|sqlite3_open_v2|uuid_unparse|PQexec)$')" -eq 4 ]
 	same "$bots/exporter/exporter"
 	[ -z "$(spools)" ]
 	traces | holds 'length == 3 and all(.success and .span_count == 2 and .input_data.name == "exporter")'
+}
+
+@test "language: a thread starts while the shim opens a module; what that brings is left alone until it is bound" {
+	local code=$root/tests/bots/brought
+	mkdir modules
+	ln -s "$root"/build/modules/*.so modules/
+	rm modules/flusher.so
+	cp "$shim" .
+	gcc -shared -fPIC -O2 -fno-plt -Wl,-z,now -Wl,-soname,libbrought.so -o libbrought.so "$code/library.c"
+	gcc -shared -fPIC -O2 -I"$root" -o modules/flusher.so "$code/flusher.c" -Wl,--no-as-needed -L. -lbrought \
+		-Wl,-rpath,"$PWD"
+	gcc -O2 -rdynamic -pthread -o bot "$code/main.c"
+	rules '[pipeline]' 'request = request' '[tool]' 'close = close'
+	run env "LD_PRELOAD=$PWD/libtraceshim.so" ./bot
+	echo "$output"
+	[ "$output" = "left alone" ]
+	[ "$status" -eq 0 ]
+	traces | holds 'length == 1'
 }
 
 @test "language: a program on an allocator of its own" {
