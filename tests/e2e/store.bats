@@ -29,6 +29,7 @@ setup() {
 
 teardown() {
 	[ -z "${mounted-}" ] || umount -l "$mounted"
+	[ -z "${pooler_url-}" ] || pooler_end
 }
 
 store() {
@@ -202,7 +203,6 @@ whole_schema() {
 	# What was set for one transaction is gone from the connection that the next one gets.
 	[ "$(psql -XqtA "$url" -c "SELECT current_user, current_setting('lock_timeout'), current_setting('search_path')")" = \
 		'postgres|0|"$user", public' ]
-	pooler_end
 }
 
 # --- migrate ---------------------------------------------------------------------------------------------------------
