@@ -501,7 +501,7 @@ small() {
 	fails 2 'for init' store migrate --grant me
 	fails 2 'one URL' store status a: b:
 	fails 2 'unknown option' store status --jsn
-	fails 'jsonl' store status jsonl:/tmp/x
+	fails 'a jsonl store is' store status jsonl:/tmp/x
 	fails 'names no store' store status /tmp/x.db
 	fails 'Connection refused' store status postgresql://postgres@127.0.0.1:1/x
 	run -0 store --help
