@@ -29,6 +29,7 @@ stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard ru
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/symbolize.c
 runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
+collect_src := $(wildcard runtime/collect/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
@@ -37,12 +38,13 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
-	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-mover
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
+	fuzz-backlog fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
-include $(wildcard tests/bots/*/rules.mk) tests/stores/rules.mk
+include $(wildcard tests/bots/*/rules.mk) $(wildcard tests/*/rules.mk)
 
 # --- what is built ---------------------------------------------------------------------------------
 
@@ -61,7 +63,7 @@ $(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
 
-$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(command_src)): $(B)/obj/%.o: %.c
+$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(command_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
@@ -99,13 +101,16 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # A store is a folder, and a module of its own. SQLite lies inside, hidden, so that it meets no other copy in
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
+store_libs_jsonl  := -lcjson -luuid
+store_more_jsonl  := bytes.c file.c held.c rowjson.c uuid.c sqlite/dbfile.c
 store_libs_postgresql := -lpq
 
 $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
 
 .SECONDEXPANSION:
 $(patsubst %,$(B)/modules/store_%.so,$(stores)): $(B)/modules/store_%.so: \
-		$$(call obj,$$(wildcard runtime/$$*/*.c) $(addprefix runtime/,columns.c error.c moment.c text.c pool.c))
+		$$(call obj,$$(wildcard runtime/$$*/*.c) \
+		$$(addprefix runtime/,columns.c error.c moment.c text.c pool.c $$(store_more_$$*)))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL $(LDFLAGS) $(store_libs_$*)
@@ -117,7 +122,7 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
 		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
 
-$(B)/traceshim: $(call obj,$(command_src) $(runtime_src))
+$(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
 
@@ -133,10 +138,13 @@ $(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(symbols_src) \
+            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
+
+# Each store has a `ts_store`; in the one library of the tests the names of this one are its own.
+$(B)/asan/runtime/jsonl/%.o: ASAN += -Dts_store=ts_jsonl_store -Dts_source=ts_jsonl_source
 
 $(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
@@ -196,11 +204,20 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
-fuzz-prototype fuzz-conf fuzz-elf: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+# All of the runtime but what lives in a program.
+$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query% $(addprefix runtime/,row.c statement.c \
+		flusher.c),$(runtime_src)) tests/fuzz/fuzz.h tests/fuzz/rows.h $(B)/fuzz/seeds/%
+	$(call say,CC,$@)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
+
+$(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
+	$(Q)python3 $< $(@F) $@
+
+fuzz-prototype fuzz-conf fuzz-elf fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
-	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
+	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
+		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
 		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
 
@@ -225,10 +242,20 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory faults
+	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
 check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
 	$(Q)tests/hazards/run --all
+
+FAULT_ROUNDS ?= 1000
+
+check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
+
+check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
+	$(Q)tests/faults/soak.py
 
 check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
 	$(Q)bats tests/programs
@@ -248,7 +275,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
@@ -258,6 +285,8 @@ format: ## format all C sources
 
 manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
 
+units := user/traceshim-collect.service system/traceshim-collect@.service
+
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
 	install -m 755 $(B)/traceshim $(DESTDIR)$(PREFIX)/bin/
@@ -265,10 +294,13 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
 	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
 	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for u in $(units); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${u%%/*} && \
+		sed 's#@bindir@#$(PREFIX)/bin#' runtime/collect/$${u#*/}.in > $(DESTDIR)$(PREFIX)/lib/systemd/$$u; done
 
 uninstall: ## what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/traceshim $(DESTDIR)$(PREFIX)/lib/libtraceshim.so \
-		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim
+		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim \
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/,$(units))
 	for m in $(manuals); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean: ## remove everything that was built

@@ -26,9 +26,10 @@
  *   L4  Every open span has TS_EVENT_END_BYTES reserved, so its end always fits.
  *   L5  tail passes the begin of an open span only after that begin stands in `open`.
  *   L6  tail and settled change together, in one instruction: whoever is killed in between the two would
- *       leave counts that do not add up.
- *   L7  From the first event on a thread of the program holds life_lock: the flusher's, or, once that has
- *       stopped, the one that runs the program's exit. Orphaned, it says that the program has ended.
+ *       leave counts that do not add up. So begun - settled is what lies in [tail, head), and what of a
+ *       damaged stretch could not be read.
+ *   L7  The flusher's thread holds life_lock from before the first batch to the end of the program, and
+ *       never gives it back. Orphaned, it says that the program has ended, or become another (exec).
  */
 
 #include <stddef.h>
@@ -64,6 +65,13 @@ struct ts_abi_clock {
 	int64_t wall_ns;
 };
 
+/* What the flusher says when it will touch nothing any more. */
+enum ts_stopped {
+	TS_STOPPED_DONE =
+		1, /* what it could store is stored: a spool that is read may be removed */
+	TS_STOPPED_LEFT = 2, /* somebody else consumes the spool, and removes it */
+};
+
 enum ts_clock_source { TS_CLOCK_TSC = 1, TS_CLOCK_MONOTONIC = 2 }; /* MONOTONIC: a tick is 1 ns */
 
 struct ts_abi_process {
@@ -80,10 +88,11 @@ struct ts_abi_process {
 	uint64_t lost[8]; /* counts that belong to no ring */
 	struct ts_abi_clock clocks[TS_ABI_CLOCKS];
 
-	/* Between the program and its own flusher; each is a futex word. */
-	uint32_t wake;    /* program adds 1 and wakes: a ring is half full */
+	/* Between the program and its own flusher (wake: its consumer); each is a futex word. */
+	uint32_t
+		wake; /* program adds 1 and wakes its one waiter, the consumer: a ring is half full */
 	uint32_t stop;    /* program sets 1: one last pass, then stop */
-	uint32_t stopped; /* flusher sets 1 when it will touch nothing any more */
+	uint32_t stopped; /* flusher: enum ts_stopped */
 	uint32_t hold;    /* program: forks under way; the flusher starts nothing new */
 	uint32_t busy;    /* flusher: 1 while it does what a fork must not copy half done */
 	uint32_t reserved2;
@@ -96,6 +105,7 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
+	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
 };
 
 /* --- dictionary: records behind the page ------------------------------------------------------ */
@@ -151,23 +161,28 @@ struct ts_dictionary_object {
 
 /* --- rings ------------------------------------------------------------------------------------ */
 
-enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1 };
+/*
+ * Each step is one compare-and-swap: FREE -> OWNED -> FREE by threads; FREE -> RESTING -> RESTED by the
+ * consumer, who gives the pages of an empty ring back; RESTED -> OWNED by a thread that has got new ones first,
+ * for a store into a page that the file system has no room for is a SIGBUS.
+ */
+enum ts_ring_state { TS_RING_FREE = 0, TS_RING_OWNED = 1, TS_RING_RESTING = 2, TS_RING_RESTED = 3 };
 
 struct ts_abi_ring {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t index;
 	uint64_t bytes;     /* of the data: a power of two */
-	uint32_t state;     /* enum ts_ring_state: taken by a thread with compare-and-swap */
+	uint32_t state;     /* enum ts_ring_state */
 	uint32_t owner_tid; /* the last owner's */
-	uint64_t begun; /* producer: rows that its begins will make, counted before head moves */
+	uint64_t begun;     /* producer: rows that its begins make, counted before head moves */
 	uint8_t reserved[24];
 
 	uint64_t head;    /* producer, release [L2] */
 	uint64_t lost[7]; /* producer: enum ts_lost */
 
 	uint64_t tail;         /* consumer, release [L5] */
-	uint64_t settled;      /* consumer: of begun, how much lies before tail [L6] */
+	uint64_t settled;      /* consumer: rows of the begins that it read before tail [L6] */
 	uint64_t lost_told[7]; /* consumer: how much of lost stands in stored rows */
 	uint64_t reserved2[7];
 };
@@ -383,12 +398,15 @@ _Static_assert(offsetof(struct ts_abi_process, consumer_lock) == 536, "layout");
 _Static_assert(offsetof(struct ts_abi_process, lost_told) == 600, "layout");
 _Static_assert(offsetof(struct ts_abi_process, life_lock) == 664, "layout");
 _Static_assert(offsetof(struct ts_abi_process, run_id) == 744, "layout");
-_Static_assert(sizeof(struct ts_abi_process) == 760, "layout");
+_Static_assert(sizeof(struct ts_abi_process) == 768, "layout");
 _Static_assert(TS_LOST_COUNT <= 7, "counters fit both headers");
 _Static_assert(offsetof(struct ts_abi_ring, head) == 64, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, lost) == 72, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, tail) == 128, "consumer's cache line");
-_Static_assert(offsetof(struct ts_abi_ring, settled) == 136, "beside tail [L6]");
+_Static_assert(offsetof(struct ts_abi_ring, tail) % 16 == 0 &&
+		       offsetof(struct ts_abi_ring, settled) ==
+			       offsetof(struct ts_abi_ring, tail) + 8,
+	       "one 16-byte store [L6]");
 _Static_assert(sizeof(struct ts_abi_ring) == 256, "layout");
 _Static_assert(sizeof(struct ts_dictionary_settings) == 24, "layout");
 _Static_assert(sizeof(struct ts_dictionary_thunk) == 24, "layout");

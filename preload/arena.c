@@ -23,8 +23,10 @@ static int add_chunk(struct ts_arena *arena, size_t bytes)
 
 	chunk = ts_sys_mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			    0);
-	if (ts_sys_failed(chunk))
+	if (ts_sys_failed(chunk)) {
+		arena->failed = true;
 		return -1;
+	}
 	chunk->older = arena->chunk;
 	chunk->bytes = wanted;
 	arena->chunk = chunk;

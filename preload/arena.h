@@ -7,6 +7,7 @@
  * program's malloc is left alone. [setup]; a caller that shares an arena between threads locks.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ts_arena_chunk;
@@ -14,6 +15,7 @@ struct ts_arena_chunk;
 struct ts_arena {
 	struct ts_arena_chunk *chunk; /* the newest; zero-initialised is empty */
 	size_t used;
+	bool failed; /* there was no memory, once */
 };
 
 /* `bytes` zeroed bytes, 16-aligned; NULL when there is no memory. */

@@ -285,6 +285,14 @@ static struct ts_slice next_line(struct ts_slice *rest)
 	return ts_slice_trim(without_comment(line));
 }
 
+/* The file names a pipeline all the same: what lies outside is not to become a trace each. */
+static void note_lost_pipeline(struct reader *reader)
+{
+	if (reader->section == SECTION_RULES && reader->kind == TS_KIND_PIPELINE &&
+	    reader->conf->orphans == TS_ORPHANS_AUTO)
+		reader->conf->orphans = TS_ORPHANS_DROP;
+}
+
 static int read_line(struct reader *reader, struct ts_slice line)
 {
 	int r;
@@ -294,8 +302,10 @@ static int read_line(struct reader *reader, struct ts_slice line)
 	r = line.text[0] == '[' ? read_section(reader, line) : read_key(reader, line);
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0)
+	if (r < 0) {
 		count_fault(reader);
+		note_lost_pipeline(reader);
+	}
 	return 0;
 }
 

@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define SHORT_JUMP 130 /* bytes that a jump of two bytes reaches, from its start */
+#define FUNCTION_ALIGN 16  /* of nearly all */
+#define SHORT_JUMP     130 /* bytes that a jump of two bytes reaches, from its start */
 
 static const char jumps_in[] = "something jumps into its first bytes";
 
@@ -165,27 +166,54 @@ static bool has_long_jump(const struct ts_entry_steps *steps, const uint8_t *fro
 	return false;
 }
 
+/* Bytes beside a function, and where instructions were read in them. */
+struct beside {
+	const struct ts_entry_steps *steps;
+	const uint8_t *from, *to;
+	bool is_read[2 * SHORT_JUMP];
+};
+
+/* Does one lead between the first instructions, from `at` on, up to where another reading went on from? */
+static bool reads_jump(struct beside *beside, const uint8_t *at)
+{
+	const struct ts_entry_function *function = beside->steps->function;
+
+	while (at < beside->to && !beside->is_read[at - beside->from]) {
+		uintptr_t address = function->address + (uintptr_t)(at - function->code);
+		struct ts_insn insn;
+
+		beside->is_read[at - beside->from] = true;
+		if (!ts_insn_read(at, (size_t)(beside->to - at), address, &insn)) {
+			at++;
+			continue;
+		}
+		if (ts_insn_is_direct(&insn) && is_between(beside->steps, insn.target))
+			return true;
+		at += insn.bytes;
+	}
+	return false;
+}
+
+/* Zeros are no padding that can be read: an odd number of them takes the next function's first byte along. */
+static bool may_begin(const struct ts_entry_function *function, const uint8_t *at)
+{
+	uintptr_t address = function->address + (uintptr_t)(at - function->code);
+
+	return address % FUNCTION_ALIGN == 0 && at[-1] == 0;
+}
+
 /*
- * The same for jumps of one byte's reach. They are common, so that the bytes are read as
- * instructions; wherever one begins to read, after a few these are the right ones.
+ * The same for jumps of one byte's reach, in at most 2 * SHORT_JUMP bytes. They are common, so that the bytes
+ * are read as instructions; wherever one begins to read, after a few these are the right ones.
  */
 static bool has_short_jump(const struct ts_entry_steps *steps, const uint8_t *from,
 			   const uint8_t *to)
 {
-	const struct ts_entry_function *function = steps->function;
+	struct beside beside = {.steps = steps, .from = from, .to = to};
 
-	while (from < to) {
-		uintptr_t address = function->address + (uintptr_t)(from - function->code);
-		struct ts_insn insn;
-
-		if (!ts_insn_read(from, (size_t)(to - from), address, &insn)) {
-			from++;
-			continue;
-		}
-		if (ts_insn_is_direct(&insn) && is_between(steps, insn.target))
+	for (const uint8_t *at = from; at < to; at++)
+		if ((at == from || may_begin(steps->function, at)) && reads_jump(&beside, at))
 			return true;
-		from += insn.bytes;
-	}
 	return false;
 }
 

@@ -30,6 +30,7 @@
 #define STACK_MOST  (64UL * 1024 * 1024)
 #define HOLD_NS     50000000L
 #define STOP_S      2
+#define STAY_NS     200000000L
 
 enum state { NOT_STARTED, STARTED, UNUSABLE };
 
@@ -117,6 +118,7 @@ static void tick(void)
 	if (is_alone())
 		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
+	ts_own_spool_count_missed();
 	begin_busy(); /* it may open a module */
 	ts_hook_refresh();
 	ts_callers_open();
@@ -124,11 +126,32 @@ static void tick(void)
 	ts_guard_look();
 }
 
+/*
+ * life_lock is this thread's until the program is gone, however that ends [L7]; so it must not end before,
+ * unless it is the last.
+ */
+static void stay(void)
+{
+	const struct timespec period = {.tv_nsec = STAY_NS};
+
+	while (!is_alone())
+		ts_syscall(SYS_nanosleep, (long)&period, 0, 0, 0, 0, 0);
+}
+
+static void say_stopped(void)
+{
+	uint32_t *stopped = &flusher.args.process->stopped;
+
+	__atomic_store_n(stopped, TS_STOPPED_DONE, __ATOMIC_RELEASE);
+	futex(stopped, FUTEX_WAKE, 1, NULL);
+}
+
 static void *run(void *unused)
 {
 	char why[256] = "";
 	ts_flusher_run_fn *flush;
 
+	pthread_mutex_lock((pthread_mutex_t *)flusher.args.process->life_lock);
 	ts_context.untraced = true;
 	ts_context.generation = 0;
 	ts_syscall(SYS_prctl, PR_SET_NAME, (long)"traceshim", 0, 0, 0, 0);
@@ -146,12 +169,12 @@ static void *run(void *unused)
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,
 						      sizeof(why));
 	end_busy();
-	if (flush && flush(&flusher.args) == 0)
-		return unused;
-	ts_log(TS_LOG_ERROR, "traces stay in %s: %s", ts_own_spool_folder(),
-	       flush ? "the flusher cannot run" : why);
-	__atomic_store_n(&flusher.args.process->stopped, 1, __ATOMIC_RELEASE);
-	futex(&flusher.args.process->stopped, FUTEX_WAKE, 1, NULL);
+	if (!flush || flush(&flusher.args) < 0) {
+		ts_log(TS_LOG_ERROR, "traces stay in %s: %s", ts_own_spool_folder(),
+		       flush ? "the flusher cannot run" : why);
+		say_stopped();
+	}
+	stay();
 	return unused;
 }
 
@@ -261,15 +284,15 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Waits until *word is `value`, at most until `deadline`. */
-static bool wait_for(uint32_t *word, uint32_t value, uint64_t deadline)
+/* Waits until *word is 0, or, where `set`, anything else; at most until `deadline`. */
+static bool wait_for(uint32_t *word, bool set, uint64_t deadline)
 {
 	for (;;) {
 		uint32_t seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
 		uint64_t now = now_ns();
 		struct timespec left;
 
-		if (seen == value)
+		if ((seen != 0) == set)
 			return true;
 		if (now >= deadline)
 			return false;
@@ -288,7 +311,7 @@ void ts_flush_hold(void)
 	if (!held)
 		return;
 	__atomic_fetch_add(&process->hold, 1, __ATOMIC_SEQ_CST);
-	wait_for(&process->busy, 0, now_ns() + HOLD_NS);
+	wait_for(&process->busy, false, now_ns() + HOLD_NS);
 }
 
 void ts_flush_go_on(void)
@@ -317,9 +340,11 @@ bool ts_flush_stop(void)
 	__atomic_store_n(&process->stop, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&process->wake, 1, __ATOMIC_SEQ_CST);
 	futex(&process->wake, FUTEX_WAKE, 1, NULL);
+	futex(&process->stop, FUTEX_WAKE, 1, NULL); /* a collector waits at `wake` */
 	if (!flusher.deadline)
 		flusher.deadline = now_ns() + STOP_S * 1000000000ULL;
-	return wait_for(&process->stopped, 1, flusher.deadline);
+	wait_for(&process->stopped, true, flusher.deadline);
+	return __atomic_load_n(&process->stopped, __ATOMIC_ACQUIRE) == TS_STOPPED_DONE;
 }
 
 /*

@@ -22,7 +22,10 @@ void ts_flush_hold(void);
 void ts_flush_go_on(void);
 void ts_flush_go_on_in_child(void);
 
-/* A last pass, at most 2 s. True: the flusher has stopped and touches nothing any more. */
+/*
+ * A last pass, at most 2 s. True: the flusher has stopped, and nobody else consumes the spool. Its thread stays, for as
+ * long as there are others.
+ */
 bool ts_flush_stop(void);
 
 /*

@@ -204,7 +204,9 @@ static void forget_gone(struct ts_walk *walk)
 }
 
 /*
- * Still being relocated: its RELRO pages can be written yet. What was there at the start is done.
+ * Still being relocated: its RELRO pages can be written yet; or another thread opens the module that needs it,
+ * and may be binding it: two that open and close one page write into a closed one. What was there at the
+ * start is done.
  */
 static bool is_unsettled(struct ts_walk *walk, size_t place)
 {
@@ -212,7 +214,12 @@ static bool is_unsettled(struct ts_walk *walk, size_t place)
 	const struct ts_mapping *mapping;
 	const struct ts_maps *maps;
 
-	if (place < walk->scope.n_initial || object->relro_low >= object->relro_high)
+	if (place < walk->scope.n_initial)
+		return false;
+	if (ts_module_brought(object->low) == TS_BEING_BROUGHT &&
+	    ts_walk_serves_module(walk, object))
+		return true;
+	if (object->relro_low >= object->relro_high)
 		return false;
 	maps = ts_walk_maps(walk);
 	mapping = maps ? ts_maps_find(maps, object->relro_low) : NULL;
@@ -274,6 +281,8 @@ static bool hook_objects(struct ts_walk *walk)
 	size_t n = fresh ? find_fresh(walk, fresh) : 0;
 	bool whole;
 
+	if (!fresh)
+		return false; /* the next walk is another try */
 	note_unwinders(walk);
 	whole = hook_entries(walk, fresh, n);
 	for (size_t i = 0; whole && i < n; i++) {
@@ -362,5 +371,5 @@ int ts_hook_init(const struct ts_conf *conf)
 	    ts_definitions_init(conf, &hooks.names) < 0 || ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
 	hook();
-	return 0;
+	return hooks.adds ? 0 : -ENOMEM;
 }

@@ -152,6 +152,39 @@ static bool is_orphan(uint32_t tid)
 	return ts_syscall(SYS_tgkill, ts_sys_getpid(), tid, 0, 0, 0, 0) == -ESRCH;
 }
 
+/* Pages for a ring whose own were given back; where the kernel knows no MADV_POPULATE_WRITE, by its path. */
+static bool get_pages(const struct ts_ring *ring)
+{
+	char path[4096];
+	int fd, result;
+
+	if (ts_sys_madvise(ring->data, ring->bytes, MADV_POPULATE_WRITE) == 0)
+		return true;
+	snprintf(path, sizeof(path), "%s/ring-%u", ts_own_spool_folder(), ring->shared->index);
+	fd = ts_sys_open(path, O_RDWR | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return false;
+	result = ts_sys_fallocate(fd, 0, (long)(TS_ABI_PAGE + ring->bytes));
+	ts_sys_close(fd);
+	return result == 0;
+}
+
+/* Makes the ring of a lane that is ours a thread's. False: it has no pages, or is about to lose them. */
+static bool own_ring(struct ts_ring *ring)
+{
+	uint32_t *state = &ring->shared->state, seen = TS_RING_FREE;
+
+	/* acquire: the reader has given back what it gave back */
+	if (__atomic_compare_exchange_n(state, &seen, TS_RING_OWNED, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE) ||
+	    seen == TS_RING_OWNED)
+		return true;
+	if (seen != TS_RING_RESTED || !get_pages(ring))
+		return false;
+	__atomic_store_n(state, TS_RING_OWNED, __ATOMIC_RELEASE);
+	return true;
+}
+
 /*
  * A lane that nobody owns, or, with `orphans`, nobody any more; with room: a reader that lags must not
  * cost a new thread its spans.
@@ -170,9 +203,12 @@ static struct lane *reuse_lane(uint32_t tid, bool orphans, uint64_t most_unread)
 			    shared->bytes / most_unread)
 			continue;
 		/* acquire: pairs with the release in ts_lane_give */
-		if (__atomic_compare_exchange_n(&lane->tid, &last, tid, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (!__atomic_compare_exchange_n(&lane->tid, &last, tid, false, __ATOMIC_ACQUIRE,
+						 __ATOMIC_RELAXED))
+			continue;
+		if (own_ring(&lane->ring))
 			return lane;
+		__atomic_store_n(&lane->tid, 0, __ATOMIC_RELEASE);
 	}
 	return NULL;
 }
@@ -222,7 +258,6 @@ bool ts_lane_take(struct ts_context *context)
 		lane = reuse_lane(context->tid, true, 1);
 	if (!lane)
 		return false;
-	__atomic_store_n(&lane->ring.shared->state, TS_RING_OWNED, __ATOMIC_RELAXED);
 	lane->ring.shared->owner_tid = context->tid;
 	__atomic_store_n(&lane->owner, context, __ATOMIC_RELEASE);
 	context->ring = &lane->ring;
@@ -242,7 +277,8 @@ void ts_lane_give(struct ts_context *context)
 			continue;
 		context->ring = NULL;
 		context->pool = NULL;
-		__atomic_store_n(&lane->ring.shared->state, TS_RING_FREE, __ATOMIC_RELAXED);
+		/* release: who gives its pages back sees head where it stays */
+		__atomic_store_n(&lane->ring.shared->state, TS_RING_FREE, __ATOMIC_RELEASE);
 		__atomic_store_n(&lane->owner, NULL, __ATOMIC_RELAXED);
 		/* release: the next owner finds ring and pool as we left them */
 		__atomic_store_n(&lane->tid, 0, __ATOMIC_RELEASE);
@@ -277,8 +313,16 @@ static bool is_quiet(const struct lane *lane)
 	return false;
 }
 
+/* Calls that were not recorded. */
+static uint64_t unrecorded(const uint64_t *lost)
+{
+	return lost[TS_LOST_RING_FULL] + lost[TS_LOST_NO_RING] + lost[TS_LOST_TOO_DEEP] +
+	       lost[TS_LOST_REENTERED] + lost[TS_LOST_ABANDONED];
+}
+
 bool ts_lanes_drained(void)
 {
+	uint64_t begun = unrecorded(ts_hot.process->lost);
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
 
 	if (ts_hot.process->lost[TS_LOST_END])
@@ -289,10 +333,12 @@ bool ts_lanes_drained(void)
 
 		if (!is_quiet(lane) || ring->shared->lost[TS_LOST_END] ||
 		    ring->reserved != __atomic_load_n(&ring->released, __ATOMIC_RELAXED) ||
-		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE))
+		    ring->head != __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE) ||
+		    ring->shared->begun != ring->shared->settled)
 			return false;
+		begun += ring->shared->begun + unrecorded(ring->shared->lost);
 	}
-	return true;
+	return begun == __atomic_load_n(&ts_hot.process->told, __ATOMIC_ACQUIRE);
 }
 
 void ts_lanes_forget(void)

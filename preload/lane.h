@@ -26,7 +26,8 @@ bool ts_lane_take(struct ts_context *context);
 /* Gives the thread's lane back. */
 void ts_lane_give(struct ts_context *context);
 
-/* Nothing is unread and no call is open on any lane, and nobody is about to change that. */
+/* Nothing is unread and no call is open on any lane, the store knows how the process ended, and nobody is about
+ * to change that. */
 bool ts_lanes_drained(void);
 
 /* In a child: the lanes are the parent's. Frames in use stay where they are. */

@@ -68,6 +68,7 @@ static void forget_parent(void)
 {
 	if (!ts_hot.process)
 		return;
+	ts_hot.missed = 0;
 	ts_flush_forget();
 	ts_lanes_forget();
 	ts_own_spool_forget();
@@ -202,6 +203,7 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	if (!life->generation)
 		begin_process();
 	if (!ts_hot.passive) {
+		ts_own_spool_count_missed();
 		if (context->made_ready != life->generation || !context->ring)
 			begin_thread(context, slot);
 		context->generation = life->generation;
@@ -214,7 +216,10 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	ts_signals_restore(before);
 	if (!ts_hot.passive)
 		result = ts_call_begin(thunk, slot);
-	return result == TS_SLOW ? 0 : result;
+	if (result != TS_SLOW)
+		return result;
+	__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_NO_RING], 1, __ATOMIC_RELAXED);
+	return 0;
 }
 
 /*
@@ -324,7 +329,7 @@ static void find_vector_state(void)
 static void find_main_stack(void)
 {
 	const char *top = (const char *)getauxval(AT_EXECFN);
-	struct rlimit limit = {0};
+	struct rlimit limit = {.rlim_cur = MAIN_STACK_MOST}; /* where nobody tells */
 
 	ts_syscall(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0);
 	main_stack_high = ((uintptr_t)top + strlen(top) + 4096) & ~4095UL;
@@ -368,15 +373,26 @@ static void meet_other_threads(void)
 	ts_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
 }
 
+/*
+ * The folder goes once all it held is stored. Other threads may be in the midst of calls, though: then it stays, and
+ * they write to it for as long as they live.
+ */
 void ts_life_end(void)
 {
+	uint64_t generation;
+
 	if (!life || !life->generation || ts_life_is_guest())
 		return;
-	if (!ts_flush_stop())
+	if (!ts_flush_stop() || !ts_lanes_drained())
 		return;
+	generation = life->generation;
 	__atomic_store_n(&ts_hot.passive, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&life->generation, 0, __ATOMIC_SEQ_CST);
 	meet_other_threads();
-	if (ts_lanes_drained())
+	if (ts_lanes_drained()) {
 		ts_own_spool_remove();
+	} else {
+		__atomic_store_n(&life->generation, generation, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&ts_hot.passive, 0, __ATOMIC_SEQ_CST);
+	}
 }

@@ -7,6 +7,7 @@
 
 #include "reach.h"
 #include "names.h"
+#include "symtab.h"
 #include "walk.h"
 
 struct miss {
@@ -36,6 +37,20 @@ static const char *symbol_of(const struct ts_rule *rule)
 	if (!rule->prototype.cplus)
 		return rule->prototype.function;
 	return mangled ? mangled : "::";
+}
+
+/* The program comes first; where its file has no symbols, what it does not export has no name. */
+static bool is_stripped_program(const struct ts_rule *rule, const struct ts_scope *scope)
+{
+	const struct ts_object *program = scope->n ? &scope->objects[0] : NULL;
+	struct ts_symtab symtab;
+
+	if (!program || program->path[0] || !ts_names_fit(rule, ts_walk_path(program)))
+		return false;
+	if (ts_symtab_open(program, ts_walk_path(program), &symtab) < 0)
+		return true;
+	ts_symtab_close(&symtab);
+	return false;
 }
 
 static void explain(struct ts_walk *walk, void *context)
@@ -68,7 +83,10 @@ static void explain(struct ts_walk *walk, void *context)
 		return;
 	}
 	snprintf(miss->ret, miss->bytes,
-		 "no loaded object defines it; it may come with a library loaded later (dlopen)");
+		 "no loaded object defines it; it may come with a library loaded later (dlopen)%s",
+		 is_stripped_program(miss->rule, &walk->scope)
+			 ? "; the program is stripped, and names only what it exports"
+			 : "");
 }
 
 void ts_hook_miss(const struct ts_rule *rule, char *ret, size_t bytes)

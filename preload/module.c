@@ -178,8 +178,8 @@ static int bind(void *handle, size_t n_before)
 			place++;
 		if (place < n_before)
 			continue;
-		note_brought(&closure.objects[i]);
 		ts_object_slots(&closure.objects[i], bind_slot, &closure);
+		note_brought(&closure.objects[i]); /* from now on walks write into it, too */
 	}
 	ts_maps_release(&closure.maps);
 	return closure.n_failed ? -EACCES : 0;

@@ -22,7 +22,7 @@ enum ts_brought { TS_NOT_BROUGHT, TS_BROUGHT, TS_BEING_BROUGHT };
 
 /*
  * Is the object whose first byte is at `low` in the process because a module needs it? BEING_BROUGHT:
- * that cannot be told yet, for a module is being opened. Any thread.
+ * that cannot be told yet, for a module is being opened; what that brings is written to. Any thread.
  */
 enum ts_brought ts_module_brought(uintptr_t low);
 

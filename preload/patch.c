@@ -197,7 +197,7 @@ static bool new_chunk(const struct ts_maps *maps, uintptr_t function)
 	return false;
 }
 
-/* Room for a new stub; not taken until it is written. 0: there is none. */
+/* Room for a new stub; not taken until a place has it. 0: there is none. */
 static uintptr_t find_room(const struct ts_maps *maps, uintptr_t function)
 {
 	for (size_t i = n_chunks; i-- > 0;)
@@ -208,13 +208,11 @@ static uintptr_t find_room(const struct ts_maps *maps, uintptr_t function)
 	return chunks[n_chunks - 1].low;
 }
 
-/* The stub at `stub` is written: `place` has it now, and what it takes is taken. */
+/* `place` has the stub, and what it takes is taken. */
 static void settle(struct place *place, uintptr_t stub, size_t bytes)
 {
 	size_t room = (bytes + 15) & ~15UL;
 
-	if (place->stub == stub && place->room >= room)
-		return;
 	place->stub = stub;
 	place->room = room;
 	for (size_t i = 0; i < n_chunks; i++)
@@ -295,22 +293,35 @@ static int write_code(uintptr_t at, const struct code *code)
 	return memcmp((const void *)at, code->bytes, code->n) ? -EIO : 0;
 }
 
+static size_t stub_bytes(const struct ts_entry_moved *moved)
+{
+	return CMP_JNE_BYTES + moved->bytes + WAY_IN_BYTES;
+}
+
 const char *ts_patch_prepare(const struct ts_entry_function *function, const struct ts_maps *maps,
 			     struct ts_patch *ret)
 {
-	const struct place *before = find_place(function->address);
+	struct place *place = find_place(function->address);
+	const char *why;
 
 	ret->function = function->address;
-	if (before && before->room) {
-		ret->stub = before->stub;
+	if (place && place->room) {
+		ret->stub = place->stub;
 		if (!move(function, ret->stub + CMP_JNE_BYTES, &ret->moved) &&
-		    CMP_JNE_BYTES + ret->moved.bytes + WAY_IN_BYTES <= before->room)
+		    stub_bytes(&ret->moved) <= place->room)
 			return NULL;
 	}
 	ret->stub = find_room(maps, function->address);
 	if (!ret->stub)
 		return "no memory may be made executable within 2 GB of it";
-	return move(function, ret->stub + CMP_JNE_BYTES, &ret->moved);
+	why = move(function, ret->stub + CMP_JNE_BYTES, &ret->moved);
+	if (why)
+		return why;
+	place = take_place(function->address);
+	if (!place)
+		return "there is no memory";
+	settle(place, ret->stub, stub_bytes(&ret->moved));
+	return NULL;
 }
 
 /* All of the jump or nothing of it. */
@@ -331,19 +342,15 @@ static int write_jump(uintptr_t function, const struct code *jump)
 const char *ts_patch_apply(const struct ts_patch *patch, size_t index, bool starts_trace)
 {
 	struct ts_thunk *thunk = &ts_thunks[index];
-	struct place *place = take_place(patch->function);
 	struct code stub = {.n = 0}, jump = {.n = 0};
 	uintptr_t moved = patch->stub + CMP_JNE_BYTES;
 
-	if (!place)
-		return "there is no memory";
 	put_test(&stub, patch->moved.bytes);
 	put(&stub, patch->moved.code, patch->moved.bytes);
 	put_way_in(&stub, thunk);
 	put_jump(&jump, patch->function, starts_trace ? moved + patch->moved.bytes : patch->stub);
 	if (write_code(patch->stub, &stub) < 0)
 		return "executable memory cannot be written through /proc/self/mem";
-	settle(place, patch->stub, stub.n);
 	__atomic_store_n(&thunk->original, (const void *)moved, __ATOMIC_RELEASE);
 	return write_jump(patch->function, &jump) < 0
 		       ? "its code cannot be written through /proc/self/mem"

@@ -40,7 +40,10 @@ struct ts_patch {
 	struct ts_entry_moved moved;
 };
 
-/* NULL, or why the function cannot be patched. */
+/*
+ * NULL, or why the function cannot be patched. What is written must not be read as the program's code: all
+ * functions that lie near each other are prepared before the first of them is patched.
+ */
 const char *ts_patch_prepare(const struct ts_entry_function *function, const struct ts_maps *maps,
 			     struct ts_patch *ret);
 

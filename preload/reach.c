@@ -25,7 +25,6 @@
 
 static struct {
 	const struct ts_names *names;
-	const struct ts_scope *scope;
 	bool *defined; /* of each rule: some object exports it */
 	bool iterate;  /* some rule has no name to look up by: each symbol is asked for its rule */
 	struct ts_candidates found;
@@ -40,29 +39,10 @@ static bool is_program(const struct ts_object *object)
 	return !object->path[0];
 }
 
-#define MODULE_DEPTH 3 /* a module, its library, and one that that needs */
-
-/* Does a module of ours need it, or a library that one needs? */
-static bool serves_module(const struct ts_object *object, unsigned depth)
-{
-	for (size_t i = 0; i < reach.scope->n; i++) {
-		const struct ts_object *user = &reach.scope->objects[i];
-
-		if (user == object || !ts_scope_needs(user, object))
-			continue;
-		if (ts_walk_is_module(user) || (depth && serves_module(user, depth - 1)))
-			return true;
-	}
-	return false;
-}
-
-/* What the shim stands on, and what it brought itself, or is about to on another thread. */
+/* What the shim stands on, and what it brought itself. */
 static bool is_left_alone(const struct ts_object *object)
 {
-	enum ts_brought brought = ts_module_brought(object->low);
-
-	return ts_object_is_libc(object) || brought == TS_BROUGHT ||
-	       (brought == TS_BEING_BROUGHT && serves_module(object, MODULE_DEPTH));
+	return ts_object_is_libc(object) || ts_module_brought(object->low) == TS_BROUGHT;
 }
 
 static void add(struct ts_candidate candidate)
@@ -276,7 +256,6 @@ static bool any_certain(void)
 
 void ts_reach_find(struct ts_walk *walk, const struct ts_object *const *objects, size_t n)
 {
-	reach.scope = &walk->scope;
 	for (size_t i = 0; i < n; i++)
 		if (!is_left_alone(objects[i]))
 			ts_object_functions(objects[i], enter_exported, NULL);
@@ -353,7 +332,15 @@ static void show_surroundings(struct ts_entry_function *function, const struct t
 
 static const char no_thunk[] = "there are more functions than thunks";
 
-static const char *patch(const struct ts_candidate *candidate, const struct ts_maps *maps)
+/* One that is to be patched, and its thunk. */
+struct prepared {
+	const struct ts_candidate *candidate;
+	struct ts_patch patch;
+	size_t index;
+};
+
+static const char *prepare(const struct ts_candidate *candidate, const struct ts_maps *maps,
+			   struct prepared *ret)
 {
 	const struct ts_mapping *text = ts_maps_find(maps, candidate->address);
 	struct ts_entry_function function = {
@@ -362,7 +349,6 @@ static const char *patch(const struct ts_candidate *candidate, const struct ts_m
 		.bytes = candidate->bytes,
 		.readable = candidate->readable,
 	};
-	struct ts_patch prepared;
 	const char *why;
 	int index;
 
@@ -372,20 +358,30 @@ static const char *patch(const struct ts_candidate *candidate, const struct ts_m
 	show_surroundings(&function, text);
 	if (ts_definition_count() == TS_THUNKS)
 		return no_thunk;
-	why = ts_patch_prepare(&function, maps, &prepared);
+	why = ts_patch_prepare(&function, maps, &ret->patch);
 	if (why)
 		return why;
-	if (candidate->jump && candidate->jump < prepared.moved.taken)
+	if (candidate->jump && candidate->jump < ret->patch.moved.taken)
 		return "something jumps into its first bytes";
 	index = ts_definition_take(candidate->rule, candidate->address, TS_BY_ENTRY,
 				   candidate->name, candidate->object);
 	if (index < 0)
 		return index == -ENOSPC ? no_thunk : "there is no memory, or no room in the spool";
-	why = ts_patch_apply(&prepared, (size_t)index,
-			     ts_thunk_starts_trace((size_t)index) ||
-				     ts_definitions_are_everywhere());
-	ts_definition_at((size_t)index)->reached = !why;
-	return why;
+	ret->candidate = candidate;
+	ret->index = (size_t)index;
+	return NULL;
+}
+
+static void apply(const struct prepared *prepared)
+{
+	size_t index = prepared->index;
+	const char *why =
+		ts_patch_apply(&prepared->patch, index,
+			       ts_thunk_starts_trace(index) || ts_definitions_are_everywhere());
+
+	ts_definition_at(index)->reached = !why;
+	if (why)
+		refuse(prepared->candidate, why);
 }
 
 /* Two names of one function. */
@@ -400,17 +396,27 @@ static void refuse_alias(const struct ts_candidate *candidate, const struct ts_c
 	refuse(candidate, why);
 }
 
-void ts_reach_patch(struct ts_walk *walk)
+static bool is_same_place(const struct ts_candidate *one, const struct ts_candidate *other)
 {
-	const char *refusal = reach.found.n ? ts_patch_refusal() : NULL;
-	const struct ts_maps *maps = reach.found.n ? ts_walk_maps(walk) : NULL;
+	return one->address == other->address;
+}
 
-	for (size_t i = 0; maps && i < reach.found.n; i++) {
+/* How many are to be patched; the others are refused, or need not be. */
+static size_t prepare_all(const struct ts_maps *maps, struct prepared *ret)
+{
+	const char *refusal = ts_patch_refusal();
+	size_t n = 0;
+
+	for (size_t i = 0; i < reach.found.n; i++) {
 		const struct ts_candidate *candidate = &reach.found.all[i];
 		const char *why = refusal ? refusal : candidate->why;
 
+		if (n && is_same_place(ret[n - 1].candidate, candidate)) {
+			refuse_alias(candidate, ret[n - 1].candidate);
+			continue;
+		}
 		if (ts_patch_stands_at(candidate->address)) {
-			if (i && candidate[-1].address == candidate->address)
+			if (i && is_same_place(candidate - 1, candidate))
 				refuse_alias(candidate, candidate - 1);
 			continue;
 		}
@@ -418,10 +424,26 @@ void ts_reach_patch(struct ts_walk *walk)
 					   ts_walk_path(candidate->object)))
 			continue;
 		if (!why)
-			why = patch(candidate, maps);
+			why = prepare(candidate, maps, &ret[n]);
 		if (why)
 			refuse(candidate, why);
+		else
+			n++;
 	}
+	return n;
+}
+
+/* None is patched before all have been read: a jump of ours is not what stood there. */
+void ts_reach_patch(struct ts_walk *walk)
+{
+	const struct ts_maps *maps = reach.found.n ? ts_walk_maps(walk) : NULL;
+	size_t bytes = reach.found.n * sizeof(struct prepared);
+	struct prepared *prepared = maps ? ts_pages_new(bytes) : NULL;
+	size_t n = prepared ? prepare_all(maps, prepared) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		apply(&prepared[i]);
+	ts_pages_free(prepared, bytes);
 }
 
 void ts_reach_finish(void)

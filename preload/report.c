@@ -84,6 +84,9 @@ static void put_settings(struct lines *lines, const struct ts_conf *conf)
 	put(lines, "setting", '\t');
 	put(lines, "stacks", '\t');
 	put(lines, conf->stacks ? "on" : "off", '\n');
+	put(lines, "setting", '\t');
+	put(lines, "backlog", '\t');
+	put_number(lines, conf->backlog_bytes, '\n');
 }
 
 static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,

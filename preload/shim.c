@@ -69,6 +69,13 @@ static void report_and_end(const struct ts_conf *found)
 	ts_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 }
 
+/* That there is no symbols.conf is nothing to speak of; that nobody could look is. */
+static void complain(void)
+{
+	if (arena.failed)
+		ts_life_stand_down("no memory");
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	const char *path, *why;
@@ -81,12 +88,16 @@ __attribute__((constructor)) static void start(void)
 	ts_log_init();
 	wanted = ts_report_wanted();
 	path = ts_conf_find(&arena);
-	if ((!path && !wanted) || ts_program_init(&arena) < 0)
+	if ((!path && !wanted) || ts_program_init(&arena) < 0) {
+		complain();
 		return;
+	}
 	if (!path)
 		report_and_end(NULL);
-	if (ts_conf_read(path, &arena, &conf) < 0)
+	if (ts_conf_read(path, &arena, &conf) < 0) {
+		ts_life_stand_down("no memory");
 		return;
+	}
 	if (!wanted)
 		log_faults();
 	if (!conf.n_rules && !wanted)

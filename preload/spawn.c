@@ -219,34 +219,29 @@ EXPORT int execveat(int folder, const char *path, char *const argv[], char *cons
 	return begin(&start, list);
 }
 
+static int spawn(struct start *start, pid_t *ret, const posix_spawn_file_actions_t *actions,
+		 const posix_spawnattr_t *attributes, char *const list[])
+{
+	start->ret_pid = ret;
+	start->actions = actions;
+	start->attributes = attributes;
+	return begin(start, list);
+}
+
 EXPORT int posix_spawn(pid_t *ret, const char *path, const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attributes, char *const argv[], char *const list[])
 {
-	struct start start = {
-		.how = SPAWN,
-		.path = path,
-		.argv = argv,
-		.ret_pid = ret,
-		.actions = actions,
-		.attributes = attributes,
-	};
+	struct start start = {.how = SPAWN, .path = path, .argv = argv};
 
-	return begin(&start, list);
+	return spawn(&start, ret, actions, attributes, list);
 }
 
 EXPORT int posix_spawnp(pid_t *ret, const char *file, const posix_spawn_file_actions_t *actions,
 			const posix_spawnattr_t *attributes, char *const argv[], char *const list[])
 {
-	struct start start = {
-		.how = SPAWNP,
-		.path = file,
-		.argv = argv,
-		.ret_pid = ret,
-		.actions = actions,
-		.attributes = attributes,
-	};
+	struct start start = {.how = SPAWNP, .path = file, .argv = argv};
 
-	return begin(&start, list);
+	return spawn(&start, ret, actions, attributes, list);
 }
 
 /* How many pointers a list of arguments takes that begins with `first` and ends with NULL. */

@@ -352,6 +352,15 @@ int ts_own_spool_publish(void)
 	return result;
 }
 
+void ts_own_spool_count_missed(void)
+{
+	uint64_t missed = __atomic_exchange_n(&ts_hot.missed, 0, __ATOMIC_RELAXED);
+
+	if (missed)
+		__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_NO_RING], missed,
+				   __ATOMIC_RELAXED);
+}
+
 /* What was begun holds nothing that anybody could recover. */
 static int give_up(int result)
 {

@@ -36,6 +36,9 @@ const char *ts_own_spool_folder(void);
  */
 int ts_own_spool_publish(void);
 
+/* What ts_hot.missed counts stands in the process page. Not before the spool is made. */
+void ts_own_spool_count_missed(void);
+
 /* Removes the folder: everything in it has been stored. */
 void ts_own_spool_remove(void);
 

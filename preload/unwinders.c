@@ -68,13 +68,20 @@ void ts_unwinders_note(const struct ts_object *object)
 	note_libgcc(object, entry);
 }
 
+/* Or is it another object that came to lie in its place? */
+static bool is_of(const struct ts_unwinder *entry, const struct ts_object *object)
+{
+	return object->low == entry->low && object->high == entry->high &&
+	       exported(object, "_Unwind_Resume") == (uintptr_t)entry->resume;
+}
+
 void ts_unwinders_keep(const struct ts_object *objects, size_t n)
 {
 	for (struct ts_unwinder *entry = ts_unwinders; entry < ts_unwinders + TS_UNWINDERS;
 	     entry++) {
 		size_t i = 0;
 
-		while (i < n && objects[i].low != entry->low)
+		while (i < n && !is_of(entry, &objects[i]))
 			i++;
 		if (!entry->low || i < n)
 			continue;

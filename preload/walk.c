@@ -146,6 +146,27 @@ bool ts_walk_is_ours(const struct ts_object *object)
 	return ts_object_holds(object, (uintptr_t)&walker) || ts_walk_is_module(object);
 }
 
+#define MODULE_DEPTH 3 /* a module, its library, and one that that needs */
+
+static bool serves_module(const struct ts_scope *scope, const struct ts_object *object,
+			  unsigned depth)
+{
+	for (size_t i = 0; i < scope->n; i++) {
+		const struct ts_object *user = &scope->objects[i];
+
+		if (user == object || !ts_scope_needs(user, object))
+			continue;
+		if (ts_walk_is_module(user) || (depth && serves_module(scope, user, depth - 1)))
+			return true;
+	}
+	return false;
+}
+
+bool ts_walk_serves_module(const struct ts_walk *walk, const struct ts_object *object)
+{
+	return serves_module(&walk->scope, object, MODULE_DEPTH);
+}
+
 bool ts_walk_hold(void)
 {
 	return take(FORK_TRIES);

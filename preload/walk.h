@@ -43,6 +43,9 @@ const char *ts_walk_path(const struct ts_object *object);
 bool ts_walk_is_module(const struct ts_object *object);
 bool ts_walk_is_ours(const struct ts_object *object);
 
+/* Does a module need it, or a library that one needs? */
+bool ts_walk_serves_module(const struct ts_walk *walk, const struct ts_object *object);
+
 /*
  * Before a fork: nobody is walking, and nobody begins to. False: that could not be had in time; a child
  * of such a fork walks no more.

@@ -12,6 +12,7 @@
 #include "reader.h"
 #include "recent.h"
 #include "redact.h"
+#include "run.h"
 #include "segment.h"
 #include "stack.h"
 
@@ -252,7 +253,9 @@ static int complete(struct ts_assembler *assembler, const struct ts_event *begin
 	struct ts_ended_call call = {
 		.begin = begin,
 		.end = end,
-		.end_ticks = end ? end->ticks : assembler->last_ticks,
+		.end_ticks = end ? end->ticks
+				 : ts_run_seen(ts_reader_process(assembler->reader),
+					       assembler->last_ticks),
 		.exec = !end && ts_marks_last(&assembler->marks),
 		.thread_name = thread_name && *thread_name ? thread_name : NULL,
 		.stack = end ? stack : NULL,
@@ -424,6 +427,7 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 	result = begin_batch(assembler, err);
 	if (result < 0)
 		return result;
+	ts_run_interrupted(ts_reader_process(assembler->reader), assembler->fill.interrupted);
 	for (; call && bytes < TS_READER_PASS_BYTES; call = next) {
 		next = ts_calls_next(&assembler->calls, call);
 		if (call->event->type == TS_EVENT_END) {
@@ -558,8 +562,30 @@ int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 	ts_reader_commit(assembler->reader);
 	if (assembler->lost_told)
 		ts_reader_lost_told(assembler->reader);
+	ts_reader_rest(assembler->reader);
 	drop_rows(assembler);
 	return 0;
+}
+
+bool ts_assembler_run(const struct ts_assembler *assembler, bool ended, bool all_read,
+		      const struct ts_backlog_counts *backlog, struct ts_run_row *ret)
+{
+	const struct ts_run_facts facts = {
+		.settings = assembler->fill.settings,
+		.page = ts_reader_process(assembler->reader),
+		.clock = &assembler->fill.clock,
+		.last_ticks = assembler->last_ticks,
+		.exec_ticks = ts_marks_last(&assembler->marks),
+		.ended = ended,
+	};
+	struct ts_tally tally;
+
+	if (!ts_reader_tally(assembler->reader, ended && all_read, &tally))
+		return false;
+	tally.open = assembler->calls.open_rows;
+	ts_run_fill(&facts, ret);
+	ts_tally_fill(&tally, backlog, &ret->run, ret->dropped_by);
+	return ret->run.begun > 0;
 }
 
 size_t ts_assembler_n_open(const struct ts_assembler *assembler)

@@ -23,10 +23,12 @@
  * that are still open, ends that have not met their begin. A new assembler reads it first.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dictionary.h"
 #include "error.h"
+#include "run.h"
 #include "span.h"
 
 struct ts_assembler;
@@ -61,11 +63,19 @@ int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err);
 
 /*
  * For a program that has ended, after all passes: completes open calls as failed, "interrupted", at
- * the time of the last event in the spool. *ret is a batch like that of a pass, with the same rule.
+ * the last moment the program is known to have lived. *ret is a batch like that of a pass, with the same rule.
  * 1: there are more, call again after the commit; 0: these were the last; or a negative errno.
  */
 int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 			   struct ts_error *err);
+
+/*
+ * The row of the process, as it is to be once the batch that stands is stored and committed; its strings live
+ * as long as *ret and the assembler. `ended`: the process has; `all_read`: the last pass answered 0. False:
+ * there is nothing to tell, or it cannot be told yet.
+ */
+bool ts_assembler_run(const struct ts_assembler *assembler, bool ended, bool all_read,
+		      const struct ts_backlog_counts *backlog, struct ts_run_row *ret);
 
 /* Calls that are open now. */
 size_t ts_assembler_n_open(const struct ts_assembler *assembler);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event.h"
+
 #define FIRST_BUCKETS 256
 #define ID_BYTES      32 /* trace_id and span_id, side by side in both events */
 
@@ -123,6 +125,7 @@ struct ts_call *ts_calls_add(struct ts_calls *calls, const struct ts_event *even
 	*bucket = call;
 	calls->n++;
 	calls->n_ends += event->type == TS_EVENT_END;
+	calls->open_rows += ts_event_rows(event);
 	return call;
 }
 
@@ -162,6 +165,7 @@ void ts_calls_remove(struct ts_calls *calls, struct ts_call *call)
 	*link = call->next;
 	calls->n--;
 	calls->n_ends -= call->event->type == TS_EVENT_END;
+	calls->open_rows -= ts_event_rows(call->event);
 	free_call(call);
 }
 

@@ -26,6 +26,7 @@ struct ts_calls {
 	size_t n_buckets; /* a power of two */
 	size_t n;
 	size_t n_ends;
+	uint64_t open_rows; /* that the begins make */
 };
 
 /* 0 or -ENOMEM. */

@@ -8,6 +8,7 @@
  * where the file's were not), never NULL, and live as long as the dictionary.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct ts_settings {
 	const char *state;  /* the folder of backlogs; empty: there is none */
 	uint64_t backlog_bytes;
 	uint32_t n_rules;
+	bool known; /* false: not read yet, or damaged */
 };
 
 struct ts_thunk {

@@ -91,6 +91,13 @@ long ts_event_check(const void *data, size_t available)
 	return body_fits(event) ? (long)event->bytes : -EBADMSG;
 }
 
+uint64_t ts_event_rows(const struct ts_event *event)
+{
+	if (event->type != TS_EVENT_BEGIN)
+		return 0;
+	return !!(event->flags & TS_BEGIN_TRACE) + !!(event->flags & TS_BEGIN_SPAN);
+}
+
 struct ts_values ts_event_values(const struct ts_event *event)
 {
 	const unsigned char *data = (const void *)event;

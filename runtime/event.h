@@ -5,6 +5,7 @@
 /* Whether bytes read from a spool are an event; stepping through its values. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../preload/abi.h"
 
@@ -23,6 +24,9 @@ struct ts_values {
  * bytes; 0: it is longer than what is available; -EBADMSG: it is none.
  */
 long ts_event_check(const void *data, size_t available);
+
+/* The rows that it makes: of a begin one, or two of one that is both trace and span; of others none. */
+uint64_t ts_event_rows(const struct ts_event *event);
 
 /* The values of an event that was checked; none if the event has no place for them. */
 struct ts_values ts_event_values(const struct ts_event *event);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,4 +78,26 @@ int ts_file_write(int fd, const void *data, size_t bytes, uint64_t offset)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+int ts_file_map(const char *folder, const char *name, size_t bytes, void **ret)
+{
+	int fd = ts_file_open(folder, name, O_RDWR);
+	int64_t there;
+	void *map = MAP_FAILED;
+	int result = 0;
+
+	if (fd < 0)
+		return fd;
+	there = ts_file_bytes(fd);
+	if (there < (int64_t)bytes)
+		result = there < 0 ? (int)there : -EBADMSG;
+	else
+		map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (!result && map == MAP_FAILED)
+		result = -errno;
+	close(fd);
+	if (!result)
+		*ret = map;
+	return result;
 }

@@ -14,6 +14,10 @@
 /* Opens folder/name, a regular file and no link. A descriptor, or a negative errno. */
 int ts_file_open(const char *folder, const char *name, int flags);
 
+/* Maps the first `bytes` of a file, shared and to be written. 0; -EBADMSG: it is shorter; or another negative
+ * errno. */
+int ts_file_map(const char *folder, const char *name, size_t bytes, void **ret);
+
 /* The file's size, or a negative errno. */
 int64_t ts_file_bytes(int fd);
 

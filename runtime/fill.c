@@ -229,7 +229,7 @@ static int fill_error(struct ts_fill *fill, const struct ts_ended_call *call,
 {
 	*ret = NULL;
 	if (!call->end) {
-		*ret = call->exec ? NULL : "interrupted";
+		*ret = call->exec ? NULL : fill->interrupted;
 		return 0;
 	}
 	switch (call->end->outcome) {

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "dictionary.h"
 #include "json.h"
+#include "run.h"
 #include "stack.h"
 #include "span.h"
 
@@ -21,6 +22,7 @@ struct ts_fill {
 	struct ts_clock clock;
 	struct ts_json json; /* rows' strings lie in its pool, or in the dictionary */
 	int64_t pid;
+	char interrupted[TS_ENDED_BYTES]; /* the error of a call without an end */
 };
 
 struct ts_ended_call {

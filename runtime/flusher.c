@@ -22,6 +22,7 @@
 #include "gate.h"
 #include "held.h"
 #include "outlet.h"
+#include "presence.h"
 #include "spool.h"
 
 #define MS               1000000LL /* in ns */
@@ -35,7 +36,10 @@ struct flusher {
 	struct ts_abi_process *process;
 	bool separated; /* a descriptor table of our own */
 	bool locked;    /* we are the consumer */
-	struct ts_outlets *outlets;
+	char root[PATH_MAX];
+	struct ts_presence collector;
+	bool collected;             /* a collector consumes, or is about to */
+	struct ts_outlets *outlets; /* NULL until there is something to consume */
 	struct ts_consumer *consumer;
 	struct ts_gate gate;
 	struct ts_backoff backoff; /* of the event log */
@@ -145,9 +149,16 @@ static void tell(void *context, bool bad, const char *sentence)
 	const struct flusher *f = context;
 
 	if (bad)
-		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence, f->args->spool);
+		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence,
+			 f->consumer ? ts_consumer_place(f->consumer) : f->args->spool);
 	else
 		log_line(f, LOG_INFO, "%s", sentence);
+}
+
+/* What became of rows. */
+static void note(void *context, const char *sentence)
+{
+	log_line(context, LOG_ERROR, "%s", sentence);
 }
 
 /* 0, or -EBUSY: another process, a collector, consumes this spool [L3]. */
@@ -162,21 +173,43 @@ static int become_consumer(struct flusher *f)
 	return -result;
 }
 
-/* One batch. 1: there is more; 0: nothing more now; or a negative errno: later. */
-static int flush_once(struct flusher *f, bool last)
+static int open_outlets(struct flusher *f)
+{
+	const struct ts_outlets_options options = {
+		.modules = f->args->module_symbol,
+		.gate = &f->gate,
+		.trying = f->args->opened,
+		.say = tell,
+		.note = note,
+		.context = f,
+	};
+
+	return f->outlets ? 0 : ts_outlets_new(&f->outlets, &options);
+}
+
+static int open_consumer(struct flusher *f, struct ts_error *err)
+{
+	if (f->consumer)
+		return 0;
+	if (open_outlets(f) < 0)
+		return ts_error_set(err, -ENOMEM, "no memory");
+	return ts_consumer_new(&f->consumer, f->args->spool, f->process, f->outlets,
+			       f->args->module_symbol, err);
+}
+
+/* One batch. 1: there is more; 0: nothing more now; or a negative errno: later. `insist`: try what failed, too. */
+static int flush_once(struct flusher *f, bool insist)
 {
 	struct ts_error err = {""};
-	int result = 0;
+	int result;
 
 	if (!f->locked && become_consumer(f) < 0)
 		return 0;
-	if (!last && !ts_backoff_is_due(&f->backoff))
+	if (!insist && !ts_backoff_is_due(&f->backoff))
 		return 0;
-	if (!f->consumer)
-		result = ts_consumer_new(&f->consumer, f->args->spool, f->process, f->outlets,
-					 f->args->module_symbol, &err);
+	result = open_consumer(f, &err);
 	if (result == 0)
-		result = ts_consumer_step(f->consumer, last, &err);
+		result = ts_consumer_step(f->consumer, insist, &err);
 	if (result < 0 && result != TS_AWAY)
 		return put_off(f, result, &err);
 	if (result >= 0) {
@@ -189,12 +222,14 @@ static int flush_once(struct flusher *f, bool last)
 /* All there is, a batch at a time, so that a fork waits for one batch at most. */
 static void flush(struct flusher *f, bool last)
 {
+	bool insist = last;
 	int more;
 
 	do {
 		begin_batch(f);
-		more = flush_once(f, last);
+		more = flush_once(f, insist);
 		end_batch(f);
+		insist = false;
 	} while (more > 0);
 }
 
@@ -205,8 +240,11 @@ static void tick(struct flusher *f)
 		ts_descriptors_follow_stderr();
 	ts_frequency_measure(f->process);
 	ts_frequency_note(f->process);
+	ts_frequency_seen(f->process);
 	f->args->tick();
-	ts_outlets_rest(f->outlets);
+	f->collected = ts_presence_look(&f->collector);
+	if (f->outlets)
+		ts_outlets_rest(f->outlets);
 	end_batch(f);
 }
 
@@ -215,31 +253,56 @@ static void recover_others(struct flusher *f)
 {
 	struct ts_recovered recovered = {0};
 	struct ts_error err = {""};
-	char root[PATH_MAX], *slash;
 
-	snprintf(root, sizeof(root), "%s", f->args->spool);
-	slash = strrchr(root, '/');
-	if (!slash || slash == root)
+	if (!f->root[0])
 		return;
-	*slash = '\0';
 	begin_batch(f);
-	if (ts_spool_recover(root, f->args->module_symbol, &f->gate, &recovered, &err) < 0 ||
+	if (ts_spool_recover(f->root, f->args->module_symbol, &f->gate, &recovered, &err) < 0 ||
 	    err.text[0])
 		log_line(f, LOG_INFO, "%s", err.text);
+	err.text[0] = '\0';
+	if (f->consumer &&
+	    (ts_backlog_recover(ts_consumer_state(f->consumer), f->args->module_symbol, &f->gate,
+				&recovered, &err) < 0 ||
+	     err.text[0]))
+		log_line(f, LOG_INFO, "%s", err.text);
 	end_batch(f);
-	if (recovered.spools)
+	if (recovered.spools + recovered.backlogs)
 		log_line(f, LOG_INFO, "recovered %zu traces, %zu spans of %zu ended programs",
-			 recovered.traces, recovered.spans, recovered.spools);
+			 recovered.traces, recovered.spans, recovered.spools + recovered.backlogs);
 }
 
-static void finish(struct flusher *f)
+/* Between two batches: nothing is lost, the next consumer reads on from the tails. */
+static void give_up_spool(struct flusher *f)
 {
 	begin_batch(f);
 	ts_consumer_free(f->consumer);
 	ts_outlets_free(f->outlets);
+	f->consumer = NULL;
+	f->outlets = NULL;
 	if (f->locked)
 		pthread_mutex_unlock((pthread_mutex_t *)f->process->consumer_lock);
+	f->locked = false;
 	end_batch(f);
+}
+
+/* The collector waits for it at the word that it watches anyway. */
+static void hand_over(struct flusher *f)
+{
+	if (!f->locked)
+		return;
+	give_up_spool(f);
+	__atomic_fetch_add(&f->process->wake, 1, __ATOMIC_RELEASE);
+	futex_wake(&f->process->wake);
+}
+
+/* A wake is for one waiter: at `wake` that is the consumer. */
+static void idle(const struct flusher *f, uint32_t wake)
+{
+	if (f->collected)
+		futex_wait(&f->process->stop, 0, PERIOD_NS);
+	else
+		futex_wait(&f->process->wake, wake, PERIOD_NS);
 }
 
 /*
@@ -259,21 +322,25 @@ static void run(struct flusher *f)
 	uint32_t wake = __atomic_load_n(&f->process->wake, __ATOMIC_ACQUIRE);
 	bool recovered = false, last = stopping(f);
 
+	f->collected = ts_presence_look(&f->collector);
 	if (!last && ts_frequency_base_ns(f->process) < PERIOD_NS)
-		futex_wait(&f->process->wake, wake, PERIOD_NS);
+		idle(f, wake);
 	wait_for_base(f);
 	do {
 		/* Both before the pass: what comes during it makes another one. */
 		wake = __atomic_load_n(&f->process->wake, __ATOMIC_ACQUIRE);
 		last = stopping(f);
 		tick(f);
-		flush(f, last);
-		if (!recovered && !last) {
+		if (f->collected)
+			hand_over(f);
+		else
+			flush(f, last);
+		if (!recovered && !last && !f->collected) {
 			recovered = true;
 			recover_others(f);
 		}
 		if (!last && !stopping(f))
-			futex_wait(&f->process->wake, wake, PERIOD_NS);
+			idle(f, wake);
 	} while (!last);
 }
 
@@ -287,9 +354,20 @@ static void hold_files(const struct flusher *f)
 		close(fd);
 }
 
+static void find_root(struct flusher *f)
+{
+	char *slash;
+
+	snprintf(f->root, sizeof(f->root), "%s", f->args->spool);
+	slash = strrchr(f->root, '/');
+	*(slash ? slash : f->root) = '\0';
+	f->collector = (struct ts_presence){.root = f->root, .keep = f->separated, .fd = -1};
+}
+
 int ts_flusher_run(const struct ts_flusher_args *args)
 {
 	struct flusher f = {.args = args, .process = args->process};
+	uint32_t stopped;
 
 	if (args->version != TS_ABI_VERSION)
 		return -EPROTONOSUPPORT;
@@ -300,19 +378,13 @@ int ts_flusher_run(const struct ts_flusher_args *args)
 		.context = &f,
 		.keeps = f.separated,
 	};
-	if (ts_outlets_new(&f.outlets, &(struct ts_outlets_options){
-					       .modules = args->module_symbol,
-					       .gate = &f.gate,
-					       .trying = args->opened,
-					       .say = tell,
-					       .context = &f,
-				       }) < 0)
-		return -ENOMEM;
+	find_root(&f);
 	hold_files(&f);
 	run(&f);
-	finish(&f);
+	stopped = f.locked ? TS_STOPPED_DONE : TS_STOPPED_LEFT;
+	give_up_spool(&f);
 	/* release: nothing of ours comes behind it; the program may unload and unmap */
-	__atomic_store_n(&args->process->stopped, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&args->process->stopped, stopped, __ATOMIC_RELEASE);
 	futex_wake(&args->process->stopped);
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The process's clocks, read side by side as closely as can be. */
+#include <stdbool.h>
 #include <time.h>
 
 #include "../preload/abi.h"
@@ -50,9 +51,9 @@ void ts_frequency_measure(struct ts_abi_process *process)
 {
 	const struct ts_abi_clock *first = &process->clocks[0];
 	struct ts_abi_clock now;
-	uint64_t rate = NS_A_SECOND;
+	uint64_t rate = NS_A_SECOND, unknown = 0;
 
-	if (process->ticks_per_second)
+	if (__atomic_load_n(&process->ticks_per_second, __ATOMIC_ACQUIRE))
 		return;
 	if (process->clock_source == TS_CLOCK_TSC) {
 		now = take_triple(process->clock_source);
@@ -63,7 +64,14 @@ void ts_frequency_measure(struct ts_abi_process *process)
 		if (rate < LOWEST_RATE || rate > HIGHEST_RATE)
 			return;
 	}
-	__atomic_store_n(&process->ticks_per_second, rate, __ATOMIC_RELEASE);
+	/* the first to know it says it for all readers */
+	__atomic_compare_exchange_n(&process->ticks_per_second, &unknown, rate, false,
+				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+void ts_frequency_seen(struct ts_abi_process *process)
+{
+	__atomic_store_n(&process->seen_ticks, now_ticks(process->clock_source), __ATOMIC_RELAXED);
 }
 
 int64_t ts_frequency_base_ns(const struct ts_abi_process *process)

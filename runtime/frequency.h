@@ -14,6 +14,9 @@ struct ts_abi_process;
  */
 void ts_frequency_measure(struct ts_abi_process *process);
 
+/* At this tick the process lived. */
+void ts_frequency_seen(struct ts_abi_process *process);
+
 /* Appends a triple when the distance to the first one has doubled, from a minute on. */
 void ts_frequency_note(struct ts_abi_process *process);
 

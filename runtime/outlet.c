@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backoff.h"
+#include "gate.h"
 #include "store.h"
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
@@ -86,6 +87,28 @@ static void say(const struct ts_outlets *outlets, bool bad, const char *sentence
 		outlets->options.say(outlets->options.context, bad, sentence);
 }
 
+void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence)
+{
+	if (outlets->options.note)
+		outlets->options.note(outlets->options.context, sentence);
+}
+
+bool ts_outlets_is_due(const struct ts_outlets *outlets, const char *url, struct ts_error *err)
+{
+	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next) {
+		if (strcmp(outlet->url, url) != 0 || ts_backoff_is_due(&outlet->backoff))
+			continue;
+		ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+		return false;
+	}
+	return true;
+}
+
+bool ts_outlets_keeps(const struct ts_outlets *outlets)
+{
+	return !outlets->options.gate || outlets->options.gate->keeps;
+}
+
 static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
 {
 	int64_t now = ts_backoff_now_ns();
@@ -146,8 +169,9 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		return -ENOTSUP;
 	if (!outlet->handle) {
 		result = open_store(outlets, outlet);
+		/* what is said of a row is not said of the store */
 		if (result < 0)
-			return result;
+			return result == -EILSEQ ? -EINVAL : result;
 	}
 	return outlet->store->write(outlet->handle, batch, &outlet->failure);
 }
@@ -173,6 +197,14 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	ts_backoff_failed(&outlet->backoff);
 	complain(outlets, outlet, result);
 	return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+}
+
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context)
+{
+	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next)
+		take(context, outlet->url, outlet->backoff.failures ? outlet->failure.text : "");
 }
 
 void ts_outlets_rest(struct ts_outlets *outlets)

@@ -22,6 +22,7 @@ struct ts_outlets_options {
 	void (*trying)(void);
 	/* NULL; what became of a store: it fails (bad), it works again */
 	void (*say)(void *context, bool bad, const char *sentence);
+	void (*note)(void *context, const char *sentence); /* NULL; what became of rows */
 	void *context;
 };
 
@@ -42,8 +43,22 @@ void ts_outlets_free(struct ts_outlets *outlets); /* closes them; NULL is fine *
 int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
 		     bool insist, struct ts_error *err);
 
+/* False with its sentence: the store failed a short while ago, and would only be tried if one insisted. */
+bool ts_outlets_is_due(const struct ts_outlets *outlets, const char *url, struct ts_error *err);
+
 /* Called now and then: connections that had no batch for ten seconds go back to whoever may need them. */
 void ts_outlets_rest(struct ts_outlets *outlets);
+
+/* Hands a sentence to whoever is told what became of rows. */
+void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence);
+
+/* Does what is open stay ours while a fork may come in? */
+bool ts_outlets_keeps(const struct ts_outlets *outlets);
+
+/* Each store that was written to, and why the last attempt failed ("": it did not). */
+void ts_outlets_each(const struct ts_outlets *outlets,
+		     void (*take)(void *context, const char *url, const char *failure),
+		     void *context);
 
 /* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
 int ts_outlet_shown(const char *url);

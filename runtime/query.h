@@ -54,6 +54,17 @@ void ts_listing_free(struct ts_listing *listing); /* NULL is fine */
 int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
 		  size_t *ret, struct ts_error *err);
 
+/* Processes, newest first. */
+struct ts_runs;
+
+/* Those that lived at `since_us` (0: whenever) or later, at most `limit`. 0, or a negative errno; the runs are
+ * the caller's. */
+int ts_query_runs(struct ts_query *query, int64_t since_us, size_t limit, struct ts_runs **ret,
+		  struct ts_error *err);
+const struct ts_run *ts_runs_all(const struct ts_runs *runs, size_t *ret_n);
+bool ts_runs_more(const struct ts_runs *runs); /* there are more than the limit */
+void ts_runs_free(struct ts_runs *runs);       /* NULL is fine */
+
 /* Names in alphabetical order. */
 struct ts_names;
 

@@ -2,7 +2,7 @@
 #ifndef TS_QUERYIMPL_H
 #define TS_QUERYIMPL_H
 
-/* What query.c and story.c share. */
+/* What query.c, story.c and query_runs.c share. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,6 +11,8 @@
 
 #include "event.h"
 #include "file.h"
+#include "rest.h"
+#include "tally.h"
 
 #define MAX_RING_BYTES    ((uint64_t)1 << 30)
 #define KEPT_BUFFER_BYTES ((size_t)1 << 18)
@@ -26,6 +28,8 @@ struct ring {
 	size_t got;
 	char thread_name[sizeof(((struct ts_event_thread *)0)->name) + 1];
 	uint64_t lost_seen[TS_LOST_COUNT];
+	struct ts_ring_tally tally;
+	struct ts_rest rest;
 };
 
 struct ts_reader {
@@ -43,36 +47,13 @@ struct ts_reader {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* Maps the first page of a file. 0; -EBADMSG: it has none; or another negative errno. */
-static int map_page(const char *spool, const char *name, void **ret)
-{
-	int fd = ts_file_open(spool, name, O_RDWR);
-	int64_t bytes;
-	void *map = MAP_FAILED;
-	int result = 0;
-
-	if (fd < 0)
-		return fd;
-	bytes = ts_file_bytes(fd);
-	if (bytes < TS_ABI_PAGE)
-		result = bytes < 0 ? (int)bytes : -EBADMSG;
-	else
-		map = mmap(NULL, TS_ABI_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (!result && map == MAP_FAILED)
-		result = -errno;
-	close(fd);
-	if (!result)
-		*ret = map;
-	return result;
-}
-
 static int adopt_page(struct ts_reader *reader, struct ts_abi_process *page)
 {
 	void *map;
 	int result;
 
 	if (!page) {
-		result = map_page(reader->spool, "process", &map);
+		result = ts_file_map(reader->spool, "process", TS_ABI_PAGE, &map);
 		if (result < 0)
 			return result;
 		reader->page_is_ours = true;
@@ -168,6 +149,8 @@ static void kill_ring(struct ts_reader *reader, struct ring *ring)
 {
 	ring->dead = true;
 	reader->damage.rings++;
+	ring->tally.damaged = true;
+	ts_ring_tally_at_head(&ring->tally);
 }
 
 static void fault(struct ts_reader *reader, struct ring *ring, uint64_t bytes)
@@ -175,6 +158,7 @@ static void fault(struct ts_reader *reader, struct ring *ring, uint64_t bytes)
 	reader->damage.faults++;
 	reader->damage.bytes += bytes;
 	ring->next = ring->head;
+	ring->tally.damaged = true;
 }
 
 static bool header_is_sound(const struct ts_abi_ring *header)
@@ -195,7 +179,7 @@ static int open_ring(struct ts_reader *reader, uint32_t index)
 	if (ring->header || ring->dead)
 		return 0;
 	ring_name(index, name);
-	result = map_page(reader->spool, name, &map);
+	result = ts_file_map(reader->spool, name, TS_ABI_PAGE, &map);
 	if (result == -ENOENT || result == -EBADMSG || result == -ELOOP) {
 		kill_ring(reader, ring);
 		return 0;
@@ -205,6 +189,7 @@ static int open_ring(struct ts_reader *reader, uint32_t index)
 	ring->header = map;
 	ring->bytes = ring->header->bytes;
 	ring->next = ring->header->tail;
+	ts_ring_tally_open(&ring->tally, ring->header);
 	return 0;
 }
 
@@ -215,6 +200,7 @@ static uint64_t look(struct ts_reader *reader, struct ring *ring)
 
 	if (ring->dead || !header)
 		return 0;
+	ts_ring_tally_look(&ring->tally, header);
 	/* acquire: pairs with the release behind each event [L2] */
 	ring->head = __atomic_load_n(&header->head, __ATOMIC_ACQUIRE);
 	if (!header_is_sound(header) || header->bytes != ring->bytes || ring->head % 8 ||
@@ -370,6 +356,7 @@ static int deliver(struct ts_reader *reader, struct ring *ring, ts_reader_fn *ta
 		++*n_taken;
 		at += (size_t)whole;
 		ring->next += (uint64_t)whole;
+		ring->tally.read += ts_event_rows(event);
 	}
 	return 0;
 }
@@ -401,8 +388,13 @@ int ts_reader_pass(struct ts_reader *reader, ts_reader_fn *take, void *context,
 	bool more = false;
 	int refused = 0, result = gather(reader, &more);
 
-	for (uint32_t i = 0; i < reader->n_rings && !refused; i++)
-		refused = deliver(reader, &reader->rings[i], take, context, &n_taken);
+	for (uint32_t i = 0; i < reader->n_rings && !refused; i++) {
+		struct ring *ring = &reader->rings[i];
+
+		refused = deliver(reader, ring, take, context, &n_taken);
+		if (ring->next == ring->head)
+			ts_ring_tally_at_head(&ring->tally);
+	}
 	if (refused < 0)
 		result = refused;
 	if (result < 0 && !n_taken)
@@ -415,12 +407,25 @@ void ts_reader_commit(struct ts_reader *reader)
 	for (uint32_t i = 0; i < reader->n_rings; i++) {
 		struct ring *ring = &reader->rings[i];
 
-		/* release: the producer may overwrite what was read before this [L5] */
 		if (ring->header && !ring->dead && ring->header->tail != ring->next)
-			__atomic_store_n(&ring->header->tail, ring->next, __ATOMIC_RELEASE);
+			ts_ring_tally_settle(&ring->tally, ring->header, ring->next);
 	}
 	if (reader->buffer_bytes > KEPT_BUFFER_BYTES)
 		drop_buffer(reader);
+}
+
+void ts_reader_rest(struct ts_reader *reader)
+{
+	char name[32];
+
+	for (uint32_t i = 0; i < reader->n_rings; i++) {
+		struct ring *ring = &reader->rings[i];
+
+		if (!ring->header || ring->dead || !ts_rest_is_due(&ring->rest, ring->header))
+			continue;
+		ring_name(i, name);
+		ts_rest_begin(&ring->rest, ring->header, reader->spool, name);
+	}
 }
 
 /* --- counters --------------------------------------------------------------------------------- */
@@ -465,6 +470,23 @@ void ts_reader_lost_told(struct ts_reader *reader)
 		if (ring->header && !ring->dead)
 			memcpy(ring->header->lost_told, ring->lost_seen, sizeof(ring->lost_seen));
 	}
+}
+
+bool ts_reader_tally(const struct ts_reader *reader, bool ended, struct ts_tally *ret)
+{
+	bool known = reader->n_rings || !reader->page->n_rings;
+
+	*ret = (struct ts_tally){0};
+	ts_tally_add_lost(ret, reader->page->lost);
+	for (uint32_t i = 0; i < reader->n_rings; i++) {
+		const struct ring *ring = &reader->rings[i];
+
+		known &= ring->header || ring->dead;
+		ts_tally_add_ring(ret, &ring->tally, ended);
+		if (ring->header && !ring->dead)
+			ts_tally_add_lost(ret, ring->header->lost);
+	}
+	return known;
 }
 
 struct ts_damage ts_reader_damage(const struct ts_reader *reader)

@@ -25,6 +25,7 @@
 #include "error.h"
 
 struct ts_reader;
+struct ts_tally;
 
 /* Bytes of events that one pass reads at most. */
 #define TS_READER_PASS_BYTES (1 << 20)
@@ -62,13 +63,22 @@ int ts_reader_pass(struct ts_reader *reader, ts_reader_fn *take, void *context,
 		   struct ts_error *err);
 
 /*
- * Everything delivered so far is safe: moves the tails [L5]. Damaged rings are given back up to the
+ * Everything delivered so far is safe: moves the tails [L5, L6]. Damaged rings are given back up to the
  * head that was seen. Without a commit, a later reader of the spool gets the same events again.
  */
 void ts_reader_commit(struct ts_reader *reader);
 
+/* Gives the pages of rings back that no thread has and that have been empty for a while (rest.h). */
+void ts_reader_rest(struct ts_reader *reader);
+
 /* Spans lost since what was last told, by enum ts_lost, over rings and process; true if any. */
 bool ts_reader_lost(struct ts_reader *reader, uint64_t ret[TS_LOST_COUNT]);
+
+/*
+ * What was begun and what of it was read, over all rings, and all that was ever lost. `ended`: the process
+ * has, and the last pass answered 0. False: there is a ring that no pass came to yet, so it cannot be told.
+ */
+bool ts_reader_tally(const struct ts_reader *reader, bool ended, struct ts_tally *ret);
 
 /* What ts_reader_lost last answered now stands in a stored row; survives in the spool. */
 void ts_reader_lost_told(struct ts_reader *reader);

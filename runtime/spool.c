@@ -71,18 +71,21 @@ static int remove_spool(const char *path)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(path);
-	int fd;
+	int fd, result = 0;
 
 	if (!dir)
 		return -errno;
 	fd = dirfd(dir);
-	while ((entry = readdir(dir)))
+	while (errno = 0, (entry = readdir(dir)))
 		if (strcmp(entry->d_name, "process") != 0 && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			unlinkat(fd, entry->d_name, 0);
-	unlinkat(fd, "process", 0);
+		    strcmp(entry->d_name, "..") != 0 && unlinkat(fd, entry->d_name, 0) < 0 &&
+		    errno != EISDIR && errno != ENOENT)
+			result = -errno;
+	result = errno ? -errno : result;
+	if (result == 0)
+		unlinkat(fd, "process", 0);
 	closedir(dir);
-	return rmdir(path) < 0 ? -errno : 0;
+	return result < 0 ? result : rmdir(path) < 0 ? -errno : 0;
 }
 
 static void set_aside(struct recovery *r, const char *path)
@@ -166,15 +169,16 @@ static void recover_spool(struct recovery *r, const char *root, const char *name
 	ts_takeover_end(&takeover);
 }
 
-static bool is_spool(int root, const char *name)
+bool ts_spool_is(const char *root, const char *name)
 {
 	size_t length = strlen(name), suffix = strlen(DAMAGED);
+	char path[PATH_MAX];
 	struct stat st;
 
 	if (name[0] == '.' || (length > suffix && strcmp(name + length - suffix, DAMAGED) == 0))
 		return false;
-	return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-	       st.st_uid == geteuid();
+	return snprintf(path, sizeof(path), "%s/%s", root, name) < (int)sizeof(path) &&
+	       lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
 /* The root folder, opened; NULL with *ret_result 0 where there is none. */
@@ -199,6 +203,32 @@ static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
 	return NULL;
 }
 
+bool ts_spool_recover_one(const char *root, const char *name, ts_module_symbol_fn *load,
+			  struct ts_outlets *outlets, struct ts_recovered *ret,
+			  struct ts_error *err)
+{
+	struct recovery r = {.load = load, .outlets = outlets, .recovered = ret, .err = err};
+	char path[PATH_MAX];
+
+	recover_spool(&r, root, name);
+	return snprintf(path, sizeof(path), "%s/%s", root, name) < (int)sizeof(path) &&
+	       access(path, F_OK) < 0;
+}
+
+int ts_spool_make_root(const char *root, struct ts_error *err)
+{
+	struct stat st;
+
+	if ((mkdir(root, 0700) < 0 && errno != EEXIST) || lstat(root, &st) < 0)
+		return ts_error_set(err, -errno, "the spool folder %s: %s", root,
+				    strerrordesc_np(errno));
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077)
+		return ts_error_set(
+			err, -EPERM,
+			"the spool folder %s is not a folder that is ours alone (mode 0700)", root);
+	return 0;
+}
+
 int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		     struct ts_recovered *ret, struct ts_error *err)
 {
@@ -220,7 +250,7 @@ int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct t
 	}
 	while ((entry = readdir(dir))) {
 		ts_gate_pass(gate);
-		if (is_spool(dirfd(dir), entry->d_name))
+		if (ts_spool_is(root, entry->d_name))
 			recover_spool(&r, root, entry->d_name);
 	}
 	closedir(dir);

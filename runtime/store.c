@@ -27,8 +27,10 @@ static const void *find(const char *url, const char *symbol, ts_module_symbol_fn
 	const void *found;
 
 	if (n == 0) {
-		ts_error_set(err, -EINVAL, "\"%s\" names no store; write sqlite:/path/to/traces.db",
-			     url);
+		/* without what may hold a password */
+		n = (int)(strstr(url, "://") ? (size_t)(strstr(url, "://") - url) : strlen(url));
+		ts_error_set(err, -EINVAL,
+			     "\"%.*s\" names no store; write sqlite:/path/to/traces.db", n, url);
 		return NULL;
 	}
 	if (n == strlen("postgres") && strncmp(url, "postgres", (size_t)n) == 0)

@@ -10,10 +10,9 @@ struct ts_abi_process;
 
 enum ts_takeover_result {
 	TS_TAKEOVER_OURS,    /* its program has ended, and we are its consumer */
-	TS_TAKEOVER_NOT_YET, /* alive, perhaps alive, of a version we do not know, or taken by
-				another */
+	TS_TAKEOVER_NOT_YET, /* alive, perhaps alive, or taken by another */
 	TS_TAKEOVER_UNBORN,  /* its program ended before the process page was made */
-	TS_TAKEOVER_DAMAGED, /* the process page is none */
+	TS_TAKEOVER_DAMAGED, /* the process page is none, or of another version; its program ended */
 };
 
 struct ts_takeover {

@@ -466,9 +466,11 @@ static uintptr_t not_ready(struct ts_context *context)
 		return 0;
 	if (!context->generation || context->generation != *ts_hot.generation)
 		return TS_SLOW;
-	count_lost(context, TS_LOST_NO_RING);
 	calls = ++context->ring_retry;
-	return !(calls & (calls - 1)) || calls % 1024 == 0 ? TS_SLOW : 0;
+	if (!(calls & (calls - 1)) || calls % 1024 == 0)
+		return TS_SLOW; /* where it is counted, if in vain */
+	count_lost(context, TS_LOST_NO_RING);
+	return 0;
 }
 
 uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
@@ -632,5 +634,6 @@ _Static_assert(offsetof(struct ts_thunk, pad) == 16, "thunks");
 _Static_assert(sizeof(struct ts_thunk) == 32, "thunks");
 _Static_assert(offsetof(struct ts_context, inside) == 0, "thunks");
 _Static_assert(offsetof(struct ts_hot, slow) == 8, "pads");
+_Static_assert(offsetof(struct ts_hot, missed) == 36, "pads");
 _Static_assert(offsetof(struct ts_hot, xsave_bytes) == 40, "pads");
 _Static_assert(offsetof(struct ts_hot, xsave_mask) == 48, "pads");

@@ -88,6 +88,7 @@ struct ts_hot {
 	uint32_t capture_bytes;
 	uint32_t passive; /* no call is recorded any more */
 	uint32_t flusher_runs;
+	uint32_t missed; /* calls lost for want of memory, before or beside any ring; atomic */
 	/* Room that XSAVE takes for all state that C code may change, and which state that is. */
 	uint64_t xsave_bytes;
 	uint64_t xsave_mask;      /* 0: the CPU has FXSAVE only */

@@ -51,6 +51,7 @@
 #define MAP_ANONYMOUS 0x20
 
 #define HOT_SLOW 8
+#define HOT_MISSED 36
 #define HOT_XSAVE_BYTES 40
 #define HOT_XSAVE_MASK 48
 
@@ -359,7 +360,12 @@ ts_with_vectors:
 	syscall
 	movq	(%rsp), %rax
 	jmp	4f
-3:	xorl	%eax, %eax
+3:	movq	ts_hot+HOT_SLOW(%rip), %rax
+	cmpq	%rax, -40(%rbp)
+	sete	%al
+	movzbl	%al, %eax
+	lock addl %eax, ts_hot+HOT_MISSED(%rip)	/* a call is lost, and no ring can tell */
+	xorl	%eax, %eax
 4:	movq	-16(%rbp), %r12
 	.cfi_restore r12
 	movq	-8(%rbp), %rbx

@@ -85,7 +85,7 @@ int ts_ask(const char *path, char **argv, const char *conf, struct ts_rules *ret
 	snprintf(report, sizeof(report), "%s/report", folder);
 	result = set_environment(conf, report);
 	if (!result) {
-		ts_child_run(path, argv, true);
+		ts_child_run(path, argv, true, NULL);
 		result = read_report(ret, report, argv[0]);
 	}
 	unlink(report);

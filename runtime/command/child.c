@@ -98,7 +98,19 @@ __attribute__((noreturn)) static void be_child(const char *path, char **argv, bo
 	_exit(error == ENOENT ? 127 : 126);
 }
 
-int ts_child_run(const char *path, char **argv, bool quiet)
+/* Waits until the child is a zombie, and says by what. */
+static void await_end(ts_child_killed_fn *killed)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	while (waitid(P_PID, (id_t)the_child, &info, WEXITED | WNOWAIT) < 0)
+		if (errno != EINTR)
+			return;
+	if (killed && (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED))
+		killed(the_child, info.si_status);
+}
+
+int ts_child_run(const char *path, char **argv, bool quiet, ts_child_killed_fn *killed)
 {
 	struct dispositions before;
 	int status = 0;
@@ -113,6 +125,7 @@ int ts_child_run(const char *path, char **argv, bool quiet)
 		restore_signals(&before);
 		return 126;
 	}
+	await_end(killed);
 	while (waitpid(the_child, &status, 0) < 0 && errno == EINTR)
 		;
 	the_child = 0;

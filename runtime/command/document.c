@@ -3,14 +3,15 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../columns.h"
 #include "../moment.h"
+#include "../rowjson.h"
 #include "../uuid.h"
+#include "command.h"
 #include "reach.h"
 
 /*
@@ -27,51 +28,10 @@ static void add_integer(cJSON *to, const char *key, int64_t value)
 	cJSON_AddRawToObject(to, key, text);
 }
 
-static void add_maybe(cJSON *to, const char *key, struct ts_maybe value)
-{
-	if (value.known)
-		add_integer(to, key, value.value);
-	else
-		cJSON_AddNullToObject(to, key);
-}
-
 static void add_text(cJSON *to, const char *key, const char *text)
 {
 	if (text)
 		cJSON_AddStringToObject(to, key, text);
-	else
-		cJSON_AddNullToObject(to, key);
-}
-
-/* As it was stored, digits and all; what is no JSON becomes a string. */
-static void add_json(cJSON *to, const char *key, const char *json)
-{
-	cJSON *parsed = json ? cJSON_ParseWithOpts(json, NULL, true) : NULL;
-
-	if (parsed)
-		cJSON_AddRawToObject(to, key, json);
-	else
-		add_text(to, key, json);
-	cJSON_Delete(parsed);
-}
-
-static void add_uuid(cJSON *to, const char *key, const struct ts_uuid *uuid)
-{
-	char text[TS_UUID_TEXT];
-
-	ts_uuid_format(uuid, text);
-	cJSON_AddStringToObject(to, key, text);
-}
-
-static void add_moment(cJSON *to, const char *key, int64_t us)
-{
-	cJSON_AddStringToObject(to, key, ts_moment_format(us).text);
-}
-
-static void add_number(cJSON *to, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(to, key, value);
 	else
 		cJSON_AddNullToObject(to, key);
 }
@@ -82,60 +42,6 @@ static char *finish(cJSON *document)
 
 	cJSON_Delete(document);
 	return text;
-}
-
-static void add_column(cJSON *to, const struct ts_column *column, const void *member)
-{
-	const struct ts_span *span = member;
-
-	switch (column->type) {
-	case TS_COLUMN_UUID:
-		add_uuid(to, column->name, member);
-		return;
-	case TS_COLUMN_PARENT:
-		if (span->has_parent)
-			add_uuid(to, column->name, &span->parent_span_id);
-		else
-			cJSON_AddNullToObject(to, column->name);
-		return;
-	case TS_COLUMN_NAME:
-	case TS_COLUMN_TEXT:
-		add_text(to, column->name, *(const char *const *)member);
-		return;
-	case TS_COLUMN_JSON:
-		add_json(to, column->name, *(const char *const *)member);
-		return;
-	case TS_COLUMN_INT64:
-		add_integer(to, column->name, *(const int64_t *)member);
-		return;
-	case TS_COLUMN_MAYBE:
-		add_maybe(to, column->name, *(const struct ts_maybe *)member);
-		return;
-	case TS_COLUMN_DOUBLE:
-		add_number(to, column->name, *(const double *)member);
-		return;
-	case TS_COLUMN_BOOL:
-		cJSON_AddBoolToObject(to, column->name, *(const bool *)member);
-		return;
-	case TS_COLUMN_TIME:
-		add_moment(to, column->name, *(const int64_t *)member);
-		return;
-	case TS_COLUMN_ENDED:
-		if (*(const int64_t *)member)
-			add_moment(to, column->name, *(const int64_t *)member);
-		else
-			cJSON_AddNullToObject(to, column->name);
-		return;
-	}
-}
-
-static cJSON *row_object(const struct ts_table *table, const void *row)
-{
-	cJSON *to = cJSON_CreateObject();
-
-	for (size_t i = 0; i < table->n_columns; i++)
-		add_column(to, &table->columns[i], (const char *)row + table->columns[i].offset);
-	return to;
 }
 
 /* An object at the end of an array. */
@@ -153,7 +59,7 @@ char *ts_document_list(const struct ts_listing *listing)
 
 	for (size_t i = 0; i < ts_listing_count(listing); i++) {
 		const struct ts_listed *listed = ts_listing_at(listing, i);
-		cJSON *trace = row_object(&ts_trace_table, &listed->trace);
+		cJSON *trace = ts_row_json(&ts_trace_table, &listed->trace);
 
 		add_integer(trace, "span_count", listed->span_count);
 		cJSON_AddItemToArray(document, trace);
@@ -161,15 +67,26 @@ char *ts_document_list(const struct ts_listing *listing)
 	return finish(document);
 }
 
+char *ts_document_runs(const struct ts_runs *runs)
+{
+	cJSON *document = cJSON_CreateArray();
+	size_t n;
+	const struct ts_run *all = ts_runs_all(runs, &n);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(document, ts_row_json(&ts_run_table, &all[i]));
+	return finish(document);
+}
+
 char *ts_document_story(const struct ts_story *story)
 {
-	cJSON *document = row_object(&ts_trace_table, ts_story_trace(story));
+	cJSON *document = ts_row_json(&ts_trace_table, ts_story_trace(story));
 	cJSON *array = cJSON_AddArrayToObject(document, "spans");
 	size_t n;
 	const struct ts_span *spans = ts_story_spans(story, &n);
 
 	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(array, row_object(&ts_span_table, &spans[i]));
+		cJSON_AddItemToArray(array, ts_row_json(&ts_span_table, &spans[i]));
 	return finish(document);
 }
 
@@ -302,7 +219,7 @@ char *ts_document_schema(int version)
 static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
 {
 	if (us)
-		add_moment(to, key, us);
+		add_text(to, key, ts_moment_format(us).text);
 	else
 		cJSON_AddNullToObject(to, key);
 }
@@ -353,6 +270,59 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	return text;
 }
 
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered, const char *error)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text;
+
+	add_text(document, "spool", root);
+	add_integer(document, "spools", (int64_t)recovered->spools);
+	add_integer(document, "traces", (int64_t)recovered->traces);
+	add_integer(document, "spans", (int64_t)recovered->spans);
+	add_integer(document, "damaged", (int64_t)recovered->damaged);
+	add_integer(document, "postponed", (int64_t)recovered->postponed);
+	add_integer(document, "backlogs", (int64_t)recovered->backlogs);
+	add_text(document, "error", *error ? error : NULL);
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
+char *ts_document_health(const struct ts_health *health)
+{
+	cJSON *document = cJSON_CreateObject(), *stores;
+	char *text;
+
+	cJSON_AddBoolToObject(document, "ok", ts_health_is_good(health));
+	add_text(document, "version", TS_VERSION);
+	add_text(document, "spool", health->root);
+	add_integer(document, "uptime_ms", health->up_ns / 1000000);
+	if (health->passed_ns >= 0)
+		add_integer(document, "last_pass_ms", health->passed_ns / 1000000);
+	else
+		cJSON_AddNullToObject(document, "last_pass_ms");
+	add_integer(document, "spools", (int64_t)health->spools);
+	add_integer(document, "held", (int64_t)health->held);
+	add_integer(document, "waiting", (int64_t)health->waiting);
+	add_integer(document, "backlog", (int64_t)health->backlog);
+	add_integer(document, "recovered", (int64_t)health->recovered);
+	add_integer(document, "damaged", (int64_t)health->damaged);
+	add_integer(document, "batches", (int64_t)health->batches);
+	add_integer(document, "traces", (int64_t)health->traces);
+	add_integer(document, "spans", (int64_t)health->spans);
+	stores = cJSON_AddArrayToObject(document, "stores");
+	for (size_t i = 0; i < health->n_stores; i++) {
+		cJSON *store = cJSON_CreateObject();
+
+		add_text(store, "store", health->stores[i].url);
+		add_text(store, "error", *health->stores[i].error ? health->stores[i].error : NULL);
+		cJSON_AddItemToArray(stores, store);
+	}
+	text = cJSON_PrintUnformatted(document);
+	cJSON_Delete(document);
+	return text;
+}
+
 void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 {
 	cJSON *parsed = attributes ? cJSON_Parse(attributes) : NULL;
@@ -380,4 +350,25 @@ void ts_document_attributes(const char *attributes, struct ts_seen *ret)
 				 call->valuestring);
 	}
 	cJSON_Delete(parsed);
+}
+
+struct ts_main_reason ts_document_main_reason(const char *dropped_by)
+{
+	cJSON *parsed = dropped_by ? cJSON_Parse(dropped_by) : NULL;
+	struct ts_main_reason reason = {.name = ""};
+	const cJSON *count;
+	double most = 0;
+
+	cJSON_ArrayForEach(count, parsed)
+	{
+		if (!cJSON_IsNumber(count) || !count->string)
+			continue;
+		reason.n_reasons++;
+		if (count->valuedouble <= most)
+			continue;
+		most = count->valuedouble;
+		snprintf(reason.name, sizeof(reason.name), "%s", count->string);
+	}
+	cJSON_Delete(parsed);
+	return reason;
 }

@@ -10,12 +10,15 @@
 
 #include <stdbool.h>
 
+#include "../collect/health.h"
 #include "../query.h"
+#include "../spool.h"
 #include "catalogue.h"
 #include "fate.h"
 #include "rules.h"
 
 char *ts_document_list(const struct ts_listing *listing);
+char *ts_document_runs(const struct ts_runs *runs);
 char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
@@ -23,6 +26,9 @@ char *ts_document_schema(int version);
 char *ts_document_status(const struct ts_store_status *status);
 char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
+			  const char *error);
+char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"
 #define TS_SEEN_CALLS    32
@@ -38,5 +44,13 @@ struct ts_seen {
 
 /* From the column's JSON; NULL, or what cannot be read, says nothing. */
 void ts_document_attributes(const char *attributes, struct ts_seen *ret);
+
+/* Of a run's dropped_by the reason that counts most, and of how many; "" where there is none. */
+struct ts_main_reason {
+	char name[32];
+	size_t n_reasons;
+};
+
+struct ts_main_reason ts_document_main_reason(const char *dropped_by);
 
 #endif

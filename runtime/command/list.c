@@ -12,6 +12,7 @@
 #include "guess.h"
 #include "options.h"
 #include "print.h"
+#include "runs.h"
 #include "stored.h"
 #include "display.h"
 #include "when.h"
@@ -27,23 +28,29 @@
 
 static const char help[] =
 	"usage: traceshim list [--pipeline NAME] [--failed] [--since WHEN] [--user ID]\n"
-	"                      [--limit N] [--json]\n\n"
+	"                      [--limit N] [--json]\n"
+	"       traceshim list --runs [--since WHEN] [--limit N] [--json]\n\n"
 	"Lists traces, newest first. What is given must all hold.\n\n"
 	"  --pipeline NAME  only this pipeline's\n"
 	"  --failed         only those that failed\n"
 	"  --since WHEN     started within the last 10m, 2h, 3d, or since a date or a\n"
 	"                   date-time (2026-11-20, 2026-11-20T23:07:31Z)\n"
 	"  --user ID        of this user_id or telegram_id\n"
+	"  --runs           processes instead, and what became of the calls they began:\n"
+	"                   begun = stored + open (or on their way) + dropped; with\n"
+	"                   --since those that lived then or later\n"
 	"  --limit N        at most N (20)\n"
-	"  --json           an array of trace objects, with all columns and span_count\n"
+	"  --json           an array of trace objects, with all columns and span_count;\n"
+	"                   with --runs an array of processes\n"
 	"  -h, --help       this text\n\n"
 	"exit status: 0 done, 1 failed, 2 wrong usage\n\n"
 	"example: traceshim list --failed --since 2h\n";
 
-enum { PIPELINE = TS_OPTION_LONG, FAILED, SINCE, USER, LIMIT, JSON };
+enum { PIPELINE = TS_OPTION_LONG, FAILED, SINCE, USER, LIMIT, JSON, RUNS };
 
 struct options {
 	struct ts_query_filter filter;
+	bool runs;
 	bool json;
 	bool help;
 };
@@ -102,6 +109,9 @@ static int take_option(struct options *options, int option)
 	case JSON:
 		options->json = filter->with_payload = true;
 		return 0;
+	case RUNS:
+		options->runs = true;
+		return 0;
 	case 'h':
 		options->help = true;
 		return 0;
@@ -118,6 +128,7 @@ static int take_options(struct options *options, int argc, char **argv)
 					      {"user", required_argument, NULL, USER},
 					      {"limit", required_argument, NULL, LIMIT},
 					      {"json", no_argument, NULL, JSON},
+					      {"runs", no_argument, NULL, RUNS},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	const struct ts_options known = {.command = "list", .shorts = ":h", .longs = longs};
@@ -129,6 +140,11 @@ static int take_options(struct options *options, int argc, char **argv)
 			return -EINVAL;
 	if (optind < argc) {
 		ts_say("list takes options only, not %s; see traceshim help list", argv[optind]);
+		return -EINVAL;
+	}
+	if (options->runs &&
+	    (options->filter.pipeline || options->filter.failed || options->filter.user)) {
+		ts_say("--pipeline, --failed and --user are of traces, not of processes (--runs)");
 		return -EINVAL;
 	}
 	return 0;
@@ -324,7 +340,15 @@ static int run(int argc, char **argv)
 	}
 	if (result < 0)
 		return TS_EXIT_FAILED;
-	result = list_stored(query, &options);
+	if (options.runs)
+		result = ts_runs_list(query, &(struct ts_runs_options){
+						     .since_us = options.filter.since_us,
+						     .limit = options.filter.limit,
+						     .json = options.json,
+						     .now_us = now_us(),
+					     });
+	else
+		result = list_stored(query, &options);
 	ts_query_free(query);
 	return result;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../ending.h"
 #include "../spool.h"
 #include "child.h"
 #include "command.h"
@@ -44,22 +45,15 @@ struct options {
 static char *open_spool(void)
 {
 	char *root = ts_spool_root();
-	struct stat st;
+	struct ts_error err;
 
 	if (!root) {
 		ts_say("out of memory");
 		return NULL;
 	}
-	if ((mkdir(root, 0700) < 0 && errno != EEXIST) || lstat(root, &st) < 0) {
-		ts_say("nothing can be traced: the spool folder %s: %s", root, strerror(errno));
-	} else if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077) {
-		ts_say("nothing can be traced: the spool folder %s is not a folder that is ours "
-		       "alone"
-		       " (mode 0700)",
-		       root);
-	} else {
+	if (ts_spool_make_root(root, &err) == 0)
 		return root;
-	}
+	ts_say("nothing can be traced: %s", err.text);
 	free(root);
 	return NULL;
 }
@@ -138,6 +132,16 @@ static int refuse(const char *typed, int result, const struct options *options)
 	return status;
 }
 
+/* Whoever recovers what it left can tell what cut its calls off. */
+static void note_killed(pid_t pid, int signal)
+{
+	char *root = ts_spool_root();
+
+	if (root)
+		ts_ending_note(root, pid, signal);
+	free(root);
+}
+
 static int run_program(const char *path, char **argv, const struct options *options)
 {
 	char reason[REASON_BYTES] = "";
@@ -150,7 +154,7 @@ static int run_program(const char *path, char **argv, const struct options *opti
 	if (*reason)
 		ts_say("%s", reason);
 	make_status_file(status_file);
-	status = ts_child_run(path, argv, false);
+	status = ts_child_run(path, argv, false, note_killed);
 	ts_fate_read(status_file, &fate);
 	if (*status_file)
 		unlink(status_file);

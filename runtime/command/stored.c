@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../backlog.h"
 #include "../spool.h"
 #include "module.h"
 #include "fate.h"
@@ -17,6 +18,20 @@ static const char *as_tenant;
 void ts_stored_as(const char *tenant)
 {
 	as_tenant = tenant;
+}
+
+/* Backlogs whose spools are gone: after a reboot, say. */
+static void recover_backlogs(void)
+{
+	struct ts_recovered recovered = {.spools = 0};
+	struct ts_error err = {.text = ""};
+	char *state = ts_backlog_state();
+	int result =
+		state ? ts_backlog_recover(state, ts_module_symbol, NULL, &recovered, &err) : 0;
+
+	if (result < 0 || err.text[0])
+		ts_say("recovering backlogs: %s", err.text[0] ? err.text : strerror(-result));
+	free(state);
 }
 
 static void recover(void)
@@ -49,6 +64,7 @@ int ts_stored_open(struct ts_query **ret)
 	int result = -EINVAL;
 
 	recover();
+	recover_backlogs();
 	url = ts_store_default_url(&err);
 	source = url ? ts_source_find(url, ts_module_symbol, &err) : NULL;
 	if (source)

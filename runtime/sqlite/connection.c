@@ -17,6 +17,10 @@ static int result_of(sqlite3 *db)
 		return -EAGAIN;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_CONSTRAINT:
+	case SQLITE_TOOBIG:
+	case SQLITE_MISMATCH:
+		return -EILSEQ;
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_NOTADB:

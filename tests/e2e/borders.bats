@@ -178,7 +178,8 @@ bad_segments() {
 	local preload runtime
 	preload=$(find build/obj/preload -name '*.d')
 	runtime=$(find build/obj/runtime -name '*.d')
-	[ -n "$preload" ] && [ -n "$runtime" ]
+	[ -n "$preload" ]
+	[ -n "$runtime" ]
 	is_empty "preload/ depends on" "$(grep -ho '[^ ]*runtime/[^ :]*' $preload | sort -u)"
 	is_empty "runtime/ depends on" "$(grep -ho '[^ ]*preload/[^ :]*\.h' $runtime | sort -u |
 		grep -Ev '(^|/)preload/abi\.h$')"

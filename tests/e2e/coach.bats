@@ -14,7 +14,7 @@ setup_file() {
 	coach=$root/build/bots/coach/coach
 	conversation=$root/tests/bots/coach/conversation.tsv
 	COACH_API_KEY=sk-secret-$BASHPID$RANDOM
-	export TRACESHIM_CONF=$root/symbols.conf TRACESHIM_SPOOL=$work/spool
+	export TRACESHIM_CONF=$root/symbols.conf TRACESHIM_SPOOL=$work/spool XDG_STATE_HOME=$work/state
 	export TRACESHIM_STORE
 	TRACESHIM_STORE=$(new_store traces)
 

@@ -9,7 +9,7 @@ export BATS_TEST_TIMEOUT=60
 
 setup() {
 	traceshim="$BATS_TEST_DIRNAME/../../build/traceshim"
-	export TRACESHIM_SPOOL="$BATS_TEST_TMPDIR/spool"
+	export TRACESHIM_SPOOL="$BATS_TEST_TMPDIR/spool" XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
 	export TRACESHIM_STORE="sqlite:$BATS_TEST_TMPDIR/traces.db"
 	export XDG_CONFIG_HOME="$BATS_TEST_TMPDIR/config" LC_ALL=C.UTF-8 TZ=UTC
 	unset TRACESHIM_CONF TRACESHIM_DISABLE COLUMNS NO_COLOR LD_PRELOAD
@@ -238,7 +238,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	export TRACESHIM_STORE=sqlite:/proc/nosuch/traces.db
 	run -0 --separate-stderr "$traceshim" run -- bash -c :
 	run --separate-stderr "$traceshim" list
-	[[ $stderr == *"recovering spools: "*" stays ("*"cannot create the folder /proc/nosuch"* ]]
+	[[ $stderr == *"recovering backlogs: "*" stays ("*"cannot create the folder /proc/nosuch"* ]]
 }
 
 @test "run --json writes one document beside stdout" {

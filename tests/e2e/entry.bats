@@ -410,7 +410,7 @@ name_rules() {
 	strip -o stripped inside
 	for inside in $PWD/bare $PWD/stripped; do
 		same "$inside" names 5
-		[[ $(report '[tool]' 'a = int helper(int number)' 'b = exported_and_called') == *"miss	2	no loaded object defines it"*"hook	3	exported_and_called	libdirect.so"*"entry"* ]]
+		[[ $(report '[tool]' 'a = int helper(int number)' 'b = exported_and_called') == *"miss	2	no loaded object defines it"*"the program is stripped, and names only what it exports"*"hook	3	exported_and_called	libdirect.so"*"entry"* ]]
 	done
 }
 

@@ -24,6 +24,7 @@ teardown() {
 	if [ -n "${elsewhere-}" ]; then
 		rm -rf "$elsewhere"
 	fi
+	add_up
 }
 
 # small SIZE FOLDER: a file system of that size.
@@ -101,6 +102,15 @@ jobs_are() {
 	jobs_are 3
 }
 
+@test "faults: where every pipeline has a fault, what lies outside is left alone" {
+	rules '[pipeline]' 'job = int job(wrong' '[tool]' 'part = int part(int number)'
+	same_but_a_line 'symbols\.conf:2:15: .*wrong' "$ends" jobs 3
+	traces | holds 'length == 0'
+	rules '[tool]' 'part = int part(int number)'
+	same "$ends" jobs 3
+	traces | holds 'length > 0'
+}
+
 @test "faults: a rule for what must not be wrapped is refused" {
 	rules '[pipeline]' 'job = int job(const char *name, int parts)' \
 		'[tool]' 'part = int part(int number)' 'sym = void *dlsym(void *, const char *name)' \
@@ -132,7 +142,7 @@ jobs_are() {
 	: >"$work/folder"
 	export TRACESHIM_STORE=sqlite:$work/folder/traces.db
 	same_but_a_line "$work/folder/traces.db: " "$ends" jobs 20
-	[ -n "$(spools)" ]
+	[ -n "$(backlogs)" ]
 	rm "$work/folder"
 	jobs_are 20
 }
@@ -168,7 +178,7 @@ jobs_are() {
 	export TRACESHIM_STORE=carrier-pigeon:coop
 	same_but_a_line "carrier-pigeon" "$ends" jobs 20
 	export TRACESHIM_STORE=sqlite:$work/traces.db
-	[ -n "$(spools)" ]
+	[ -n "$(backlogs)" ]
 }
 
 @test "faults: the database is locked while the program runs" {

@@ -16,7 +16,7 @@ scratch() {
 	export XDG_RUNTIME_DIR=$work/home/run XDG_STATE_HOME=$work/home/state XDG_CACHE_HOME=$work/home/cache
 	export LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/bin:/bin:$PATH # the system's own programs
 	unset LD_PRELOAD TRACESHIM_DISABLE TRACESHIM_LOG TRACESHIM_TENANT TRACESHIM_CAPTURE TRACESHIM_REDACT \
-		TRACESHIM_ORPHANS TRACEPARENT TRACESTATE
+		TRACESHIM_ORPHANS TRACESHIM_BACKLOG TRACEPARENT TRACESTATE
 	mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"
 	ulimit -c 0
 	cd "$work" || return
@@ -100,4 +100,43 @@ soon() {
 # The spool folders of processes.
 spools() {
 	find "$TRACESHIM_SPOOL" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
+}
+
+# ask_runs SQL: of a store that has a table of processes; fails where there is none to ask.
+ask_runs() {
+	case $TRACESHIM_STORE in
+	sqlite:*) sqlite3 -readonly "${TRACESHIM_STORE#sqlite:}" "$1" 2>/dev/null ;;
+	postgresql:*) [ -n "${pg_url-}" ] && psql -XqtA "${pg_url%/*}/${TRACESHIM_STORE##*/}" -c "$1" 2>/dev/null ;;
+	*) false ;;
+	esac
+}
+
+# add_up: what the store says of the processes is true: begun = stored + open + dropped, and so many rows are there.
+add_up() {
+	local each=json_each text=value wrong
+	ask_runs 'SELECT count(*) FROM pipeline_runs' >/dev/null || return 0
+	[ "${TRACESHIM_STORE%%:*}" = sqlite ] || each=jsonb_each text=value::text::bigint
+	wrong=$(ask_runs "
+		SELECT program, pid, begun, stored, open, dropped, dropped_by FROM pipeline_runs
+			WHERE begun <> stored + open + dropped OR stored < 0 OR open < 0 OR dropped < 0
+				OR dropped <> (SELECT coalesce(sum($text), 0) FROM $each(coalesce(dropped_by, '{}')))")
+	wrong+=$(ask_runs "
+		SELECT 'of all', sum(stored), 'stored, but there are', n FROM pipeline_runs,
+			(SELECT (SELECT count(*) FROM pipeline_traces) + (SELECT count(*) FROM pipeline_spans) AS n) AS rows
+			GROUP BY n HAVING sum(stored) <> n")
+	[ -z "$wrong" ] || {
+		echo "does not add up: $wrong"
+		ask_runs "SELECT pid, outcome, begun, stored, open, dropped, dropped_by FROM pipeline_runs"
+		return 1
+	}
+}
+
+# A file with more to clean up has its own, which ends with this.
+teardown() {
+	add_up
+}
+
+# The folders of rows that wait for their store.
+backlogs() {
+	find "$XDG_STATE_HOME/traceshim/backlog" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
 }

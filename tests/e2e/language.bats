@@ -751,6 +751,24 @@ job_rules() {
 	traces | holds 'length == 3 and all(.success and .span_count == 2 and .input_data.name == "exporter")'
 }
 
+@test "language: a thread starts while the shim opens a module; what that brings is left alone until it is bound" {
+	local code=$root/tests/bots/brought
+	mkdir modules
+	ln -s "$root"/build/modules/*.so modules/
+	rm modules/flusher.so
+	cp "$shim" .
+	gcc -shared -fPIC -O2 -fno-plt -Wl,-z,now -Wl,-soname,libbrought.so -o libbrought.so "$code/library.c"
+	gcc -shared -fPIC -O2 -I"$root" -o modules/flusher.so "$code/flusher.c" -Wl,--no-as-needed -L. -lbrought \
+		-Wl,-rpath,"$PWD"
+	gcc -O2 -rdynamic -pthread -o bot "$code/main.c"
+	rules '[pipeline]' 'request = request' '[tool]' 'close = close'
+	run env "LD_PRELOAD=$PWD/libtraceshim.so" ./bot
+	echo "$output"
+	[ "$output" = "left alone" ]
+	[ "$status" -eq 0 ]
+	traces | holds 'length == 1'
+}
+
 @test "language: a program on an allocator of its own" {
 	job_rules
 	same "$bots/allocator/allocator"

@@ -22,6 +22,7 @@ teardown() {
 	if [ -n "${elsewhere-}" ]; then
 		rm -rf "$elsewhere"
 	fi
+	add_up
 }
 
 family_rules() {

@@ -16,6 +16,7 @@ teardown() {
 		kill "$server" 2>/dev/null || :
 		wait "$server" 2>/dev/null || :
 	fi
+	add_up
 }
 
 # Serves $work/www on a free port of the loopback, $port.

@@ -120,6 +120,10 @@ whole_schema() {
 	[ "$(pg_sql "$db" "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^pipeline_(traces|spans)_[0-9]{8}\$'")" = 4 ]
 	store status --json "$(pg_of "$db" chief)" | holds '.schema == 2 and .partitions == 4 and .strays == 0
 		and .traces == 0 and .oldest == null and (.server | test("^PostgreSQL [0-9.]+$"))'
+	fill 30 24
+	store migrate "$(pg_of "$db" chief)" >/dev/null 2>&1
+	pg_sql "$db" "UPDATE pipeline_traces SET started_at = '1990-01-01' WHERE started_at > now() - interval '1 day'"
+	store prune --older-than 10d --json "$(pg_of "$db" chief)" | holds '.traces == 21 and .spans == 60 and .partitions >= 38'
 }
 
 @test "store: init again changes nothing and says nothing" {
@@ -477,7 +481,7 @@ small() {
 	fill_sqlite 250
 	dd if=/dev/zero of="$work/small/filler" bs=1k 2>/dev/null || :
 	fails 'make a little' store prune --older-than 40h
-	[[ $output == '0 traces, 0 spans and 0 runs removed' ]]
+	[ -z "$output" ]
 	rm "$work/small/filler"
 	store status --json | holds '.traces == 250'
 	dd if=/dev/zero of="$work/small/filler" bs=1k count=1024 2>/dev/null || :

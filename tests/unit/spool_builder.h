@@ -319,15 +319,24 @@ SPOOL_BUILDER int spool_put_bytes(struct spool *spool, uint32_t n, const void *d
 	return 1;
 }
 
+/* The same of an event, a begin counted as its producer would. */
 SPOOL_BUILDER int spool_put(struct spool *spool, uint32_t n, const struct record *record)
 {
+	if (record->event.type == TS_EVENT_BEGIN)
+		spool->rings[n]->begun += (record->event.flags & TS_BEGIN_TRACE) +
+					  (record->event.flags / TS_BEGIN_SPAN & 1);
 	return spool_put_bytes(spool, n, record, record->event.bytes);
 }
 
-/* The consumer lock; who wants one makes it, as the program would. */
+/* The locks; who wants them makes them, as the program would. */
 SPOOL_BUILDER pthread_mutex_t *spool_lock_of(const struct spool *spool)
 {
 	return (pthread_mutex_t *)spool->process->consumer_lock;
+}
+
+SPOOL_BUILDER pthread_mutex_t *spool_life_of(const struct spool *spool)
+{
+	return (pthread_mutex_t *)spool->process->life_lock;
 }
 
 SPOOL_BUILDER void spool_init_lock(const struct spool *spool)
@@ -338,6 +347,7 @@ SPOOL_BUILDER void spool_init_lock(const struct spool *spool)
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutex_init(spool_lock_of(spool), &attributes);
+	pthread_mutex_init(spool_life_of(spool), &attributes);
 	pthread_mutexattr_destroy(&attributes);
 }
 

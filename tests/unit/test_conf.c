@@ -64,6 +64,16 @@ static void settings(void **state)
 	conf = parse(*state, "[trace]\norphans=drop\norphans=trace\n");
 	assert_int_equal(conf->orphans, TS_ORPHANS_TRACE);
 
+	/* a faulty line under [pipeline] names a pipeline; under [tool] it does not */
+	conf = parse(*state, "[pipeline]\na = strng f()\n[tool]\nb = g\n");
+	assert_int_equal(conf->orphans, TS_ORPHANS_DROP);
+	conf = parse(*state, "[pipeline]\na = strng f()\n[trace]\norphans = trace\n");
+	assert_int_equal(conf->orphans, TS_ORPHANS_TRACE);
+	conf = parse(*state, "[trace]\norphans = trace\n[pipeline]\na = strng f()\n");
+	assert_int_equal(conf->orphans, TS_ORPHANS_TRACE);
+	conf = parse(*state, "[tool]\na = strng f()\nb = g\n");
+	assert_int_equal(conf->orphans, TS_ORPHANS_AUTO);
+
 	/* set after the rules it redacts */
 	conf = parse(*state, "[tool]\na = int f(int token, int pin)\n[trace]\nredact = pin\n");
 	assert_false(conf->rules[0].redacted[0]);

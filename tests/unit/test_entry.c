@@ -472,6 +472,12 @@ static void sees_jumps_from_elsewhere(void **state)
 	assert_string_equal(why_beside(two_steps, "eb 7f", -127), in);
 	assert_string_equal(why_beside(two_steps, "eb 80", 128), in);
 	assert_null(why_beside(two_steps, "eb 0e", -16));
+	/* ... js, in a function behind 15 bytes of padding that is no instruction of its own */
+	assert_string_equal(why_beside(two_steps,
+				       "c3 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+				       "89 f8 85 c0 78 2c 83 c0 64 c3",
+				       -64),
+			    in);
 	/* mov $0x10eb,%eax: the same bytes inside another instruction */
 	assert_null(why_beside(two_steps, "b8 eb 11 00 00", -18));
 }

@@ -16,6 +16,7 @@
 #include <sqlite3.h>
 
 #include "runtime/flusher.h"
+#include "runtime/presence.h"
 #include "runtime/store.h"
 #include "tests/unit/spool_builder.h"
 
@@ -558,6 +559,64 @@ static void collector_goes_first(void **state)
 	assert_int_equal(stored(place), 1);
 }
 
+/* Between two passes, with all that it has; and it takes nothing back before the collector is gone. */
+static void spool_is_handed_over_and_back(void **state)
+{
+	struct place *place = *state;
+	struct ts_abi_process *process = place->spool.process;
+	uint32_t wakes;
+	int collector;
+
+	start_flusher(place);
+	put_trace(&place->spool, 1);
+	wake(place);
+	wait_for(&seen.writes, 1);
+	wakes = __atomic_load_n(&process->wake, __ATOMIC_ACQUIRE);
+	collector = ts_presence_take(place->root, NULL);
+	assert_true(collector >= 0);
+	assert_int_equal(ts_presence_take(place->root, NULL), -EBUSY);
+	syscall(SYS_futex, &process->wake, FUTEX_WAIT, wakes, NULL, NULL, 0);
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&place->spool)), 0);
+	put_trace(&place->spool, 2);
+	futex_wake(&process->stop); /* a tick */
+	wait_for(&seen.ticks, now(&seen.ticks) + 2);
+	assert_int_equal(now(&seen.writes), 1);
+	pthread_mutex_unlock(spool_lock_of(&place->spool));
+	wait_for(&seen.ticks, now(&seen.ticks) + 2);
+	assert_int_equal(now(&seen.writes), 1);
+	close(collector);
+	futex_wake(&process->stop);
+	wait_for(&seen.writes, 2);
+	stop_flusher(place);
+	assert_int_equal(stored(place), 2);
+	assert_int_equal(now(&seen.opened), 4); /* before each opening, and after it */
+}
+
+static void program_with_a_collector_ends_at_once(void **state)
+{
+	struct place *place = *state;
+	struct ts_abi_process *process = place->spool.process;
+	int collector = ts_presence_take(place->root, NULL);
+
+	start_flusher(place);
+	put_trace(&place->spool, 1);
+	wait_for(&seen.ticks, 2);
+	assert_true(process->seen_ticks > process->clocks[0].ticks);
+	__atomic_store_n(&process->stop, 1, __ATOMIC_RELEASE);
+	futex_wake(&process->stop);
+	pthread_join(place->thread, NULL);
+	assert_int_equal(process->stopped, TS_STOPPED_LEFT);
+	assert_int_equal(now(&seen.opened), 0);
+	assert_int_equal(place->spool.rings[0]->tail, 0);
+	dup2(place->kept_stderr, STDERR_FILENO);
+	close(place->kept_stderr);
+	close(collector);
+	process->stop = 0;
+	start_flusher(place);
+	stop_flusher(place);
+	assert_int_equal(stored(place), 1);
+}
+
 static void others_are_recovered(void **state)
 {
 	struct place *place = *state;
@@ -673,6 +732,8 @@ int main(void)
 		TEST(clock_without_tsc_counts_nanoseconds),
 		TEST(triples_are_noted_now_and_then),
 		TEST(collector_goes_first),
+		TEST(spool_is_handed_over_and_back),
+		TEST(program_with_a_collector_ends_at_once),
 		TEST(others_are_recovered),
 		TEST(descriptors_are_apart),
 		TEST(replaced_stderr_is_let_go),

@@ -133,6 +133,73 @@ static int close_query(void **state)
 	return 0;
 }
 
+static struct ts_run run_of(unsigned i, int64_t begun)
+{
+	int64_t at = START + i * STEP;
+
+	return (struct ts_run){
+		.run_id = id_of(i),
+		.tenant_id = "",
+		.program = "/bot",
+		.host = "h",
+		.pid = 40 + i,
+		.started_us = at,
+		.seen_us = at + 5 * STEP,
+		.ended_us = i == 2 ? at + 5 * STEP : 0,
+		.outcome = i == 2 ? "exited" : NULL,
+		.begun = begun,
+		.stored = 1,
+		.open = begun - 4,
+		.dropped = 3,
+		.dropped_by = "{\"ring_full\": 3}",
+		.created_us = at,
+	};
+}
+
+static void put_run(unsigned i, int64_t begun)
+{
+	const struct ts_run run = run_of(i, begun);
+	const struct ts_batch batch = {.run = &run};
+	struct ts_store_handle *handle;
+
+	assert_int_equal(ts_store.open(&handle, url, NULL, NULL), 0);
+	assert_int_equal(ts_store.write(handle, &batch, NULL), 0);
+	ts_store.close(handle);
+}
+
+static void processes(void **state)
+{
+	struct ts_query *query = *state;
+	const struct ts_run *all;
+	struct ts_runs *runs;
+	size_t n;
+
+	put_run(1, 10);
+	put_run(2, BIG);
+	put_run(1, 20); /* its next batch */
+	assert_int_equal(ts_query_runs(query, 0, 2, &runs, NULL), 0);
+	all = ts_runs_all(runs, &n);
+	assert_int_equal(n, 2);
+	assert_false(ts_runs_more(runs));
+	assert_int_equal(all[0].begun, BIG);
+	assert_string_equal(all[0].outcome, "exited");
+	assert_int_equal(all[0].ended_us, START + 7 * STEP);
+	assert_int_equal(all[1].begun, 20);
+	assert_int_equal(all[1].open, 16);
+	assert_int_equal(all[1].pid, 41);
+	assert_null(all[1].outcome);
+	assert_int_equal(all[1].ended_us, 0);
+	assert_string_equal(all[1].dropped_by, "{\"ring_full\": 3}");
+	ts_runs_free(runs);
+	assert_int_equal(ts_query_runs(query, START + 7 * STEP, 1, &runs, NULL), 0);
+	assert_int_equal(ts_runs_all(runs, &n)->pid, 42);
+	assert_false(ts_runs_more(runs));
+	ts_runs_free(runs);
+	assert_int_equal(ts_query_runs(query, 0, 1, &runs, NULL), 0);
+	assert_true(ts_runs_more(runs));
+	ts_runs_free(runs);
+}
+
 /* The last bytes of the ids that a filter lets pass, in order. */
 static void expect_ids(struct ts_query *query, struct ts_query_filter filter, const char *wanted)
 {
@@ -373,6 +440,7 @@ int main(void)
 		WITH_QUERY(names),
 		WITH_QUERY(spans_in_start_order),
 		WITH_QUERY(finds),
+		WITH_QUERY(processes),
 		cmocka_unit_test(nothing_there),
 		cmocka_unit_test(foreign_rows),
 	};

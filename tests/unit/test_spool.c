@@ -286,6 +286,23 @@ static void damaged_page_is_set_aside(void **state)
 	assert_int_equal(recovered.damaged + recovered.spools + recovered.postponed, 0);
 }
 
+/* Without its settings nobody knows where it is to be stored. */
+static void damaged_dictionary_is_set_aside(void **state)
+{
+	struct place *place = *state;
+	struct ts_recovered recovered;
+	struct spool spool;
+
+	build_named(place, &spool, place->boot, dead_pid());
+	put_trace(&spool, 1, true);
+	spool.process->dictionary_bytes = 8;
+	spool_unmap(&spool);
+	recovered = recover(place);
+	assert_int_equal(recovered.damaged, 1);
+	assert_int_equal(recovered.postponed, 0);
+	assert_true(is_there(spool.path, ".damaged/ring-0"));
+}
+
 static void damaged_ring_keeps_nothing_else_back(void **state)
 {
 	struct place *place = *state;
@@ -303,18 +320,29 @@ static void damaged_ring_keeps_nothing_else_back(void **state)
 	assert_int_equal(ask(place, "SELECT count(*) FROM pipeline_traces"), 1);
 }
 
-static void page_of_unknown_version_is_left_alone(void **state)
+static void page_of_another_version_is_set_aside(void **state)
 {
 	struct place *place = *state;
-	struct ts_recovered recovered;
-	struct spool spool;
+	struct spool dead, alive, elsewhere, earlier;
 
-	build_named(place, &spool, place->boot, dead_pid());
-	spool.process->version++;
-	spool_unmap(&spool);
-	recovered = recover(place);
-	assert_int_equal(recovered.damaged + recovered.spools + recovered.postponed, 0);
-	assert_true(is_there(spool.path, "/ring-0"));
+	build_named(place, &dead, place->boot, dead_pid());
+	build_named(place, &alive, place->boot, getpid());
+	build_named(place, &elsewhere, place->boot, dead_pid());
+	build_named(place, &earlier, EARLIER_BOOT, getpid());
+	elsewhere.process->pid_namespace = earlier.process->pid_namespace = 1;
+	dead.process->version++;
+	alive.process->version--;
+	elsewhere.process->version++;
+	earlier.process->version--;
+	assert_int_equal(recover(place).damaged, 2);
+	assert_true(is_there(dead.path, ".damaged/ring-0"));
+	assert_true(is_there(alive.path, "/ring-0"));
+	assert_true(is_there(elsewhere.path, "/ring-0"));
+	assert_true(is_there(earlier.path, ".damaged/ring-0"));
+	spool_unmap(&dead);
+	spool_unmap(&alive);
+	spool_unmap(&elsewhere);
+	spool_unmap(&earlier);
 }
 
 static void make_half_a_spool(struct place *place, pid_t pid, bool ring, char path[256])
@@ -460,15 +488,15 @@ static void *lock_and_end(void *lock)
 	return NULL;
 }
 
-static void orphan_lock(const struct spool *spool)
+static void orphan_lock(pthread_mutex_t *lock)
 {
 	pthread_t thread;
 
-	assert_int_equal(pthread_create(&thread, NULL, lock_and_end, spool_lock_of(spool)), 0);
+	assert_int_equal(pthread_create(&thread, NULL, lock_and_end, lock), 0);
 	pthread_join(thread, NULL);
 }
 
-/* Our own pid: that it lives here says nothing about there. */
+/* Our own pid: that it lives here says nothing about there. Nor does the end of a consumer, which may be another. */
 static void other_pid_namespace_needs_proof(void **state)
 {
 	struct place *place = *state;
@@ -479,13 +507,88 @@ static void other_pid_namespace_needs_proof(void **state)
 	spool.process->pid_namespace = 1;
 	put_trace(&spool, 1, true);
 	assert_int_equal(recover(place).spools, 0);
-	orphan_lock(&spool);
+	orphan_lock(spool_lock_of(&spool));
+	assert_int_equal(recover(place).spools, 0);
+	orphan_lock(spool_life_of(&spool));
 	snprintf(store, sizeof(store), "%s/store", place->folder);
 	fclose(fopen(store, "w"));
 	assert_int_equal(recover(place).postponed, 1);
 	assert_int_equal(unlink(store), 0);
 	assert_int_equal(recover(place).spools, 1);
 	spool_unmap(&spool);
+}
+
+/* Its pid is gone, its mapping is gone: it lives all the same, says the lock. */
+static void life_lock_outweighs_the_pid(void **state)
+{
+	struct place *place = *state;
+	struct spool spool;
+
+	build_named(place, &spool, place->boot, dead_pid());
+	put_trace(&spool, 1, true);
+	assert_int_equal(pthread_mutex_lock(spool_life_of(&spool)), 0);
+	assert_int_equal(recover(place).spools, 0);
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), 0);
+	pthread_mutex_unlock(spool_lock_of(&spool));
+	pthread_mutex_unlock(spool_life_of(&spool));
+	assert_int_equal(recover(place).spools, 1);
+	spool_unmap(&spool);
+}
+
+/* A filter of system calls may end a thread alone; the others record on. */
+static void orphaned_life_lock_of_a_program_that_runs(void **state)
+{
+	struct place *place = *state;
+	struct spool spool;
+
+	build_named(place, &spool, place->boot, getpid());
+	put_trace(&spool, 1, true);
+	orphan_lock(spool_life_of(&spool));
+	assert_int_equal(recover(place).spools, 0);
+	spool.process->pid = (uint32_t)dead_pid();
+	spool_unmap(&spool);
+	assert_int_equal(recover(place).spools, 1);
+}
+
+static void *be_the_last(void *told)
+{
+	char byte = 0;
+
+	/* the first thread is a zombie, which shows no mappings */
+	while (write(*(int *)told, &byte, 1) == 1)
+		usleep(1000);
+	return NULL;
+}
+
+static void program_outlives_its_first_thread(void **state)
+{
+	struct place *place = *state;
+	struct spool spool;
+	char stat_path[64], line[256] = "";
+	pthread_t thread;
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	pid = fork();
+	if (pid == 0) {
+		build_named(place, &spool, place->boot, getpid());
+		put_trace(&spool, 1, true);
+		pthread_create(&thread, NULL, be_the_last, &ends[1]);
+		pthread_exit(NULL);
+	}
+	snprintf(stat_path, sizeof(stat_path), "/proc/%d/stat", (int)pid);
+	while (!strstr(line, ") Z ")) {
+		FILE *file = fopen(stat_path, "r");
+
+		assert_non_null(fgets(line, sizeof(line), file));
+		fclose(file);
+	}
+	assert_int_equal(recover(place).spools, 0);
+	kill_program(&(struct program){.pid = pid});
+	assert_int_equal(recover(place).spools, 1);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void collector_may_die(void **state)
@@ -495,11 +598,11 @@ static void collector_may_die(void **state)
 
 	build_named(place, &spool, place->boot, getpid());
 	put_trace(&spool, 1, true);
-	orphan_lock(&spool);
+	orphan_lock(spool_lock_of(&spool));
 	assert_int_equal(recover(place).spools, 0);
-	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), 0);
-	pthread_mutex_unlock(spool_lock_of(&spool));
-	spool_remove(&spool);
+	spool.process->pid = (uint32_t)dead_pid();
+	spool_unmap(&spool);
+	assert_int_equal(recover(place).spools, 1);
 }
 
 static void recoverers_share_the_work(void **state)
@@ -564,8 +667,9 @@ int main(void)
 		TEST(exec_ends_a_program),
 		TEST(open_calls_are_interrupted),
 		TEST(damaged_page_is_set_aside),
+		TEST(damaged_dictionary_is_set_aside),
 		TEST(damaged_ring_keeps_nothing_else_back),
-		TEST(page_of_unknown_version_is_left_alone),
+		TEST(page_of_another_version_is_set_aside),
 		TEST(spool_in_the_making_is_left_to_its_maker),
 		TEST(strangers_in_the_root_are_not_touched),
 		TEST(root_must_be_ours_alone),
@@ -574,6 +678,9 @@ int main(void)
 		TEST(spool_without_events_opens_no_store),
 		TEST(locks_of_an_earlier_boot_do_not_count),
 		TEST(other_pid_namespace_needs_proof),
+		TEST(life_lock_outweighs_the_pid),
+		TEST(orphaned_life_lock_of_a_program_that_runs),
+		TEST(program_outlives_its_first_thread),
 		TEST(collector_may_die),
 		TEST(recoverers_share_the_work),
 		TEST(root_is_told_by_the_environment),

@@ -961,6 +961,8 @@ static void urls_find_their_module(void **state)
 	(void)state;
 	assert_ptr_equal(ts_store_find("sqlite:/x", load, &err), &ts_store);
 	assert_ptr_equal(ts_source_find("sqlite:/x", load, &err), &ts_source);
+	assert_null(ts_store_find("Postgresql://u:secret@h/db", load, &err));
+	assert_null(strstr(err.text, "secret"));
 	assert_null(ts_store_find("postgresql://u:secret@h/db", load, &err));
 	assert_string_equal(asked, "store_postgresql ts_store");
 	assert_non_null(strstr(err.text, "there are: sqlite"));

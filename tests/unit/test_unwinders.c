@@ -57,6 +57,37 @@ static void test_what_is_unloaded_is_forgotten(void **state)
 	}
 }
 
+static int find_libc(struct dl_phdr_info *info, size_t bytes, void *object)
+{
+	(void)bytes;
+	return strstr(info->dlpi_name, "libc.so") && ts_object_read(info, object) == 0;
+}
+
+static void assert_forgotten(const struct ts_object *libgcc, const struct ts_object *in_its_place)
+{
+	ts_unwinders_note(libgcc);
+	assert_true(ts_unwinders_any());
+	ts_unwinders_keep(in_its_place, 1);
+	assert_false(ts_unwinders_any());
+	assert_null(ts_unwinder_libgcc);
+	assert_int_equal(ts_unwinders[0].high, 0);
+}
+
+static void test_another_object_in_its_place(void **state)
+{
+	struct ts_object libgcc, other;
+
+	(void)state;
+	assert_int_equal(dl_iterate_phdr(find_libgcc, &libgcc), 1);
+	other = libgcc;
+	other.high += 4096;
+	assert_forgotten(&libgcc, &other);
+	assert_int_equal(dl_iterate_phdr(find_libc, &other), 1);
+	other.low = libgcc.low;
+	other.high = libgcc.high;
+	assert_forgotten(&libgcc, &other);
+}
+
 static void test_what_modules_bring_is_not_the_programs(void **state)
 {
 	struct ts_object object;
@@ -77,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_unloaded_is_forgotten),
+		cmocka_unit_test(test_another_object_in_its_place),
 		cmocka_unit_test(test_what_modules_bring_is_not_the_programs),
 	};
 

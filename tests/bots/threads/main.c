@@ -247,6 +247,43 @@ static void small(void)
 	pthread_join(thread, NULL);
 }
 
+/* As many requests at once, a thread each, and then none until a line comes in: twice. */
+static pthread_barrier_t all_there;
+
+static int meet(int unused)
+{
+	pthread_barrier_wait(&all_there);
+	return three(unused);
+}
+
+static void *run_meeting(void *unused)
+{
+	(void)unused;
+	return (void *)(long)request("rest", meet, 1);
+}
+
+static void rest(void)
+{
+	pthread_t threads[MOST];
+	void *answer;
+
+	pthread_barrier_init(&all_there, NULL, (unsigned)n);
+	for (int round = 0; round < 2; round++) {
+		long sum = 0;
+
+		for (int i = 0; i < n; i++)
+			pthread_create(&threads[i], NULL, run_meeting, NULL);
+		for (int i = 0; i < n; i++) {
+			pthread_join(threads[i], &answer);
+			sum += (long)answer;
+		}
+		printf("%ld\n", sum);
+		fflush(stdout);
+		while (round == 0 && getchar() != '\n')
+			;
+	}
+}
+
 /* --- signals ---------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t ticks;
@@ -288,7 +325,7 @@ static const struct {
 } parts[] = {
 	{"handed", handed},   {"brief", brief},   {"pool", pool},   {"deep", deep},
 	{"tails", tails},     {"nested", nested}, {"crowd", crowd}, {"together", together},
-	{"signals", signals}, {"small", small},
+	{"signals", signals}, {"small", small},   {"rest", rest},
 };
 
 int main(int argc, char **argv)

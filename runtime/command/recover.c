@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../backlog.h"
+#include "../spool.h"
+#include "command.h"
+#include "document.h"
+#include "module.h"
+#include "options.h"
+#include "print.h"
+
+static const char help[] =
+	"usage: traceshim recover [--json]\n\n"
+	"Stores what programs that have ended left in the spool folder, each in the store\n"
+	"that it was started with, and removes their spools. Calls that were cut off are\n"
+	"stored as failed, \"interrupted\". Programs that run are left alone.\n\n"
+	"  --json      one JSON object\n"
+	"  -h, --help  this text\n\n"
+	"exit status: 0 done; 1 where something could not be stored, and stays; 2 for\n"
+	"wrong usage\n\n"
+	"example: traceshim recover\n";
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print_text(const char *root, const struct ts_recovered *recovered)
+{
+	size_t programs = recovered->spools + recovered->backlogs;
+
+	if (!programs && !recovered->traces && !recovered->spans && !recovered->damaged &&
+	    !recovered->postponed)
+		printf("nothing to recover in %s\n", root);
+	if (programs || recovered->traces || recovered->spans)
+		printf("recovered %zu trace%s and %zu span%s of %zu ended program%s\n",
+		       recovered->traces, plural(recovered->traces), recovered->spans,
+		       plural(recovered->spans), programs, plural(programs));
+	if (recovered->damaged)
+		printf("set aside %zu damaged spool%s in %s\n", recovered->damaged,
+		       plural(recovered->damaged), root);
+	if (recovered->postponed)
+		printf("what %zu program%s left could not be stored yet and stays\n",
+		       recovered->postponed, plural(recovered->postponed));
+}
+
+static int print_json(const char *root, const struct ts_recovered *recovered, const char *error)
+{
+	char *text = ts_document_recover(root, recovered, error);
+
+	if (!text) {
+		ts_say("out of memory");
+		return TS_EXIT_FAILED;
+	}
+	puts(text);
+	free(text);
+	return TS_EXIT_DONE;
+}
+
+/* What waited on disk for its store, of spools that are gone. */
+static void recover_backlogs(struct ts_recovered *recovered, struct ts_error *err)
+{
+	struct ts_error own = {.text = ""};
+	char *state = ts_backlog_state();
+
+	if (state)
+		ts_backlog_recover(state, ts_module_symbol, NULL, recovered, &own);
+	free(state);
+	if (!err->text[0])
+		*err = own;
+}
+
+static int recover(bool json)
+{
+	struct ts_recovered recovered = {.spools = 0};
+	struct ts_error err = {.text = ""};
+	char *root = ts_spool_root();
+	int result, status = TS_EXIT_DONE;
+
+	if (!root) {
+		ts_say("out of memory");
+		return TS_EXIT_FAILED;
+	}
+	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
+	recover_backlogs(&recovered, &err);
+	if (err.text[0])
+		ts_say("%s", err.text);
+	else if (result < 0)
+		ts_say("%s: %s", root, strerrordesc_np(-result));
+	if (json)
+		status = print_json(root, &recovered, err.text);
+	else if (result == 0)
+		print_text(root, &recovered);
+	free(root);
+	return result < 0 || recovered.postponed ? TS_EXIT_FAILED : status;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option longs[] = {{"json", no_argument, NULL, TS_OPTION_LONG},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	const struct ts_options known = {.command = "recover", .shorts = ":h", .longs = longs};
+	bool json = false;
+	int option;
+
+	while ((option = ts_options_next(&known, argc, argv)) != -1) {
+		if (option == '?')
+			return TS_EXIT_USAGE;
+		if (option == 'h') {
+			fputs(help, stdout);
+			return TS_EXIT_DONE;
+		}
+		json = true;
+	}
+	if (optind < argc) {
+		ts_say("recover takes options only, not %s; see traceshim help recover",
+		       argv[optind]);
+		return TS_EXIT_USAGE;
+	}
+	return recover(json);
+}
+
+const struct ts_command ts_command_recover = {
+	.name = "recover",
+	.summary = "store what ended programs left behind",
+	.help = help,
+	.run = run,
+};

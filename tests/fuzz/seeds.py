@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tests/fuzz/seeds.py spool|backlog FOLDER: what killed programs leave, as inputs of fuzz-spool and fuzz-backlog, which
+describe their parts."""
+
+import fcntl
+import pathlib
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
+from harness import Place
+
+PAGE = 4096
+PROCESS, DICTIONARY, RING, EVENTS, OPEN = range(5)
+CUT, NOW, REFUSES, HICCUPS = 2, 4, 8, 16
+PROCESS_BYTES, RING_BYTES = 760, 256
+RULES = """[pipeline]
+job  = int job(long telegram_id)           : fails if < 0
+stay = int stay(long tenant_id)
+[tool]
+part = int part(long number, const char *text)  : fails if != 0
+"""
+
+
+def part(kind, data, number=0, flags=0):
+    return struct.pack("<BBHI", kind, number, flags, len(data)) + data
+
+
+def ring_parts(number, data, small):
+    """A ring's head and its events; with `small`, in the smallest ring that holds them, running past its end."""
+    head, = struct.unpack_from("<Q", data, 64)
+    tail, = struct.unpack_from("<Q", data, 128)
+    size = len(data) - PAGE
+    events = b"".join(data[PAGE + at % size:][:8] for at in range(tail, head, 8))[-6000:]
+    header = bytearray(data[:RING_BYTES])
+    room = 128
+    while room < len(events):
+        room *= 2
+    begin = room - 64 if small else 0
+    turned = bytearray(room if small else len(events))
+    for at in range(0, len(events), 8):
+        where = (begin + at) % len(turned)
+        turned[where:where + 8] = events[at:at + 8]
+    struct.pack_into("<Q", header, 64, begin + len(events))
+    struct.pack_into("<Q", header, 128, begin)
+    return part(RING, bytes(header), number) + part(EVENTS, bytes(turned), number)
+
+
+def seed(spool, flags=0, small=False):
+    process = (spool / "process").read_bytes()
+    parts = [part(PROCESS, process[:PROCESS_BYTES], 0, flags), part(DICTIONARY, process[PAGE:])]
+    for number, path in enumerate(sorted(spool.glob("ring-*"))[:4]):
+        parts.append(ring_parts(number, path.read_bytes(), small))
+    if (spool / "open").exists():
+        parts.append(part(OPEN, (spool / "open").read_bytes()[-2000:]))
+    return b"".join(parts)
+
+
+def spools(out):
+    place = Place("seeds")
+    place.conf.write_text(RULES)
+    ends = [(1, 3, 1000, "inside"), (3, 1, 60000, "inside"), (1, 20, 1000, "between"), (2, 5, 100000, "between")]
+    try:
+        for n, (threads, at, pause_us, where) in enumerate(ends):
+            child, _ = place.victim(threads, 1, pause_us, ["kill", at, where])
+            child.communicate()
+            spool, = place.spools()
+            for flags, small in (0, False), (NOW, True), (HICCUPS, True):
+                (out / f"spool-{n}-{flags}").write_bytes(seed(spool, flags, small))
+            subprocess.run(["rm", "-rf", str(spool)], check=True)
+    finally:
+        place.remove()
+
+
+def whole_records(data, most):
+    at = 0
+    while at + 16 <= len(data):
+        size, = struct.unpack_from("<I", data, at + 8)
+        if at + size > most:
+            break
+        at += size
+    return data[:at]
+
+
+def backlogs(out):
+    """Of programs whose store was away; with a small budget, for what is dropped."""
+    for n, budget in enumerate(["256MB", "64KB"]):
+        place = Place("seeds")
+        place.conf.write_text(f"[trace]\nbacklog = {budget}\n{RULES}")
+        try:
+            with open(f"{place.store.path}.lock", "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                child, _ = place.victim(2, 10, 10000)
+                time.sleep(4)
+                child.kill()
+                child.communicate()
+            parts = []
+            for path in sorted(place.folder.glob("home/.local/state/traceshim/backlog/*/*")):
+                lost = path.name == "lost"
+                data = whole_records(path.read_bytes(), 2500)
+                parts.append(struct.pack("<HHI", 2 if lost else 0, 0 if lost else int(path.stem), len(data)) + data)
+            if not parts:
+                sys.exit("no backlog was made")
+            for flags in 0, 4, 8:
+                first = struct.pack("<H", struct.unpack_from("<H", parts[0])[0] | flags) + parts[0][2:]
+                (out / f"backlog-{n}-{flags}").write_bytes(b"".join([first, *parts[1:4], *(p for p in parts[4:] if p[0] & 2)]))
+        finally:
+            place.remove()
+
+
+def main():
+    out = pathlib.Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    {"spool": spools, "backlog": backlogs}[sys.argv[1]](out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A spool of any bytes, recovered. The input is a row of parts, each with a head of 8 bytes: what it is, its number,
+ * flags, its length (struct part); seeds.py makes them of real spools. Unless a part's flag says RAW, what a
+ * hostile file would hardly get past is mended: magic, version, counts, the lock.
+ *
+ * What comes of it has to be rows that any store can take: text is UTF-8, JSON is JSON, a row needs an event.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "preload/abi.h"
+#include "rows.h"
+#include "runtime/spool.h"
+
+#define EARLIER_BOOT  "00000000-0000-0000-0000-000000000000-1-0"
+#define THIS_BOOT     "0-4194305-0"
+#define NO_PID        4194305 /* that there cannot be */
+#define MAX_RINGS     4
+#define MOST_OF_RING  (1u << 17)
+#define LEAST_OF_RING 128
+
+enum part_type { PROCESS, DICTIONARY, RING, EVENTS, OPEN, PART_TYPES };
+
+enum part_flags {
+	RAW = 1,      /* as it is, wrong or not */
+	CUT = 2,      /* the file ends where the part does */
+	NOW = 4,      /* of a process: of this boot, so that its lock counts */
+	REFUSES = 8,  /* of a process: its store takes nothing */
+	HICCUPS = 16, /* ... or takes nothing at first */
+	DAMAGED = 32, /* ... or says that a row is to blame */
+};
+
+struct part {
+	uint8_t type;
+	uint8_t number; /* of a ring */
+	uint16_t flags;
+	uint32_t bytes;
+};
+
+struct spool {
+	struct ts_abi_process process;
+	struct ts_abi_ring rings[MAX_RINGS];
+	uint16_t process_flags, ring_flags[MAX_RINGS], events_flags[MAX_RINGS];
+	const uint8_t *events[MAX_RINGS], *dictionary, *open;
+	uint32_t events_bytes[MAX_RINGS], dictionary_bytes, open_bytes, n_rings;
+};
+
+static char root[64], folder[128];
+static int root_fd = -1;
+static uint16_t store_flags;
+static size_t input_bytes, n_rows, n_writes, n_stores; /* n_stores: asked for */
+
+/* --- the store ---------------------------------------------------------------------------------- */
+
+static void check_batch(const struct ts_batch *batch)
+{
+	for (size_t i = 0; i < batch->n_traces; i++)
+		check_row(&ts_trace_table, (const char *)&batch->traces[i]);
+	for (size_t i = 0; i < batch->n_spans; i++)
+		check_row(&ts_span_table, (const char *)&batch->spans[i]);
+	if (batch->run)
+		check_row(&ts_run_table, (const char *)batch->run);
+}
+
+static int store_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
+		      struct ts_error *err)
+{
+	(void)gate;
+	check_text(url);
+	if (store_flags & REFUSES)
+		return ts_error_set(err, -EACCES, "refused");
+	*ret = (void *)folder;
+	return 0;
+}
+
+static int store_write(struct ts_store_handle *handle, const struct ts_batch *batch,
+		       struct ts_error *err)
+{
+	MUST((void *)handle == folder);
+	check_batch(batch);
+	n_rows += batch->n_traces + batch->n_spans;
+	MUST(n_rows * sizeof(struct ts_event_begin) <= 2 * input_bytes || !n_writes);
+	if (n_writes++ == 0 && store_flags & (HICCUPS | DAMAGED))
+		return ts_error_set(err, store_flags & DAMAGED ? -EILSEQ : -EAGAIN, "not now");
+	return 0;
+}
+
+static void store_close(struct ts_store_handle *handle)
+{
+	MUST((void *)handle == folder);
+}
+
+static const struct ts_store store = {
+	.scheme = "fuzz",
+	.open = store_open,
+	.write = store_write,
+	.close = store_close,
+};
+
+static const void *load(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	if (strcmp(symbol, "ts_store") == 0) {
+		n_stores++;
+		return &store;
+	}
+	snprintf(why, why_bytes, "no %s", module);
+	return NULL;
+}
+
+/* --- from input to spool --------------------------------------------------------------------------- */
+
+static void take_part(struct spool *spool, const struct part *part, const uint8_t *data)
+{
+	uint32_t ring = part->number % MAX_RINGS, bytes = part->bytes;
+
+	switch (part->type % PART_TYPES) {
+	case PROCESS:
+		spool->process_flags = part->flags;
+		memcpy(&spool->process, data,
+		       bytes < sizeof(spool->process) ? bytes : sizeof(spool->process));
+		break;
+	case DICTIONARY:
+		spool->dictionary = data;
+		spool->dictionary_bytes = bytes;
+		break;
+	case RING:
+		spool->ring_flags[ring] = part->flags;
+		memcpy(&spool->rings[ring], data,
+		       bytes < sizeof(spool->rings[0]) ? bytes : sizeof(spool->rings[0]));
+		spool->n_rings = spool->n_rings > ring ? spool->n_rings : ring + 1;
+		break;
+	case EVENTS:
+		spool->events_flags[ring] = part->flags;
+		spool->events[ring] = data;
+		spool->events_bytes[ring] = bytes;
+		spool->n_rings = spool->n_rings > ring ? spool->n_rings : ring + 1;
+		break;
+	default:
+		spool->open = data;
+		spool->open_bytes = bytes;
+	}
+}
+
+static void take_parts(struct spool *spool, const uint8_t *data, size_t bytes)
+{
+	struct part part;
+
+	while (bytes >= sizeof(part)) {
+		memcpy(&part, data, sizeof(part));
+		data += sizeof(part);
+		bytes -= sizeof(part);
+		part.bytes = part.bytes < bytes ? part.bytes : (uint32_t)bytes;
+		take_part(spool, &part, data);
+		data += part.bytes;
+		bytes -= part.bytes;
+	}
+}
+
+static void mend_process(struct spool *spool)
+{
+	struct ts_abi_process *process = &spool->process;
+	pthread_mutexattr_t attributes;
+	struct stat namespace;
+
+	if (spool->process_flags & RAW)
+		return;
+	process->magic = TS_ABI_PROCESS_MAGIC;
+	process->version = TS_ABI_VERSION;
+	process->dictionary_bytes = spool->dictionary_bytes;
+	process->n_rings = spool->n_rings;
+	process->pid = NO_PID;
+	if (stat("/proc/self/ns/pid", &namespace) == 0)
+		process->pid_namespace = namespace.st_ino;
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	memset(process->consumer_lock, 0, sizeof(process->consumer_lock));
+	pthread_mutex_init((pthread_mutex_t *)process->consumer_lock, &attributes);
+	memset(process->life_lock, 0, sizeof(process->life_lock));
+	pthread_mutex_init((pthread_mutex_t *)process->life_lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+}
+
+static void mend_ring(struct spool *spool, uint32_t i)
+{
+	struct ts_abi_ring *ring = &spool->rings[i];
+	uint64_t bytes = LEAST_OF_RING;
+
+	if (spool->ring_flags[i] & RAW)
+		return;
+	ring->magic = TS_ABI_RING_MAGIC;
+	ring->version = TS_ABI_VERSION;
+	while (bytes < spool->events_bytes[i] && bytes < MOST_OF_RING)
+		bytes *= 2;
+	ring->bytes = bytes;
+	ring->head &= ~7ULL;
+	ring->tail &= ~7ULL;
+	if (ring->head - ring->tail > bytes)
+		ring->tail = ring->head - bytes;
+}
+
+static int make(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	MUST(fd >= 0);
+	return fd;
+}
+
+static void put(int fd, const void *data, size_t bytes, off_t at)
+{
+	MUST(!bytes || pwrite(fd, data, bytes, at) == (ssize_t)bytes);
+}
+
+static void write_ring(const struct spool *spool, uint32_t i)
+{
+	uint64_t bytes = spool->rings[i].bytes < MOST_OF_RING ? spool->rings[i].bytes : 0;
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "ring-%u", i);
+	fd = make(name);
+	put(fd, &spool->rings[i], sizeof(spool->rings[i]), 0);
+	put(fd, spool->events[i], spool->events_bytes[i], TS_ABI_PAGE);
+	if (!(spool->events_flags[i] & CUT))
+		MUST(!ftruncate(fd, (off_t)(TS_ABI_PAGE + bytes)));
+	close(fd);
+}
+
+static void write_spool(const struct spool *spool)
+{
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%s/%s", root,
+		 spool->process_flags & NOW ? THIS_BOOT : EARLIER_BOOT);
+	MUST(!mkdir(folder, 0700));
+	fd = make("process");
+	put(fd, &spool->process, sizeof(spool->process), 0);
+	if (!(spool->process_flags & CUT))
+		MUST(!ftruncate(fd, TS_ABI_PAGE));
+	put(fd, spool->dictionary, spool->dictionary_bytes, TS_ABI_PAGE);
+	close(fd);
+	for (uint32_t i = 0; i < spool->n_rings; i++)
+		write_ring(spool, i);
+	if (spool->open_bytes) {
+		fd = make("open");
+		put(fd, spool->open, spool->open_bytes, 0);
+		close(fd);
+	}
+}
+
+/* --- a run ------------------------------------------------------------------------------------------- */
+
+static void empty(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && unlinkat(fd, entry->d_name, 0) < 0)
+			empty(fd, entry->d_name);
+	if (dir)
+		closedir(dir);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static void remove_root(void)
+{
+	empty(AT_FDCWD, root);
+}
+
+static void make_root(void)
+{
+	snprintf(root, sizeof(root), "/dev/shm/traceshim-fuzz.XXXXXX");
+	MUST(mkdtemp(root));
+	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	MUST(root_fd >= 0);
+	atexit(remove_root);
+}
+
+static bool is_there(void)
+{
+	return access(folder, F_OK) == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct spool spool = {0};
+	struct ts_recovered recovered;
+	struct ts_error err;
+	bool refuses;
+
+	if (root_fd < 0)
+		make_root();
+	take_parts(&spool, data, bytes);
+	mend_process(&spool);
+	for (uint32_t i = 0; i < spool.n_rings; i++)
+		mend_ring(&spool, i);
+	store_flags = spool.process_flags;
+	input_bytes = bytes;
+	n_rows = n_writes = n_stores = 0;
+	write_spool(&spool);
+	MUST(ts_spool_recover(root, load, NULL, &recovered, &err) == 0);
+	/* sound or not, it is dealt with, unless its store refuses, names none, or its lock is held */
+	refuses = store_flags & (REFUSES | HICCUPS | DAMAGED) || !n_stores;
+	if (!(store_flags & (RAW | CUT)))
+		MUST(!is_there() || (refuses && recovered.postponed));
+	if (is_there())
+		empty(AT_FDCWD, folder);
+	strcat(folder, ".damaged");
+	empty(AT_FDCWD, folder);
+	return 0;
+}

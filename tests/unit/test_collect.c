@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the collector stands on: bells, its presence, its health's socket, the watch over the root. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "runtime/collect/bells.h"
+#include "runtime/collect/health.h"
+#include "runtime/collect/watch.h"
+#include "runtime/presence.h"
+
+#define WORDS 300 /* of three threads */
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/test_collect-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char command[96];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+/* --- bells --- */
+
+static bool rings_within(int rang, int ms)
+{
+	struct pollfd ready = {.fd = rang, .events = POLLIN};
+	uint64_t n;
+
+	return poll(&ready, 1, ms) == 1 && read(rang, &n, sizeof(n)) == sizeof(n);
+}
+
+static void ring(uint32_t *word)
+{
+	__atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static uint32_t *map_words(void)
+{
+	void *words =
+		mmap(NULL, WORDS * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(words != MAP_FAILED);
+	return words;
+}
+
+static void every_bell_is_heard(void **state)
+{
+	int rang = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	uint32_t *words = map_words();
+	struct ts_bells *bells;
+
+	(void)state;
+	assert_int_equal(ts_bells_new(&bells, rang), 0);
+	for (int i = 0; i < WORDS; i++)
+		assert_true(ts_bells_add(bells, &words[1024 * i]));
+	assert_false(rings_within(rang, 0));
+	for (int i = 0; i < WORDS; i++) {
+		ring(&words[1024 * i]);
+		assert_true(rings_within(rang, 10000));
+	}
+	ts_bells_free(bells);
+	munmap(words, WORDS * 4096);
+	close(rang);
+}
+
+static void removed_bell_may_be_unmapped(void **state)
+{
+	int rang = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	uint32_t *words = map_words();
+	struct ts_bells *bells;
+
+	(void)state;
+	assert_int_equal(ts_bells_new(&bells, rang), 0);
+	for (int i = 0; i < WORDS; i++)
+		assert_true(ts_bells_add(bells, &words[1024 * i]));
+	for (int i = 1; i < WORDS; i++) {
+		ts_bells_remove(bells, &words[1024 * i]);
+		assert_int_equal(munmap(&words[1024 * i], 4096), 0);
+		ring(&words[0]);
+		assert_true(rings_within(rang, 10000));
+	}
+	ts_bells_remove(bells, &words[0]);
+	ts_bells_remove(bells, &words[0]);
+	ring(&words[0]);
+	ts_bells_free(bells);
+	assert_false(rings_within(rang, 0));
+	munmap(words, 4096);
+	close(rang);
+}
+
+/* --- presence --- */
+
+static void one_is_present(void **state)
+{
+	struct ts_presence looking = {.root = folder, .keep = true, .fd = -1};
+	struct ts_presence passing = {.root = folder, .fd = -1};
+	struct ts_error err = {""};
+	char path[128];
+	int first, second;
+
+	(void)state;
+	assert_false(ts_presence_look(&looking));
+	first = ts_presence_take(folder, &err);
+	assert_true(first >= 0);
+	assert_true(ts_presence_look(&looking) && ts_presence_look(&passing));
+	assert_int_equal(passing.fd, -1);
+	assert_int_equal(ts_presence_take(folder, &err), -EBUSY);
+	assert_non_null(strstr(err.text, folder));
+	close(first);
+	assert_false(ts_presence_look(&looking) || ts_presence_look(&passing));
+	/* whoever looks keeps nobody away */
+	first = ts_presence_take(folder, NULL);
+	assert_true(first >= 0 && !ts_presence_lost(first));
+	/* the file, and with it the lock, are another's */
+	snprintf(path, sizeof(path), "%s/" TS_PRESENCE_FILE, folder);
+	assert_int_equal(unlink(path), 0);
+	assert_true(ts_presence_lost(first));
+	assert_false(ts_presence_look(&looking));
+	second = ts_presence_take(folder, NULL);
+	assert_true(second >= 0 && ts_presence_look(&looking));
+	close(first);
+	close(second);
+	close(looking.fd);
+	assert_true(ts_presence_take("/tmp/not/there", &err) < 0);
+}
+
+/* --- health --- */
+
+static char *format(const struct ts_health *health)
+{
+	char *text;
+
+	return asprintf(&text, "%zu spools, %s", health->spools,
+			ts_health_is_good(health) ? "well" : "not well") < 0
+		       ? NULL
+		       : text;
+}
+
+static void ask_at(const char *path)
+{
+	struct ts_health health = {.spools = 7};
+	struct ts_error err = {""};
+	struct ts_health_server *server;
+	struct stat st;
+	char *line;
+
+	assert_null(ts_health_ask(path, &err));
+	assert_non_null(strstr(err.text, "no collector answers"));
+	assert_int_equal(ts_health_new(&server, path, format, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	line = ts_health_ask(path, &err);
+	assert_string_equal(line, "0 spools, not well");
+	free(line);
+	ts_health_set(server, &health);
+	for (int i = 0; i < 20; i++) {
+		line = ts_health_ask(path, &err);
+		assert_string_equal(line, "7 spools, well");
+		free(line);
+	}
+	ts_health_free(server);
+	assert_int_not_equal(stat(path, &st), 0);
+}
+
+static void health_is_told(void **state)
+{
+	char path[512], part[200];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	ask_at(path);
+	/* longer than an address */
+	memset(part, 'x', sizeof(part));
+	snprintf(path, sizeof(path), "%s/%.*s", folder, (int)sizeof(part), part);
+	assert_int_equal(mkdir(path, 0700), 0);
+	strcat(path, "/socket");
+	ask_at(path);
+}
+
+static void socket_of_a_killed_one_is_replaced(void **state)
+{
+	struct ts_health_server *first, *second;
+	char path[128], *line;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	assert_int_equal(ts_health_new(&first, path, format, NULL), 0);
+	assert_int_equal(ts_health_new(&second, path, format, NULL), 0);
+	line = ts_health_ask(path, NULL);
+	assert_non_null(line);
+	free(line);
+	ts_health_free(second);
+	ts_health_free(first);
+}
+
+/* --- watch --- */
+
+static char seen[256];
+
+static void see(void *context, const char *name)
+{
+	(void)context;
+	strcat(strcat(seen, name), " ");
+}
+
+static void make(const char *name, bool is_folder)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (is_folder)
+		assert_int_equal(mkdir(path, 0700), 0);
+	else
+		assert_int_equal(close(open(path, O_CREAT | O_RDWR, 0600)), 0);
+}
+
+static void new_folders_are_told(void **state)
+{
+	struct ts_watch *watch;
+	struct ts_error err;
+
+	(void)state;
+	make("before", true);
+	assert_int_equal(ts_watch_new(&watch, folder, &err), 0);
+	make("first", true);
+	make("file", false);
+	make("bad.damaged", true);
+	make(".hidden", true);
+	make("second", true);
+	*seen = '\0';
+	assert_int_equal(ts_watch_read(watch, see, NULL), TS_WATCH_ALL);
+	assert_string_equal(seen, "first second ");
+	*seen = '\0';
+	assert_int_equal(ts_watch_read(watch, see, NULL), TS_WATCH_ALL);
+	assert_string_equal(seen, "");
+	assert_int_equal(ts_watch_scan(watch, see, NULL), 0);
+	assert_int_equal(strlen(seen), strlen("before first second "));
+	remove_folder(NULL);
+	assert_int_equal(ts_watch_read(watch, see, NULL), TS_WATCH_GONE);
+	ts_watch_free(watch);
+	assert_true(ts_watch_new(&watch, folder, &err) < 0);
+	assert_non_null(strstr(err.text, folder));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_bell_is_heard),  TEST(removed_bell_may_be_unmapped),
+		TEST(one_is_present),       TEST(health_is_told),
+		TEST(new_folders_are_told), TEST(socket_of_a_killed_one_is_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
