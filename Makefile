@@ -265,7 +265,7 @@ demo: setup-build ## install what is missing, build, trace the coach and show wh
 	@scripts/demo
 
 bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 
 setup-build setup-check setup-programs setup-fuzz setup-bench:
