@@ -456,6 +456,17 @@ static void stop(struct collector *c)
 	close_fd(stop_event);
 }
 
+static void serve_as_told(struct collector *c)
+{
+	catch_signals();
+	ts_notify("READY=1");
+	if (c->options->once)
+		serve_once(c);
+	else
+		serve(c);
+	ts_notify("STOPPING=1");
+}
+
 int ts_collector_run(const struct ts_collector_options *options, struct ts_collected *ret,
 		     struct ts_error *err)
 {
@@ -478,13 +489,7 @@ int ts_collector_run(const struct ts_collector_options *options, struct ts_colle
 	stopping = 0;
 	result = start(&c, err);
 	if (result == 0) {
-		catch_signals();
-		ts_notify("READY=1");
-		if (options->once)
-			serve_once(&c);
-		else
-			serve(&c);
-		ts_notify("STOPPING=1");
+		serve_as_told(&c);
 		count(&c, ret);
 		if (c.lost_root)
 			result = ts_error_set(err, -ENOENT, "%s was removed", options->root);

@@ -185,6 +185,11 @@ static int64_t now_us(void)
 	return now.tv_sec * 1000000LL + now.tv_usec;
 }
 
+static bool is_nothing(const struct ts_pruned *pruned)
+{
+	return !pruned->traces && !pruned->spans && !pruned->runs && !pruned->partitions;
+}
+
 /* Also where it failed half-way: what went is gone. */
 static int prune(const struct ts_admin *admin, const struct options *options)
 {
@@ -203,6 +208,8 @@ static int prune(const struct ts_admin *admin, const struct options *options)
 		return TS_EXIT_USAGE;
 	}
 	result = admin->prune(options->url, before, options->dry_run, &pruned, &err);
+	if (result < 0 && is_nothing(&pruned))
+		return fail(result, &err);
 	if (options->json)
 		exit = put_document(ts_document_pruned(&pruned));
 	else

@@ -89,6 +89,7 @@ all_are_stored() {
 	done < <(returned)
 	[ "$thread" -gt 0 ] && [ "$more" -eq 0 ]
 	[ "$(sql "SELECT count(*) FROM pipeline_traces WHERE NOT success AND error NOT LIKE '%interrupted%'")" -eq 0 ]
+	add_up
 }
 
 no_spools() {

@@ -102,21 +102,31 @@ spools() {
 	find "$TRACESHIM_SPOOL" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
 }
 
+# ask_runs SQL: of a store that has a table of processes; fails where there is none to ask.
+ask_runs() {
+	case $TRACESHIM_STORE in
+	sqlite:*) sqlite3 -readonly "${TRACESHIM_STORE#sqlite:}" "$1" 2>/dev/null ;;
+	postgresql:*) [ -n "${pg_url-}" ] && psql -XqtA "${pg_url%/*}/${TRACESHIM_STORE##*/}" -c "$1" 2>/dev/null ;;
+	*) false ;;
+	esac
+}
+
 # add_up: what the store says of the processes is true: begun = stored + open + dropped, and so many rows are there.
 add_up() {
-	local db=${TRACESHIM_STORE#sqlite:} wrong
-	[ "$(sqlite3 -readonly "$db" "SELECT 1 FROM sqlite_master WHERE name = 'pipeline_runs'" 2>/dev/null)" = 1 ] ||
-		return 0
-	wrong=$(sqlite3 -readonly "$db" "
+	local each=json_each text=value wrong
+	ask_runs 'SELECT count(*) FROM pipeline_runs' >/dev/null || return 0
+	[ "${TRACESHIM_STORE%%:*}" = sqlite ] || each=jsonb_each text=value::text::bigint
+	wrong=$(ask_runs "
 		SELECT program, pid, begun, stored, open, dropped, dropped_by FROM pipeline_runs
-			WHERE begun <> stored + open + dropped OR min(stored, open, dropped) < 0
-				OR dropped <> (SELECT total(value) FROM json_each(coalesce(dropped_by, '{}')));
+			WHERE begun <> stored + open + dropped OR stored < 0 OR open < 0 OR dropped < 0
+				OR dropped <> (SELECT coalesce(sum($text), 0) FROM $each(coalesce(dropped_by, '{}')))")
+	wrong+=$(ask_runs "
 		SELECT 'of all', sum(stored), 'stored, but there are', n FROM pipeline_runs,
-			(SELECT (SELECT count(*) FROM pipeline_traces) + (SELECT count(*) FROM pipeline_spans) AS n)
-			HAVING total(stored) <> n")
+			(SELECT (SELECT count(*) FROM pipeline_traces) + (SELECT count(*) FROM pipeline_spans) AS n) AS rows
+			GROUP BY n HAVING sum(stored) <> n")
 	[ -z "$wrong" ] || {
 		echo "does not add up: $wrong"
-		sqlite3 -readonly -header "$db" "SELECT pid, outcome, begun, stored, open, dropped, dropped_by FROM pipeline_runs"
+		ask_runs "SELECT pid, outcome, begun, stored, open, dropped, dropped_by FROM pipeline_runs"
 		return 1
 	}
 }

@@ -743,9 +743,9 @@ job_rules() {
 	rules '[pipeline]' 'job = int job(const char *name, int parts)' '[tool]' 'part = int part(int number)'
 }
 
-@test "language: a program that exports cJSON's, SQLite's and libuuid's names as its own" {
+@test "language: a program that exports cJSON's, SQLite's, libuuid's and libpq's names as its own" {
 	job_rules
-	[ "$(nm -D --defined-only "$bots/exporter/exporter" | grep -cE ' T (cJSON_Parse|sqlite3_open_v2|uuid_unparse)$')" -eq 3 ]
+	[ "$(nm -D --defined-only "$bots/exporter/exporter" | grep -cE ' T (cJSON_Parse|sqlite3_open_v2|uuid_unparse|PQexec)$')" -eq 4 ]
 	same "$bots/exporter/exporter"
 	[ -z "$(spools)" ]
 	traces | holds 'length == 3 and all(.success and .span_count == 2 and .input_data.name == "exporter")'

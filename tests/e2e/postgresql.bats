@@ -32,8 +32,15 @@ setup() {
 }
 
 teardown() {
+	[ -z "${mounted-}" ] || {
+		pg_sql postgres 'DROP DATABASE IF EXISTS small WITH (FORCE)'
+		pg_sql postgres 'DROP TABLESPACE IF EXISTS small'
+		umount -l "$mounted"
+	}
 	[ -z "${helper_pid-}" ] || kill "$helper_pid" 2>/dev/null || :
 	[ -z "${deliver_pid-}" ] || kill "$deliver_pid" 2>/dev/null || :
+	# what `deliver` makes up says nothing of its rows
+	[ "$(ask_runs 'SELECT count(*) FROM pipeline_runs WHERE pid = 1')" != 0 ] || add_up
 }
 
 deliver() { # URL OPTION...
@@ -177,10 +184,27 @@ of_ours() {
 @test "postgresql: read-only for a while" {
 	ask "ALTER DATABASE $database SET default_transaction_read_only = on"
 	same_but_a_line 'read-only transaction; they stay in' "${coach[@]}"
-	[ -n "$(spools)" ]
+	[ -n "$(spools)$(backlogs)" ]
+	[ "$(ask 'SELECT count(*) FROM pipeline_spans')" = 0 ]
 	ask "BEGIN READ WRITE; ALTER DATABASE $database RESET default_transaction_read_only; COMMIT"
 	coach_stored
-	[ -z "$(spools)" ]
+	[ -z "$(spools)$(backlogs)" ]
+}
+
+@test "postgresql: a full disk, and room again" {
+	mkdir "$pg_folder/small"
+	mount -t tmpfs -o size=16m tmpfs "$pg_folder/small" 2>/dev/null || skip 'nothing can be mounted here'
+	mounted=$pg_folder/small
+	chown --reference "$pg_folder/data" "$mounted"
+	pg_sql postgres "CREATE TABLESPACE small LOCATION '$mounted'"
+	database=small
+	pg_sql postgres "CREATE DATABASE small TEMPLATE ready TABLESPACE small"
+	store=$(pg_of small bot)
+	delivering batches=40 spans=1000
+	soon grep -q ENOSPC "$work/out" || { tail -3 "$work/out"; df "$mounted"; false; }
+	mount -o remount,size=240m "$mounted"
+	delivered
+	all_stored 40000
 }
 
 @test "postgresql: no connection left" {
@@ -227,7 +251,6 @@ time.sleep(120)' >"$work/port" 3>&- &
 	began=$SECONDS
 	same "${coach[@]}"
 	[ $((SECONDS - began)) -lt 8 ] # twice a second, and two; connecting alone would take ten
-	[ "$(spools | wc -l)" -eq 1 ]
 
 	rules '[pipeline]' 'child = make_child'
 	began=$SECONDS
@@ -268,6 +291,26 @@ time.sleep(120)' >"$work/port" 3>&- &
 	[ "$(grep -c . "$work/traced.out")" -eq 11 ]
 	traces | holds 'length == 11 and all(.success and .span_count == 1)'
 	[ "$(ask "SELECT count(*) FROM pipeline_spans WHERE input_data ->> 'query' LIKE 'SELECT %'")" = 11 ]
+}
+
+@test "postgresql: a program that has every function name of libpq meets none of our calls" {
+	rules '[pipeline]' 'job = int job(const char *name, int parts)'
+	export TRACESHIM_STORE=postgresql://locked:right-one@${store#*@} # a password needs more of libpq
+	same "$bots/exporter/exporter"
+	traces | holds 'length == 3'
+	[ "$(ask 'SELECT count(*) FROM pipeline_traces')" = 3 ]
+}
+
+@test "postgresql: a backend that stops in the middle, and goes on" {
+	local backend
+	delivering batches=40 spans=100 pause=20
+	backend=$(pg_sql "$database" "SELECT pid FROM pg_stat_activity WHERE usename = 'bot'")
+	as_server kill -STOP "$backend"
+	read -rt 1.5 <><(:) || : # it is for a while that nothing comes
+	as_server kill -CONT "$backend"
+	delivered
+	all_stored 4000
+	run ! grep -v stored "$work/out"
 }
 
 @test "postgresql: what the environment says is not for our connection" {

@@ -477,7 +477,7 @@ small() {
 	fill_sqlite 250
 	dd if=/dev/zero of="$work/small/filler" bs=1k 2>/dev/null || :
 	fails 'make a little' store prune --older-than 40h
-	[[ $output == '0 traces, 0 spans and 0 runs removed' ]]
+	[ -z "$output" ]
 	rm "$work/small/filler"
 	store status --json | holds '.traces == 250'
 	dd if=/dev/zero of="$work/small/filler" bs=1k count=1024 2>/dev/null || :

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The exporter: exports (-rdynamic) every function name of three libraries, each of which aborts.
+# The exporter: exports (-rdynamic) every function name of four libraries, each of which aborts.
 
 exporter := $(B)/bots/exporter
-exported = $(foreach l,cjson sqlite3 uuid,$(shell $(CC) -print-file-name=lib$(l).so))
+exported = $(foreach l,cjson sqlite3 uuid pq,$(shell $(CC) -print-file-name=lib$(l).so))
 
 bots: $(exporter)/exporter
 
