@@ -195,17 +195,16 @@ static struct turn *put_in_order(const struct ts_batch *batch)
 	return turns;
 }
 
-static void pack_turn(const struct ts_backlog *backlog, const struct turn *turn, struct packed *ret)
+static void pack_row(const struct ts_backlog *backlog, const struct turn *turn, struct packed *ret)
 {
-	const struct ts_span *span = turn->span;
-	struct ts_row_id id = {.trace = span ? span->trace_id : turn->trace->trace_id};
+	struct ts_row_id id = {.trace = turn->span ? turn->span->trace_id : turn->trace->trace_id};
 
-	if (span)
-		id.span = span->span_id;
+	if (turn->span)
+		id.span = turn->span->span_id;
 	if (ts_idset_has(&backlog->latest[0], &id) || ts_idset_has(&backlog->latest[1], &id))
 		return;
-	if (span)
-		pack(ret, TS_BACKLOG_SPAN, &id, &ts_span_table, span);
+	if (turn->span)
+		pack(ret, TS_BACKLOG_SPAN, &id, &ts_span_table, turn->span);
 	else
 		pack(ret, TS_BACKLOG_TRACE, &id, &ts_trace_table, turn->trace);
 }
@@ -218,8 +217,8 @@ static int pack_batch(const struct ts_backlog *backlog, const struct ts_batch *b
 
 	if (!turns)
 		return -ENOMEM;
-	for (size_t i = 0; i < batch->n_spans + batch->n_traces; i++)
-		pack_turn(backlog, &turns[i], ret);
+	for (size_t i = 0; i < batch->n_traces + batch->n_spans; i++)
+		pack_row(backlog, &turns[i], ret);
 	free(turns);
 	return ret->records.failed || ret->places.failed ? -ENOMEM : 0;
 }
