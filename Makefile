@@ -205,7 +205,7 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
 # All of the runtime but what lives in a program.
-$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query% $(addprefix runtime/,row.c statement.c \
+$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query% $(addprefix runtime/,row.c statement.c story.c \
 		flusher.c),$(runtime_src)) tests/fuzz/fuzz.h tests/fuzz/rows.h $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
@@ -217,8 +217,8 @@ fuzz-prototype fuzz-conf fuzz-elf fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(B)/fuzz/$*- \
-		$(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
+		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
+		$(CURDIR)/$(B)/fuzz/corpus/$* $(CURDIR)/$(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
 
 # The code under test under ASan and UBSan, what it makes run as it is.
@@ -265,7 +265,7 @@ demo: setup-build ## install what is missing, build, trace the coach and show wh
 	@scripts/demo
 
 bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 
 setup-build setup-check setup-programs setup-fuzz setup-bench:

@@ -73,9 +73,12 @@ static int amend_run(struct load *load, const struct ts_backlog_run *known)
 	uint64_t dropped = counts.dropped - least(counts.dropped, known->dropped);
 	uint64_t rejected = counts.rejected - least(counts.rejected, known->rejected);
 	struct ts_run *run = &load->run;
+	uint64_t gone = least(dropped + rejected, run->stored > 0 ? (uint64_t)run->stored : 0);
 
-	run->stored -= (int64_t)(dropped + rejected);
-	run->dropped += (int64_t)(dropped + rejected);
+	run->stored -= (int64_t)gone;
+	/* only where the file says what cannot be */
+	if (__builtin_add_overflow(run->dropped, (int64_t)gone, &run->dropped))
+		run->dropped = INT64_MAX;
 	run->dropped_by = raise(&load->pool, run->dropped_by, "budget", dropped);
 	run->dropped_by = raise(&load->pool, run->dropped_by, "rejected", rejected);
 	if ((dropped || rejected) && !run->dropped_by)

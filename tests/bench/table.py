@@ -124,6 +124,15 @@ def add_stores(figures, results):
         results.add("... of one INSERT a row", "x", [a / b for a, b in zip(ours, single)], budget)
 
 
+def add_delivery(figures, results):
+    waits = figures["latency"][0]
+    results.add("end of a call to its row in SQLite", "ms", waits)
+    results.add("... of 99 in 100 at most", "ms", [quantiles(waits, n=100)[98]])
+    runs = figures["recovery"]
+    results.add("recovery of a spool of 256 MB", "MB/s", [mb / s for s, mb, _ in runs], minimum=min(mb / s for s, mb, _ in runs))
+    results.add("... of spans", "thousand/s", [spans / s / 1000 for s, _, spans in runs])
+
+
 def number(value):
     if value is None:
         return ""
@@ -155,6 +164,7 @@ def main(figures_path, json_path):
     add_starts(figures, results)
     add_memory(figures, results)
     add_stores(figures, results)
+    add_delivery(figures, results)
     print_table(results.rows)
     uftrace = subprocess.run(["uftrace", "--version"], capture_output=True, text=True, check=True)
     with open(json_path, "w", encoding="utf-8") as out:

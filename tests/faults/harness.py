@@ -65,6 +65,9 @@ class Place:
 
     def remove(self):
         self.store.remove()
+        self.remove_folder()
+
+    def remove_folder(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def victim(self, threads, calls=20, pause_us=1000, end=(), wrapper=(), traced=True, **more):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-tests/faults/inject.py [--every N] [--only WHAT] [--nth N]
+tests/faults/inject.py [--store STORE] [--every N] [--only TARGET HOW] [--nth N]
 
 Every system call and every allocation that the shim and its flusher make in a program, and that a recovering command
 makes, fails in turn: the first, the second, ... until a run is clean; or the process is killed there. The program's
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from harness import BUILD, Place, SHIM, Told, Wrong
+from harness import BUILD, Place, Postgres, SHIM, Told, Wrong
 
 INJECT = BUILD / "faults" / "inject"
 ALLOCS = BUILD / "faults" / "allocs.so"
@@ -59,7 +59,7 @@ def program(place, how, nth, log):
         raise Wrong(f"the program ends with {status} and says {out!r} {err!r}")
     if not killed and (status, out) != (0, f"{CALLS}\n"):
         raise Wrong(f"the program ends with {status} and says {out!r} {err!r}")
-    if [line for line in lines if not line.startswith("traceshim: ")]:
+    if [line for line in lines if not line.startswith(("traceshim: ", LIBPQ_NEEDS))]:
         raise Wrong(f"the program says {err!r}")
     return ledger, lines
 
@@ -79,6 +79,7 @@ def recovery(place, how, nth, log):
 
 TARGETS = {"program": program, "recovery": recovery}
 HOWS = ("fail", "kill", "allocs")
+LIBPQ_NEEDS = "Error in GnuTLS initialization"  # what its constructor says without memory, and nobody can keep from it
 ALLOCS_EVERY = 10  # most are as many others: for a value of a row's JSON
 
 
@@ -101,9 +102,16 @@ def judge(place, ledger, lines, killed):
     told.judge((run[3] if run else 0) + nameless, run, len(rows) + nameless)
 
 
+server = []  # the one that all use, kept in a place of its own
+
+
+def store(_):
+    return server[0].store
+
+
 def one(target, how, nth):
     """What failed; None: nothing did, there are not so many."""
-    place = Place("inject")
+    place = Place("inject", store if server else None)
     log = place.folder / "log"
     what = "nothing"
     try:
@@ -114,7 +122,7 @@ def one(target, how, nth):
     except Wrong as wrong:
         what = log.read_text().strip() if log.exists() else what
         raise Wrong(f"{target} {how} {nth} ({what}): {wrong}\n    kept: {place.folder}") from None
-    place.remove()
+    place.remove_folder()
     return None if what == "nothing" else what
 
 
@@ -144,14 +152,25 @@ def main():
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or time.time_ns() // 1000))
     parser.add_argument("--only", nargs=2, metavar=("TARGET", "HOW"))
     parser.add_argument("--nth", type=int)
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     options = parser.parse_args()
+    if options.store == "postgresql":
+        server.append(Place("server", Postgres))
+    try:
+        return run(options)
+    finally:
+        for place in server:
+            place.remove()
+
+
+def run(options):
     if options.nth:
         try:
             print(one(*options.only, options.nth))
         except Wrong as wrong:
             sys.exit(f"FAILED: {wrong}")
         return 0
-    print(f"inject: seed {options.seed}", flush=True)
+    print(f"inject: {options.store}, seed {options.seed}", flush=True)
     rng, bad = random.Random(options.seed), 0
     every = {how: options.every * (ALLOCS_EVERY if how == "allocs" else 1) for how in HOWS}
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or 2 * (os.cpu_count() or 1))) as pool:

@@ -238,6 +238,20 @@ static void write_ring(const struct spool *spool, uint32_t i)
 	close(fd);
 }
 
+/* What a dictionary names lies below our folder: no path of it leads out. */
+static void write_dictionary(const struct spool *spool, int fd)
+{
+	static char data[65536];
+	size_t bytes =
+		spool->dictionary_bytes < sizeof(data) ? spool->dictionary_bytes : sizeof(data);
+
+	if (bytes)
+		memcpy(data, spool->dictionary, bytes);
+	for (size_t i = sizeof(struct ts_dictionary_settings); i < bytes; i++)
+		data[i] = data[i] == '/' || data[i] == '.' ? '_' : data[i];
+	put(fd, data, bytes, TS_ABI_PAGE);
+}
+
 static void write_spool(const struct spool *spool)
 {
 	int fd;
@@ -249,7 +263,7 @@ static void write_spool(const struct spool *spool)
 	put(fd, &spool->process, sizeof(spool->process), 0);
 	if (!(spool->process_flags & CUT))
 		MUST(!ftruncate(fd, TS_ABI_PAGE));
-	put(fd, spool->dictionary, spool->dictionary_bytes, TS_ABI_PAGE);
+	write_dictionary(spool, fd);
 	close(fd);
 	for (uint32_t i = 0; i < spool->n_rings; i++)
 		write_ring(spool, i);
@@ -286,7 +300,7 @@ static void make_root(void)
 	snprintf(root, sizeof(root), "/dev/shm/traceshim-fuzz.XXXXXX");
 	MUST(mkdtemp(root));
 	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	MUST(root_fd >= 0);
+	MUST(root_fd >= 0 && !fchdir(root_fd));
 	atexit(remove_root);
 }
 
