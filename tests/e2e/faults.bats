@@ -315,7 +315,7 @@ is_cut_off() {
 }
 
 @test "faults: a limit on the size of files" {
-	ulimit -f 64
+	ulimit -f 256
 	same "$ends" jobs 3
 }
 
