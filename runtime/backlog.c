@@ -31,6 +31,9 @@ int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name
 
 	if (!backlog)
 		return -ENOMEM;
+	/* a damaged spool may say anything */
+	if (*state != '/')
+		state = "";
 	snprintf(backlog->name, sizeof(backlog->name), "%s", name);
 	snprintf(backlog->state, sizeof(backlog->state), "%s", state);
 	snprintf(backlog->path, sizeof(backlog->path), "%s/backlog/%s", backlog->state,

@@ -97,9 +97,9 @@ int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const s
 	struct dirent *entry;
 	struct stat status;
 	int result = 0;
-	DIR *dir = *state ? open_backlogs(state, &result) : NULL;
+	DIR *dir = *state == '/' ? open_backlogs(state, &result) : NULL;
 
-	if (!*state)
+	if (*state != '/')
 		return 0;
 	if (!dir && result < 0)
 		return ts_error_set(err, result, "cannot read %s/backlog: %s", state,

@@ -199,6 +199,7 @@ static int list(struct ts_query *query, const struct ts_query_filter *filter,
 	struct ts_listing *listing = calloc(1, sizeof(*listing));
 	struct ts_statement statement = {.bytes = 0};
 	struct ts_moment_text since = ts_moment_format(filter->since_us);
+	struct ts_moment_text before = ts_moment_format(filter->since_us - TS_QUERY_DAY_US);
 	int result;
 
 	if (!listing)
@@ -210,12 +211,12 @@ static int list(struct ts_query *query, const struct ts_query_filter *filter,
 		&statement,
 		", (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
 		" (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id");
-	add_since(&statement, filter, "o", &since);
+	add_since(&statement, filter, "o", &before);
 	ts_statement_add(
 		&statement,
 		" ORDER BY o.trace_id DESC LIMIT 1),"
 		" (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id");
-	add_since(&statement, filter, "o", &since);
+	add_since(&statement, filter, "o", &before);
 	ts_statement_add(&statement, " ORDER BY o.trace_id LIMIT 1)"
 				     " FROM (SELECT trace_id AS id FROM pipeline_traces");
 	add_filter(&statement, filter, &since);
@@ -235,18 +236,24 @@ static int list(struct ts_query *query, const struct ts_query_filter *filter,
 	return 0;
 }
 
+/* The same of the last days, unless the filter says itself since when. */
+static struct ts_query_filter recent_of(const struct ts_query_filter *filter)
+{
+	struct ts_query_filter recent = *filter;
+
+	if (!filter->has_since)
+		recent.since_us = ts_query_now_us() - TS_QUERY_RECENT_US;
+	recent.has_since = true;
+	return recent;
+}
+
 int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 		  struct ts_listing **ret, struct ts_error *err)
 {
-	struct ts_query_filter recent = *filter;
-	int result;
+	struct ts_query_filter recent = recent_of(filter);
+	int result = list(query, &recent, ret, err);
 
-	if (filter->has_since)
-		return list(query, filter, ret, err);
-	recent.has_since = true;
-	recent.since_us = ts_query_now_us() - TS_QUERY_RECENT_US;
-	result = list(query, &recent, ret, err);
-	if (result < 0 || (*ret)->n == filter->limit)
+	if (result < 0 || filter->has_since || (*ret)->n == filter->limit)
 		return result;
 	ts_listing_free(*ret);
 	return list(query, filter, ret, err);
@@ -285,8 +292,8 @@ static int take_count(void *context, const struct ts_cell *cells, size_t n)
 	return 0;
 }
 
-int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
-		  size_t *ret, struct ts_error *err)
+static int count_up_to(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
+		       size_t *ret, struct ts_error *err)
 {
 	struct ts_statement statement = {.bytes = 0};
 	struct ts_moment_text since;
@@ -295,13 +302,25 @@ int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, 
 
 	ts_statement_add(&statement, "SELECT count(*) FROM (SELECT 1 FROM pipeline_traces");
 	add_filter(&statement, filter, &since);
-	ts_statement_add(
-		&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
-		ts_statement_param(&statement, ts_cell_integer((int64_t)(filter->limit + most))));
+	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
+			 ts_statement_param(&statement, ts_cell_integer((int64_t)most)));
 	result = ts_query_run(query, &statement, take_count, &count, err);
+	*ret = (size_t)count;
+	return result;
+}
+
+int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
+		  size_t *ret, struct ts_error *err)
+{
+	struct ts_query_filter recent = recent_of(filter);
+	size_t count, all = filter->limit + most;
+	int result = count_up_to(query, &recent, all, &count, err);
+
+	if (result == 0 && count < all && !filter->has_since)
+		result = count_up_to(query, filter, all, &count, err);
 	if (result < 0)
 		return result;
-	*ret = (size_t)count > filter->limit ? (size_t)count - filter->limit : 0;
+	*ret = count > filter->limit ? count - filter->limit : 0;
 	return 0;
 }
 

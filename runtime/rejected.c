@@ -46,12 +46,12 @@ int ts_rejected_new(struct ts_rejected **ret, const char *state, const char *spo
 	if (!rejected)
 		return -ENOMEM;
 	name = name ? name + 1 : spool;
-	if (state && *state)
+	if (state && *state == '/')
 		snprintf(rejected->path, sizeof(rejected->path), "%s/rejected/%s.jsonl", state,
 			 name);
 	else
 		snprintf(rejected->path, sizeof(rejected->path), "%s.rejected.jsonl", spool);
-	if (state && *state) {
+	if (state && *state == '/') {
 		snprintf(rejected->folder, sizeof(rejected->folder), "%s", state);
 		rejected->state = rejected->folder;
 	}

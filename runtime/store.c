@@ -62,6 +62,13 @@ const struct ts_source *ts_source_find(const char *url, ts_module_symbol_fn *loa
 const struct ts_admin *ts_admin_find(const char *url, ts_module_symbol_fn *load,
 				     struct ts_error *err)
 {
+	if (strncmp(url, JSONL, strlen(JSONL)) == 0) {
+		ts_error_set(
+			err, -ENOTSUP,
+			"a jsonl store is made by the first row and has nothing to look after: "
+			"remove its files when they are old");
+		return NULL;
+	}
 	return find(url, "ts_admin", load, err);
 }
 

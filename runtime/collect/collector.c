@@ -381,6 +381,7 @@ static int open_outlets(struct collector *c, struct ts_error *err)
 	const struct ts_outlets_options options = {
 		.modules = c->options->modules,
 		.say = say_of_store,
+		.note = say,
 		.context = c,
 	};
 

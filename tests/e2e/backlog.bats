@@ -335,3 +335,14 @@ picky() {
 	traced "$ends" jobs 1 >/dev/null
 	jq -s 'map(select(.table == "trace"))' traces.jsonl | holds 'length == 2'
 }
+
+@test "backlog: a collector tells of a row that is refused, and where it is" {
+	picky '"number":2}'
+	"$root/build/traceshim" collect 2>"$work/collect.err" 3>&- &
+	child=$!
+	soon "$root/build/traceshim" collect --health
+	traced "$ends" jobs 30 >/dev/null
+	soon grep -F "refuses a row of pipeline_spans: cannot write $work/folder/traces.db: not this one; it stays in $XDG_STATE_HOME/traceshim/rejected/" "$work/collect.err"
+	soon eval '[ "$(cat "$XDG_STATE_HOME"/traceshim/rejected/*.jsonl | wc -l)" -eq 30 ]'
+	soon eval '[ "$(sql "SELECT count(*) FROM pipeline_spans")" -eq 63 ]'
+}

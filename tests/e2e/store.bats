@@ -29,6 +29,7 @@ setup() {
 
 teardown() {
 	[ -z "${mounted-}" ] || umount -l "$mounted"
+	[ -z "${pooler_url-}" ] || pooler_end
 }
 
 store() {
@@ -120,6 +121,10 @@ whole_schema() {
 	[ "$(pg_sql "$db" "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^pipeline_(traces|spans)_[0-9]{8}\$'")" = 4 ]
 	store status --json "$(pg_of "$db" chief)" | holds '.schema == 2 and .partitions == 4 and .strays == 0
 		and .traces == 0 and .oldest == null and (.server | test("^PostgreSQL [0-9.]+$"))'
+	fill 30 24
+	store migrate "$(pg_of "$db" chief)" >/dev/null 2>&1
+	pg_sql "$db" "UPDATE pipeline_traces SET started_at = '1990-01-01' WHERE started_at > now() - interval '1 day'"
+	store prune --older-than 10d --json "$(pg_of "$db" chief)" | holds '.traces == 21 and .spans == 60 and .partitions >= 38'
 }
 
 @test "store: init again changes nothing and says nothing" {
@@ -198,7 +203,6 @@ whole_schema() {
 	# What was set for one transaction is gone from the connection that the next one gets.
 	[ "$(psql -XqtA "$url" -c "SELECT current_user, current_setting('lock_timeout'), current_setting('search_path')")" = \
 		'postgres|0|"$user", public' ]
-	pooler_end
 }
 
 # --- migrate ---------------------------------------------------------------------------------------------------------
@@ -497,7 +501,7 @@ small() {
 	fails 2 'for init' store migrate --grant me
 	fails 2 'one URL' store status a: b:
 	fails 2 'unknown option' store status --jsn
-	fails 'jsonl' store status jsonl:/tmp/x
+	fails 'a jsonl store is' store status jsonl:/tmp/x
 	fails 'names no store' store status /tmp/x.db
 	fails 'Connection refused' store status postgresql://postgres@127.0.0.1:1/x
 	run -0 store --help

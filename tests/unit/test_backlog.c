@@ -502,6 +502,13 @@ static void without_a_folder_nothing_is_taken(void **state)
 	assert_int_equal(ts_backlog_add(backlog, &rows.batch, NULL), -ENOTSUP);
 	assert_int_equal(ts_backlog_step(backlog, true, NULL), 0);
 	ts_backlog_free(backlog);
+	/* a damaged spool may say anything */
+	place->settings.state = "not/absolute";
+	backlog = open_backlog(place);
+	assert_null(ts_backlog_folder(backlog));
+	assert_int_equal(ts_backlog_add(backlog, &rows.batch, NULL), -ENOTSUP);
+	ts_backlog_free(backlog);
+	assert_int_not_equal(access("not", F_OK), 0);
 	free_rows(&rows);
 }
 

@@ -40,7 +40,8 @@ static struct ts_uuid id_of(unsigned i)
 
 static struct ts_trace trace_of(unsigned i)
 {
-	int64_t at = START + (i == 8 ? 7 : i) * STEP;
+	/* the last two in the same millisecond */
+	int64_t at = i == 8 ? START + 7 * STEP + 500 : START + i * STEP;
 
 	return (struct ts_trace){.trace_id = id_of(i),
 				 .tenant_id = "",
@@ -273,9 +274,11 @@ static void rows_are_whole(void **state)
 /* Whatever part of the store is listed, each short form leads back to its trace. */
 static void short_forms_are_unique(void **state)
 {
-	for (size_t limit = 1; limit <= 9; limit++) {
-		struct ts_query_filter filter = {.limit = limit,
-						 .pipeline = limit % 2 ? NULL : "learn"};
+	for (size_t n = 0; n < 9 * 9; n++) {
+		struct ts_query_filter filter = {.limit = n % 9 + 1,
+						 .pipeline = n % 2 ? NULL : "learn",
+						 .has_since = n >= 9,
+						 .since_us = START + (int64_t)(n / 9) * STEP + 1};
 		struct ts_error err = {.text = ""};
 		struct ts_listing *listing;
 
