@@ -102,7 +102,7 @@ bool ts_backlog_waits(const struct ts_backlog *backlog)
 struct ts_backlog_counts ts_backlog_count(const struct ts_backlog *backlog)
 {
 	struct ts_backlog_counts counts = {
-		.dropped = backlog->lost_rows + backlog->lost_here,
+		.dropped = backlog->lost_rows + backlog->lost_here + backlog->removed,
 		.rejected = ts_rejected_count(backlog->delivery.rejected),
 	};
 
@@ -316,6 +316,25 @@ void ts_backlog_forget_all(struct ts_backlog *backlog)
 	ts_bytes_release(&backlog->run);
 }
 
+/*
+ * Its writer may have been killed before it was synced. What stands there is not written again; where it cannot be
+ * synced, it is.
+ */
+static void sync_newest(struct ts_backlog *backlog)
+{
+	char name[16];
+	int fd;
+
+	ts_backlog_name(name, backlog->last_number);
+	fd = ts_folder_file(backlog->folder, name, O_RDONLY);
+	if (fd < 0 || fdatasync(fd) || fsync(backlog->folder)) {
+		ts_idset_release(&backlog->latest[0]);
+		ts_idset_release(&backlog->latest[1]);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 static int read_all(struct ts_backlog *backlog)
 {
 	int result;
@@ -328,6 +347,8 @@ static int read_all(struct ts_backlog *backlog)
 		result = read_segment(backlog, &backlog->segments[i]);
 	if (backlog->n)
 		backlog->last_number = backlog->segments[backlog->n - 1].number;
+	if (result == 0 && backlog->n)
+		sync_newest(backlog);
 	return result;
 }
 
@@ -354,27 +375,78 @@ static int fail(const struct ts_backlog *backlog, int result, struct ts_error *e
 					      : strerrordesc_np(-result));
 }
 
-int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err)
+/* Somebody has removed the folder: what was in there is lost. */
+static void note_removed(struct ts_backlog *backlog)
 {
-	int result;
+	struct ts_backlog_counts counts = ts_backlog_count(backlog);
 
 	if (backlog->folder >= 0)
-		return 0;
-	if (!make && backlog->place == TS_BACKLOG_NONE)
-		return -ENOENT;
-	result = ts_folder_open(backlog->state, "backlog", backlog->name, make);
-	if (result < 0 && backlog->place == TS_BACKLOG_UNKNOWN)
-		backlog->place = TS_BACKLOG_NONE;
-	if (result < 0)
-		return fail(backlog, result, err);
-	backlog->folder = result;
-	result = flock(backlog->folder, LOCK_EX | LOCK_NB) ? -EAGAIN : 0;
+		close(backlog->folder);
+	backlog->folder = -1;
+	backlog->place = TS_BACKLOG_NONE;
+	ts_backlog_forget_all(backlog);
+	backlog->removed = counts.dropped + counts.waiting;
+}
+
+static bool is_removed(int folder)
+{
+	struct stat status;
+
+	return fstat(folder, &status) == 0 && status.st_nlink == 0;
+}
+
+/* A descriptor of it, or a negative errno. */
+static int open_folder(struct ts_backlog *backlog, bool make)
+{
+	int fd = ts_folder_open(backlog->state, "backlog", backlog->name, false);
+
+	if (fd == -ENOENT && backlog->place == TS_BACKLOG_THERE)
+		note_removed(backlog);
+	if (fd == -ENOENT && make)
+		fd = ts_folder_open(backlog->state, "backlog", backlog->name, true);
+	return fd;
+}
+
+/* With the folder open. */
+static int take_folder(struct ts_backlog *backlog)
+{
+	int result = flock(backlog->folder, LOCK_EX | LOCK_NB) ? -EAGAIN : 0;
+
 	if (result == 0 && backlog->place != TS_BACKLOG_THERE)
 		result = read_all(backlog);
 	if (result == 0 && backlog->foreign_version)
 		result = -EPROTONOSUPPORT;
+	if (result == 0 && backlog->removed && !backlog->n &&
+	    ts_backlog_write_lost(backlog, backlog->removed, NULL) == 0)
+		backlog->removed = 0;
+	return result;
+}
+
+/* What it is that keeps us out may be over the next time. */
+static bool will_pass(int result)
+{
+	return result == -EAGAIN || result == -ENOMEM || result == -EMFILE || result == -ENFILE;
+}
+
+int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err)
+{
+	int result;
+
+	if (backlog->folder >= 0 && !is_removed(backlog->folder))
+		return 0;
+	if (backlog->folder >= 0)
+		note_removed(backlog);
+	if (!make && backlog->place == TS_BACKLOG_NONE)
+		return -ENOENT;
+	result = open_folder(backlog, make);
+	if (result < 0 && backlog->place == TS_BACKLOG_UNKNOWN && !will_pass(result))
+		backlog->place = TS_BACKLOG_NONE;
+	if (result < 0)
+		return fail(backlog, result, err);
+	backlog->folder = result;
+	result = take_folder(backlog);
 	if (result < 0) {
-		backlog->place = result == -EAGAIN ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
+		backlog->place = will_pass(result) ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
 		close(backlog->folder);
 		backlog->folder = -1;
 		return fail(backlog, result, err);

@@ -110,12 +110,15 @@ static int note_traces(struct ts_backlog *backlog, const struct ts_bytes *data,
 static int drop_oldest(struct ts_backlog *backlog)
 {
 	const struct ts_backlog_segment *oldest = &backlog->segments[0];
-	uint64_t rows = oldest->rows - backlog->delivered + backlog->lost_here + oldest->stubs;
+	uint64_t rows = backlog->lost_here + oldest->stubs;
 	struct ts_bytes data = {0};
 	struct ts_idset traces = {0};
 	char name[16];
 	int result;
 
+	/* what an add took back, but could not cut off, was delivered without having been counted */
+	if (oldest->rows > backlog->delivered)
+		rows += oldest->rows - backlog->delivered;
 	ts_backlog_name(name, oldest->number);
 	result = ts_folder_read(backlog->folder, name, backlog->offset, &data);
 	if (result == 0)

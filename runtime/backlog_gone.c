@@ -54,7 +54,7 @@ static void put_lost(struct ts_backlog *backlog, struct ts_bytes *to, uint64_t r
 		     const struct ts_idset *traces)
 {
 	struct ts_backlog_lost lost = {
-		.segment = backlog->segments[0].number,
+		.segment = backlog->n ? backlog->segments[0].number : 0,
 		.n_traces = traces ? (uint32_t)traces->n : 0,
 		.rows = rows,
 	};

@@ -80,6 +80,8 @@ struct ts_backlog {
 	bool writing;         /* the newest segment is ours to add to */
 	uint64_t lost_rows;   /* as the file `lost` says */
 	uint64_t lost_bytes;
+	uint64_t
+		removed; /* rows that went with a folder which somebody removed, not in `lost` yet */
 	struct ts_idset dropped; /* traces */
 	struct ts_idset
 		latest[2];   /* rows of the last batch at the start, and of a torn one behind it */
@@ -117,7 +119,7 @@ int ts_backlog_reserve(struct ts_backlog *backlog, uint32_t number);
 
 void ts_backlog_put_header(const struct ts_backlog *backlog, struct ts_bytes *to);
 
-/* Writes down that the oldest segment is gone, if any row is lost by that. 0, or a negative errno. */
+/* Writes down that the oldest segment, if there is one, is gone, if any row is lost by that. 0, or a negative errno. */
 int ts_backlog_write_lost(struct ts_backlog *backlog, uint64_t rows, const struct ts_idset *traces);
 
 /* Removes the oldest segment; a damaged one is set aside. */

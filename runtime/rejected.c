@@ -132,20 +132,26 @@ static int load_named(struct ts_rejected *rejected, int folder, const char *name
 	return result;
 }
 
-/* Between the renaming of a full file and the first line of the next there is only the former. */
-static void load(struct ts_rejected *rejected, int folder)
+/*
+ * Between the renaming of a full file and the first line of the next there is only the former. 0, or a negative errno:
+ * what is there is not known, and must not be cut off.
+ */
+static int load(struct ts_rejected *rejected, int folder)
 {
 	char former[PATH_MAX];
+	int result;
 
 	if (rejected->loaded)
-		return;
-	if (load_named(rejected, folder, rejected->name) == -ENOENT) {
+		return 0;
+	result = load_named(rejected, folder, rejected->name);
+	if (result == -ENOENT) {
 		snprintf(former, sizeof(former), "%s.1", rejected->name);
-		load_named(rejected, folder, former);
+		result = load_named(rejected, folder, former);
 		rejected->before += rejected->rows;
 		rejected->rows = rejected->bytes = 0;
 	}
-	rejected->loaded = true;
+	rejected->loaded = result == 0 || result == -ENOENT;
+	return rejected->loaded ? 0 : result;
 }
 
 /* A descriptor of the folder, or a negative errno. */
@@ -217,10 +223,11 @@ static int rotate(struct ts_rejected *rejected, int folder)
 static int add_line(struct ts_rejected *rejected, int folder, const struct ts_row_id *id,
 		    const char *line)
 {
-	int result = 0;
+	int result = load(rejected, folder);
 	char *text;
 
-	load(rejected, folder);
+	if (result < 0)
+		return result;
 	if (ts_idset_has(&rejected->ids, id))
 		return 0;
 	if (asprintf(&text, "%s\n", line) < 0)

@@ -26,6 +26,7 @@
 #define MS           1000000LL /* in ns */
 #define MAX_STEPS    8         /* batches a turn: others wait */
 #define MOST_WARM    256       /* consumers that are kept; each keeps up to 400 KB */
+#define MOST_BUSY    1024      /* the same, while they have more to read */
 #define YOUNG_NS     (1000 * MS)
 #define LOOK_NS      (1000 * MS) /* how often at a process without a flusher */
 #define PARENT_NS    (500 * MS)  /* for a parent to say what ended its child */
@@ -346,7 +347,7 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 		complain(charge, &err);
 	else
 		ts_backoff_worked(&charge->backoff);
-	if (result <= 0 && charge->charges->warm > MOST_WARM)
+	if (charge->charges->warm > (result > 0 ? MOST_BUSY : MOST_WARM))
 		cool(charge);
 	return result > 0 ? TS_CHARGE_MORE : TS_CHARGE_REST;
 }
@@ -379,6 +380,12 @@ enum ts_charge_turn ts_charge_turn(struct ts_charge *charge, int64_t now_ns)
 {
 	enum ts_charge_turn result = charge->gone ? TS_CHARGE_GONE : turn(charge, now_ns);
 
+	/*
+	 * Nobody else wants it while there is a collector, and of the locks of a thread that is killed the kernel
+	 * orphans 2,048 (ROBUST_LIST_LIMIT): the others would be held for ever.
+	 */
+	if (!charge->consumer)
+		ts_charge_give_back(charge);
 	charge->gone = result == TS_CHARGE_GONE;
 	return result;
 }

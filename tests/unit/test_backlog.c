@@ -512,6 +512,50 @@ static void without_a_folder_nothing_is_taken(void **state)
 	free_rows(&rows);
 }
 
+static void remove_state(const struct place *place)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", place->state);
+	assert_int_equal(system(command), 0);
+}
+
+/* Its rows are lost, and counted; those that come later have a folder again. */
+static void folder_that_is_removed_is_made_anew(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog = open_backlog(place);
+
+	put(backlog, 1, 10, NULL);
+	remove_state(place);
+	put(backlog, 11, 5, NULL);
+	assert_int_equal(ts_backlog_count(backlog).dropped, 10 * (SPANS + 1));
+	assert_int_equal(ts_backlog_count(backlog).waiting, 5 * (SPANS + 1));
+	ts_backlog_free(backlog);
+	backlog = open_backlog(place);
+	assert_int_equal(ts_backlog_count(backlog).dropped, 10 * (SPANS + 1));
+	assert_int_equal(deliver(backlog), 0);
+	assert_int_equal(store.n, 5 * (SPANS + 1));
+	ts_backlog_free(backlog);
+}
+
+static void folder_that_is_removed_has_nothing_to_deliver(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog = open_backlog(place);
+
+	put(backlog, 1, 10, NULL);
+	remove_state(place);
+	assert_int_equal(deliver(backlog), 0);
+	assert_false(ts_backlog_waits(backlog));
+	assert_int_equal(ts_backlog_count(backlog).dropped, 10 * (SPANS + 1));
+	put(backlog, 11, 5, NULL);
+	assert_int_equal(deliver(backlog), 0);
+	assert_int_equal(store.n, 5 * (SPANS + 1));
+	assert_int_equal(ts_backlog_count(backlog).dropped, 10 * (SPANS + 1));
+	ts_backlog_free(backlog);
+}
+
 static void folders_of_others_are_refused(void **state)
 {
 	struct place *place = *state;
@@ -912,6 +956,36 @@ static void refused_rows_stand_apart(void **state)
 	free_rows(&rows);
 }
 
+/* What cannot be read for now is not cut off. */
+static void rejected_file_that_cannot_be_read_stays(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog = open_backlog(place);
+	struct rows rows = make_rows(1, 100);
+	struct ts_error err = {""};
+	char path[256], aside[sizeof(path) + 8], text[4096];
+	int lines;
+
+	store.refuse_span = 37;
+	assert_int_equal(ts_backlog_bypass(backlog, &rows.batch, false, &err), 0);
+	ts_backlog_free(backlog);
+	snprintf(path, sizeof(path), "%s/rejected/boot-1-x.jsonl", place->state);
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	backlog = open_backlog(place);
+	assert_int_equal(ts_backlog_count(backlog).rejected, 0);
+	assert_true(ts_backlog_bypass(backlog, &rows.batch, false, &err) < 0);
+	assert_int_equal(rename(aside, path), 0);
+	assert_int_equal(ts_backlog_count(backlog).rejected, SPANS);
+	store.refuse_span = 38;
+	assert_int_equal(ts_backlog_bypass(backlog, &rows.batch, false, &err), 0);
+	count_lines(path, &lines, text);
+	assert_int_equal(lines, 2 * SPANS);
+	ts_backlog_free(backlog);
+	free_rows(&rows);
+}
+
 static void refused_rows_come_out_of_the_backlog_too(void **state)
 {
 	struct place *place = *state;
@@ -976,6 +1050,8 @@ int main(void)
 		TEST(next_consumer_takes_it_up),
 		TEST(torn_batch_is_completed),
 		TEST(without_a_folder_nothing_is_taken),
+		TEST(folder_that_is_removed_is_made_anew),
+		TEST(folder_that_is_removed_has_nothing_to_deliver),
 		TEST(folders_of_others_are_refused),
 		TEST(full_disk_takes_nothing),
 		TEST(latest_run_is_written_last),
@@ -990,6 +1066,7 @@ int main(void)
 		TEST(torn_segment_is_read_to_its_tear),
 		TEST(segment_of_a_later_version_stays),
 		TEST(refused_rows_stand_apart),
+		TEST(rejected_file_that_cannot_be_read_stays),
 		TEST(refused_rows_come_out_of_the_backlog_too),
 		TEST(rejected_file_is_bounded),
 	};

@@ -21,9 +21,11 @@
 #include <cmocka.h>
 
 #include "runtime/collect/bells.h"
+#include "runtime/collect/charge.h"
 #include "runtime/collect/health.h"
 #include "runtime/collect/watch.h"
 #include "runtime/presence.h"
+#include "spool_builder.h"
 
 #define WORDS 300 /* of three threads */
 
@@ -269,14 +271,63 @@ static void new_folders_are_told(void **state)
 	assert_non_null(strstr(err.text, folder));
 }
 
+/* --- charges --- */
+
+static const void *no_module(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	(void)module, (void)symbol;
+	snprintf(why, why_bytes, "not in this test");
+	return NULL;
+}
+
+static void say_nothing(void *context, const char *sentence)
+{
+	(void)context, (void)sentence;
+}
+
+/* Thousands of them may be in a collector's charge, and it may be killed: the kernel orphans 2,048 locks. */
+static void lock_goes_with_the_consumer(void **state)
+{
+	const struct ts_outlets_options options = {.modules = no_module};
+	struct ts_charges charges = {.root = folder, .modules = no_module, .say = say_nothing};
+	struct ts_charge *charge;
+	struct spool spool;
+
+	(void)state;
+	spool_new_at(&spool, folder, "boot-1-x", (uint32_t)getpid());
+	spool_settings(&spool, "fake:here", "acme", "");
+	spool_init_lock(&spool);
+	assert_int_equal(pthread_mutex_lock(spool_life_of(&spool)), 0);
+	assert_int_equal(ts_outlets_new(&charges.outlets, &options), 0);
+	charge = ts_charge_new(&charges, "boot-1-x");
+	assert_non_null(charge);
+	assert_int_equal(ts_charge_turn(charge, 0), TS_CHARGE_REST);
+	assert_int_equal(ts_charge_state(charge), TS_CHARGE_HELD);
+	assert_int_equal(charges.warm, 1);
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), EBUSY);
+	charges.warm = 5000;
+	assert_int_equal(ts_charge_turn(charge, 0), TS_CHARGE_REST);
+	assert_int_equal(charges.warm, 4999);
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), 0);
+	assert_int_equal(pthread_mutex_unlock(spool_lock_of(&spool)), 0);
+	ts_charge_free(charge);
+	ts_outlets_free(charges.outlets);
+	pthread_mutex_unlock(spool_life_of(&spool));
+	spool_remove(&spool);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_bell_is_heard),  TEST(removed_bell_may_be_unmapped),
-		TEST(one_is_present),       TEST(health_is_told),
-		TEST(new_folders_are_told), TEST(socket_of_a_killed_one_is_replaced),
+		TEST(every_bell_is_heard),
+		TEST(removed_bell_may_be_unmapped),
+		TEST(one_is_present),
+		TEST(health_is_told),
+		TEST(new_folders_are_told),
+		TEST(socket_of_a_killed_one_is_replaced),
+		TEST(lock_goes_with_the_consumer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
