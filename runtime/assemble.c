@@ -12,24 +12,16 @@
 #include "reader.h"
 #include "recent.h"
 #include "redact.h"
+#include "remember.h"
 #include "run.h"
 #include "segment.h"
 #include "stack.h"
-
-#define COMPACT_BYTES ((uint64_t)1 << 20)
 
 /*
  * A begin is committed before its end. So a pass that sees all rings' heads as they are after the
  * end was read brings it; the pass that brought the end may have looked at the begin's ring before.
  */
 #define MAX_ROUNDS 3
-
-/* Whole events, one after the other. */
-struct events {
-	char *data;
-	size_t bytes;
-	size_t room;
-};
 
 struct ts_assembler {
 	struct ts_reader *reader;
@@ -42,10 +34,8 @@ struct ts_assembler {
 
 	struct ts_recent recent;
 
-	struct events closed; /* bare ends of calls in `open` that this batch completes, and marks
-				 taken back */
+	struct ts_memory memory;
 	struct ts_marks marks;
-	uint64_t open_bytes; /* of the segment `open` */
 	uint64_t lost[TS_LOST_COUNT];
 	bool lost_asked; /* for this batch */
 	bool lost_told;  /* by a row of this batch */
@@ -125,7 +115,7 @@ static int start(struct ts_assembler *assembler, struct ts_error *err)
 	open_bytes = ts_segment_read(spool, load, assembler, err);
 	if (open_bytes < 0)
 		return (int)open_bytes;
-	assembler->open_bytes = (uint64_t)open_bytes;
+	assembler->memory.bytes = (uint64_t)open_bytes;
 	return 0;
 }
 
@@ -157,7 +147,7 @@ void ts_assembler_free(struct ts_assembler *assembler)
 	ts_pool_release(&assembler->fill.json.scratch);
 	ts_redact_free(assembler->redact);
 	ts_dictionary_free(assembler->dictionary);
-	free(assembler->closed.data);
+	ts_memory_release(&assembler->memory);
 	free(assembler);
 }
 
@@ -171,34 +161,6 @@ int ts_assembler_load(struct ts_assembler *assembler, ts_module_symbol_fn *modul
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler)
 {
 	return assembler->fill.settings;
-}
-
-/* --- growing things -------------------------------------------------------------------- */
-
-static int reserve_events(struct events *events, size_t bytes)
-{
-	size_t wanted = events->room ? events->room : 4096;
-	char *grown;
-
-	while (wanted - events->bytes < bytes)
-		wanted *= 2;
-	if (wanted == events->room)
-		return 0;
-	grown = realloc(events->data, wanted);
-	if (!grown)
-		return -ENOMEM;
-	events->data = grown;
-	events->room = wanted;
-	return 0;
-}
-
-static int add_event(struct events *events, const void *event, size_t bytes)
-{
-	if (reserve_events(events, bytes) < 0)
-		return -ENOMEM;
-	memcpy(events->data + events->bytes, event, bytes);
-	events->bytes += bytes;
-	return 0;
 }
 
 /* --- two halves meet ------------------------------------------------------------------- */
@@ -289,24 +251,18 @@ static int close_call(struct ts_assembler *assembler, struct ts_call *call,
 		      const struct ts_event *begin, const struct ts_event *end,
 		      const char *thread_name)
 {
-	bool tell = call->in_open && call->event == begin;
-	struct ts_event_end closed = {
-		.event = {.type = TS_EVENT_END, .bytes = sizeof(closed)},
-	};
+	const struct ts_event_begin *whole = (const void *)begin;
+	size_t told = assembler->memory.told.bytes;
 	int result;
 
-	if (tell && reserve_events(&assembler->closed, sizeof(closed)) < 0)
+	if (call->in_open && call->event == begin &&
+	    ts_memory_close(&assembler->memory, whole,
+			    end ? ((const struct ts_event_end *)end)->ticks : whole->ticks) < 0)
 		return -ENOMEM;
 	result = complete(assembler, begin, end, call->stack, thread_name);
-	if (result < 0)
+	if (result < 0) {
+		assembler->memory.told.bytes = told;
 		return result;
-	if (tell) {
-		const struct ts_event_begin *whole = (const void *)begin;
-
-		closed.ticks = end ? ((const struct ts_event_end *)end)->ticks : whole->ticks;
-		memcpy(closed.trace_id, whole->trace_id, sizeof(closed.trace_id));
-		memcpy(closed.span_id, whole->span_id, sizeof(closed.span_id));
-		add_event(&assembler->closed, &closed, sizeof(closed));
 	}
 	ts_calls_remove(&assembler->calls, call);
 	return 0;
@@ -317,7 +273,7 @@ static int take_mark(struct ts_assembler *assembler, const struct ts_event_exec 
 	const struct ts_mark *mark = ts_marks_find(&assembler->marks, event);
 
 	if (mark && mark->in_open && event->event.flags & TS_EXEC_FAILED &&
-	    add_event(&assembler->closed, event, sizeof(*event)) < 0)
+	    ts_memory_take_back(&assembler->memory, event) < 0)
 		return -ENOMEM;
 	ts_marks_take(&assembler->marks, event, false);
 	return 0;
@@ -449,113 +405,10 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 
 /* --- commit ---------------------------------------------------------------------------- */
 
-/* Adds what `open` remembers a call by: a begin's thread name, if known; the event itself. */
-static int add_call(struct events *events, const struct ts_call *call)
-{
-	struct ts_event_thread thread = {
-		.event = {.type = TS_EVENT_THREAD, .bytes = sizeof(thread)},
-	};
-
-	if (call->event->type == TS_EVENT_BEGIN) {
-		thread.tid = ((const struct ts_event_begin *)call->event)->tid;
-		memcpy(thread.name, call->thread_name, sizeof(thread.name));
-		if (add_event(events, &thread, sizeof(thread)) < 0)
-			return -ENOMEM;
-	}
-	return add_event(events, call->event, call->event->bytes);
-}
-
-static int add_mark(struct events *events, const struct ts_mark *mark)
-{
-	struct ts_event_exec event = {
-		.event = {.type = TS_EVENT_EXEC, .bytes = sizeof(event)},
-		.ticks = mark->ticks,
-	};
-
-	return add_event(events, &event, sizeof(event));
-}
-
-/* What `open` does not remember yet, or all; and how many bytes all of the calls take. */
-static int collect(struct ts_assembler *assembler, bool all, struct events *events,
-		   uint64_t *ret_live)
-{
-	uint64_t live = 0;
-
-	for (struct ts_call *call = NULL; (call = ts_calls_next(&assembler->calls, call));) {
-		if (ts_call_own(call) < 0)
-			return -ENOMEM;
-		live += call->event->bytes + sizeof(struct ts_event_thread);
-		if ((all || !call->in_open) && add_call(events, call) < 0)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < assembler->marks.n; i++) {
-		const struct ts_mark *mark = &assembler->marks.marks[i];
-
-		if ((all || !mark->in_open) && add_mark(events, mark) < 0)
-			return -ENOMEM;
-	}
-	*ret_live = live;
-	return 0;
-}
-
-static int compact(struct ts_assembler *assembler, struct ts_error *err)
-{
-	struct events events = {0};
-	uint64_t live;
-	int result = collect(assembler, true, &events, &live);
-
-	if (result < 0)
-		ts_error_set(err, result, "no memory");
-	else
-		result = ts_segment_replace(ts_reader_spool(assembler->reader), events.data,
-					    events.bytes, err);
-	if (!result)
-		assembler->open_bytes = events.bytes;
-	free(events.data);
-	return result;
-}
-
-static int append(struct ts_assembler *assembler, const struct events *events, struct ts_error *err)
-{
-	int result = ts_segment_append(ts_reader_spool(assembler->reader), assembler->open_bytes,
-				       events->data, events->bytes, err);
-
-	if (!result)
-		assembler->open_bytes += events->bytes;
-	return result;
-}
-
-/* Brings `open` up to date [L5]. 0, or a negative errno: as it was. */
-static int remember(struct ts_assembler *assembler, struct ts_error *err)
-{
-	struct events *events = &assembler->closed;
-	size_t closed_bytes = events->bytes;
-	uint64_t live, grown;
-	int result = collect(assembler, false, events, &live);
-
-	grown = assembler->open_bytes + events->bytes;
-	if (result < 0)
-		ts_error_set(err, result, "no memory");
-	/* without its folder the segment only grows */
-	else if (events->bytes &&
-		 (grown <= COMPACT_BYTES || live >= grown / 2 || compact(assembler, err) < 0))
-		result = append(assembler, events, err);
-	if (result < 0) {
-		events->bytes = closed_bytes;
-		return result;
-	}
-	free(events->data);
-	*events = (struct events){0};
-	for (struct ts_call *call = NULL; (call = ts_calls_next(&assembler->calls, call));)
-		call->in_open = true;
-	for (size_t i = 0; i < assembler->marks.n; i++)
-		assembler->marks.marks[i].in_open = true;
-	return 0;
-}
-
 int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 {
-	int result = remember(assembler, err);
+	int result = ts_memory_write(&assembler->memory, ts_reader_spool(assembler->reader),
+				     &assembler->calls, &assembler->marks, err);
 
 	if (result < 0)
 		return result;
