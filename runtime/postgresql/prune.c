@@ -59,14 +59,14 @@ static int take_leaf(void *context, const struct ts_pg_field *fields, size_t n)
 	return 0;
 }
 
-/* Days that ended by then. Spans first: spans without their trace are never found. */
+/* Days that ended by then; their names stand in statements as they are. Spans first: spans without their trace are never found. */
 /* clang-format off */
 static const char leaves_sql[] =
 	"SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
 	" WHERE i.inhparent IN ('pipeline_traces'::regclass, 'pipeline_spans'::regclass)"
-	" AND CASE WHEN c.relname ~ '_[0-9]{8}$' THEN"
-	"   (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz END"
-	" ORDER BY right(c.relname, 8), c.relname";
+	" AND CASE WHEN c.relname::text ~ '^[a-z_][a-z0-9_]*_[0-9]{8}$' THEN"
+	"   (pg_catalog.to_date(pg_catalog.right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz END"
+	" ORDER BY pg_catalog.right(c.relname, 8), c.relname";
 /* clang-format on */
 
 static int drop(struct prune *prune, const char *leaf, struct ts_error *err)

@@ -139,6 +139,24 @@ whole_schema() {
 	[ "$(stat -c %a "$sqlite")" = 600 ]
 }
 
+# With a better fit for the arguments than the server's own, in a schema where everybody may make functions.
+@test "store: functions of somebody else in the schema are not called" {
+	pg_sql "$db" "CREATE ROLE mallory; GRANT CREATE ON SCHEMA public TO mallory; SET ROLE mallory;
+		CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION to_char(date, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION \"right\"(name, int) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION format(text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION format(text, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION format(text, text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION joined(name, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE OPERATOR || (LEFTARG = name, RIGHTARG = name, FUNCTION = joined)"
+	quiet store init "$url"
+	store status --json "$url" | holds '.schema == 2 and .partitions == 4'
+	fill 30 24
+	quiet store migrate "$url"
+	store prune --older-than 10d --json "$url" | holds '.traces == 20 and .partitions > 30'
+}
+
 @test "store: who may not make roles is told what has to be run, and by then can" {
 	pg_sql "$db" 'CREATE ROLE "Small User" LOGIN'
 	url=${url/postgres@/Small%20User@}
