@@ -94,7 +94,7 @@ static int prune_leaf(struct prune *prune, const char *leaf, struct ts_error *er
 
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", leaf);
 	result = ask_number(prune, sql, NULL, &n, err);
-	snprintf(sql, sizeof(sql), "SELECT pg_total_relation_size('%s')", leaf);
+	snprintf(sql, sizeof(sql), "SELECT pg_catalog.pg_total_relation_size('%s')", leaf);
 	if (result == 0)
 		result = ask_number(prune, sql, NULL, &bytes, err);
 	if (result == 0 && !prune->dry)
@@ -166,9 +166,9 @@ static int prune_rest(struct prune *prune, const char *table, int64_t *rows, str
 	return result == 0 && there ? prune_rows(prune, leaf, "started_at", rows, err) : result;
 }
 
-static const char size_sql[] = "SELECT pg_total_relation_size('pipeline_traces_default')"
-			       " + pg_total_relation_size('pipeline_spans_default')"
-			       " + pg_total_relation_size('pipeline_runs')";
+static const char size_sql[] = "SELECT pg_catalog.pg_total_relation_size('pipeline_traces_default')"
+			       " + pg_catalog.pg_total_relation_size('pipeline_spans_default')"
+			       " + pg_catalog.pg_total_relation_size('pipeline_runs')";
 
 /*
  * Space within the tables goes back as far as it lies at their ends; what does not is used again, and that of a day's partition

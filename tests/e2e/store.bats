@@ -149,12 +149,21 @@ whole_schema() {
 		CREATE FUNCTION format(text, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
 		CREATE FUNCTION format(text, text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
 		CREATE FUNCTION joined(name, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION pg_total_relation_size(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION pg_total_relation_size(oid) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION pg_has_role(text, text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION unnest(uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
 		CREATE OPERATOR || (LEFTARG = name, RIGHTARG = name, FUNCTION = joined)"
 	quiet store init "$url"
 	store status --json "$url" | holds '.schema == 2 and .partitions == 4'
 	fill 30 24
 	quiet store migrate "$url"
 	store prune --older-than 10d --json "$url" | holds '.traces == 20 and .partitions > 30'
+	printf '[pipeline]\njob = int job(const char *name, int parts)\n' >"$TRACESHIM_CONF"
+	TRACESHIM_STORE=$url
+	quiet traced "$bots/ends/ends" jobs 3
+	"$root/build/traceshim" list --json | holds 'length == 13'
 }
 
 @test "store: who may not make roles is told what has to be run, and by then can" {
