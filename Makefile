@@ -38,7 +38,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-backlog fuzz-mover
 
@@ -248,6 +248,9 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 
 check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
 	$(Q)tests/hazards/run --all
+
+check-stores: setup-check all bots ## both SQL stores: servers that fail, upkeep, tenants, PgBouncer; three minutes
+	$(Q)bats --jobs 1 tests/stores
 
 FAULT_ROUNDS ?= 1000
 

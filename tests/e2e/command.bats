@@ -156,8 +156,8 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	for signal in INT TERM HUP QUIT; do
 		rm -f ready got never
 		mkfifo ready never
-		# Not sh: a shell without job control starts background jobs with SIGINT ignored.
-		env --default-signal=INT,QUIT "$traceshim" run -- bash -c \
+		# Not sh: a shell without job control starts background jobs with SIGINT ignored; nohup ignores SIGHUP.
+		env --default-signal=INT,QUIT,HUP "$traceshim" run -- bash -c \
 			"trap 'echo $signal > got; exit 9' $signal; exec 3<>never; echo > ready; read -r <&3" &
 		read -r < ready
 		kill -$signal $!

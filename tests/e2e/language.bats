@@ -177,9 +177,13 @@ type_rules() {
 
 	# Nor in a spool of a program that was killed, as far as the key goes: it is never read.
 	export TRACESHIM_STORE=sqlite:/proc/nowhere/traces.db TRACESHIM_LOG=off
-	answer traced traced "$types" secret
+	answer traced env TRACESHIM_BACKLOG=0 "LD_PRELOAD=$shim" "$types" secret
 	[ -n "$(spools)" ]
+	answer traced traced "$types" secret
+	[ -n "$(backlogs)" ]
 	run grep -rlaE 'sk-live' "$work"
+	[ "$status" -eq 1 ]
+	run grep -rlaE 'swordfish' "$XDG_STATE_HOME"
 	[ "$status" -eq 1 ]
 }
 

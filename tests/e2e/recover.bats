@@ -29,7 +29,7 @@ cut_off() {
 
 # A program in the middle of a job, which goes on.
 wait_in_job() {
-	env "LD_PRELOAD=$shim" "$ends" wait >"$work/out" 2>"$work/err" 3>&- &
+	env --default-signal=HUP "LD_PRELOAD=$shim" "$ends" wait >"$work/out" 2>"$work/err" 3>&- &
 	child=$!
 	soon grep -q waiting "$work/out"
 }

@@ -113,7 +113,7 @@ stack_of() {
 
 @test "stacks: what was recorded is named by whoever takes the spool over" {
 	stack_rules
-	TRACESHIM_STORE=nowhere: traced timeout 20 "$throws" across >/dev/null 2>&1
+	TRACESHIM_STORE=nowhere: TRACESHIM_BACKLOG=0 traced timeout 20 "$throws" across >/dev/null 2>&1
 	[ -n "$(spools)" ]
 	"$root/build/traceshim" list >/dev/null 2>&1 || :
 	# the spool names the store it goes to; a program that was killed leaves one that names the right one

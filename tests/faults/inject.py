@@ -189,4 +189,5 @@ def run(options):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what was started is stopped
     sys.exit(main())

@@ -260,7 +260,8 @@ def main():
     print(f"kill: {options.store}, seed {options.seed}", flush=True)
     began = time.monotonic()
     sums, bad = collections.Counter(), 0
-    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or 2 * (os.cpu_count() or 1))) as pool:
+    pool = concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or 2 * (os.cpu_count() or 1)))
+    try:
         futures = {pool.submit(one, options.seed, n, options.only, options.store): n for n in numbers}
         for future in concurrent.futures.as_completed(futures):
             try:
@@ -272,13 +273,17 @@ def main():
                     sums["interrupted"] += one_told.interrupted
             except Wrong as wrong:
                 bad += 1
-                print(f"FAILED: tests/faults/kill.py --store {options.store} --seed {options.seed} --round {futures[future]}: {wrong}", file=sys.stderr)
-    for place in places:
-        place.remove()
+                again = f"--store {options.store} --seed {options.seed} --round {futures[future]}"
+                print(f"FAILED: tests/faults/kill.py {again}: {wrong}", file=sys.stderr)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for place in places:
+            place.remove()
     took = time.monotonic() - began
-    print(f"kill: {len(numbers)} rounds in {took:.0f} s ({', '.join(f'{n} {mode}' for mode, n in sums.items() if mode in MODES)}): "
-          f"{sums['finished']} finished calls, none missing, none doubled; {sums['interrupted']} cut off and told; "
-          f"{sums['lost']} counted as lost; {bad} rounds failed")
+    modes = ", ".join(f"{n} {mode}" for mode, n in sums.items() if mode in MODES)
+    verdict = f"{bad} rounds failed" if bad else "none missing, none doubled"
+    print(f"kill: {len(numbers)} rounds in {took:.0f} s ({modes}): {sums['finished']} finished calls, {verdict}; "
+          f"{sums['interrupted']} cut off and told, {sums['lost']} counted as lost")
     if not bad and options.round is None and not (sums["finished"] and sums["interrupted"]):
         print("kill: nothing was tested", file=sys.stderr)
         return 1
@@ -286,4 +291,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what was started is stopped
     sys.exit(main())

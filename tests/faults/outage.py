@@ -115,4 +115,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what was started is stopped
     sys.exit(main())

@@ -4,8 +4,8 @@
 # `traceshim store`: on a real PostgreSQL that knows nothing of it at first, and on SQLite files.
 
 bats_require_minimum_version 1.5.0
-load helper
-load stores
+load ../e2e/helper
+load ../e2e/stores
 store_kind=postgresql
 
 setup_file() {

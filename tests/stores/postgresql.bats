@@ -5,8 +5,8 @@
 # notices nothing.
 
 bats_require_minimum_version 1.5.0
-load helper
-load stores
+load ../e2e/helper
+load ../e2e/stores
 
 setup_file() {
 	stores_begin

@@ -5,8 +5,8 @@
 # PostgreSQL, with rows of the tenants a, b and of none.
 
 bats_require_minimum_version 1.5.0
-load helper
-load stores
+load ../e2e/helper
+load ../e2e/stores
 store_kind=postgresql
 
 tables='pipeline_traces pipeline_spans pipeline_runs'
