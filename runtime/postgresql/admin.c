@@ -113,11 +113,11 @@ static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_p
 
 /* Times as text, so that they are moments whatever the server's settings are. %s: how many runs, where they are counted. */
 /* clang-format off */
-#define MOMENT(of) "to_char(" of "(started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+#define MOMENT(of) "pg_catalog.to_char(" of "(started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 static const char status_sql[] =
 	"WITH leaves AS (SELECT inhrelid AS oid FROM pg_inherits"
 	"   WHERE inhparent IN ('pipeline_traces'::regclass, 'pipeline_spans'::regclass)),"
-	" bytes(n) AS (SELECT sum(pg_total_relation_size(oid)) FROM ("
+	" bytes(n) AS (SELECT sum(pg_catalog.pg_total_relation_size(oid)) FROM ("
 	"   SELECT oid FROM leaves UNION ALL SELECT to_regclass('pipeline_runs')) AS tables),"
 	" traces(n, strays, oldest, newest) AS (SELECT count(*),"
 	"   count(*) FILTER (WHERE tableoid = 'pipeline_traces_default'::regclass),"
@@ -134,8 +134,9 @@ static const char status_sql[] =
 
 /* Under row level security who may not see all rows is not told that there are others. */
 static const char sees_all_sql[] =
-	"SELECT rolsuper OR rolbypassrls OR pg_has_role('traceshim_auditor', 'USAGE')"
-	" OR pg_has_role('traceshim_owner', 'USAGE') FROM pg_roles WHERE rolname = current_user";
+	"SELECT rolsuper OR rolbypassrls OR pg_catalog.pg_has_role('traceshim_auditor', 'USAGE')"
+	" OR pg_catalog.pg_has_role('traceshim_owner', 'USAGE') FROM pg_roles WHERE rolname = "
+	"current_user";
 
 static int take_flag(void *context, const struct ts_pg_field *fields, size_t n)
 {

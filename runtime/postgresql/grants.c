@@ -19,8 +19,8 @@
 /* clang-format off */
 static const char plan_sql[] =
 	"WITH asked AS (SELECT COALESCE($1::text, current_user::text) AS who, current_user::text AS me,"
-	"   current_schema()::text AS home,"
-	"   CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END AS become),"
+	"   pg_catalog.current_schema()::text AS home,"
+	"   CASE WHEN pg_catalog.current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END AS become),"
 	" roles(name) AS (VALUES"
 	"   ('traceshim_owner'), ('traceshim_writer'), ('traceshim_reader'), ('traceshim_auditor')),"
 	" members(role, member, how) AS ("
@@ -30,15 +30,15 @@ static const char plan_sql[] =
 	"   UNION ALL SELECT 'traceshim_auditor', who, 'USAGE' FROM asked),"
 	" allowed(role, what) AS (SELECT name, 'USAGE' FROM roles"
 	"   UNION ALL VALUES ('traceshim_owner', 'CREATE'))"
-	" SELECT format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', name), 1 AS step FROM roles"
-	"   WHERE to_regrole(name) IS NULL"
-	" UNION ALL SELECT format('GRANT %I TO %I', role, member), 2 FROM members"
-	"   WHERE CASE WHEN to_regrole(role) IS NULL OR to_regrole(quote_ident(member)) IS NULL"
-	"     THEN NOT COALESCE((SELECT rolsuper FROM pg_roles WHERE rolname = member), false)"
-	"     ELSE NOT pg_has_role(member::name, role::name, how) END"
-	" UNION ALL SELECT format('GRANT %s ON SCHEMA %I TO %I', what, home, role), 3 FROM allowed, asked"
-	"   WHERE NOT has_schema_privilege("
-	"     CASE WHEN to_regrole(role) IS NULL THEN 'public' ELSE role END::name, home, what)"
+	" SELECT pg_catalog.format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', name), 1 AS step FROM roles"
+	"   WHERE pg_catalog.to_regrole(name) IS NULL"
+	" UNION ALL SELECT pg_catalog.format('GRANT %I TO %I', role, member), 2 FROM members"
+	"   WHERE CASE WHEN pg_catalog.to_regrole(role) IS NULL OR pg_catalog.to_regrole(pg_catalog.quote_ident(member)) IS NULL"
+	"     THEN NOT COALESCE((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = member), false)"
+	"     ELSE NOT pg_catalog.pg_has_role(member::name, role::name, how) END"
+	" UNION ALL SELECT pg_catalog.format('GRANT %s ON SCHEMA %I TO %I', what, home, role), 3 FROM allowed, asked"
+	"   WHERE NOT pg_catalog.has_schema_privilege("
+	"     CASE WHEN pg_catalog.to_regrole(role) IS NULL THEN 'public' ELSE role END::name, home, what)"
 	" ORDER BY step";
 /* clang-format on */
 

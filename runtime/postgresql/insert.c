@@ -40,7 +40,7 @@ static void write_sql(struct sql *sql, const struct ts_table *table, bool overwr
 		add(sql, "%s%s", i ? "," : "", columns[i].name);
 	add(sql, ") SELECT ");
 	for (size_t i = 0; i < table->n_columns; i++)
-		add(sql, "%sunnest($%zu::%s)", i ? "," : "", i + 1,
+		add(sql, "%spg_catalog.unnest($%zu::%s)", i ? "," : "", i + 1,
 		    ts_encode_type(columns[i].type));
 	add(sql, " ON CONFLICT ");
 	if (!overwrite) {

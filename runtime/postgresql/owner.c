@@ -5,11 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/*
+ * Functions are named with their schema: in the user's there may be others of theirs that fit the arguments better, made
+ * by somebody who waits for a superuser to come by.
+ */
 /* The schema is the user's, not the owner's: "$user" in a search_path means another one as soon as the role is set. */
-#define BEGIN     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-#define LIMITS    "SET LOCAL lock_timeout = '5s'", "SET LOCAL statement_timeout = 0"
-#define IN_SCHEMA "SELECT set_config('search_path', quote_ident(current_schema()), true)"
-#define AS_OWNER  "SET LOCAL ROLE traceshim_owner"
+#define BEGIN  "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+#define LIMITS "SET LOCAL lock_timeout = '5s'", "SET LOCAL statement_timeout = 0"
+#define IN_SCHEMA                                      \
+	"SELECT pg_catalog.set_config('search_path', " \
+	"pg_catalog.quote_ident(pg_catalog.current_schema()), true)"
+#define AS_OWNER "SET LOCAL ROLE traceshim_owner"
 
 static const char *const preamble[] = {BEGIN, LIMITS, IN_SCHEMA, AS_OWNER};
 #define N_PREAMBLE (sizeof(preamble) / sizeof(preamble[0]))

@@ -10,7 +10,7 @@
 
 /* A day a row; today and tomorrow, and what lies in the default partitions within the reach of traceshim_make_partition. */
 static const char days_sql[] =
-	"SELECT to_char(day, 'YYYY-MM-DD') FROM ("
+	"SELECT pg_catalog.to_char(day, 'YYYY-MM-DD') FROM ("
 	"SELECT (now() AT TIME ZONE 'UTC')::date + n AS day FROM generate_series(0, 1) AS n"
 	" UNION SELECT (started_at AT TIME ZONE 'UTC')::date FROM pipeline_traces_default"
 	" UNION SELECT (started_at AT TIME ZONE 'UTC')::date FROM pipeline_spans_default) AS days"

@@ -59,14 +59,14 @@ static int take_leaf(void *context, const struct ts_pg_field *fields, size_t n)
 	return 0;
 }
 
-/* Days that ended by then. Spans first: spans without their trace are never found. */
+/* Days that ended by then; their names stand in statements as they are. Spans first: spans without their trace are never found. */
 /* clang-format off */
 static const char leaves_sql[] =
 	"SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
 	" WHERE i.inhparent IN ('pipeline_traces'::regclass, 'pipeline_spans'::regclass)"
-	" AND CASE WHEN c.relname ~ '_[0-9]{8}$' THEN"
-	"   (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz END"
-	" ORDER BY right(c.relname, 8), c.relname";
+	" AND CASE WHEN c.relname::text ~ '^[a-z_][a-z0-9_]*_[0-9]{8}$' THEN"
+	"   (pg_catalog.to_date(pg_catalog.right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz END"
+	" ORDER BY pg_catalog.right(c.relname, 8), c.relname";
 /* clang-format on */
 
 static int drop(struct prune *prune, const char *leaf, struct ts_error *err)
@@ -94,7 +94,7 @@ static int prune_leaf(struct prune *prune, const char *leaf, struct ts_error *er
 
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", leaf);
 	result = ask_number(prune, sql, NULL, &n, err);
-	snprintf(sql, sizeof(sql), "SELECT pg_total_relation_size('%s')", leaf);
+	snprintf(sql, sizeof(sql), "SELECT pg_catalog.pg_total_relation_size('%s')", leaf);
 	if (result == 0)
 		result = ask_number(prune, sql, NULL, &bytes, err);
 	if (result == 0 && !prune->dry)
@@ -166,9 +166,9 @@ static int prune_rest(struct prune *prune, const char *table, int64_t *rows, str
 	return result == 0 && there ? prune_rows(prune, leaf, "started_at", rows, err) : result;
 }
 
-static const char size_sql[] = "SELECT pg_total_relation_size('pipeline_traces_default')"
-			       " + pg_total_relation_size('pipeline_spans_default')"
-			       " + pg_total_relation_size('pipeline_runs')";
+static const char size_sql[] = "SELECT pg_catalog.pg_total_relation_size('pipeline_traces_default')"
+			       " + pg_catalog.pg_total_relation_size('pipeline_spans_default')"
+			       " + pg_catalog.pg_total_relation_size('pipeline_runs')";
 
 /*
  * Space within the tables goes back as far as it lies at their ends; what does not is used again, and that of a day's partition

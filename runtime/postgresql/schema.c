@@ -71,10 +71,10 @@ static char *text_of(size_t migration)
 	if (!out)
 		return NULL;
 	fprintf(out,
-		"SELECT pg_advisory_xact_lock(%d, hashtext(current_schema() || "
-		"'.traceshim_migrations'));\n"
+		"SELECT pg_catalog.pg_advisory_xact_lock(%d, pg_catalog.hashtext("
+		"pg_catalog.format('%%s.traceshim_migrations', pg_catalog.current_schema())));\n"
 		"DO $do$ BEGIN\n"
-		"IF to_regclass('traceshim_migrations') IS NOT NULL THEN\n"
+		"IF pg_catalog.to_regclass('traceshim_migrations') IS NOT NULL THEN\n"
 		"IF EXISTS (SELECT FROM traceshim_migrations WHERE number = %d) THEN\n"
 		"RAISE unique_violation; END IF; END IF; END $do$;\n"
 		"%s;\n"

@@ -79,8 +79,8 @@ DECLARE
 	name text;
 BEGIN
 	FOREACH name IN ARRAY ARRAY['input_data', 'output_data', 'attributes'] LOOP
-		EXECUTE format('ALTER TABLE pipeline_traces ALTER COLUMN %I SET COMPRESSION lz4', name);
-		EXECUTE format('ALTER TABLE pipeline_spans ALTER COLUMN %I SET COMPRESSION lz4', name);
+		EXECUTE pg_catalog.format('ALTER TABLE pipeline_traces ALTER COLUMN %I SET COMPRESSION lz4', name);
+		EXECUTE pg_catalog.format('ALTER TABLE pipeline_spans ALTER COLUMN %I SET COMPRESSION lz4', name);
 	END LOOP;
 EXCEPTION WHEN feature_not_supported OR invalid_parameter_value OR undefined_object OR syntax_error THEN
 	NULL;
@@ -134,7 +134,7 @@ GRANT SELECT ON pipeline_traces, pipeline_spans TO traceshim_reader, traceshim_a
 -- The functions carry the schema that they were made in as their search_path. They read it there and then look names up in
 -- pg_catalog alone, for in the schema others may have put functions of the same names.
 
-SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
+SELECT pg_catalog.set_config('search_path', pg_catalog.format('%I, pg_temp', pg_catalog.current_schema()), true);
 
 -- The partition of one day of pipeline_traces or pipeline_spans: 'made', 'there', or why it was not made. Rows of that day
 -- in the default partition move into it, up to `most` of them (NULL: all). It is made beside the table and then attached, so

@@ -139,6 +139,33 @@ whole_schema() {
 	[ "$(stat -c %a "$sqlite")" = 600 ]
 }
 
+# With a better fit for the arguments than the server's own, in a schema where everybody may make functions.
+@test "store: functions of somebody else in the schema are not called" {
+	pg_sql "$db" "CREATE ROLE mallory; GRANT CREATE ON SCHEMA public TO mallory; SET ROLE mallory;
+		CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION to_char(date, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION \"right\"(name, int) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION format(text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION format(text, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION format(text, text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION joined(name, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION pg_total_relation_size(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION pg_total_relation_size(oid) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION pg_has_role(text, text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION unnest(uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE FUNCTION unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS 'BEGIN RAISE ''mine''; END';
+		CREATE OPERATOR || (LEFTARG = name, RIGHTARG = name, FUNCTION = joined)"
+	quiet store init "$url"
+	store status --json "$url" | holds '.schema == 2 and .partitions == 4'
+	fill 30 24
+	quiet store migrate "$url"
+	store prune --older-than 10d --json "$url" | holds '.traces == 20 and .partitions > 30'
+	printf '[pipeline]\njob = int job(const char *name, int parts)\n' >"$TRACESHIM_CONF"
+	TRACESHIM_STORE=$url
+	quiet traced "$bots/ends/ends" jobs 3
+	"$root/build/traceshim" list --json | holds 'length == 13'
+}
+
 @test "store: who may not make roles is told what has to be run, and by then can" {
 	pg_sql "$db" 'CREATE ROLE "Small User" LOGIN'
 	url=${url/postgres@/Small%20User@}
