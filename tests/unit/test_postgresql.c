@@ -154,10 +154,11 @@ static void states_have_meanings(void **state)
 		int result;
 	} known[] = {
 		{NULL, -ECONNRESET}, {"22P05", -EILSEQ}, {"22003", -EILSEQ}, {"23502", -EILSEQ},
-		{"23514", -EILSEQ},  {"54000", -EILSEQ}, {"23505", -EINVAL}, {"40001", -EAGAIN},
-		{"53300", -EAGAIN},  {"53100", -ENOSPC}, {"57P01", -EAGAIN}, {"57014", -EAGAIN},
-		{"55P03", -EAGAIN},  {"08006", -EAGAIN}, {"25006", -EROFS},  {"28P01", -EACCES},
-		{"42P01", -EACCES},  {"42501", -EACCES}, {"3D000", -EACCES}, {"XX000", -EINVAL},
+		{"23514", -EILSEQ},  {"54000", -EILSEQ}, {"23505", -EILSEQ}, {"P0001", -EILSEQ},
+		{"40001", -EAGAIN},  {"53300", -EAGAIN}, {"53100", -ENOSPC}, {"57P01", -EAGAIN},
+		{"57014", -EAGAIN},  {"55P03", -EAGAIN}, {"08006", -EAGAIN}, {"25006", -EROFS},
+		{"28P01", -EACCES},  {"42P01", -EACCES}, {"42501", -EACCES}, {"3D000", -EACCES},
+		{"XX000", -EINVAL},
 	};
 
 	(void)state;
