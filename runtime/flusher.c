@@ -248,6 +248,15 @@ static void tick(struct flusher *f)
 	end_batch(f);
 }
 
+/* What others left may be a lot: meanwhile our own rings must not fill, nor the program's exit wait. */
+static bool see_to_own(void *context)
+{
+	struct flusher *f = context;
+
+	flush_once(f, false);
+	return !stopping(f);
+}
+
 /* What programs that have ended left behind in the folder that holds our spool. */
 static void recover_others(struct flusher *f)
 {
@@ -375,6 +384,7 @@ int ts_flusher_run(const struct ts_flusher_args *args)
 	f.gate = (struct ts_gate){
 		.open = open_gate,
 		.close = close_gate,
+		.between = see_to_own,
 		.context = &f,
 		.keeps = f.separated,
 	};

@@ -14,6 +14,9 @@
 struct ts_gate {
 	void (*open)(void *context);
 	void (*close)(void *context); /* waits for a fork that is under way */
+	/* NULL, or called now and then in long work, with the gate closed: does what cannot wait for its end;
+	 * false: leave the rest */
+	bool (*between)(void *context);
 	void *context;
 	bool keeps; /* what is open stays ours while the gate is open: descriptors are not shared with the
 		       program */
@@ -32,11 +35,12 @@ static inline void ts_gate_close(const struct ts_gate *gate)
 		gate->close(gate->context);
 }
 
-/* Lets a fork by that waits. */
-static inline void ts_gate_pass(const struct ts_gate *gate)
+/* Lets a fork by that waits. False: leave the rest of the work. */
+static inline bool ts_gate_pass(const struct ts_gate *gate)
 {
 	ts_gate_open(gate);
 	ts_gate_close(gate);
+	return !gate || !gate->between || gate->between(gate->context);
 }
 
 #endif

@@ -47,15 +47,15 @@ static void deliver(struct search *search, struct ts_backlog *backlog)
 
 	backlog->orphan = true;
 	do {
-		ts_gate_pass(search->gate);
-		result = ts_backlog_step(backlog, false, &err);
+		result = ts_gate_pass(search->gate) ? ts_backlog_step(backlog, false, &err)
+						    : -ECANCELED;
 	} while (result > 0);
 	brought = ts_backlog_delivered(backlog);
 	search->recovered->traces += brought.traces;
 	search->recovered->spans += brought.spans;
-	if (result < 0)
+	if (result < 0 && result != -ECANCELED)
 		postpone(search, backlog, &err);
-	else
+	else if (result == 0)
 		search->recovered->backlogs++;
 }
 
@@ -106,8 +106,7 @@ int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const s
 				    strerrordesc_np(-result));
 	if (!dir)
 		return 0;
-	while ((entry = readdir(dir))) {
-		ts_gate_pass(gate);
+	while ((entry = readdir(dir)) && ts_gate_pass(gate)) {
 		if (entry->d_name[0] != '.' &&
 		    fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISDIR(status.st_mode))

@@ -54,8 +54,8 @@ static int deliver_spool(struct recovery *r, const char *path, struct ts_takeove
 	if (result < 0)
 		return result;
 	do {
-		ts_gate_pass(r->gate);
-		result = ts_consumer_finish_step(consumer, false, err);
+		result = ts_gate_pass(r->gate) ? ts_consumer_finish_step(consumer, false, err)
+					       : -ECANCELED;
 	} while (result > 0);
 	consumed = ts_consumer_consumed(consumer);
 	r->recovered->traces += consumed.traces;
@@ -120,6 +120,8 @@ static void finish_ours(struct recovery *r, const char *path, struct ts_takeover
 	struct ts_error err = {""};
 	int result = deliver_spool(r, path, takeover, &err);
 
+	if (result == -ECANCELED)
+		return; /* the next one reads on from there */
 	if (result == -ENOENT && !is_there(path))
 		return; /* another recoverer was quicker; else it is of the store */
 	if (result == -EBADMSG) {
@@ -248,8 +250,7 @@ int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct t
 		closedir(dir);
 		return ts_error_set(err, -ENOMEM, "no memory");
 	}
-	while ((entry = readdir(dir))) {
-		ts_gate_pass(gate);
+	while ((entry = readdir(dir)) && ts_gate_pass(gate)) {
 		if (ts_spool_is(root, entry->d_name))
 			recover_spool(&r, root, entry->d_name);
 	}

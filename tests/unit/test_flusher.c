@@ -617,20 +617,27 @@ static void program_with_a_collector_ends_at_once(void **state)
 	assert_int_equal(stored(place), 1);
 }
 
-static void others_are_recovered(void **state)
+static void make_ended(struct place *place, struct spool *ret, const char *suffix)
 {
-	struct place *place = *state;
-	struct spool other;
 	pid_t pid = fork();
-	char name[64], log[4096];
+	char name[64];
 
 	if (pid == 0)
 		_exit(0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	snprintf(name, sizeof(name), "b-%d-other", pid);
-	make_spool(place, &other, name, pid);
-	put_trace(&other, 7);
-	spool_unmap(&other);
+	snprintf(name, sizeof(name), "b-%d-%s", pid, suffix);
+	make_spool(place, ret, name, pid);
+	put_trace(ret, 7);
+	spool_unmap(ret);
+}
+
+static void others_are_recovered(void **state)
+{
+	struct place *place = *state;
+	struct spool other;
+	char log[4096];
+
+	make_ended(place, &other, "other");
 	put_trace(&place->spool, 1);
 	start_flusher(place);
 	wait_for(&seen.writes, 2);
@@ -640,6 +647,42 @@ static void others_are_recovered(void **state)
 	assert_int_not_equal(access(other.path, F_OK), 0);
 	assert_int_equal(read_log(place, log), 1);
 	assert_non_null(strstr(log, "recovered 1 traces"));
+}
+
+/* A trace of our own that comes while others are recovered, and the writes before its places are given back. */
+static struct {
+	struct spool *own;
+	int writes;
+	int until_settled;
+} meanwhile;
+
+static void come_meanwhile(void)
+{
+	const struct ts_abi_ring *ring = meanwhile.own->rings[0];
+
+	if (++meanwhile.writes == 2)
+		put_trace(meanwhile.own, 2);
+	else if (meanwhile.writes > 2 && ring->tail != ring->head)
+		meanwhile.until_settled++;
+}
+
+static void own_come_before_others(void **state)
+{
+	struct place *place = *state;
+	struct spool others[3];
+
+	make_ended(place, &others[0], "one");
+	make_ended(place, &others[1], "another");
+	make_ended(place, &others[2], "third");
+	put_trace(&place->spool, 1);
+	meanwhile.own = &place->spool;
+	meanwhile.writes = meanwhile.until_settled = 0;
+	seen.in_write = come_meanwhile;
+	start_flusher(place);
+	wait_for(&seen.writes, 5);
+	pass(place, 2);
+	stop_flusher(place);
+	assert_int_equal(meanwhile.until_settled, 1);
 }
 
 /* What the flusher's thread finds in its table. */
@@ -735,6 +778,7 @@ int main(void)
 		TEST(spool_is_handed_over_and_back),
 		TEST(program_with_a_collector_ends_at_once),
 		TEST(others_are_recovered),
+		TEST(own_come_before_others),
 		TEST(descriptors_are_apart),
 		TEST(replaced_stderr_is_let_go),
 	};
