@@ -149,9 +149,11 @@ static int collect(const struct options *options, const char *root)
 	if (!options->once)
 		return TS_EXIT_DONE;
 	if (collected.waiting)
-		ts_say("what %zu programs recorded could not be stored yet", collected.waiting);
+		ts_say("what %zu program%s recorded could not be stored yet", collected.waiting,
+		       collected.waiting == 1 ? "" : "s");
 	if (collected.contested)
-		ts_say("%zu programs did not hand their spools over", collected.contested);
+		ts_say("%zu program%s did not hand over", collected.contested,
+		       collected.contested == 1 ? "" : "s");
 	return collected.waiting || collected.contested ? TS_EXIT_FAILED : TS_EXIT_DONE;
 }
 

@@ -52,7 +52,7 @@ static int help(int argc, char **argv)
 {
 	const struct ts_command *command;
 
-	if (argc < 2) {
+	if (argc < 2 || !strcmp(argv[1], "help")) {
 		print_overview(stdout);
 		return TS_EXIT_DONE;
 	}

@@ -9,6 +9,7 @@
 
 #include "../store.h"
 #include "command.h"
+#include "display.h"
 #include "document.h"
 #include "guess.h"
 #include "module.h"
@@ -48,10 +49,16 @@ struct options {
 
 /* --- what is printed ----------------------------------------------------------------------- */
 
+/* Statements to be run by somebody are lines to paste. */
 static void tell(void *context, const char *sentence)
 {
 	(void)context;
-	ts_say("%s", sentence);
+	if (*sentence != ' ') {
+		ts_say("%s", sentence);
+		return;
+	}
+	ts_display_put(stderr, sentence, SIZE_MAX / 2, "");
+	fputc('\n', stderr);
 }
 
 static int put_document(char *document)

@@ -14,6 +14,7 @@
 #include "print.h"
 
 static const char *as_tenant;
+static size_t waiting; /* programs, what they recorded could not be stored yet */
 
 void ts_stored_as(const char *tenant)
 {
@@ -29,7 +30,8 @@ static void recover_backlogs(void)
 	int result =
 		state ? ts_backlog_recover(state, ts_module_symbol, NULL, &recovered, &err) : 0;
 
-	if (result < 0 || err.text[0])
+	waiting += recovered.postponed;
+	if (result < 0 || (err.text[0] && !recovered.postponed))
 		ts_say("recovering backlogs: %s", err.text[0] ? err.text : strerror(-result));
 	free(state);
 }
@@ -46,13 +48,12 @@ static void recover(void)
 		return;
 	}
 	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
+	waiting += recovered.postponed;
 	if (recovered.damaged)
-		ts_say("%zu damaged spools set aside in %s", recovered.damaged, root);
-	if (result < 0 || err.text[0])
+		ts_say("%zu damaged spool%s set aside in %s", recovered.damaged,
+		       recovered.damaged == 1 ? "" : "s", root);
+	if (result < 0 || (err.text[0] && !recovered.postponed))
 		ts_say("recovering spools: %s", err.text[0] ? err.text : strerror(-result));
-	else if (recovered.postponed)
-		ts_say("%zu spools could not be stored yet and stay in %s", recovered.postponed,
-		       root);
 	free(root);
 }
 
@@ -65,6 +66,9 @@ int ts_stored_open(struct ts_query **ret)
 
 	recover();
 	recover_backlogs();
+	if (waiting)
+		ts_say("what %zu program%s left is not stored yet; traceshim recover says why",
+		       waiting, waiting == 1 ? "" : "s");
 	url = ts_store_default_url(&err);
 	source = url ? ts_source_find(url, ts_module_symbol, &err) : NULL;
 	if (source)
@@ -80,8 +84,14 @@ void ts_stored_say_nothing(void)
 	char sentence[4 * PATH_MAX] = "";
 	char path[PATH_MAX];
 	struct ts_fate fate;
-	char *root = ts_spool_root();
+	char *root;
 
+	if (as_tenant || waiting) {
+		ts_say("no traces%s%s are stored%s", as_tenant ? " of tenant " : "",
+		       as_tenant ? as_tenant : "", waiting ? " yet" : "");
+		return;
+	}
+	root = ts_spool_root();
 	snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, root ? root : "");
 	free(root);
 	ts_fate_read(path, &fate);
@@ -92,8 +102,8 @@ void ts_stored_say_nothing(void)
 		ts_say("no traces are stored; the last program, %s: %s",
 		       *fate.program ? fate.program : "which stood down", sentence);
 	else if (fate.reached)
-		ts_say("no traces are stored; the last program, %s, reached its rules, but ended "
-		       "no trace",
+		ts_say("no traces are stored; the last program, %s, reached its rules: it ended no "
+		       "trace, or stores elsewhere (TRACESHIM_STORE)",
 		       fate.program);
 	else
 		ts_say("no traces are stored; traceshim run -- CMD makes some");

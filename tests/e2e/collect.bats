@@ -293,7 +293,7 @@ no_spools() {
 	TRACESHIM_STORE=sqlite:$work/home/at/traces.db traced "$counter" "$work/returned" 1 1 >/dev/null
 	env "LD_PRELOAD=$shim" "TRACESHIM_STORE=sqlite:$work/home/at/traces.db/no" "$counter" "$work/returned" 1 20 >/dev/null
 	run -1 --separate-stderr "$root/build/traceshim" collect --once
-	[[ $stderr == *"what 1 programs recorded could not be stored yet"* ]]
+	[[ $stderr == *"what 1 program recorded could not be stored yet"* ]]
 }
 
 @test "collect: the spool folder is removed" {

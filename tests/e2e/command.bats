@@ -114,6 +114,8 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	check_usage "unknown command lsit (did you mean list?)" lsit
 	check_usage "unknown command frobnicate;" frobnicate
 	check_usage "unknown command shwo (did you mean show?)" help shwo
+	run -0 "$traceshim" help help
+	[[ $output == *"usage: traceshim "* ]]
 	check_usage "unknown option --versoin" --versoin
 	check_usage "unknown option --limti (did you mean --limit?)" list --limti 3
 	check_usage "unknown option -x" list --json -x
@@ -233,12 +235,26 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[[ $stderr == "traceshim: no traces are stored; the last program, "*/ls": 0 of 1 rules reached; see traceshim check -- "*/ls ]]
 }
 
-@test "list says of which store that cannot be made the traces wait" {
+@test "list and recover say that traces wait, and for which store" {
 	printf '[tool]\nget = getenv\n' > symbols.conf
 	export TRACESHIM_STORE=sqlite:/proc/nosuch/traces.db
 	run -0 --separate-stderr "$traceshim" run -- bash -c :
-	run --separate-stderr "$traceshim" list
-	[[ $stderr == *"recovering backlogs: "*" stays ("*"cannot create the folder /proc/nosuch"* ]]
+	run -0 --separate-stderr "$traceshim" list
+	[ "${stderr_lines[0]}" = "traceshim: what 1 program left is not stored yet; traceshim recover says why" ]
+	[ "${stderr_lines[1]}" = "traceshim: no traces are stored yet" ]
+	run -0 --separate-stderr "$traceshim" --tenant acme list
+	[ "${stderr_lines[1]}" = "traceshim: no traces of tenant acme are stored yet" ]
+	run -1 --separate-stderr "$traceshim" recover
+	[[ $stderr == *" stays ("*"cannot create the folder /proc/nosuch"* ]]
+}
+
+@test "list does not say of the last program what it cannot know" {
+	printf '[tool]\nget = getenv\n' > symbols.conf
+	TRACESHIM_STORE=sqlite:$PWD/other.db "$traceshim" run -- bash -c :
+	run -0 --separate-stderr "$traceshim" list
+	[[ $stderr == "traceshim: no traces are stored; "*"/bash, reached its rules: it ended no trace, or stores elsewhere (TRACESHIM_STORE)" ]]
+	run -0 --separate-stderr "$traceshim" --tenant acme list
+	[ "$stderr" = "traceshim: no traces of tenant acme are stored" ]
 }
 
 @test "run --json writes one document beside stdout" {

@@ -170,7 +170,7 @@ whole_schema() {
 	pg_sql "$db" 'CREATE ROLE "Small User" LOGIN'
 	url=${url/postgres@/Small%20User@}
 	fails 'run this again' store init "$url"
-	grep -o '  [GC]R.*;' <<<"$stderr" >"$work/statements"
+	grep '^  [GC]R.*;$' <<<"$stderr" >"$work/statements"
 	[ -s "$work/statements" ] && ! grep -q 'CREATE ROLE' "$work/statements"
 	psql -Xq -v ON_ERROR_STOP=1 "$(pg_of "$db")" <"$work/statements"
 	quiet store init "$url"
