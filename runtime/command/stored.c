@@ -21,14 +21,25 @@ void ts_stored_as(const char *tenant)
 	as_tenant = tenant;
 }
 
+/*
+ * A server that does not answer shall not hold up who reads a file. What is for one waits for `traceshim recover`, the
+ * next traced program, or who reads from a server, too.
+ */
+static const void *files_only(const char *module, const char *symbol, char *why, size_t why_bytes)
+{
+	if (strcmp(module, "store_postgresql") != 0)
+		return ts_module_symbol(module, symbol, why, why_bytes);
+	snprintf(why, why_bytes, "left to traceshim recover");
+	return NULL;
+}
+
 /* Backlogs whose spools are gone: after a reboot, say. */
-static void recover_backlogs(void)
+static void recover_backlogs(ts_module_symbol_fn *load)
 {
 	struct ts_recovered recovered = {.spools = 0};
 	struct ts_error err = {.text = ""};
 	char *state = ts_backlog_state();
-	int result =
-		state ? ts_backlog_recover(state, ts_module_symbol, NULL, &recovered, &err) : 0;
+	int result = state ? ts_backlog_recover(state, load, NULL, &recovered, &err) : 0;
 
 	waiting += recovered.postponed;
 	if (result < 0 || (err.text[0] && !recovered.postponed))
@@ -36,7 +47,7 @@ static void recover_backlogs(void)
 	free(state);
 }
 
-static void recover(void)
+static void recover(ts_module_symbol_fn *load)
 {
 	struct ts_recovered recovered = {.spools = 0};
 	struct ts_error err = {.text = ""};
@@ -47,7 +58,7 @@ static void recover(void)
 		ts_say("out of memory");
 		return;
 	}
-	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
+	result = ts_spool_recover(root, load, NULL, &recovered, &err);
 	waiting += recovered.postponed;
 	if (recovered.damaged)
 		ts_say("%zu damaged spool%s set aside in %s", recovered.damaged,
@@ -61,15 +72,17 @@ int ts_stored_open(struct ts_query **ret)
 {
 	struct ts_error err = {.text = ""};
 	const struct ts_source *source;
-	char *url;
+	char *url = ts_store_default_url(&err);
+	ts_module_symbol_fn *load = url && strncmp(url, "postgres", strlen("postgres")) == 0
+					    ? ts_module_symbol
+					    : files_only;
 	int result = -EINVAL;
 
-	recover();
-	recover_backlogs();
+	recover(load);
+	recover_backlogs(load);
 	if (waiting)
 		ts_say("what %zu program%s left is not stored yet; traceshim recover says why",
 		       waiting, waiting == 1 ? "" : "s");
-	url = ts_store_default_url(&err);
 	source = url ? ts_source_find(url, ts_module_symbol, &err) : NULL;
 	if (source)
 		result = ts_query_new(ret, source, url, as_tenant, &err);

@@ -346,3 +346,23 @@ picky() {
 	soon eval '[ "$(cat "$XDG_STATE_HOME"/traceshim/rejected/*.jsonl | wc -l)" -eq 30 ]'
 	soon eval '[ "$(sql "SELECT count(*) FROM pipeline_spans")" -eq 63 ]'
 }
+
+@test "backlog: who reads a file does not wait for a server that never answers" {
+	python3 -u -c '
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1])
+kept = []
+while True:
+    kept.append(listener.accept())
+    print("asked")' >"$work/silent" 3>&- &
+	child=$!
+	soon test -s "$work/silent"
+	TRACESHIM_STORE=postgresql://bot@127.0.0.1:$(head -1 "$work/silent")/traces traced "$ends" jobs 1 >/dev/null
+	asked=$(wc -l <"$work/silent")
+	[ "$asked" -ge 2 ]
+	TRACESHIM_STORE=sqlite:$work/other.db run -0 --separate-stderr "$root/build/traceshim" list
+	[ "$stderr" = "traceshim: what 1 program left is not stored yet; traceshim recover says why
+traceshim: no traces are stored yet" ]
+	[ "$(wc -l <"$work/silent")" -eq "$asked" ]
+}
