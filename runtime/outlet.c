@@ -132,7 +132,6 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	if (!outlet->complained)
 		return;
 	outlet->complained = false;
-	outlet->say_again_ns = 0;
 	snprintf(sentence, sizeof(sentence), "traces are stored again in %.*s",
 		 ts_outlet_shown(outlet->url), outlet->url);
 	say(outlets, false, sentence);
