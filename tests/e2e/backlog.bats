@@ -83,6 +83,8 @@ adds_up() {
 	[ "$(find "$XDG_STATE_HOME/traceshim" -type d ! -perm 700; find "$XDG_STATE_HOME/traceshim" -type f ! -perm 600)" = "" ]
 	# who comes next says so, and leaves them
 	"$root/build/traceshim" list 2>"$work/err" || :
+	grep -F 'what 1 program left is not stored yet' "$work/err"
+	"$root/build/traceshim" recover >"$work/err" 2>&1 || :
 	grep -F "$(backlogs) stays" "$work/err"
 	back
 	traces >"$work/list.json"
