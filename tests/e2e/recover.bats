@@ -29,6 +29,7 @@ cut_off() {
 
 # A program in the middle of a job, which goes on.
 wait_in_job() {
+	rm -f "$work/out" # of the one before
 	env --default-signal=HUP "LD_PRELOAD=$shim" "$ends" wait >"$work/out" 2>"$work/err" 3>&- &
 	child=$!
 	soon grep -q waiting "$work/out"
@@ -89,7 +90,7 @@ job_was_cut_off_before() {
 		wait "$child" || :
 		child=
 		run -0 $recover
-		[[ $output == "recovered 1 trace and "*" of 1 ended program" ]]
+		[[ $output == "recovered 1 trace and "*" of 1 ended program" ]] || { echo "$signal: $output"; false; }
 		job_was_cut_off
 	done
 }
