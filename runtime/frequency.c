@@ -13,6 +13,12 @@
 #define LOWEST_RATE  1000000ULL
 #define HIGHEST_RATE 100000000000ULL
 
+/* The page of a process that is gone, or hostile, may hold any number: the difference wraps. */
+static int64_t since_ns(int64_t now, int64_t then)
+{
+	return (int64_t)((uint64_t)now - (uint64_t)then);
+}
+
 static int64_t now_ns(clockid_t clock)
 {
 	struct timespec now;
@@ -52,15 +58,17 @@ void ts_frequency_measure(struct ts_abi_process *process)
 	const struct ts_abi_clock *first = &process->clocks[0];
 	struct ts_abi_clock now;
 	uint64_t rate = NS_A_SECOND, unknown = 0;
+	int64_t base_ns;
 
 	if (__atomic_load_n(&process->ticks_per_second, __ATOMIC_ACQUIRE))
 		return;
 	if (process->clock_source == TS_CLOCK_TSC) {
 		now = take_triple(process->clock_source);
-		if (now.monotonic_ns <= first->monotonic_ns || now.ticks <= first->ticks)
+		base_ns = since_ns(now.monotonic_ns, first->monotonic_ns);
+		if (base_ns <= 0 || now.ticks <= first->ticks)
 			return;
 		rate = (uint64_t)((unsigned __int128)(now.ticks - first->ticks) * NS_A_SECOND /
-				  (uint64_t)(now.monotonic_ns - first->monotonic_ns));
+				  (uint64_t)base_ns);
 		if (rate < LOWEST_RATE || rate > HIGHEST_RATE)
 			return;
 	}
@@ -76,7 +84,7 @@ void ts_frequency_seen(struct ts_abi_process *process)
 
 int64_t ts_frequency_base_ns(const struct ts_abi_process *process)
 {
-	return now_ns(CLOCK_MONOTONIC) - process->clocks[0].monotonic_ns;
+	return since_ns(now_ns(CLOCK_MONOTONIC), process->clocks[0].monotonic_ns);
 }
 
 void ts_frequency_note(struct ts_abi_process *process)
