@@ -27,8 +27,8 @@ shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
-symbols_src := runtime/symbolize.c
-runtime_src := $(filter-out $(store_src) $(symbols_src),$(wildcard runtime/*.c))
+symbols_src := runtime/assemble/symbolize.c
+runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c)))
 collect_src := $(wildcard runtime/collect/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
@@ -102,7 +102,7 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
 store_libs_jsonl  := -lcjson -luuid
-store_more_jsonl  := bytes.c file.c held.c rowjson.c uuid.c sqlite/dbfile.c
+store_more_jsonl  := bytes.c file.c log/held.c rowjson.c uuid.c sqlite/dbfile.c
 store_libs_postgresql := -lpq
 
 $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
@@ -205,8 +205,8 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
 # All of the runtime but what lives in a program.
-$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query% $(addprefix runtime/,row.c statement.c story.c \
-		flusher.c),$(runtime_src)) tests/fuzz/fuzz.h tests/fuzz/rows.h $(B)/fuzz/seeds/%
+$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
+		runtime/flusher.c,$(runtime_src)) tests/fuzz/fuzz.h tests/fuzz/rows.h $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
 

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "assemble.h"
-#include "dictionary.h"
-#include "run.h"
-#include "tally.h"
+#include "assemble/assemble.h"
+#include "log/dictionary.h"
+#include "assemble/run.h"
+#include "assemble/tally.h"
 
 struct ts_consumer {
 	struct ts_reader *reader;

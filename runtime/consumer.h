@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "backlog.h"
+#include "backlog/backlog.h"
 #include "error.h"
 #include "outlet.h"
-#include "reader.h"
+#include "log/reader.h"
 
 struct ts_consumer;
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "columns.h"
-#include "rejected.h"
+#include "backlog/rejected.h"
 
 static size_t n_rows(const struct ts_batch *batch)
 {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "held.h"
+#include "log/held.h"
 
 /* NONBLOCK: somebody may have put a pipe there */
 static int open_by_path(const char *folder, const char *name, int flags)

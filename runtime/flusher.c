@@ -18,12 +18,12 @@
 #include "consumer.h"
 #include "descriptors.h"
 #include "flusher.h"
-#include "frequency.h"
+#include "log/frequency.h"
 #include "gate.h"
-#include "held.h"
+#include "log/held.h"
 #include "outlet.h"
-#include "presence.h"
-#include "spool.h"
+#include "log/presence.h"
+#include "log/spool.h"
 
 #define MS               1000000LL /* in ns */
 #define PERIOD_NS        (200 * MS)

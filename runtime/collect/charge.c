@@ -15,12 +15,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../alive.h"
+#include "../log/alive.h"
 #include "../backoff.h"
 #include "../consumer.h"
 #include "../file.h"
-#include "../frequency.h"
-#include "../spool.h"
+#include "../log/frequency.h"
+#include "../log/spool.h"
 #include "leftovers.h"
 
 #define MS           1000000LL /* in ns */

@@ -16,8 +16,8 @@
 
 #include "../backoff.h"
 #include "../outlet.h"
-#include "../presence.h"
-#include "../spool.h"
+#include "../log/presence.h"
+#include "../log/spool.h"
 #include "bells.h"
 #include "leftovers.h"
 #include "members.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../backlog.h"
-#include "../spool.h"
+#include "../backlog/backlog.h"
+#include "../log/spool.h"
 
 #define LOOK_NS 10000000000LL
 

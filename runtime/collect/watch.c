@@ -8,7 +8,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "../spool.h"
+#include "../log/spool.h"
 
 struct ts_watch {
 	int fd;

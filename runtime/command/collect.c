@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../collect/collector.h"
-#include "../spool.h"
+#include "../log/spool.h"
 #include "command.h"
 #include "document.h"
 #include "module.h"

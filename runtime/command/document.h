@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 #include "../collect/health.h"
-#include "../query.h"
-#include "../spool.h"
+#include "../query/query.h"
+#include "../log/spool.h"
 #include "catalogue.h"
 #include "fate.h"
 #include "rules.h"

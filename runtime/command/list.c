@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "../query.h"
+#include "../query/query.h"
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"

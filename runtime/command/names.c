@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../demangle.h"
+#include "../assemble/demangle.h"
 
 bool ts_name_matches(const char *pattern, const char *text)
 {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../backlog.h"
-#include "../spool.h"
+#include "../backlog/backlog.h"
+#include "../log/spool.h"
 #include "command.h"
 #include "document.h"
 #include "module.h"

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../ending.h"
-#include "../spool.h"
+#include "../log/ending.h"
+#include "../log/spool.h"
 #include "child.h"
 #include "command.h"
 #include "document.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../query.h"
+#include "../query/query.h"
 #include "command.h"
 #include "display.h"
 #include "document.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../query.h"
+#include "../query/query.h"
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"

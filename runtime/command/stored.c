@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../backlog.h"
-#include "../spool.h"
+#include "../backlog/backlog.h"
+#include "../log/spool.h"
 #include "module.h"
 #include "fate.h"
 #include "print.h"

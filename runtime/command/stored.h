@@ -4,7 +4,7 @@
 
 /* The way to what is stored, for the commands that read. */
 
-#include "../query.h"
+#include "../query/query.h"
 
 /*
  * Brings in what ended programs left in their spools (a line on stderr only where that failed),

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "runtime/backlog_impl.h"
+#include "runtime/backlog/impl.h"
 #include "runtime/columns.h"
-#include "runtime/crc32c.h"
-#include "runtime/spool.h"
+#include "runtime/backlog/crc32c.h"
+#include "runtime/log/spool.h"
 
 #define FOLDER "00000000-0000-0000-0000-000000000000-1-0"
 #define MOST   65536 /* bytes of a file */

@@ -18,7 +18,7 @@
 #include "fuzz.h"
 #include "preload/abi.h"
 #include "rows.h"
-#include "runtime/spool.h"
+#include "runtime/log/spool.h"
 
 #define EARLIER_BOOT  "00000000-0000-0000-0000-000000000000-1-0"
 #define THIS_BOOT     "0-4194305-0"

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "runtime/assemble.h"
-#include "runtime/reader.h"
+#include "runtime/assemble/assemble.h"
+#include "runtime/log/reader.h"
 #include "spool_builder.h"
 
 enum { LEARN, TRAINER, CLAUDE, CHECK };

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "runtime/reader.h"
+#include "runtime/log/reader.h"
 #include "spool_builder.h"
 
 /* What a pass delivered. */

@@ -16,14 +16,14 @@
 
 #include <cmocka.h>
 
-#include "runtime/backlog.h"
+#include "runtime/backlog/backlog.h"
 #include "runtime/columns.h"
-#include "runtime/crc32c.h"
-#include "runtime/dictionary.h"
-#include "runtime/idset.h"
+#include "runtime/backlog/crc32c.h"
+#include "runtime/log/dictionary.h"
+#include "runtime/backlog/idset.h"
 #include "runtime/outlet.h"
-#include "runtime/packed.h"
-#include "runtime/spool.h"
+#include "runtime/backlog/packed.h"
+#include "runtime/log/spool.h"
 #include "runtime/store.h"
 
 #define MOST 20000

@@ -24,7 +24,7 @@
 #include "runtime/collect/charge.h"
 #include "runtime/collect/health.h"
 #include "runtime/collect/watch.h"
-#include "runtime/presence.h"
+#include "runtime/log/presence.h"
 #include "spool_builder.h"
 
 #define WORDS 300 /* of three threads */

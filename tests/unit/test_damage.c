@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/dictionary.h"
-#include "runtime/event.h"
+#include "runtime/log/dictionary.h"
+#include "runtime/log/event.h"
 #include "reader_fixture.h"
 
 static void test_garbage_is_skipped_to_the_head(void **state)

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#include "runtime/dictionary.h"
+#include "runtime/log/dictionary.h"
 #include "spool_builder.h"
 
 static void test_dictionary_grows(void **state)

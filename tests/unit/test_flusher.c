@@ -16,7 +16,7 @@
 #include <sqlite3.h>
 
 #include "runtime/flusher.h"
-#include "runtime/presence.h"
+#include "runtime/log/presence.h"
 #include "runtime/store.h"
 #include "tests/unit/spool_builder.h"
 

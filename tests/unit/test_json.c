@@ -14,9 +14,9 @@
 #include <locale.h>
 #include <math.h>
 
-#include "runtime/dictionary.h"
-#include "runtime/json.h"
-#include "runtime/redact.h"
+#include "runtime/log/dictionary.h"
+#include "runtime/assemble/json.h"
+#include "runtime/assemble/redact.h"
 #include "runtime/text.h"
 #include "spool_builder.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "runtime/query.h"
+#include "runtime/query/query.h"
 #include "runtime/uuid.h"
 
 extern const struct ts_store ts_store;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "runtime/pool.h"
-#include "runtime/redact.h"
+#include "runtime/assemble/redact.h"
 
 static struct ts_pool pool;
 static struct ts_redact *redact;

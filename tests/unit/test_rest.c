@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/rest.h"
+#include "runtime/log/rest.h"
 #include "spool_builder.h"
 
 #define BYTES    (1 << 16)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/segment.h"
+#include "runtime/log/segment.h"
 #include "reader_fixture.h"
 
 static void test_segment(void **state)

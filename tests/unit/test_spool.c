@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "runtime/spool.h"
+#include "runtime/log/spool.h"
 #include "tests/unit/spool_builder.h"
 
 extern const struct ts_store ts_store;

@@ -15,8 +15,8 @@
 #include "assemble_fixture.h"
 #include "preload/objects.h"
 #include "preload/stack.h"
-#include "runtime/event.h"
-#include "runtime/symbolize.h"
+#include "runtime/log/event.h"
+#include "runtime/assemble/symbolize.h"
 
 int test_stack_landmark(int number);
 

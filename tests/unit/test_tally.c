@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "assemble_fixture.h"
-#include "runtime/run.h"
-#include "runtime/tally.h"
+#include "runtime/assemble/run.h"
+#include "runtime/assemble/tally.h"
 
 static const struct ts_backlog_counts nothing;
 

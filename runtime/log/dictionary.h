@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_DICTIONARY_H
+#define TS_DICTIONARY_H
+
+/*
+ * The spool's dictionary: the settings its program ran with, and what the thunk numbers in events
+ * mean. It only grows, so what was read once stays true. All strings are valid UTF-8 (repaired
+ * where the file's were not), never NULL, and live as long as the dictionary.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../preload/abi.h"
+#include "../error.h"
+
+struct ts_dictionary;
+
+struct ts_settings {
+	const char *program; /* path */
+	const char *host;
+	const char *conf;   /* path of symbols.conf */
+	const char *store;  /* URL */
+	const char *tenant; /* default */
+	const char *redact; /* names, separated by ',' */
+	const char *state;  /* the folder of backlogs; empty: there is none */
+	uint64_t backlog_bytes;
+	uint32_t n_rules;
+	bool known; /* false: not read yet, or damaged */
+};
+
+struct ts_thunk {
+	uint32_t index;
+	uint32_t line;
+	enum ts_kind kind;
+	const char *kind_name; /* "agent" */
+	const char *name;
+	const char *span_name; /* "agent:trainer" */
+	const char *function;
+	const char *object; /* path */
+	const char *fails;  /* "< 0", or empty */
+	uint32_t n_params;
+	const char *const *params; /* n_params names, as captured values count them */
+};
+
+/* What frames of call stacks lie in. */
+struct ts_object {
+	const char *path;
+	const char *build_id; /* hexadecimal, or empty */
+};
+
+/* An empty dictionary of the spool folder `spool` (copied); `page` outlives it. 0 or -ENOMEM. */
+int ts_dictionary_new(struct ts_dictionary **ret, const char *spool,
+		      const struct ts_abi_process *page);
+void ts_dictionary_free(struct ts_dictionary *dictionary); /* NULL is fine */
+
+/*
+ * Reads what was appended since. 0; -EBADMSG: a record is damaged, those before it hold and nothing
+ * behind it is read; another negative errno: nothing changed, try again later.
+ */
+int ts_dictionary_update(struct ts_dictionary *dictionary, struct ts_error *err);
+
+/* Never NULL; empty strings until an update has read them. */
+const struct ts_settings *ts_dictionary_settings(const struct ts_dictionary *dictionary);
+
+/* NULL: not known (yet). */
+const struct ts_thunk *ts_dictionary_thunk(const struct ts_dictionary *dictionary, uint32_t index);
+const struct ts_object *ts_dictionary_object(const struct ts_dictionary *dictionary,
+					     uint32_t index);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_EVENT_H
+#define TS_EVENT_H
+
+/* Whether bytes read from a spool are an event; stepping through its values. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../preload/abi.h"
+
+/* More than any event has: what claims to be larger is damage. */
+#define TS_EVENT_MAX_BYTES ((size_t)1 << 17)
+
+/* A view of values, one after the other. */
+struct ts_values {
+	const unsigned char *data;
+	size_t bytes;
+};
+
+/*
+ * Checks the event at `data` (8-aligned), of which `available` bytes were read: known type, size
+ * that fits it, tenant and values within it, every value's size as its type wants. Its size in
+ * bytes; 0: it is longer than what is available; -EBADMSG: it is none.
+ */
+long ts_event_check(const void *data, size_t available);
+
+/* The rows that it makes: of a begin one, or two of one that is both trace and span; of others none. */
+uint64_t ts_event_rows(const struct ts_event *event);
+
+/* The values of an event that was checked; none if the event has no place for them. */
+struct ts_values ts_event_values(const struct ts_event *event);
+
+/* The next value, or NULL; `values` shrinks. */
+const struct ts_value *ts_values_next(struct ts_values *values);
+
+#endif

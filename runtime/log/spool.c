@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Spool folders: where they are, and delivering what ended programs left in them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../consumer.h"
+#include "../outlet.h"
+#include "spool.h"
+#include "takeover.h"
+
+#define DAMAGED ".damaged"
+
+char *ts_spool_root(void)
+{
+	const char *spool = getenv("TRACESHIM_SPOOL"), *runtime = getenv("XDG_RUNTIME_DIR");
+	char *root = NULL;
+	int n;
+
+	if (spool && *spool)
+		return strdup(spool);
+	if (runtime && *runtime == '/')
+		n = asprintf(&root, "%s/traceshim", runtime);
+	else
+		n = asprintf(&root, "/dev/shm/traceshim-%u", (unsigned int)geteuid());
+	return n < 0 ? NULL : root;
+}
+
+struct recovery {
+	ts_module_symbol_fn *load;
+	const struct ts_gate *gate;
+	struct ts_outlets *outlets;
+	struct ts_recovered *recovered;
+	struct ts_error *err;
+};
+
+/* All events, then what they left open. 0; -EBADMSG: some of it is damaged, and the rest is delivered; or
+ * another failure. */
+static int deliver_spool(struct recovery *r, const char *path, struct ts_takeover *takeover,
+			 struct ts_error *err)
+{
+	struct ts_consumer *consumer = NULL;
+	struct ts_consumed consumed;
+	int result;
+
+	result = ts_consumer_new(&consumer, path, takeover->page, r->outlets, r->load, err);
+	if (result < 0)
+		return result;
+	do {
+		result = ts_gate_pass(r->gate) ? ts_consumer_finish_step(consumer, false, err)
+					       : -ECANCELED;
+	} while (result > 0);
+	consumed = ts_consumer_consumed(consumer);
+	r->recovered->traces += consumed.traces;
+	r->recovered->spans += consumed.spans;
+	if (result == 0 && (consumed.damage.rings || consumed.damage.faults))
+		result = -EBADMSG;
+	ts_consumer_free(consumer);
+	return result;
+}
+
+/* The process file last: while it is there, who finds the rest can tell what it is. */
+static int remove_spool(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+	int fd, result = 0;
+
+	if (!dir)
+		return -errno;
+	fd = dirfd(dir);
+	while (errno = 0, (entry = readdir(dir)))
+		if (strcmp(entry->d_name, "process") != 0 && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 && unlinkat(fd, entry->d_name, 0) < 0 &&
+		    errno != EISDIR && errno != ENOENT)
+			result = -errno;
+	result = errno ? -errno : result;
+	if (result == 0)
+		unlinkat(fd, "process", 0);
+	closedir(dir);
+	return result < 0 ? result : rmdir(path) < 0 ? -errno : 0;
+}
+
+static void set_aside(struct recovery *r, const char *path)
+{
+	char aside[PATH_MAX + sizeof(DAMAGED)];
+
+	snprintf(aside, sizeof(aside), "%s" DAMAGED, path);
+	if (rename(path, aside) == 0)
+		r->recovered->damaged++;
+}
+
+/* The first sentence is the one that is kept. */
+static void postpone(struct recovery *r, const char *path, const struct ts_error *err)
+{
+	r->recovered->postponed++;
+	if (r->err && !r->err->text[0])
+		ts_error_set(r->err, 0, "%s stays (remove it to give its traces up): %.300s", path,
+			     err->text);
+}
+
+static bool is_there(const char *path)
+{
+	char page[PATH_MAX + 16];
+
+	snprintf(page, sizeof(page), "%s/process", path);
+	return access(page, F_OK) == 0;
+}
+
+static void finish_ours(struct recovery *r, const char *path, struct ts_takeover *takeover)
+{
+	size_t before = r->recovered->traces + r->recovered->spans;
+	struct ts_error err = {""};
+	int result = deliver_spool(r, path, takeover, &err);
+
+	if (result == -ECANCELED)
+		return; /* the next one reads on from there */
+	if (result == -ENOENT && !is_there(path))
+		return; /* another recoverer was quicker; else it is of the store */
+	if (result == -EBADMSG) {
+		set_aside(r, path);
+	} else if (result < 0) {
+		postpone(r, path, &err);
+	} else {
+		/* Who finds it half removed shall not look for rings that were delivered. */
+		takeover->page->n_rings = 0;
+		if (remove_spool(path) == 0 && r->recovered->traces + r->recovered->spans > before)
+			r->recovered->spools++;
+	}
+}
+
+/* A program that ended in the making of its spool left no event, unless there is a ring. */
+static void finish_unborn(struct recovery *r, const char *path)
+{
+	char ring[PATH_MAX + 16];
+
+	snprintf(ring, sizeof(ring), "%s/ring-0", path);
+	if (access(ring, F_OK) == 0)
+		set_aside(r, path);
+	else
+		remove_spool(path);
+}
+
+static void recover_spool(struct recovery *r, const char *root, const char *name)
+{
+	struct ts_takeover takeover;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", root, name) >= (int)sizeof(path))
+		return;
+	switch (ts_takeover_begin(&takeover, path, name)) {
+	case TS_TAKEOVER_OURS:
+		finish_ours(r, path, &takeover);
+		break;
+	case TS_TAKEOVER_UNBORN:
+		finish_unborn(r, path);
+		break;
+	case TS_TAKEOVER_DAMAGED:
+		set_aside(r, path);
+		break;
+	case TS_TAKEOVER_NOT_YET:
+		break;
+	}
+	ts_takeover_end(&takeover);
+}
+
+bool ts_spool_is(const char *root, const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(DAMAGED);
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (name[0] == '.' || (length > suffix && strcmp(name + length - suffix, DAMAGED) == 0))
+		return false;
+	return snprintf(path, sizeof(path), "%s/%s", root, name) < (int)sizeof(path) &&
+	       lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+/* The root folder, opened; NULL with *ret_result 0 where there is none. */
+static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
+{
+	DIR *dir = opendir(root);
+	struct stat st;
+
+	*ret_result = 0;
+	if (!dir) {
+		if (errno != ENOENT)
+			*ret_result = ts_error_set(err, -errno, "cannot read %s: %s", root,
+						   strerrordesc_np(errno));
+		return NULL;
+	}
+	if (fstat(dirfd(dir), &st) == 0 && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return dir;
+	*ret_result = ts_error_set(err, -EPERM,
+				   "%s is not ours alone; spools in it are not touched", root);
+	closedir(dir);
+	return NULL;
+}
+
+bool ts_spool_recover_one(const char *root, const char *name, ts_module_symbol_fn *load,
+			  struct ts_outlets *outlets, struct ts_recovered *ret,
+			  struct ts_error *err)
+{
+	struct recovery r = {.load = load, .outlets = outlets, .recovered = ret, .err = err};
+	char path[PATH_MAX];
+
+	recover_spool(&r, root, name);
+	return snprintf(path, sizeof(path), "%s/%s", root, name) < (int)sizeof(path) &&
+	       access(path, F_OK) < 0;
+}
+
+int ts_spool_make_root(const char *root, struct ts_error *err)
+{
+	struct stat st;
+
+	if ((mkdir(root, 0700) < 0 && errno != EEXIST) || lstat(root, &st) < 0)
+		return ts_error_set(err, -errno, "the spool folder %s: %s", root,
+				    strerrordesc_np(errno));
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077)
+		return ts_error_set(
+			err, -EPERM,
+			"the spool folder %s is not a folder that is ours alone (mode 0700)", root);
+	return 0;
+}
+
+int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
+		     struct ts_recovered *ret, struct ts_error *err)
+{
+	struct ts_outlets_options options = {.modules = load, .gate = gate};
+	struct recovery r = {.load = load, .gate = gate, .recovered = ret, .err = err};
+	struct dirent *entry;
+	int result;
+	DIR *dir;
+
+	*ret = (struct ts_recovered){0};
+	if (err)
+		err->text[0] = '\0';
+	dir = open_root(root, &result, err);
+	if (!dir)
+		return result;
+	if (ts_outlets_new(&r.outlets, &options) < 0) {
+		closedir(dir);
+		return ts_error_set(err, -ENOMEM, "no memory");
+	}
+	while ((entry = readdir(dir)) && ts_gate_pass(gate)) {
+		if (ts_spool_is(root, entry->d_name))
+			recover_spool(&r, root, entry->d_name);
+	}
+	closedir(dir);
+	ts_outlets_free(r.outlets);
+	return 0;
+}

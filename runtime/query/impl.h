@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_QUERY_IMPL_H
+#define TS_QUERY_IMPL_H
+
+/* What query.c, story.c and query_runs.c share. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "query.h"
+#include "statement.h"
+
+#define TS_QUERY_DAY_US    86400000000LL
+#define TS_QUERY_RECENT_US (2 * TS_QUERY_DAY_US)
+
+int ts_query_run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
+		 void *context, struct ts_error *err);
+
+/* Grows an array for one more element, which it zeroes; NULL where memory ran out. */
+void *ts_query_push(void *array_of_pointer, size_t *n, size_t size);
+
+/* A sentence for what reading a row failed with; answers `result`. */
+int ts_query_row_error(int result, struct ts_error *err);
+
+/* The first id that a trace started at `us` can have. */
+struct ts_uuid ts_query_first_id_at(int64_t us);
+
+int64_t ts_query_now_us(void);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_QUERY_H
+#define TS_QUERY_H
+
+/* The read side: what the commands ask any store that can be read back. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../error.h"
+#include "../span.h"
+#include "../store.h"
+
+struct ts_query;
+
+/* An open source, as `tenant` (NULL: as whoever asks). -ENOENT: nothing was ever stored at `url`. */
+int ts_query_new(struct ts_query **ret, const struct ts_source *source, const char *url,
+		 const char *tenant, struct ts_error *err);
+void ts_query_free(struct ts_query *query); /* NULL is fine */
+
+/* All that is set must hold. */
+struct ts_query_filter {
+	const char *pipeline; /* the name, exactly; NULL: any */
+	bool failed;          /* only what failed */
+	bool has_since;
+	int64_t since_us;  /* started then or later */
+	const char *user;  /* user_id, or telegram_id in decimal; NULL: any */
+	size_t limit;      /* at least 1 */
+	bool with_payload; /* input_data, output_data and attributes, too; else NULL */
+};
+
+struct ts_listed {
+	struct ts_trace trace;
+	int64_t span_count;
+};
+
+/* Traces, newest first. */
+struct ts_listing;
+
+/* 0, or a negative errno. The listing is the caller's, what it answers lives as long as it. */
+int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
+		  struct ts_listing **ret, struct ts_error *err);
+size_t ts_listing_count(const struct ts_listing *listing);
+const struct ts_listed *ts_listing_at(const struct ts_listing *listing, size_t index);
+/* How many leading digits of an id, at least 8, tell each listed trace from all stored ones. */
+size_t ts_listing_digits(const struct ts_listing *listing);
+void ts_listing_free(struct ts_listing *listing); /* NULL is fine */
+
+/*
+ * How many traces the filter lets pass beyond its limit, counted up to `most` so that it stays
+ * cheap with millions.
+ */
+int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
+		  size_t *ret, struct ts_error *err);
+
+/* Processes, newest first. */
+struct ts_runs;
+
+/* Those that lived at `since_us` (0: whenever) or later, at most `limit`. 0, or a negative errno; the runs are
+ * the caller's. */
+int ts_query_runs(struct ts_query *query, int64_t since_us, size_t limit, struct ts_runs **ret,
+		  struct ts_error *err);
+const struct ts_run *ts_runs_all(const struct ts_runs *runs, size_t *ret_n);
+bool ts_runs_more(const struct ts_runs *runs); /* there are more than the limit */
+void ts_runs_free(struct ts_runs *runs);       /* NULL is fine */
+
+/* Names in alphabetical order. */
+struct ts_names;
+
+/* Of all pipelines that have traces. 0, or a negative errno; the names are the caller's. */
+int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_error *err);
+const char *const *ts_names_all(const struct ts_names *names, size_t *ret_n);
+void ts_names_free(struct ts_names *names); /* NULL is fine */
+
+/* One trace and its spans in start order. */
+struct ts_story;
+
+/*
+ * The trace whose id begins with `prefix` (hex digits, dashes anywhere), or the newest for "last".
+ * -EINVAL: prefix is no such thing; -ENOENT: there is none; -ENOTUNIQ: several, err names some.
+ */
+int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **ret,
+		  struct ts_error *err);
+const struct ts_trace *ts_story_trace(const struct ts_story *story);
+const struct ts_span *ts_story_spans(const struct ts_story *story, size_t *ret_n);
+void ts_story_free(struct ts_story *story); /* NULL is fine */
+
+#endif
