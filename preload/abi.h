@@ -35,7 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_ABI_VERSION       3
+#define TS_ABI_VERSION       4
 #define TS_ABI_PROCESS_MAGIC 0x31434f5250535454ULL /* "TTSPROC1" */
 #define TS_ABI_RING_MAGIC    0x31474e4952535454ULL /* "TTSRING1" */
 #define TS_ABI_PAGE          4096
@@ -116,6 +116,9 @@ enum ts_dictionary_type {
 	TS_DICTIONARY_OBJECT = 3,
 };
 
+/* What a function is written in: who names it, and how. */
+enum ts_language { TS_LANGUAGE_NATIVE = 0, TS_LANGUAGE_PYTHON = 1 };
+
 struct ts_dictionary_record {
 	uint32_t type;
 	uint32_t bytes; /* of the whole record, a multiple of 8 */
@@ -146,7 +149,8 @@ struct ts_dictionary_thunk {
 	uint32_t line; /* in symbols.conf */
 	uint8_t kind;  /* enum ts_kind */
 	uint8_t n_params;
-	uint8_t reserved[6];
+	uint8_t language; /* enum ts_language */
+	uint8_t reserved[5];
 };
 
 /*
@@ -241,6 +245,8 @@ enum ts_outcome {
 	TS_OUTCOME_LONGJMP = 3,       /* "left by longjmp" */
 	TS_OUTCOME_THREAD_EXITED = 4, /* "thread exited": pthread_exit or cancellation */
 	TS_OUTCOME_EXEC = 5,          /* "exec": the process became another program */
+	TS_OUTCOME_CANCELLED = 6,     /* "cancelled": asyncio.CancelledError passed */
+	TS_OUTCOME_ABANDONED = 7,     /* "abandoned": a stream that nobody read to its end */
 };
 
 enum ts_end_flags {
@@ -312,19 +318,32 @@ enum ts_value_type {
 	TS_VALUE_CUT = 9,         /* struct ts_value_cut, then the head, then the tail */
 	TS_VALUE_UNREADABLE = 10, /* uint64_t: the address that could not be read */
 	TS_VALUE_REDACTED = 11,   /* no payload */
+	/* of languages with values of their own; payloads of values, each 8-aligned, one after the other */
+	TS_VALUE_LIST = 12,
+	TS_VALUE_OBJECT =
+		13, /* key, value, key, value, ...; keys are TS_VALUE_STRING or TS_VALUE_CUT */
+	TS_VALUE_OPAQUE = 14, /* bytes of a type's name: what it holds is not recorded */
+	TS_VALUE_OMITTED =
+		15, /* uint64_t: so many more members of this list or object were left out */
 };
+
+#define TS_MAX_NESTING 16 /* lists and objects inside each other */
 
 #define TS_PARAM_RESULT 0xffff
 /* In an end: a C++ exception's type, as std::type_info::name has it; of any other exception the class
  * that its raiser gave it (Itanium C++ ABI, 1.2), a TS_VALUE_UINT. */
 #define TS_PARAM_ERROR 0xfffe
 #define TS_PARAM_WHAT  0xfffd /* ... and what its what() says */
+#define TS_PARAM_RAISED \
+	0xfffc /* ... or, of Python, its type as it is ("openai.RateLimitError"); with TS_PARAM_WHAT */
+#define TS_PARAM_LINES 0xfffb /* the call stack of a failure: a list of strings, innermost first */
+#define TS_PARAM_FIRST 0xfffa /* TS_VALUE_UINT: ticks when the first item of a stream came */
 #define TS_MAX_ERROR   1024   /* bytes of each; what has so many was cut */
 
 struct ts_value {
 	uint8_t type; /* enum ts_value_type */
 	uint8_t reserved;
-	uint16_t param; /* index of the parameter in the prototype, or TS_PARAM_RESULT */
+	uint16_t param; /* index of the parameter, or TS_PARAM_...; inside lists and objects 0 */
 	uint32_t bytes; /* of the payload that follows; the next value starts 8-aligned */
 };
 
