@@ -23,6 +23,7 @@ hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
 entry_src   := $(wildcard preload/entry*.c)
 module_src  := $(entry_src) preload/demangle.c preload/stack.c
+python_src  := $(wildcard preload/python/*.c)
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
@@ -35,7 +36,7 @@ unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
+modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores unit e2e bench lint format install uninstall clean help bots check-tsan \
@@ -67,6 +68,26 @@ $(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(command_s
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
+
+# One build for every CPython from 3.10 on: the limited API, whatever version the headers are of.
+$(call obj,$(python_src)): $(B)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(CFLAGS) -ftls-model=global-dynamic -I$(B)/gen \
+		$$(python3-config --includes 2>/dev/null || pkg-config --cflags python3) -c -o $@ $<
+
+$(call obj,preload/python/rewrite.c): $(B)/gen/rewrite.inc
+
+$(B)/gen/rewrite.inc: preload/python/rewrite.py
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)od -An -v -tu1 $< | sed 's/  */,/g; 1s/^,//' > $@.new && mv $@.new $@
+
+# What it takes from the interpreter, the interpreter has.
+$(B)/modules/python.so: $(call obj,$(python_src))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,relro,-Bsymbolic $(LDFLAGS)
 
 $(B)/libtraceshim.so: $(call obj,$(hot_src) $(pads_src) $(shim_src) $(shim_asm)) preload/exports.map
 	$(call say,LD,$@)

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "arena.h"
+#include "conf_python.h"
 #include "conf_setting.h"
 #include "fault.h"
 #include "spelling.h"
@@ -167,7 +168,7 @@ static int name_rule(struct reader *reader, struct ts_rule *rule, struct ts_slic
 	rule->name = star ? NULL : rule->key;
 	if (!rule->key)
 		return -ENOMEM;
-	if (!star || rule->glob)
+	if (!star || rule->glob || rule->python.glob)
 		return 0;
 	return ts_fault_at(fault_of(reader), key.column,
 			   "a name with '*' stands for the functions of a glob, '%s' is none",
@@ -176,27 +177,34 @@ static int name_rule(struct reader *reader, struct ts_rule *rule, struct ts_slic
 				   .text);
 }
 
+static int read_native(struct reader *reader, struct ts_rule *rule, struct ts_slice value)
+{
+	struct ts_fault *fault = fault_of(reader);
+	size_t n = find_fails(value);
+	int r = ts_prototype_parse(value.text, n, value.column, reader->arena, &rule->prototype,
+				   fault);
+
+	rule->glob = rule->prototype.glob;
+	if (r < 0 || n == value.bytes)
+		return r;
+	value = ts_slice_from(value, n + 1);
+	return ts_fails_parse(value.text, value.bytes, value.column, &rule->prototype.result,
+			      &rule->fails, fault);
+}
+
 static int read_rule(struct reader *reader, struct ts_slice key, struct ts_slice value)
 {
 	struct ts_rule *rule = &reader->conf->rules[reader->conf->n_rules];
 	struct ts_fault *fault = fault_of(reader);
-	size_t n = find_fails(value);
 	int r;
 
 	if (reader->conf->n_rules == reader->room)
 		return ts_fault_at(fault, key.column, "more than %d rules", MAX_RULES);
-	r = ts_prototype_parse(value.text, n, value.column, reader->arena, &rule->prototype, fault);
-	if (r < 0)
-		return r;
-	rule->kind = reader->kind;
-	rule->line = reader->line;
-	rule->glob = rule->prototype.glob;
-	r = name_rule(reader, rule, key);
-	if (r == 0 && n < value.bytes) {
-		value = ts_slice_from(value, n + 1);
-		r = ts_fails_parse(value.text, value.bytes, value.column, &rule->prototype.result,
-				   &rule->fails, fault);
-	}
+	*rule = (struct ts_rule){.kind = reader->kind, .line = reader->line};
+	r = ts_python_is_rule(value) ? ts_python_read(value, reader->arena, rule, fault)
+				     : read_native(reader, rule, value);
+	if (r == 0)
+		r = name_rule(reader, rule, key);
 	if (r == 0)
 		reader->conf->n_rules++;
 	return r;

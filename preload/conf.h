@@ -9,11 +9,19 @@
 
 enum ts_orphans { TS_ORPHANS_AUTO, TS_ORPHANS_DROP, TS_ORPHANS_TRACE };
 
+/* A Python function by its module's and its own qualified name, in which '*' and '?' may stand. */
+struct ts_python_name {
+	const char *module; /* NULL: the rule is for a native function */
+	const char *function;
+	bool glob;
+};
+
 struct ts_rule {
 	enum ts_kind kind;
 	const char *key;  /* as written */
 	const char *name; /* the key; NULL for one with '*': spans are named after the function */
-	struct ts_prototype prototype;
+	struct ts_prototype prototype; /* of a Python function the name alone */
+	struct ts_python_name python;
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */
 	enum ts_fails fails;
 	uint32_t line;

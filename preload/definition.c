@@ -9,6 +9,7 @@
 #include "dialect.h"
 #include "pages.h"
 #include "patch.h"
+#include "python.h"
 #include "spool.h"
 #include "thunk.h"
 #include "walk.h"
@@ -93,6 +94,18 @@ static enum ts_dialect dialect_of(const struct ts_rule *rule, const struct ts_al
 					   : TS_DIALECT_UNKNOWN;
 }
 
+/* It is whole: from now on it counts. Answers its index. */
+static int add(struct ts_definition *definition)
+{
+	size_t index = (size_t)(definition - definitions.all);
+
+	definitions.made[definition->rule - definitions.rules] = true;
+	choose_pads(index, index + 1);
+	/* release: a thread that reads the count finds the definition whole */
+	__atomic_store_n(&definitions.n, index + 1, __ATOMIC_RELEASE);
+	return (int)index;
+}
+
 static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, const char *symbol,
 		const struct ts_object *holder)
 {
@@ -115,11 +128,47 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, 
 	definition->address = address;
 	definition->how = how;
 	definition->unread = dialect == TS_DIALECT_UNKNOWN && takes_std(&rule->prototype);
-	definitions.made[rule - definitions.rules] = true;
-	choose_pads(index, index + 1);
-	/* release: a thread that reads the count finds the definition whole */
-	__atomic_store_n(&definitions.n, index + 1, __ATOMIC_RELEASE);
-	return (int)index;
+	return add(definition);
+}
+
+static const char *copy(const char *text)
+{
+	return ts_arena_strndup(&definitions.arena, text, strlen(text));
+}
+
+static int copy_params(struct ts_definition *definition, const struct ts_python_function *function)
+{
+	const char **params =
+		ts_arena_alloc(&definitions.arena, (function->n_params + 1) * sizeof(*params));
+
+	if (!params)
+		return -ENOMEM;
+	for (size_t i = 0; i < function->n_params; i++)
+		if (!(params[i] = copy(function->params[i])))
+			return -ENOMEM;
+	definition->params = params;
+	definition->n_params = function->n_params;
+	return 0;
+}
+
+int ts_definition_take_python(const struct ts_python_function *function)
+{
+	struct ts_definition *definition = &definitions.all[definitions.n];
+	int result = ts_thunk_make(definitions.n, function->rule, 0, false, TS_DIALECT_UNKNOWN,
+				   &definitions.settings, &definitions.arena);
+
+	if (result < 0)
+		return result;
+	definition->rule = function->rule;
+	definition->how = TS_IN_PYTHON;
+	definition->function = copy(function->name);
+	definition->object = copy(function->file);
+	definition->span = copy(function->span);
+	if (!definition->function || !definition->object || !definition->span ||
+	    copy_params(definition, function) < 0)
+		return -ENOMEM;
+	result = add(definition);
+	return ts_own_spool_publish() < 0 ? -ENOMEM : result;
 }
 
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,

@@ -11,12 +11,15 @@
 #include "elf.h"
 #include "names.h"
 
+struct ts_python_function;
+
 enum ts_how {
-	TS_BY_SLOTS, /* slots and look-ups lead to the thunk */
-	TS_BY_ENTRY, /* the function's first bytes do */
+	TS_BY_SLOTS,  /* slots and look-ups lead to the thunk */
+	TS_BY_ENTRY,  /* the function's first bytes do */
+	TS_IN_PYTHON, /* its code is called by ours, of the front end */
 };
 
-/* One definition that a rule is bound to. Never freed or changed, but for the last two. */
+/* One definition that a rule is bound to. Never freed or changed, but for the slots and whether it was reached. */
 struct ts_definition {
 	const struct ts_rule *rule;
 	const char *function; /* copies: the object may be unloaded */
@@ -26,6 +29,10 @@ struct ts_definition {
 	bool unread;      /* a std::string or view is not recorded: whose it is cannot be told */
 	uint32_t n_slots; /* that were written to lead to the thunk */
 	bool reached;     /* by entry: the entry was patched */
+	/* in Python: what the span is named after, and the parameters */
+	const char *span;
+	const char *const *params;
+	uint8_t n_params;
 };
 
 /* 0, or -ENOMEM. */
@@ -38,6 +45,9 @@ int ts_definitions_init(const struct ts_conf *conf, const struct ts_names *names
  */
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,
 		       const char *symbol, const struct ts_object *holder);
+
+/* A new definition of a Python function, as above. */
+int ts_definition_take_python(const struct ts_python_function *function);
 
 /* Is there one of any rule at `address` of `object`, reached like this? */
 bool ts_definition_is_there(uintptr_t address, enum ts_how how, const char *object);

@@ -74,25 +74,43 @@ size_t ts_dictionary_put_object(size_t index, const struct ts_seen_object *objec
 	return finish(at, done, &record->record, TS_DICTIONARY_OBJECT);
 }
 
+/* The name that spans get, and those of the parameters. */
+static const char *span_name(const struct ts_definition *definition)
+{
+	if (definition->rule->name)
+		return definition->rule->name;
+	return definition->span ? definition->span : definition->function;
+}
+
+static const char *param_name(const struct ts_definition *definition, size_t i)
+{
+	const struct ts_prototype *prototype = &definition->rule->prototype;
+
+	if (definition->params)
+		return definition->params[i];
+	return prototype->params[i].name ? prototype->params[i].name : "";
+}
+
 size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at)
 {
 	struct ts_dictionary_thunk *thunk = (struct ts_dictionary_thunk *)at;
 	const struct ts_rule *rule = definition->rule;
 	size_t done = sizeof(*thunk);
+	uint8_t n_params = definition->params ? definition->n_params : rule->prototype.n_params;
 
 	if (at)
 		*thunk = (struct ts_dictionary_thunk){
 			.index = (uint32_t)index,
 			.line = rule->line,
 			.kind = (uint8_t)rule->kind,
-			.n_params = rule->prototype.n_params,
+			.n_params = n_params,
+			.language = definition->params ? TS_LANGUAGE_PYTHON : TS_LANGUAGE_NATIVE,
 		};
-	put(at, &done, rule->name ? rule->name : definition->function);
+	put(at, &done, span_name(definition));
 	put(at, &done, definition->function);
 	put(at, &done, definition->object);
 	put(at, &done, ts_fails_text(rule->fails));
-	for (size_t i = 0; i < rule->prototype.n_params; i++)
-		put(at, &done,
-		    rule->prototype.params[i].name ? rule->prototype.params[i].name : "");
+	for (size_t i = 0; i < n_params; i++)
+		put(at, &done, param_name(definition, i));
 	return finish(at, done, &thunk->record, TS_DICTIONARY_THUNK);
 }

@@ -10,6 +10,7 @@
 #include "cplus.h"
 #include "reach.h"
 #include "hot/context.h"
+#include "interpreter.h"
 #include "log.h"
 #include "module.h"
 #include "names.h"
@@ -293,6 +294,7 @@ static bool hook_objects(struct ts_walk *walk)
 			continue;
 		}
 		hooks.witness = NULL;
+		ts_interpreter_look(fresh[i]);
 		ts_object_slots(fresh[i], hook_slot, walk);
 		remember((struct hooked){fresh[i]->low, fresh[i]->path, !hooks.entries_left,
 					 hooks.witness});
@@ -352,11 +354,19 @@ static void hook(void)
 		ts_module_rest();
 }
 
+/* An interpreter that came with a library is about to be used by whoever looks its functions up. */
+static void meet_interpreter(void)
+{
+	if (!ts_context.untraced)
+		ts_interpreter_register();
+}
+
 void ts_hook_refresh(void)
 {
 	if (hooks.unsettled || (hooks.entries_left && !ts_context.untraced) ||
 	    ts_walk_is_news(hooks.adds, hooks.subs))
 		hook();
+	meet_interpreter();
 }
 
 bool ts_hook_is_ruled(const char *name)
@@ -370,6 +380,8 @@ int ts_hook_init(const struct ts_conf *conf)
 	    ts_cplus_init(&hooks.cplus, conf, &hooks.arena) < 0 ||
 	    ts_definitions_init(conf, &hooks.names) < 0 || ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
+	ts_interpreter_init(conf);
 	hook();
+	meet_interpreter();
 	return hooks.adds ? 0 : -ENOMEM;
 }

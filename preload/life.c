@@ -186,18 +186,16 @@ void *ts_life_before_vfork(void)
 }
 
 /*
- * The slow path: process and thread become ready, then the call begins as any other. Signals wait
- * meanwhile: a handler that jumped out of here would leave the process half made for ever.
+ * Signals wait meanwhile: a handler that jumped out of here would leave the process half made for ever.
  */
-static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
+bool ts_life_make_ready(uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
 	int error_number = errno;
-	uintptr_t result = 0;
 	uint64_t before;
 
 	if (ts_life_is_guest())
-		return 0;
+		return false;
 	before = ts_signals_block();
 	context->guard = slot;
 	if (!life->generation)
@@ -214,8 +212,14 @@ static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
 	context->guard = 0;
 	errno = error_number;
 	ts_signals_restore(before);
-	if (!ts_hot.passive)
-		result = ts_call_begin(thunk, slot);
+	return !ts_hot.passive;
+}
+
+/* The slow path: then the call begins as any other. */
+static uintptr_t slow(const struct ts_thunk *thunk, uintptr_t slot)
+{
+	uintptr_t result = ts_life_make_ready(slot) ? ts_call_begin(thunk, slot) : 0;
+
 	if (result != TS_SLOW)
 		return result;
 	__atomic_fetch_add(&ts_hot.process->lost[TS_LOST_NO_RING], 1, __ATOMIC_RELAXED);

@@ -25,6 +25,12 @@ bool ts_life_on_shadow_stack(void);
 /* Fills ts_hot and registers for fork and exit. 0, or a negative errno. [setup] */
 int ts_life_init(void);
 
+/*
+ * The slow path but for the call itself: process and thread become ready, and the stack that `slot` lies on is
+ * known, as far as all that can be had. False: nothing is recorded. errno is kept.
+ */
+bool ts_life_make_ready(uintptr_t slot);
+
 /* No call is recorded any more, from now on and in children. */
 void ts_life_stand_down(const char *why);
 

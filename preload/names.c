@@ -64,7 +64,7 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		names->hashes[i] = ts_object_hash(conf->rules[i].prototype.function);
-		if (conf->rules[i].prototype.cplus)
+		if (conf->rules[i].prototype.cplus || conf->rules[i].python.module)
 			continue;
 		if (conf->rules[i].glob)
 			names->globs[names->n_globs++] = &conf->rules[i];

@@ -100,7 +100,7 @@ static void find_exported(const struct ts_object *object)
 		const struct ts_rule *rule = &names->rules[i];
 		const ElfW(Sym) * symbol;
 
-		if (rule->glob)
+		if (rule->glob || rule->python.module)
 			continue;
 		symbol = ts_object_definition_hashed(object, rule->prototype.function,
 						     names->hashes[i], NULL);
@@ -137,7 +137,7 @@ static bool needs_file(const struct ts_object *object)
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
 
-		if (!ts_names_fit(rule, path))
+		if (rule->python.module || !ts_names_fit(rule, path))
 			continue;
 		if (rule->glob || !is_exported_somewhere(i))
 			return true;

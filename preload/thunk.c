@@ -209,7 +209,7 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 		hook->flags = TS_HOOK_STARTS_TRACE | TS_HOOK_PIPELINE;
 	else if (settings->orphans)
 		hook->flags = TS_HOOK_STARTS_TRACE;
-	if (settings->stacks && has_stack(rule->kind))
+	if (settings->stacks && has_stack(rule->kind) && !rule->python.module)
 		hook->flags |= TS_HOOK_STACK;
 	if (by_entry)
 		hook->flags |= TS_HOOK_BY_ENTRY;

@@ -3,7 +3,6 @@
 
 #include "call.h"
 
-#include <linux/futex.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
@@ -11,7 +10,7 @@
 #include "exception.h"
 #include "failure.h"
 #include "guarded.h"
-#include "ring.h"
+#include "record.h"
 
 #include "hot.h"
 
@@ -29,14 +28,6 @@ extern const char ts_return_pad_a[], ts_return_pad_b[], ts_return_pad_a_vector[]
  */
 #define HANDLER_BELOW 1024
 
-static void count_lost(struct ts_context *context, enum ts_lost why)
-{
-	if (context->ring)
-		ts_ring_count_lost(context->ring, why);
-	else if (ts_hot.process)
-		__atomic_fetch_add(&ts_hot.process->lost[why], 1, __ATOMIC_RELAXED);
-}
-
 static bool on_own_stack(const struct ts_context *context, uintptr_t slot)
 {
 	return slot >= context->stack.low && slot < context->stack.high;
@@ -49,94 +40,12 @@ static bool guard_is_stale(const struct ts_context *context, uintptr_t slot)
 	       context->guard <= slot + HANDLER_BELOW;
 }
 
-/*
- * Wakes the flusher; the kernel keeps every register but rax, rcx and r11. Where it could not be
- * started yet, this thread's next call takes the slow path, which tries again.
- */
-static void wake_flusher(struct ts_context *context)
-{
-	struct ts_abi_process *process = ts_hot.process;
-	long result;
-
-	if (!ts_hot.flusher_runs) {
-		context->generation = TS_LOOK_AGAIN;
-		return;
-	}
-	__atomic_fetch_add(&process->wake, 1, __ATOMIC_RELEASE);
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(SYS_futex), "D"(&process->wake), "S"(FUTEX_WAKE), "d"(1)
-			 : "rcx", "r11", "memory");
-	(void)result;
-}
-
-/*
- * The process's own ring, for ends that find no room in a ring of the thread's; taken for one
- * event. NULL where it is full, or another thread holds it for longer than this one should wait.
- */
-static cold struct ts_ring *take_overflow(struct ts_context *context)
-{
-	struct ts_ring *ring = ts_hot.overflow;
-
-	for (int i = 0; ring && i < 1000; i++) {
-		if (__atomic_exchange_n(&ts_hot.overflow_taken, 1, __ATOMIC_ACQUIRE)) {
-			__builtin_ia32_pause();
-			continue;
-		}
-		if (ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
-			return ring;
-		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
-		break;
-	}
-	count_lost(context, TS_LOST_END);
-	return NULL;
-}
-
-/*
- * Where the end of `frame` may be written [L4]: this thread's ring, in which room is reserved unless
- * the call began on another thread.
- */
-static always_inline struct ts_ring *ring_for_end(struct ts_context *context,
-						  const struct ts_frame *frame)
-{
-	struct ts_ring *ring = context->ring;
-
-	if (likely(frame->ring == ring))
-		return ring;
-	if (ring && ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
-		return ring;
-	return take_overflow(context);
-}
-
-/* The end stands in the log, or is lost: what was reserved for it is free. */
-static always_inline void settle(struct ts_context *context, struct ts_frame *frame)
-{
-	/* before the room is given back, so that it is given back once */
-	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);
-	ts_barrier();
-	if (likely(frame->ring == context->ring))
-		context->ring->reserved -= TS_EVENT_END_BYTES;
-	else
-		__atomic_fetch_add(&frame->ring->released, TS_EVENT_END_BYTES, __ATOMIC_RELAXED);
-}
-
-/* What an end may take besides the bare end, for which there is room already. */
-static always_inline uint64_t room_behind_end(struct ts_ring *ring, const struct ts_frame *frame)
-{
-	uint64_t room = ts_ring_room(ring, 256 + ts_hot.capture_bytes) & ~7ULL;
-
-	if (frame->ring != ring)
-		room -= TS_EVENT_END_BYTES;
-	return room < TS_RING_MIRROR - TS_EVENT_END_BYTES ? room
-							  : TS_RING_MIRROR - TS_EVENT_END_BYTES;
-}
-
 /* Builds the end event and commits it. */
 static always_inline void write_end(struct ts_context *context, struct ts_frame *frame,
 				    enum ts_outcome outcome, uint64_t ticks, uintptr_t slot)
 {
 	const struct ts_hook *hook = frame->hook;
-	struct ts_ring *ring = ring_for_end(context, frame);
+	struct ts_ring *ring = ts_record_ring_for_end(context, frame);
 	struct ts_event_end *end;
 	uint64_t bytes = sizeof(*end);
 
@@ -146,16 +55,7 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 	    hook->flags & TS_HOOK_STACK && ts_hot.walk && ring == context->ring)
 		ts_failure_put(context, frame, ring,
 			       outcome == TS_OUTCOME_EXCEPTION ? context->exception : NULL);
-	end = (struct ts_event_end *)ts_ring_at_head(ring);
-	/* field by field: gcc would clear it with rep stos, which takes longer than all the rest */
-	end->event.type = TS_EVENT_END;
-	end->event.flags = 0;
-	end->ticks = ticks;
-	*(struct ts_id *)end->trace_id = frame->trace_id;
-	*(struct ts_id *)end->span_id = frame->span_id;
-	end->outcome = outcome;
-	end->error_number = 0;
-	end->reserved = 0;
+	end = ts_record_build_end(ring, frame, outcome, ticks);
 	if (unlikely(outcome == TS_OUTCOME_FAILED)) {
 		end->error_number = *context->error_number;
 		if (end->error_number == frame->begin_errno)
@@ -163,14 +63,12 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 	}
 	if (slot && hook->n_results)
 		bytes += ts_capture_values(&hook->result, 1, slot, (char *)(end + 1),
-					   room_behind_end(ring, frame), ts_hot.capture_bytes);
+					   ts_record_room_behind_end(ring, frame),
+					   ts_hot.capture_bytes);
 	if (unlikely(outcome == TS_OUTCOME_EXCEPTION) && context->thrown)
 		bytes += ts_exception_put(context->thrown, (char *)(end + 1),
-					  room_behind_end(ring, frame));
-	end->event.bytes = (uint32_t)bytes;
-	ts_ring_commit(ring, bytes);
-	if (unlikely(ring == ts_hot.overflow))
-		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
+					  ts_record_room_behind_end(ring, frame));
+	ts_record_commit_end(ring, end, bytes);
 }
 
 /*
@@ -182,7 +80,7 @@ static always_inline void finish(struct ts_context *context, struct ts_frame *fr
 {
 	if (likely(frame->serial && frame->generation == *ts_hot.generation)) {
 		write_end(context, frame, outcome, ticks, slot);
-		settle(context, frame);
+		ts_record_settle(context, frame);
 	}
 	ts_context_pop(context, frame);
 }
@@ -217,6 +115,10 @@ static cold void leave(struct ts_context *context, struct ts_stack *stack, enum 
 	struct ts_frame *frame = stack->top;
 
 	finish(context, frame, outcome, ticks, 0);
+	if (!frame->pool) { /* a front end's, to whom nothing returns */
+		frame->stack = NULL;
+		return;
+	}
 	frame->outer = stack->left;
 	stack->left = frame;
 }
@@ -304,19 +206,6 @@ static cold void prune_coroutine(struct ts_context *context, struct ts_stack *st
 	stack->flags &= ~(uint32_t)TS_STACK_RESTARTED;
 }
 
-/*
- * Is the call, on a stack without open ones, inside the one in which the stack began? A coroutine begins
- * in the innermost call of the thread that enters it first, or again once that call has ended; a handler
- * on its own stack in what it interrupts.
- */
-static bool inherits(const struct ts_context *context, struct ts_stack *stack)
-{
-	if (unlikely(stack != &context->stack) &&
-	    (stack->flags & TS_STACK_ALTERNATE || !ts_inherited_open(&stack->inherited)))
-		ts_context_hand_on(context, &stack->inherited);
-	return ts_inherited_open(&stack->inherited);
-}
-
 /* Fills in where the call belongs. False: nowhere, it is outside every trace. */
 static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_frame *frame,
 		  const struct ts_hook *hook, uintptr_t slot, uint64_t ticks,
@@ -332,7 +221,7 @@ static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_
 			*ret_parent = top->span_id;
 			*ret_flags |= TS_BEGIN_PARENT;
 		}
-	} else if (inherits(context, stack)) {
+	} else if (ts_stack_inherits(context, stack)) {
 		stack->trace = inherited->trace;
 		*ret_parent = inherited->parent_id;
 		*ret_flags |= inherited->has_parent ? TS_BEGIN_PARENT : 0;
@@ -370,34 +259,15 @@ static always_inline uint64_t build_begin(struct ts_context *context,
 					  const struct ts_id *parent, uint32_t flags)
 {
 	const struct ts_hook *hook = frame->hook;
-	struct ts_ring *ring = context->ring;
-	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(ring);
+	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(context->ring);
 	uint64_t bytes = sizeof(*begin) + TS_ALIGN8(trace->tenant_bytes);
-	uint64_t wanted = bytes + TS_EVENT_END_BYTES;
-	uint64_t room;
+	uint64_t room = ts_record_room_for_begin(
+		context->ring,
+		bytes + (hook->n_arguments ? ts_hot.capture_bytes + 16 * TS_EVENT_END_BYTES : 0));
 
-	if (hook->n_arguments)
-		wanted += ts_hot.capture_bytes + 16 * TS_EVENT_END_BYTES;
-	room = ts_ring_room(ring, wanted) & ~7ULL;
-	if (unlikely(room < bytes + TS_EVENT_END_BYTES))
+	if (unlikely(room < bytes))
 		return 0;
-	room = room - TS_EVENT_END_BYTES < TS_RING_MIRROR ? room - TS_EVENT_END_BYTES
-							  : TS_RING_MIRROR;
-	begin->event.type = TS_EVENT_BEGIN;
-	begin->event.flags = (uint16_t)flags;
-	begin->ticks = ticks;
-	begin->thunk = hook->index;
-	begin->tid = context->tid;
-	begin->tenant_bytes = trace->tenant_bytes;
-	begin->reserved = 0;
-	*(struct ts_id *)begin->trace_id = frame->trace_id;
-	*(struct ts_id *)begin->span_id = frame->span_id;
-	*(struct ts_id *)begin->parent_id = *parent;
-	if (unlikely(trace->tenant_bytes)) {
-		begin->event.flags |= TS_BEGIN_TENANT;
-		for (uint32_t i = 0; i < trace->tenant_bytes; i++)
-			((char *)(begin + 1))[i] = trace->tenant[i];
-	}
+	bytes = ts_record_build_begin(context, trace, frame, ticks, parent, flags);
 	if (hook->n_arguments)
 		bytes += ts_capture_values(hook->arguments, hook->n_arguments, slot,
 					   (char *)begin + bytes, room - bytes,
@@ -429,7 +299,7 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 		reclaim(context, stack);
 	frame = ts_frame_next(context);
 	if (unlikely(!frame)) {
-		count_lost(context, TS_LOST_TOO_DEEP);
+		ts_record_lost(context, TS_LOST_TOO_DEEP);
 		return NULL;
 	}
 	ticks = ts_clock_ticks();
@@ -443,16 +313,13 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 	frame->begin_errno = *context->error_number;
 	bytes = build_begin(context, &stack->trace, frame, slot, ticks, &parent, flags);
 	if (unlikely(!bytes)) {
-		count_lost(context, TS_LOST_RING_FULL);
+		ts_record_lost(context, TS_LOST_RING_FULL);
 		return NULL;
 	}
-	/* last of all it becomes part of the log: a begin without a frame would never end */
 	context->ring->reserved += TS_EVENT_END_BYTES;
 	ts_frame_take(context, frame);
 	ts_context_push(context, frame);
-	ts_ring_count_begun(context->ring, (flags & TS_BEGIN_TRACE) + (flags / TS_BEGIN_SPAN & 1));
-	ts_barrier();
-	ts_ring_commit(context->ring, bytes);
+	ts_record_commit_begin(context, flags, bytes);
 	return frame;
 }
 
@@ -469,7 +336,7 @@ static uintptr_t not_ready(struct ts_context *context)
 	calls = ++context->ring_retry;
 	if (!(calls & (calls - 1)) || calls % 1024 == 0)
 		return TS_SLOW; /* where it is counted, if in vain */
-	count_lost(context, TS_LOST_NO_RING);
+	ts_record_lost(context, TS_LOST_NO_RING);
 	return 0;
 }
 
@@ -481,10 +348,10 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 
 	if (unlikely(context->guard)) {
 		if (!guard_is_stale(context, slot)) {
-			count_lost(context, TS_LOST_REENTERED);
+			ts_record_lost(context, TS_LOST_REENTERED);
 			return 0;
 		}
-		count_lost(context, TS_LOST_ABANDONED);
+		ts_record_lost(context, TS_LOST_ABANDONED);
 	}
 	/* the guard comes before the look at the generation: at exit the other side looks after it
 	 * changed it */
@@ -502,7 +369,7 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 	ts_barrier();
 	context->guard = 0;
 	if (unlikely(ts_ring_wants_reader(context->ring)))
-		wake_flusher(context);
+		ts_record_wake(context);
 	return (uintptr_t)frame;
 }
 
@@ -616,7 +483,10 @@ void ts_call_thread_ends(void)
 
 	while ((frame = context->stack.top)) {
 		finish(context, frame, TS_OUTCOME_THREAD_EXITED, ts_clock_ticks(), 0);
-		ts_frame_give(context, frame);
+		if (frame->pool)
+			ts_frame_give(context, frame);
+		else
+			frame->stack = NULL;
 	}
 	while ((frame = context->stack.left)) {
 		context->stack.left = frame->outer;

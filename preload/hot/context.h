@@ -222,4 +222,17 @@ static inline bool ts_inherited_open(const struct ts_inherited *inherited)
 	       __atomic_load_n(&inherited->frame->serial, __ATOMIC_RELAXED) == inherited->serial;
 }
 
+/*
+ * Is the call, on a stack without open ones, inside the one in which the stack began? A coroutine begins
+ * in the innermost call of the thread that enters it first, or again once that call has ended; a handler
+ * on its own stack in what it interrupts. [hot]
+ */
+static inline bool ts_stack_inherits(const struct ts_context *context, struct ts_stack *stack)
+{
+	if (__builtin_expect(stack != &context->stack, 0) &&
+	    (stack->flags & TS_STACK_ALTERNATE || !ts_inherited_open(&stack->inherited)))
+		ts_context_hand_on(context, &stack->inherited);
+	return ts_inherited_open(&stack->inherited);
+}
+
 #endif

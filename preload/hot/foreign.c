@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Calls of other languages. */
+
+#include "foreign.h"
+
+#include "clock.h"
+#include "record.h"
+
+#include "hot.h"
+
+static void copy_trace(struct ts_trace_context *to, const struct ts_trace_context *from)
+{
+	to->id = from->id;
+	to->tenant_bytes = from->tenant_bytes;
+	for (uint32_t i = 0; i < from->tenant_bytes; i++)
+		to->tenant[i] = from->tenant[i];
+}
+
+/* Words: values are 8-aligned, and so is what they are written to. */
+static void copy_values(char *to, const char *from, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i += 8)
+		*(uint64_t *)(to + i) = *(const uint64_t *)(from + i);
+}
+
+/* How much of the prepared values finds room, whole ones only. */
+static uint64_t fitting(const struct ts_prepared *prepared, uint64_t room)
+{
+	uint64_t done = 0;
+
+	while (done < prepared->bytes) {
+		const struct ts_value *value = (const struct ts_value *)(prepared->values + done);
+		uint64_t bytes = sizeof(*value) + TS_ALIGN8(value->bytes);
+
+		if (done + bytes > room)
+			break;
+		done += bytes;
+	}
+	return done;
+}
+
+static bool is_open(const struct ts_frame *root, uint64_t serial)
+{
+	return !root || __atomic_load_n(&root->serial, __ATOMIC_RELAXED) == serial;
+}
+
+/* The outermost call on this stack that is of the same trace. */
+static const struct ts_frame *outermost(const struct ts_stack *stack)
+{
+	const struct ts_frame *frame = stack->top;
+
+	while (frame->outer && frame->outer->trace_id.high == frame->trace_id.high &&
+	       frame->outer->trace_id.low == frame->trace_id.low)
+		frame = frame->outer;
+	return frame;
+}
+
+/* Is the native call `top` inside `parent`, or does something else say where we are? */
+static bool counts_more(const struct ts_stack *stack, const struct ts_frame *top,
+			const struct ts_foreign *parent)
+{
+	return top->pool && parent->frame.stack == stack && top->slot < parent->frame.slot;
+}
+
+static void set_root(struct ts_foreign *call, const struct ts_frame *root)
+{
+	call->root = root;
+	call->root_serial = root ? root->serial : 0;
+}
+
+static void set_parent(struct ts_foreign *call, struct ts_id parent_id)
+{
+	call->parent_id = parent_id;
+	call->flags |= TS_BEGIN_PARENT;
+}
+
+/* Inside what the language says. */
+static void place_in_parent(struct ts_foreign *call, const struct ts_foreign *parent)
+{
+	copy_trace(&call->trace, &parent->trace);
+	call->root = parent->root;
+	call->root_serial = parent->root_serial;
+	if (parent->frame.flags & TS_FRAME_SPAN)
+		set_parent(call, parent->frame.span_id);
+}
+
+/* Inside the innermost call on the stack. */
+static void place_on_stack(struct ts_foreign *call, const struct ts_stack *stack)
+{
+	const struct ts_frame *top = stack->top;
+
+	copy_trace(&call->trace, &stack->trace);
+	if (top->pool) {
+		set_root(call, outermost(stack));
+	} else {
+		call->root = ((const struct ts_foreign *)top)->root;
+		call->root_serial = ((const struct ts_foreign *)top)->root_serial;
+	}
+	if (top->flags & TS_FRAME_SPAN)
+		set_parent(call, top->span_id);
+}
+
+/* Inside the call that the thread, or the process, was made in. */
+static void place_inherited(struct ts_foreign *call, const struct ts_inherited *inherited)
+{
+	copy_trace(&call->trace, &inherited->trace);
+	set_root(call, inherited->frame);
+	if (inherited->has_parent)
+		set_parent(call, inherited->parent_id);
+}
+
+/* False: the call belongs nowhere. */
+static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_foreign *call,
+		  const struct ts_foreign *parent)
+{
+	const struct ts_hook *hook = call->frame.hook;
+	const struct ts_frame *top = stack->top;
+
+	call->flags = TS_BEGIN_SPAN;
+	call->parent_id = (struct ts_id){0, 0};
+	if (parent && is_open(parent->root, parent->root_serial) &&
+	    !(top && counts_more(stack, top, parent)))
+		place_in_parent(call, parent);
+	else if (top)
+		place_on_stack(call, stack);
+	else if (ts_stack_inherits(context, stack))
+		place_inherited(call, &stack->inherited);
+	else if (ts_hot.remote && hook->flags & TS_HOOK_PIPELINE)
+		place_inherited(call, ts_hot.remote);
+	else if (hook->flags & TS_HOOK_STARTS_TRACE)
+		call->flags = TS_BEGIN_TRACE | (hook->flags & TS_HOOK_PIPELINE ? 0 : TS_BEGIN_SPAN);
+	else
+		return false;
+	return true;
+}
+
+static bool is_ready(const struct ts_context *context)
+{
+	return context->generation == *ts_hot.generation && context->ring;
+}
+
+enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts_hook *hook,
+					const struct ts_foreign *parent, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = ts_stack_of(context, slot);
+
+	if (context->untraced || ts_hot.passive)
+		return TS_FOREIGN_OUTSIDE;
+	if (unlikely(context->guard)) {
+		ts_record_lost(context, TS_LOST_REENTERED);
+		return TS_FOREIGN_OUTSIDE;
+	}
+	if (unlikely(!is_ready(context) || !stack))
+		return TS_FOREIGN_NOT_READY;
+	if (stack->flags & TS_STACK_UNKNOWN)
+		stack = &context->stack;
+	call->frame.hook = hook;
+	call->frame.stack = NULL;
+	return place(context, stack, call, parent) ? TS_FOREIGN_INSIDE : TS_FOREIGN_OUTSIDE;
+}
+
+/* --- begin --------------------------------------------------------------------------------------- */
+
+static void start_trace(struct ts_context *context, struct ts_foreign *call,
+			const struct ts_prepared *input, uint64_t ticks)
+{
+	call->trace.id = ts_id_make(&context->ids, ticks);
+	call->trace.tenant_bytes = input->tenant_bytes;
+	for (uint32_t i = 0; i < input->tenant_bytes; i++)
+		call->trace.tenant[i] = input->tenant[i];
+}
+
+/* Ids and the rest of the frame, once its place is known. */
+static void fill_frame(struct ts_context *context, struct ts_foreign *call, uint64_t ticks)
+{
+	struct ts_frame *frame = &call->frame;
+
+	frame->trace_id = call->trace.id;
+	frame->span_id = call->flags & TS_BEGIN_SPAN ? ts_id_make(&context->ids, ticks)
+						     : (struct ts_id){0, 0};
+	frame->serial = frame->span_id.low ? frame->span_id.low : frame->trace_id.low;
+	frame->flags = call->flags & (TS_FRAME_TRACE | TS_FRAME_SPAN);
+	frame->generation = context->generation;
+	frame->ring = context->ring;
+	if (call->flags & TS_BEGIN_TRACE)
+		set_root(call, frame);
+}
+
+/* Builds the begin at the ring's head and commits it. False: there is no room. */
+static bool write_begin(struct ts_context *context, struct ts_foreign *call,
+			const struct ts_prepared *input, uint64_t ticks)
+{
+	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(context->ring);
+	uint64_t bytes = sizeof(*begin) + TS_ALIGN8(call->trace.tenant_bytes), values;
+	uint64_t room = ts_record_room_for_begin(context->ring, bytes + input->bytes);
+
+	if (room < bytes)
+		return false;
+	bytes = ts_record_build_begin(context, &call->trace, &call->frame, ticks, &call->parent_id,
+				      call->flags);
+	values = fitting(input, room - bytes);
+	copy_values((char *)begin + bytes, input->values, values);
+	begin->event.bytes = (uint32_t)(bytes + values);
+	context->ring->reserved += TS_EVENT_END_BYTES;
+	ts_record_commit_begin(context, call->flags, bytes + values);
+	return true;
+}
+
+bool ts_foreign_begin(struct ts_foreign *call, const struct ts_prepared *input)
+{
+	struct ts_context *context = &ts_context;
+	uint64_t ticks = ts_clock_ticks();
+	bool begun;
+
+	if (unlikely(!is_ready(context) || context->guard))
+		return false;
+	context->guard = (uintptr_t)__builtin_frame_address(0);
+	ts_barrier();
+	if (call->flags & TS_BEGIN_TRACE)
+		start_trace(context, call, input, ticks);
+	fill_frame(context, call, ticks);
+	begun = write_begin(context, call, input, ticks);
+	if (unlikely(!begun)) {
+		call->frame.serial = 0;
+		ts_record_lost(context, TS_LOST_RING_FULL);
+	}
+	ts_barrier();
+	context->guard = 0;
+	if (unlikely(ts_ring_wants_reader(context->ring)))
+		ts_record_wake(context);
+	return begun;
+}
+
+void ts_foreign_enter(struct ts_foreign *call, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = ts_stack_of(context, slot);
+	struct ts_frame *frame = &call->frame;
+
+	if (!frame->serial || frame->stack || !stack || stack->flags & TS_STACK_UNKNOWN)
+		return;
+	frame->slot = slot;
+	frame->stack = stack;
+	call->covers = !stack->top || stack->trace.id.low != call->trace.id.low ||
+		       stack->trace.id.high != call->trace.id.high;
+	if (call->covers) {
+		copy_trace(&call->under, &stack->trace);
+		copy_trace(&stack->trace, &call->trace);
+	}
+	ts_context_push(context, frame);
+}
+
+/*
+ * Wherever it lies: coroutines that copy their part of a stack out and in (greenlet) do not leave in
+ * the order in which they were entered.
+ */
+void ts_foreign_leave(struct ts_foreign *call)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_frame *frame = &call->frame;
+	struct ts_stack *stack = frame->stack;
+	struct ts_frame **link;
+
+	if (!stack)
+		return;
+	for (link = &stack->top; *link && *link != frame;)
+		link = &(*link)->outer;
+	if (*link)
+		*link = frame->outer;
+	if (call->covers)
+		copy_trace(&stack->trace, &call->under);
+	frame->stack = NULL;
+	if (!stack->top && stack == &context->stack && !stack->inherited.frame)
+		context->inside = 0;
+}
+
+/* Builds the end at a ring's head and commits it. */
+static void write_end(struct ts_context *context, struct ts_frame *frame, enum ts_outcome outcome,
+		      const struct ts_prepared *output)
+{
+	struct ts_ring *ring = ts_record_ring_for_end(context, frame);
+	struct ts_event_end *end;
+	uint64_t bytes;
+
+	if (!ring)
+		return;
+	end = ts_record_build_end(ring, frame, outcome, ts_clock_ticks());
+	bytes = fitting(output, ts_record_room_behind_end(ring, frame));
+	copy_values((char *)(end + 1), output->values, bytes);
+	ts_record_commit_end(ring, end, sizeof(*end) + bytes);
+}
+
+bool ts_foreign_end(struct ts_foreign *call, enum ts_outcome outcome,
+		    const struct ts_prepared *output)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_frame *frame = &call->frame;
+
+	if (frame->serial && frame->generation == *ts_hot.generation) {
+		if (!is_ready(context) && !context->untraced)
+			return false;
+		context->guard = (uintptr_t)__builtin_frame_address(0);
+		ts_barrier();
+		write_end(context, frame, outcome, output);
+		ts_record_settle(context, frame);
+		ts_barrier();
+		context->guard = 0;
+	}
+	ts_foreign_leave(call);
+	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);
+	return true;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_INTERPRETER_H
+#define TS_INTERPRETER_H
+
+/*
+ * CPython in this process: found among the loaded objects, asked for its audit events (PEP 578), and given the
+ * front end with the first of them that comes from an initialised interpreter. [setup]
+ */
+
+#include "conf.h"
+#include "elf.h"
+
+/* Takes the rules; where none is for Python, nothing of this happens. */
+void ts_interpreter_init(const struct ts_conf *conf);
+
+/* Inside a walk: is it in this object? */
+void ts_interpreter_look(const struct ts_object *object);
+
+/* Not inside a walk, on a thread of the program: registers with the one that was found. */
+void ts_interpreter_register(void);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_PYTHON_FRONT_H
+#define TS_PYTHON_FRONT_H
+
+/*
+ * The front end for CPython, against its limited API (PEP 384) from 3.10 on. All of it runs with the GIL held. No
+ * error of ours is left set, none of the program's is touched.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030a0000
+#include <Python.h>
+
+#include "../python.h"
+
+extern const struct ts_python_services *ts_shim;
+
+/* What the limited API leaves out, looked up and checked; present since 3.9 in every CPython. */
+struct ts_python_api {
+	PyObject *(*vectorcall)(PyObject *function, PyObject *const *arguments, size_t n,
+				PyObject *keywords);
+	PyObject *(*context_var_new)(const char *name, PyObject *otherwise);
+	int (*context_var_get)(PyObject *variable, PyObject *otherwise, PyObject **value);
+	PyObject *(*context_var_set)(PyObject *variable, PyObject *value);
+	int (*context_var_reset)(PyObject *variable, PyObject *token);
+};
+
+extern struct ts_python_api ts_api;
+
+/* False, with a sentence in `why`. */
+bool ts_api_find(char *why, size_t why_bytes);
+
+/* An error of ours: cleared, and told once. */
+void ts_front_stumbled(const char *where);
+
+/* --- wrapped.c: a function that a rule names -------------------------------------------------------- */
+
+#define TS_MAX_PYTHON_PARAMS 255
+
+struct ts_wrapped {
+	PyObject_HEAD const struct ts_hook *hook; /* NULL: it could not be entered in the log */
+	const struct ts_rule *rule;
+	PyObject *keywords; /* names of what is passed by keyword only */
+	PyObject *defaults; /* of the parameters in order; NULL: not known */
+	PyObject *module;   /* names, to find the function by */
+	PyObject *path;
+	PyObject *code; /* what the function runs instead: borrowed, for it holds us */
+	Py_ssize_t n_positional, n_keyword, n_params;
+	bool more_positional, more_keyword; /* *args, **kwargs */
+	bool looked;                        /* for defaults */
+	uint8_t first;                      /* parameter to be recorded: 1 past self */
+	int16_t tenant;                     /* parameter; -1: none */
+	bool redacted[TS_MAX_PYTHON_PARAMS];
+};
+
+extern PyTypeObject *ts_wrapped_type;
+
+int ts_wrapped_init(void);
+
+/* For rewrite.py: (number, span, name, code, parameters, in a class) -> what the code in front calls. */
+PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments);
+
+/* The code in front of it is in its place. */
+void ts_wrapped_placed(PyObject *call, PyObject *code);
+
+/* Is this code one of ours? */
+bool ts_wrapped_is_ours(PyObject *code);
+
+/* Finds out, once, what the parameters default to. */
+void ts_wrapped_look(struct ts_wrapped *wrapped);
+
+/* Calls the original with the values of the parameters in order. */
+PyObject *ts_wrapped_invoke(struct ts_wrapped *wrapped, PyObject *original,
+			    PyObject *const *values);
+
+/* --- span.c: one call --------------------------------------------------------------------------------- */
+
+/* What a context variable holds: a call that has begun, and perhaps ended. */
+struct ts_span {
+	PyObject_HEAD struct ts_foreign *call;
+	struct ts_wrapped *wrapped;
+	char *items; /* values that it yielded, malloc'ed; NULL: none yet */
+	size_t items_bytes;
+	uint64_t n_omitted;
+	uint64_t first_ticks; /* of the first item; 0: none came */
+	bool yields;          /* what it answers is the list of items */
+};
+
+/* The call's part of a context: what it replaced there. */
+struct ts_scope {
+	PyObject *token;
+};
+
+int ts_span_init(void);
+
+/* Begins a call with the values of its parameters. A new reference; NULL, and no error: not recorded. */
+struct ts_span *ts_span_begin(struct ts_wrapped *wrapped, PyObject *const *values);
+
+/*
+ * From here to leave the call runs on this thread: in the machine's frame at `slot`, and, unless `scope` is NULL, as
+ * what the context's variable says.
+ */
+void ts_span_enter(struct ts_span *span, uintptr_t slot, struct ts_scope *scope);
+void ts_span_leave(struct ts_span *span, struct ts_scope *scope);
+void ts_scope_close(struct ts_span *span, struct ts_scope *scope);
+
+/* It yielded this. */
+void ts_span_item(struct ts_span *span, PyObject *item);
+
+/* Ends it: with a result, or, where that is NULL, with the exception that is set, and stays so. */
+void ts_span_end(struct ts_span *span, PyObject *result);
+
+/* Ends what nobody will resume. */
+void ts_span_abandon(struct ts_span *span);
+
+/* --- call.c, step.c: how functions of each kind run ---------------------------------------------------- */
+
+/* What the code in front calls; the first argument is a function of the original code. */
+PyObject *ts_call_function(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
+PyObject *ts_call_coroutine(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
+PyObject *ts_call_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
+PyObject *ts_call_async_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
+
+int ts_step_init(void);
+
+enum ts_step_kind {
+	TS_STEP_COROUTINE, /* ends with what it returns */
+	TS_STEP_GENERATOR, /* yields items */
+	TS_STEP_ITEM,      /* of an async generator: returns one item */
+	TS_STEP_CLOSE,     /* ... closes it */
+};
+
+/* An awaitable and iterator that drives `inner` inside `span`. A new reference, or NULL; takes both. */
+PyObject *ts_step_new(enum ts_step_kind kind, struct ts_span *span, PyObject *inner);
+
+/* What the code in front of an async generator iterates: asend, athrow, aclose.
+ * `span` may be NULL. Likewise. */
+PyObject *ts_items_new(struct ts_span *span, PyObject *inner);
+
+/* --- stream.c: results that go on -------------------------------------------------------------------- */
+
+int ts_stream_init(void);
+
+/*
+ * Where the result of a call is a stream (a coroutine, a generator, of an LLM any iterator), the span goes on with it:
+ * answers what the caller gets instead, and takes the span and the result. NULL: it is none.
+ */
+PyObject *ts_stream_follow(struct ts_span *span, PyObject *result);
+
+/* --- capture.c: objects -> values ------------------------------------------------------------------------ */
+
+struct ts_writer {
+	char *at, *end;
+};
+
+/* Room for one side of a call on this thread, or NULL. Nothing else may capture before it is used. */
+bool ts_capture_start(struct ts_writer *ret);
+void ts_capture_done(void);
+
+/* Is this thread capturing? What the program's own methods call then is not recorded. */
+bool ts_capture_runs(void);
+
+/* Writes one value. What does not fit is cut or left out; false: nothing was written. */
+bool ts_capture_put(struct ts_writer *writer, PyObject *object, uint16_t param);
+bool ts_capture_text(struct ts_writer *writer, const char *text, size_t bytes, uint16_t param);
+bool ts_capture_number(struct ts_writer *writer, enum ts_value_type type, uint64_t bits,
+		       uint16_t param);
+
+/* A container at `writer`: what is put until it is closed lies in it. False: there is no room. */
+struct ts_value *ts_capture_open(struct ts_writer *writer, enum ts_value_type type, uint16_t param);
+void ts_capture_close(struct ts_writer *writer, struct ts_value *container, uint64_t n_omitted);
+
+/* --- failure.c: exceptions -> values ---------------------------------------------------------------------- */
+
+/* Writes what is known of an exception, and says how the call ended. */
+enum ts_outcome ts_failure_put_exception(struct ts_writer *writer, PyObject *exception,
+					 PyObject *traceback);
+
+/* --- rewrite.c: modules ------------------------------------------------------------------------------------- */
+
+/* Compiles rewrite.py. False, with a sentence in `why`. */
+bool ts_rewrite_init(char *why, size_t why_bytes);
+
+/* A module's code is about to run. */
+void ts_rewrite_module(PyObject *code);
+
+/* A function of rewrite.py, borrowed. */
+PyObject *ts_rewrite_get(const char *name);
+
+#endif

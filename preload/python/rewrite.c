@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Modules whose functions rules name: rewrite.py, and what it cannot do itself. */
+
+#include "front.h"
+
+#include <string.h>
+
+static const char source[] = {
+#include "rewrite.inc"
+	, 0};
+
+static PyObject *space; /* the namespace of rewrite.py */
+static PyTypeObject *code_type;
+static bool busy; /* it runs: what it compiles is not the program's */
+
+PyObject *ts_rewrite_get(const char *name)
+{
+	return PyDict_GetItemString(space, name);
+}
+
+/* --- which modules ---------------------------------------------------------------------------------------- */
+
+/* The last part of a module's name, as its file may be called. */
+static bool fits_last_part(const char *module, const char *stem, size_t bytes)
+{
+	const char *dot = strrchr(module, '.');
+	const char *part = dot ? dot + 1 : module;
+
+	if (strpbrk(part, "*?"))
+		return true;
+	return strlen(part) == bytes && memcmp(part, stem, bytes) == 0;
+}
+
+/* "learn" of ".../learn.py"; the folder's name of ".../__init__.py". */
+static const char *stem_of(const char *file, size_t *ret_bytes)
+{
+	const char *end = file + strlen(file), *start;
+
+	for (int i = 0; i < 2; i++) {
+		for (start = end; start > file && start[-1] != '/'; start--)
+			;
+		if (i || strncmp(start, "__init__.", 9) != 0 || start == file)
+			break;
+		end = start - 1;
+	}
+	*ret_bytes = strcspn(start, "./");
+	return start;
+}
+
+/* Is it the script? */
+static bool is_main(const char *name, const char *file)
+{
+	PyObject *modules = PySys_GetObject("modules");
+	PyObject *module = modules ? PyDict_GetItemString(modules, name) : NULL;
+	PyObject *own = module && PyModule_Check(module)
+				? PyDict_GetItemString(PyModule_GetDict(module), "__file__")
+				: NULL;
+
+	if (!module)
+		return false;
+	return own && PyUnicode_Check(own)
+		       ? PyUnicode_CompareWithASCIIString(own, file) == 0 ||
+				 strcmp(PyUnicode_AsUTF8AndSize(own, NULL), file) == 0
+		       : !own && file[0] == '<';
+}
+
+/* A look that costs next to nothing: may a rule be about this file? */
+static bool may_be_ruled(const char *file)
+{
+	const struct ts_conf *conf = ts_shim->conf;
+	size_t bytes;
+	const char *stem = stem_of(file, &bytes);
+	bool main_is_ruled = false;
+
+	for (size_t i = 0; i < conf->n_rules; i++) {
+		const char *module = conf->rules[i].python.module;
+
+		if (module && fits_last_part(module, stem, bytes))
+			return true;
+		main_is_ruled |= module && strcmp(module, "__main__") == 0;
+	}
+	return main_is_ruled && (is_main("__main__", file) || is_main("__mp_main__", file));
+}
+
+static bool is_module_code(PyObject *code)
+{
+	PyObject *name = PyObject_GetAttrString(code, "co_name");
+	PyObject *file = PyObject_GetAttrString(code, "co_filename");
+	const char *path =
+		file && PyUnicode_Check(file) ? PyUnicode_AsUTF8AndSize(file, NULL) : NULL;
+	bool is = name && path && PyUnicode_CompareWithASCIIString(name, "<module>") == 0 &&
+		  may_be_ruled(path);
+
+	Py_XDECREF(name);
+	Py_XDECREF(file);
+	return is;
+}
+
+static void enter(PyObject *code)
+{
+	PyObject *result = PyObject_CallFunctionObjArgs(ts_rewrite_get("enter"), code, NULL);
+
+	if (!result)
+		ts_front_stumbled("a module could not be looked through");
+	Py_XDECREF(result);
+}
+
+void ts_rewrite_module(PyObject *code)
+{
+	PyObject *type, *value, *traceback;
+
+	if (busy || !Py_IS_TYPE(code, code_type))
+		return;
+	busy = true;
+	PyErr_Fetch(&type, &value, &traceback);
+	if (is_module_code(code))
+		enter(code);
+	PyErr_Clear();
+	PyErr_Restore(type, value, traceback);
+	busy = false;
+}
+
+/* --- what it is given ---------------------------------------------------------------------------------------- */
+
+static PyObject *modules(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return Py_XNewRef(PySys_GetObject("modules"));
+}
+
+/*
+ * put(tuple, index, code, call): the one thing that Python cannot. Where a tuple's items lie is told by its type; that it is
+ * so is looked at before anything is written.
+ */
+static PyObject *put(PyObject *module, PyObject *arguments)
+{
+	PyObject *tuple, *code, *call, *size, **item;
+	Py_ssize_t index;
+	long header;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "OnOO", &tuple, &index, &code, &call))
+		return NULL;
+	size = PyObject_GetAttrString((PyObject *)&PyTuple_Type, "__basicsize__");
+	header = size ? PyLong_AsLong(size) : -1;
+	Py_XDECREF(size);
+	if (header < (long)sizeof(PyVarObject) || header > 64)
+		return PyBool_FromLong(0);
+	item = (PyObject **)((char *)tuple + header) + index;
+	if (*item != PyTuple_GetItem(tuple, index))
+		return PyBool_FromLong(0);
+	ts_wrapped_placed(call, code);
+	Py_DECREF(*item);
+	*item = Py_NewRef(code);
+	return PyBool_FromLong(1);
+}
+
+static PyMethodDef methods[] = {
+	{"define", ts_wrapped_define, METH_VARARGS, NULL},
+	{"modules", modules, METH_NOARGS, NULL},
+	{"put", put, METH_VARARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyObject *rules(void)
+{
+	const struct ts_conf *conf = ts_shim->conf;
+	PyObject *list = PyList_New(0);
+
+	for (size_t i = 0; list && i < conf->n_rules; i++) {
+		const struct ts_python_name *name = &conf->rules[i].python;
+		PyObject *rule;
+
+		if (!name->module)
+			continue;
+		rule = Py_BuildValue("(nssO)", (Py_ssize_t)i, name->module, name->function,
+				     name->glob ? Py_True : Py_False);
+		if (!rule || PyList_Append(list, rule) < 0)
+			Py_CLEAR(list);
+		Py_XDECREF(rule);
+	}
+	return list;
+}
+
+static bool fill_space(void)
+{
+	PyObject *list = rules();
+	bool filled = list && PyDict_SetItemString(space, "rules", list) == 0 &&
+		      PyDict_SetItemString(space, "__builtins__", PyEval_GetBuiltins()) == 0;
+
+	for (PyMethodDef *method = methods; filled && method->ml_name; method++) {
+		PyObject *function = PyCFunction_NewEx(method, NULL, NULL);
+
+		filled = function && PyDict_SetItemString(space, method->ml_name, function) == 0;
+		Py_XDECREF(function);
+	}
+	Py_XDECREF(list);
+	return filled;
+}
+
+bool ts_rewrite_init(char *why, size_t why_bytes)
+{
+	PyObject *code, *result;
+
+	busy = true;
+	space = PyDict_New();
+	code = space && fill_space() ? Py_CompileString(source, "<traceshim>", Py_file_input)
+				     : NULL;
+	result = code ? PyEval_EvalCode(code, space, space) : NULL;
+	if (code)
+		code_type = Py_TYPE(code);
+	busy = false;
+	Py_XDECREF(code);
+	Py_XDECREF(result);
+	if (result)
+		return true;
+	PyErr_Clear();
+	PyOS_snprintf(why, why_bytes, "its code cannot be read");
+	return false;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The front end's start, and the audit events that it listens to. */
+
+#include "front.h"
+
+#include <string.h>
+
+#define NEWEST 14 /* Python 3.14 */
+
+const struct ts_python_services *ts_shim;
+static PyInterpreterState *interpreter; /* the one we live in */
+static bool stumbled, told_other;
+
+void ts_front_stumbled(const char *where)
+{
+	if (!stumbled && ts_shim)
+		ts_shim->log(TS_LOG_ERROR, "%s, and is not traced", where);
+	stumbled = true;
+	PyErr_Clear();
+}
+
+/* Other interpreters of this process have objects of their own, which must not meet ours. */
+static bool is_ours(void)
+{
+	if (PyInterpreterState_Get() == interpreter)
+		return true;
+	if (!told_other)
+		ts_shim->log(TS_LOG_INFO, "what runs in sub-interpreters of Python is not traced");
+	told_other = true;
+	return false;
+}
+
+static int audit(const char *event, void *arguments)
+{
+	PyObject *code;
+
+	if (event[0] != 'e' || strcmp(event, "exec") != 0 || !is_ours())
+		return 0;
+	code = PyTuple_Size(arguments) > 0 ? PyTuple_GetItem(arguments, 0) : NULL;
+	if (code)
+		ts_rewrite_module(code);
+	return 0;
+}
+
+/* "3.11.7 (main, ...)": a version that is known, with a GIL. */
+static bool is_known(char *why, size_t why_bytes)
+{
+	const char *version = Py_GetVersion();
+	int minor = 0;
+
+	for (const char *at = version + 2;
+	     strncmp(version, "3.", 2) == 0 && *at >= '0' && *at <= '9'; at++)
+		minor = minor * 10 + (*at - '0');
+	if (minor >= 10 && minor <= NEWEST && !strstr(version, "free-threading"))
+		return true;
+	PyOS_snprintf(why, why_bytes, "Python %.*s is not one of 3.10 to 3.%d with a GIL",
+		      (int)strcspn(version, "("), version, NEWEST);
+	return false;
+}
+
+/* Exported: the shim looks it up by its name. */
+__attribute__((visibility("default"))) ts_python_start_fn ts_python_start;
+
+ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, char *why,
+				    size_t why_bytes)
+{
+	PyObject *type, *value, *traceback;
+	bool ready;
+
+	if (services->version != TS_ABI_VERSION) {
+		PyOS_snprintf(why, why_bytes, "the module is of another version");
+		return NULL;
+	}
+	ts_shim = services;
+	if (!is_known(why, why_bytes))
+		return NULL;
+	PyErr_Fetch(&type, &value, &traceback);
+	interpreter = PyInterpreterState_Get();
+	PyOS_snprintf(why, why_bytes, "no memory");
+	ready = ts_api_find(why, why_bytes) && ts_wrapped_init() == 0 && ts_span_init() == 0 &&
+		ts_step_init() == 0 && ts_rewrite_init(why, why_bytes) && ts_stream_init() == 0;
+	PyErr_Clear();
+	PyErr_Restore(type, value, traceback);
+	return ready ? audit : NULL;
+}

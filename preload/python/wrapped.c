@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A function that a rule names. */
+
+#include "front.h"
+
+#include <string.h>
+
+#define VARARGS         0x4
+#define VARKEYWORDS     0x8
+#define GENERATOR       0x20
+#define COROUTINE       0x80
+#define ASYNC_GENERATOR 0x200
+
+PyTypeObject *ts_wrapped_type;
+static PyObject
+	*ours; /* the codes that stand in front of functions, as integers of their addresses */
+
+/* --- defaults ------------------------------------------------------------------------------------------ */
+
+static PyObject *get(PyObject *object, const char *name)
+{
+	PyObject *found = object ? PyObject_GetAttrString(object, name) : NULL;
+
+	if (!found)
+		PyErr_Clear();
+	return found;
+}
+
+static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped, int depth);
+
+/* What decorators left in the cells of a function that stands in its place. */
+static PyObject *look_in_cells(PyObject *function, const struct ts_wrapped *wrapped, int depth)
+{
+	PyObject *cells = get(function, "__closure__"), *found = NULL;
+
+	for (Py_ssize_t i = 0; cells && PyTuple_Check(cells) && i < PyTuple_Size(cells) && !found;
+	     i++) {
+		PyObject *content = get(PyTuple_GetItem(cells, i), "cell_contents");
+
+		if (content && PyCallable_Check(content))
+			found = look_inside(content, wrapped, depth - 1);
+		Py_XDECREF(content);
+	}
+	Py_XDECREF(cells);
+	return found;
+}
+
+/* The function that runs our code, in what a name leads to: behind decorators and descriptors. New; NULL: none. */
+static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped, int depth)
+{
+	static const char *const ways[] = {"__wrapped__", "__func__", "fget", "func"};
+	PyObject *code = get(object, "__code__"), *next, *found = NULL;
+
+	Py_XDECREF(code);
+	if (code && code == wrapped->code)
+		return Py_NewRef(object);
+	for (size_t i = 0; depth && !found && i < sizeof(ways) / sizeof(ways[0]); i++) {
+		next = get(object, ways[i]);
+		if (next)
+			found = look_inside(next, wrapped, depth - 1);
+		Py_XDECREF(next);
+	}
+	return found || !depth ? found : look_in_cells(object, wrapped, depth);
+}
+
+/* What is named MODULE, then PATH of attributes; classes are asked for what lies in themselves. */
+static PyObject *look_up(const struct ts_wrapped *wrapped)
+{
+	PyObject *modules = PySys_GetObject("modules");
+	PyObject *at = Py_XNewRef(PyDict_GetItem(modules, wrapped->module));
+
+	for (Py_ssize_t i = 0; at && i < PyTuple_Size(wrapped->path); i++) {
+		PyObject *space = get(at, "__dict__");
+		PyObject *next =
+			space ? PyObject_GetItem(space, PyTuple_GetItem(wrapped->path, i)) : NULL;
+
+		PyErr_Clear();
+		Py_XDECREF(space);
+		Py_SETREF(at, next);
+	}
+	return at;
+}
+
+/* The defaults in the order of the parameters; what has none is a value that nobody passes. */
+static PyObject *defaults_of(const struct ts_wrapped *wrapped, PyObject *function)
+{
+	PyObject *positional = get(function, "__defaults__"),
+		 *keyword = get(function, "__kwdefaults__");
+	Py_ssize_t n = positional && PyTuple_Check(positional) ? PyTuple_Size(positional) : 0;
+	PyObject *all = PyTuple_New(wrapped->n_positional + wrapped->n_keyword);
+
+	for (Py_ssize_t i = 0; all && i < PyTuple_Size(all); i++) {
+		Py_ssize_t at = i - (wrapped->n_positional - n);
+		PyObject *value = NULL;
+
+		if (i >= wrapped->n_positional && keyword && PyDict_Check(keyword))
+			value = PyDict_GetItem(keyword, PyTuple_GetItem(wrapped->keywords,
+									i - wrapped->n_positional));
+		else if (i < wrapped->n_positional && at >= 0)
+			value = PyTuple_GetItem(positional, at);
+		PyTuple_SetItem(all, i, Py_NewRef(value ? value : (PyObject *)ts_wrapped_type));
+	}
+	PyErr_Clear();
+	Py_XDECREF(positional);
+	Py_XDECREF(keyword);
+	return all;
+}
+
+/* Once, with the first call, for then the name stands where it will stay. */
+void ts_wrapped_look(struct ts_wrapped *wrapped)
+{
+	PyObject *named, *function;
+
+	if (wrapped->looked)
+		return;
+	wrapped->looked = true;
+	named = look_up(wrapped);
+	function = named ? look_inside(named, wrapped, 4) : NULL;
+	if (function)
+		wrapped->defaults = defaults_of(wrapped, function);
+	Py_XDECREF(named);
+	Py_XDECREF(function);
+}
+
+/* --- calls ----------------------------------------------------------------------------------------------- */
+
+static PyObject *positional_of(const struct ts_wrapped *wrapped, PyObject *const *values)
+{
+	Py_ssize_t n = wrapped->n_positional, more = 0;
+	PyObject *rest = wrapped->more_positional ? values[n + wrapped->n_keyword] : NULL, *all;
+
+	if (rest)
+		more = PyTuple_Size(rest);
+	all = PyTuple_New(n + more);
+	for (Py_ssize_t i = 0; all && i < n + more; i++)
+		PyTuple_SetItem(all, i,
+				Py_NewRef(i < n ? values[i] : PyTuple_GetItem(rest, i - n)));
+	return all;
+}
+
+static PyObject *keywords_of(const struct ts_wrapped *wrapped, PyObject *const *values)
+{
+	PyObject *all =
+		wrapped->more_keyword ? PyDict_Copy(values[wrapped->n_params - 1]) : PyDict_New();
+
+	for (Py_ssize_t i = 0; all && i < wrapped->n_keyword; i++)
+		if (PyDict_SetItem(all, PyTuple_GetItem(wrapped->keywords, i),
+				   values[wrapped->n_positional + i]) < 0)
+			Py_CLEAR(all);
+	return all;
+}
+
+PyObject *ts_wrapped_invoke(struct ts_wrapped *wrapped, PyObject *original, PyObject *const *values)
+{
+	PyObject *positional, *keywords, *result;
+
+	if (!wrapped->more_positional && !wrapped->more_keyword)
+		return ts_api.vectorcall(original, values, (size_t)wrapped->n_positional,
+					 wrapped->n_keyword ? wrapped->keywords : NULL);
+	positional = positional_of(wrapped, values);
+	keywords = positional ? keywords_of(wrapped, values) : NULL;
+	result = keywords ? PyObject_Call(original, positional, keywords) : NULL;
+	Py_XDECREF(positional);
+	Py_XDECREF(keywords);
+	return result;
+}
+
+/* --- definition -------------------------------------------------------------------------------------------- */
+
+static bool is_redacted(const char *name)
+{
+	const struct ts_conf *conf = ts_shim->conf;
+
+	for (size_t i = 0; i < conf->n_redact; i++) {
+		const char *a = conf->redact[i], *b = name;
+
+		while (*a && *b && *a == (*b >= 'A' && *b <= 'Z' ? *b - 'A' + 'a' : *b))
+			a++, b++;
+		if (!*a && !*b)
+			return true;
+	}
+	return false;
+}
+
+/* The parameters' names; those of a method leave out the object. */
+static Py_ssize_t read_params(struct ts_wrapped *wrapped, PyObject *names, bool in_class,
+			      const char **ret)
+{
+	Py_ssize_t n = PyList_Size(names);
+
+	if (n > TS_MAX_PYTHON_PARAMS)
+		return -1;
+	wrapped->tenant = -1;
+	for (Py_ssize_t i = 0; i < n; i++) {
+		ret[i] = PyUnicode_AsUTF8AndSize(PyList_GetItem(names, i), NULL);
+		if (!ret[i])
+			return -1;
+		wrapped->redacted[i] = is_redacted(ret[i]);
+		if (strcmp(ret[i], "tenant_id") == 0)
+			wrapped->tenant = (int16_t)i;
+	}
+	if (in_class && n && (strcmp(ret[0], "self") == 0 || strcmp(ret[0], "cls") == 0))
+		wrapped->first = 1;
+	return n;
+}
+
+static long number_of(PyObject *code, const char *name)
+{
+	PyObject *value = PyObject_GetAttrString(code, name);
+	long number = value ? PyLong_AsLong(value) : -1;
+
+	Py_XDECREF(value);
+	return number;
+}
+
+static bool read_code(struct ts_wrapped *wrapped, PyObject *code, PyObject *names, long *ret_flags)
+{
+	*ret_flags = number_of(code, "co_flags");
+	wrapped->n_positional = number_of(code, "co_argcount");
+	wrapped->n_keyword = number_of(code, "co_kwonlyargcount");
+	wrapped->more_positional = *ret_flags & VARARGS;
+	wrapped->more_keyword = *ret_flags & VARKEYWORDS;
+	wrapped->keywords = PyTuple_New(wrapped->n_keyword);
+	for (Py_ssize_t i = 0; wrapped->keywords && i < wrapped->n_keyword; i++)
+		PyTuple_SetItem(wrapped->keywords, i,
+				Py_NewRef(PyList_GetItem(names, wrapped->n_positional + i)));
+	return wrapped->keywords && !PyErr_Occurred();
+}
+
+static bool enter_in_log(struct ts_wrapped *wrapped, PyObject *code, PyObject *names,
+			 const char *span, const char *name, bool in_class)
+{
+	const char *params[TS_MAX_PYTHON_PARAMS];
+	struct ts_python_function function = {.rule = wrapped->rule, .span = span, .name = name};
+	PyObject *file = PyObject_GetAttrString(code, "co_filename");
+
+	wrapped->n_params = read_params(wrapped, names, in_class, params);
+	function.file = file ? PyUnicode_AsUTF8AndSize(file, NULL) : NULL;
+	if (wrapped->n_params >= 0 && function.file) {
+		function.params = params;
+		function.n_params = (uint8_t)wrapped->n_params;
+		wrapped->hook = ts_shim->define(&function);
+	}
+	Py_XDECREF(file);
+	return wrapped->hook && !PyErr_Occurred();
+}
+
+/* "bot.agents:Trainer.run" -> the module, and ("Trainer", "run"). */
+static bool read_name(struct ts_wrapped *wrapped, const char *name)
+{
+	const char *colon = strchr(name, ':');
+	PyObject *path = PyUnicode_FromString(colon + 1), *dot = PyUnicode_FromString(".");
+	PyObject *parts = path && dot ? PyUnicode_Split(path, dot, -1) : NULL;
+
+	wrapped->module = PyUnicode_FromStringAndSize(name, colon - name);
+	wrapped->path = parts ? PyList_AsTuple(parts) : NULL;
+	Py_XDECREF(path);
+	Py_XDECREF(dot);
+	Py_XDECREF(parts);
+	return wrapped->module && wrapped->path;
+}
+
+static PyMethodDef *method_for(long flags)
+{
+	static PyMethodDef methods[] = {
+		{"call", (PyCFunction)(void (*)(void))ts_call_function, METH_FASTCALL, NULL},
+		{"call", (PyCFunction)(void (*)(void))ts_call_coroutine, METH_FASTCALL, NULL},
+		{"call", (PyCFunction)(void (*)(void))ts_call_generator, METH_FASTCALL, NULL},
+		{"call", (PyCFunction)(void (*)(void))ts_call_async_generator, METH_FASTCALL, NULL},
+	};
+
+	if (flags & ASYNC_GENERATOR)
+		return &methods[3];
+	if (flags & GENERATOR)
+		return &methods[2];
+	return &methods[flags & COROUTINE ? 1 : 0];
+}
+
+PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
+{
+	unsigned int number;
+	const char *span, *name;
+	PyObject *code, *names, *call = NULL;
+	int in_class;
+	long flags;
+	struct ts_wrapped *wrapped;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "IssOOp", &number, &span, &name, &code, &names, &in_class))
+		return NULL;
+	wrapped = PyObject_New(struct ts_wrapped, ts_wrapped_type);
+	if (!wrapped)
+		return NULL;
+	memset((char *)wrapped + sizeof(PyObject), 0, sizeof(*wrapped) - sizeof(PyObject));
+	wrapped->rule = &ts_shim->conf->rules[number];
+	if (read_code(wrapped, code, names, &flags) && read_name(wrapped, name) &&
+	    enter_in_log(wrapped, code, names, span, name, in_class))
+		call = PyCFunction_NewEx(method_for(flags), (PyObject *)wrapped, NULL);
+	Py_DECREF(wrapped);
+	if (!call)
+		PyErr_Clear();
+	return call ? call : Py_NewRef(Py_None);
+}
+
+void ts_wrapped_placed(PyObject *call, PyObject *code)
+{
+	PyObject *address = PyLong_FromVoidPtr(code);
+
+	((struct ts_wrapped *)PyCFunction_GetSelf(call))->code = code;
+	if (!address || PySet_Add(ours, address) < 0)
+		PyErr_Clear();
+	Py_XDECREF(address);
+}
+
+bool ts_wrapped_is_ours(PyObject *code)
+{
+	PyObject *address = PyLong_FromVoidPtr(code);
+	bool found = address && PySet_Contains(ours, address) > 0;
+
+	Py_XDECREF(address);
+	return found;
+}
+
+static void free_wrapped(PyObject *self)
+{
+	struct ts_wrapped *wrapped = (struct ts_wrapped *)self;
+	PyTypeObject *type = Py_TYPE(self);
+
+	Py_XDECREF(wrapped->keywords);
+	Py_XDECREF(wrapped->defaults);
+	Py_XDECREF(wrapped->module);
+	Py_XDECREF(wrapped->path);
+	PyObject_Free(self);
+	Py_DECREF(type);
+}
+
+int ts_wrapped_init(void)
+{
+	static PyType_Slot slots[] = {{Py_tp_dealloc, free_wrapped}, {0, NULL}};
+	static PyType_Spec spec = {
+		.name = "traceshim.Wrapped",
+		.basicsize = sizeof(struct ts_wrapped),
+		.flags = Py_TPFLAGS_DEFAULT,
+		.slots = slots,
+	};
+
+	ts_wrapped_type = (PyTypeObject *)PyType_FromSpec(&spec);
+	ours = PySet_New(NULL);
+	return ts_wrapped_type && ours ? 0 : -1;
+}
