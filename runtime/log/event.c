@@ -148,6 +148,17 @@ const struct ts_value *ts_values_next(struct ts_values *values)
 	return value;
 }
 
+const struct ts_value *ts_event_find(const struct ts_event *event, uint16_t param)
+{
+	struct ts_values values = ts_event_values(event);
+	const struct ts_value *value;
+
+	do
+		value = ts_values_next(&values);
+	while (value && value->param != param);
+	return value;
+}
+
 struct ts_values ts_value_members(const struct ts_value *value)
 {
 	return (struct ts_values){(const void *)(value + 1), value->bytes};

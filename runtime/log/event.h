@@ -35,6 +35,9 @@ struct ts_values ts_event_values(const struct ts_event *event);
 /* The next value, or NULL; `values` shrinks. */
 const struct ts_value *ts_values_next(struct ts_values *values);
 
+/* The first value of that parameter (or TS_PARAM_...), or NULL, of an event that was checked. */
+const struct ts_value *ts_event_find(const struct ts_event *event, uint16_t param);
+
 /* What a list or an object of an event that was checked holds: of an object, for the function below. */
 struct ts_values ts_value_members(const struct ts_value *value);
 
