@@ -3,17 +3,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "demangle.h"
 #include "../log/event.h"
+#include "outcome.h"
 #include "../pool.h"
 #include "redact.h"
 #include "../text.h"
+#include "value.h"
 
-#define CLASS_RUST 0x4d4f5a0052555354 /* "MOZ\0RUST": what std::panic raises */
+#define MOST_LINES 64 /* of a stack that a language describes itself */
 
 static const struct ts_thunk unknown_thunk = {
 	.kind = TS_KIND_STEP,
@@ -39,7 +38,7 @@ struct common {
 
 /* --- columns from captured parameters -------------------------------------------------- */
 
-static const struct ts_value *find_value(const struct ts_ended_call *call, const char *name)
+static const struct ts_value *find_param(const struct ts_ended_call *call, const char *name)
 {
 	struct ts_values values = ts_event_values(&call->begin->event);
 	const struct ts_value *value;
@@ -50,6 +49,42 @@ static const struct ts_value *find_value(const struct ts_ended_call *call, const
 			return value;
 	}
 	return NULL;
+}
+
+static bool is_named(const struct ts_value *key, const char *name)
+{
+	return key && key->type == TS_VALUE_STRING && key->bytes == strlen(name) &&
+	       !memcmp(key + 1, name, key->bytes);
+}
+
+/* A string or an integer of that name in a parameter that is an object, as Python's **kwargs. */
+static const struct ts_value *find_member(const struct ts_ended_call *call, const char *name)
+{
+	struct ts_values values = ts_event_values(&call->begin->event);
+	const struct ts_value *value, *key, *member;
+
+	while ((value = ts_values_next(&values))) {
+		struct ts_values members = ts_value_members(value);
+
+		while (value->type == TS_VALUE_OBJECT &&
+		       (member = ts_values_next_member(&members, &key))) {
+			if (is_named(key, name) &&
+			    (member->type == TS_VALUE_STRING || member->type == TS_VALUE_INT ||
+			     member->type == TS_VALUE_UINT))
+				return member;
+		}
+	}
+	return NULL;
+}
+
+/* What fills the column of that name; NULL: nothing, or it is to be hidden. */
+static const struct ts_value *find_value(const struct ts_fill *fill,
+					 const struct ts_ended_call *call, const char *name)
+{
+	const struct ts_value *value = find_param(call, name);
+	struct ts_text key = {name, strlen(name)};
+
+	return value || ts_redact_hides(fill->json.redact, key) ? value : find_member(call, name);
 }
 
 static int64_t integer_of(const struct ts_value *value)
@@ -121,136 +156,70 @@ static int fill_tenant(struct ts_fill *fill, const struct ts_ended_call *call, c
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* --- errors ---------------------------------------------------------------------------- */
-
-static const struct ts_value *find_in_end(const struct ts_event_end *end, uint16_t param)
-{
-	struct ts_values values = ts_event_values(&end->event);
-	const struct ts_value *value;
-
-	while ((value = ts_values_next(&values))) {
-		if (value->param == param)
-			return value;
-	}
-	return NULL;
-}
-
-/* "returned -1", or, where the result was not captured, what the rule says of it. */
-static void describe_result(const struct ts_ended_call *call, const struct ts_thunk *thunk,
-			    char *text, size_t bytes)
-{
-	const struct ts_value *result = find_in_end(call->end, TS_PARAM_RESULT);
-
-	switch (result ? result->type : 0) {
-	case TS_VALUE_NULL:
-		snprintf(text, bytes, "returned NULL");
-		return;
-	case TS_VALUE_BOOL:
-		snprintf(text, bytes, "returned %s", integer_of(result) ? "true" : "false");
-		return;
-	case TS_VALUE_INT:
-		snprintf(text, bytes, "returned %" PRId64, integer_of(result));
-		return;
-	case TS_VALUE_UINT:
-		snprintf(text, bytes, "returned %" PRIu64, (uint64_t)integer_of(result));
-		return;
-	default:
-		if (*thunk->fails)
-			snprintf(text, bytes, "returned %s", thunk->fails);
-		else
-			snprintf(text, bytes, "failed");
-	}
-}
-
-/*
- * "Connection refused (returned -1)". An errno that was the same before the call may not be this
- * call's: then what the call returned comes first.
- */
-static const char *describe_failure(struct ts_fill *fill, const struct ts_ended_call *call,
-				    const struct ts_thunk *thunk)
-{
-	struct ts_pool *pool = fill->json.pool;
-	int number = call->end->error_number;
-	const char *meaning = strerrordesc_np(number);
-	char result[256], unknown[32];
-
-	describe_result(call, thunk, result, sizeof(result));
-	if (!number)
-		return ts_pool_strndup(pool, result, strlen(result));
-	snprintf(unknown, sizeof(unknown), "error %d", number);
-	if (call->end->event.flags & TS_END_ERRNO_KEPT)
-		return ts_pool_printf(pool, "%s (errno as before the call: %s)", result,
-				      meaning ? meaning : unknown);
-	return ts_pool_printf(pool, "%s (%s)", meaning ? meaning : unknown, result);
-}
-
-/* "std::runtime_error", in `pool`; NULL: no memory. */
-static const char *describe_type(struct ts_pool *pool, const struct ts_value *value)
-{
-	struct ts_text text = {(const char *)(value + 1), value->bytes};
-	const char *mangled = ts_text_clean(pool, text, NULL);
-	char *type = mangled ? ts_demangle_type(mangled) : NULL;
-	const char *result = type ? ts_pool_strndup(pool, type, strlen(type)) : mangled;
-
-	free(type);
-	return result;
-}
-
-/* "std::runtime_error: no such user", as far as it is known. NULL: no memory. */
-static const char *describe_exception(struct ts_fill *fill, const struct ts_event_end *end)
-{
-	const struct ts_value *error = find_in_end(end, TS_PARAM_ERROR);
-	const struct ts_value *what = find_in_end(end, TS_PARAM_WHAT);
-	struct ts_pool *pool = fill->json.pool;
-	const char *type, *words;
-	struct ts_text text;
-
-	if (!error || error->type != TS_VALUE_STRING)
-		return error && error->type == TS_VALUE_UINT && integer_of(error) == CLASS_RUST
-			       ? "Rust panic"
-			       : "left by an exception";
-	type = describe_type(pool, error);
-	if (!type || !what || what->type != TS_VALUE_STRING || !what->bytes)
-		return type;
-	text = (struct ts_text){(const char *)(what + 1), what->bytes};
-	if (what->bytes == TS_MAX_ERROR)
-		ts_text_trim_end(&text);
-	if (ts_redact_text(fill->json.redact, pool, &text) < 0)
-		return NULL;
-	words = ts_text_clean(pool, text, NULL);
-	return words ? ts_pool_printf(pool, "%s: %s%s", type, words,
-				      what->bytes == TS_MAX_ERROR ? "…" : "")
-		     : NULL;
-}
+/* --- how it ended ---------------------------------------------------------------------- */
 
 /* NULL in *ret: the call succeeded. 0 or -ENOMEM. */
 static int fill_error(struct ts_fill *fill, const struct ts_ended_call *call,
 		      const struct ts_thunk *thunk, const char **ret)
 {
-	*ret = NULL;
-	if (!call->end) {
-		*ret = call->exec ? NULL : fill->interrupted;
+	if (call->end)
+		return ts_outcome_error(call->end, thunk, fill->json.redact, fill->json.pool, ret);
+	*ret = call->exec ? NULL : fill->interrupted;
+	return 0;
+}
+
+/* Behind the language's own lines come those of native code. 0 or -ENOMEM. */
+static int fill_stack(struct ts_fill *fill, const struct ts_ended_call *call,
+		      struct ts_attributes *attributes)
+{
+	const struct ts_value *list =
+		call->end ? ts_event_find(&call->end->event, TS_PARAM_LINES) : NULL;
+	const char *const *native = NULL;
+	const struct ts_value *line;
+	struct ts_values members;
+	const char **lines;
+	size_t n = 0, n_native = 0;
+
+	if (call->stack && fill->stacks &&
+	    ts_stacks_lines(fill->stacks, fill->dictionary, call->stack, call->thunk,
+			    fill->json.pool, &native, &n_native) < 0)
+		return -ENOMEM;
+	attributes->stack = native;
+	attributes->n_stack = n_native;
+	if (!list || list->type != TS_VALUE_LIST)
 		return 0;
+	lines = ts_pool_alloc(fill->json.pool, (MOST_LINES + n_native) * sizeof(*lines));
+	members = ts_value_members(list);
+	while (lines && n < MOST_LINES && (line = ts_values_next(&members))) {
+		if (line->type != TS_VALUE_STRING && line->type != TS_VALUE_CUT)
+			continue;
+		lines[n] = ts_value_text(fill->json.redact, fill->json.pool, line);
+		if (!lines[n++])
+			return -ENOMEM;
 	}
-	switch (call->end->outcome) {
-	case TS_OUTCOME_OK:
-		return 0;
-	case TS_OUTCOME_FAILED:
-		*ret = describe_failure(fill, call, thunk);
-		return *ret ? 0 : -ENOMEM;
-	case TS_OUTCOME_EXCEPTION:
-		*ret = describe_exception(fill, call->end);
-		return *ret ? 0 : -ENOMEM;
-	case TS_OUTCOME_LONGJMP:
-		*ret = "left by longjmp";
-		return 0;
-	case TS_OUTCOME_THREAD_EXITED:
-		*ret = "thread exited";
-		return 0;
-	default:
-		*ret = "failed";
-		return 0;
-	}
+	if (!lines)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_native; i++)
+		lines[n++] = native[i];
+	attributes->stack = lines;
+	attributes->n_stack = n;
+	return 0;
+}
+
+/* When the first item of a stream came. */
+static void fill_first(const struct ts_fill *fill, const struct ts_ended_call *call,
+		       struct ts_attributes *attributes)
+{
+	const struct ts_value *first =
+		call->end ? ts_event_find(&call->end->event, TS_PARAM_FIRST) : NULL;
+	uint64_t begun = call->begin->ticks;
+
+	if (!first || first->type != TS_VALUE_UINT || (uint64_t)integer_of(first) < begun)
+		return;
+	attributes->streamed = true;
+	attributes->time_to_first_ms =
+		(double)ts_clock_duration_ns(&fill->clock, begun, (uint64_t)integer_of(first)) /
+		1e6;
 }
 
 /* --- rows ------------------------------------------------------------------------------ */
@@ -284,7 +253,7 @@ static int fill_trace(struct ts_fill *fill, const struct ts_ended_call *call,
 	struct ts_trace trace = {
 		.tenant_id = common->tenant,
 		.pipeline_name = common->thunk->name,
-		.telegram_id = column_integer(find_value(call, "telegram_id")),
+		.telegram_id = column_integer(find_value(fill, call, "telegram_id")),
 		.started_us = common->started_us,
 		.ended_us = common->ended_us,
 		.duration_ms = common->duration_ms,
@@ -300,8 +269,8 @@ static int fill_trace(struct ts_fill *fill, const struct ts_ended_call *call,
 	};
 
 	memcpy(&trace.trace_id, call->begin->trace_id, sizeof(trace.trace_id));
-	if (column_text(fill, find_value(call, "user_id"), &trace.user_id) < 0 ||
-	    column_text(fill, find_value(call, "session_id"), &trace.session_id) < 0)
+	if (column_text(fill, find_value(fill, call, "user_id"), &trace.user_id) < 0 ||
+	    column_text(fill, find_value(fill, call, "session_id"), &trace.session_id) < 0)
 		return -ENOMEM;
 	*ret = trace;
 	return 0;
@@ -310,7 +279,7 @@ static int fill_trace(struct ts_fill *fill, const struct ts_ended_call *call,
 static int fill_span(struct ts_fill *fill, const struct ts_ended_call *call,
 		     const struct common *common, const char *attributes, struct ts_span *ret)
 {
-	const struct ts_value *model = find_value(call, "model");
+	const struct ts_value *model = find_value(fill, call, "model");
 	struct ts_span span = {
 		.tenant_id = common->tenant,
 		.has_parent = call->begin->event.flags & TS_BEGIN_PARENT,
@@ -346,16 +315,16 @@ int ts_fill_rows(struct ts_fill *fill, const struct ts_ended_call *call, struct 
 	struct ts_attributes attributes = {
 		.error_number = call->end ? call->end->error_number : 0,
 		.thread_name = call->thread_name,
-		.outcome = call->exec ? "exec" : NULL,
+		.outcome = call->exec  ? "exec"
+			   : call->end ? ts_outcome_name(call->end)
+				       : NULL,
 	};
 	uint16_t flags = call->begin->event.flags;
 	const char *plain, *telling;
 	struct common common;
 
-	if (fill_common(fill, call, &common) < 0 ||
-	    (call->stack && fill->stacks &&
-	     ts_stacks_lines(fill->stacks, fill->dictionary, call->stack, call->thunk,
-			     fill->json.pool, &attributes.stack, &attributes.n_stack) < 0) ||
+	fill_first(fill, call, &attributes);
+	if (fill_common(fill, call, &common) < 0 || fill_stack(fill, call, &attributes) < 0 ||
 	    ts_json_attributes(&fill->json, &attributes, &plain) < 0)
 		return -ENOMEM;
 	telling = plain;

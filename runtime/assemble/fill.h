@@ -18,7 +18,7 @@
 struct ts_fill {
 	const struct ts_settings *settings;
 	const struct ts_dictionary *dictionary;
-	struct ts_stacks *stacks; /* NULL: call stacks are left out */
+	struct ts_stacks *stacks; /* NULL: those of native code are left out */
 	struct ts_clock clock;
 	struct ts_json json; /* rows' strings lie in its pool, or in the dictionary */
 	int64_t pid;

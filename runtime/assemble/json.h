@@ -16,8 +16,14 @@
  *                  UTF-8, a number 0..255
  *   unreadable     {"unreadable": "0x2a"}
  *   redacted       "[redacted]"
+ *   list           [...], of these shapes
+ *   object         {"key": ...}; keys are repaired as strings are, and stay as often as they come; one
+ *                  that was cut is "head…tail"
+ *   opaque         "<bot.agents.Trainer>", the type's name
+ *   left out       behind what was recorded of a list {"truncated": N}, of an object "truncated": N
  *
- * Inside strings, cut ones too, the values of keys to be redacted are replaced (redact.h).
+ * Inside strings, cut ones too, the values of keys to be redacted are replaced (redact.h); so are the
+ * members of objects that have such keys, at any depth.
  */
 
 #include <stdbool.h>
@@ -47,17 +53,19 @@ int ts_json_output(struct ts_json *json, struct ts_values values, const char **r
 
 /* What `attributes` of a row may say. */
 struct ts_attributes {
-	int32_t error_number;     /* 0: none */
-	const char *thread_name;  /* any bytes; NULL: unknown */
-	const char *outcome;      /* "exec"; NULL: what the other columns say */
+	int32_t error_number;    /* 0: none */
+	const char *thread_name; /* any bytes; NULL: unknown */
+	const char *outcome;     /* "exec", "cancelled", ...; NULL: what the other columns say */
+	bool streamed;           /* time_to_first_ms counts */
+	double time_to_first_ms;
 	const uint64_t *dropped;  /* TS_LOST_COUNT counts, or NULL */
 	const char *const *stack; /* n_stack lines, UTF-8 */
 	size_t n_stack;
 };
 
 /*
- * {"errno": 2, "outcome": "exec", "thread_name": "...", "dropped": {"ring_full": 12}, "stack": ["...", ...]};
- * *ret is NULL if none is.
+ * {"errno": 2, "outcome": "exec", "time_to_first_ms": 41.5, "thread_name": "...", "dropped": {"ring_full": 12},
+ * "stack": ["...", ...]}; *ret is NULL if none is.
  */
 int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attributes,
 		       const char **ret);

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../pool.h"
@@ -20,13 +19,6 @@
 #define SHOWN     "[redacted]"
 #define MAX_DEPTH 7
 #define NONE      SIZE_MAX
-
-struct ts_redact {
-	char *names; /* trimmed, each ended by a NUL */
-	size_t n_names;
-	size_t longest;
-	char *plain; /* room for a key of that length */
-};
 
 struct quote {
 	size_t at;        /* of the quote character */
@@ -59,123 +51,6 @@ static bool is_one_of(char c, const char *set)
 static bool is_space(char c)
 {
 	return is_one_of(c, " \t\r\n");
-}
-
-/* --- names ------------------------------------------------------------------------------------ */
-
-static void add_name(struct ts_redact *redact, char **to, const char *name, size_t bytes)
-{
-	while (bytes && is_space(*name)) {
-		name++;
-		bytes--;
-	}
-	while (bytes && is_space(name[bytes - 1]))
-		bytes--;
-	if (!bytes)
-		return;
-	memcpy(*to, name, bytes);
-	(*to)[bytes] = 0;
-	*to += bytes + 1;
-	redact->n_names++;
-	if (bytes > redact->longest)
-		redact->longest = bytes;
-}
-
-int ts_redact_new(struct ts_redact **ret, const char *names)
-{
-	struct ts_redact *redact = calloc(1, sizeof(*redact));
-	size_t bytes = strlen(names) + 2;
-	char *to = malloc(2 * bytes);
-
-	if (!redact || !to) {
-		free(redact);
-		free(to);
-		return -ENOMEM;
-	}
-	redact->names = to;
-	redact->plain = to + bytes;
-	for (const char *name = names; *name;) {
-		size_t length = strcspn(name, ",");
-
-		add_name(redact, &to, name, length);
-		name += length + (name[length] == ',');
-	}
-	if (!redact->n_names) {
-		ts_redact_free(redact);
-		redact = NULL;
-	}
-	*ret = redact;
-	return 0;
-}
-
-void ts_redact_free(struct ts_redact *redact)
-{
-	if (!redact)
-		return;
-	free(redact->names);
-	free(redact);
-}
-
-/* Unlike tolower, the same in every locale the program may have set. */
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
-}
-
-static bool is_name(const char *name, const char *key, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++) {
-		if (!name[i] || lower(name[i]) != lower(key[i]))
-			return false;
-	}
-	return !name[bytes];
-}
-
-/* The character that uXXXX at `p` stands for, 0 if it is none of ASCII. */
-static char unescaped(const char *p, const char *end)
-{
-	unsigned code = 0;
-
-	if (end - p < 5)
-		return 0;
-	for (int i = 1; i <= 4; i++) {
-		const char *digits = "0123456789abcdef";
-
-		if (!is_one_of(lower(p[i]), digits))
-			return 0;
-		code = code * 16 + (unsigned)(strchr(digits, lower(p[i])) - digits);
-	}
-	return code < 0x80 ? (char)code : 0;
-}
-
-/* Whether the key, once its escapes are undone, is one of the names. */
-static bool is_hidden(const struct ts_redact *redact, const char *key, size_t bytes)
-{
-	char *plain = redact->plain;
-	size_t n = 0;
-	const char *end = key + bytes, *name = redact->names;
-
-	for (const char *p = key; p < end; p++) {
-		bool escaped = *p == '\\';
-
-		while (p < end && *p == '\\')
-			p++;
-		if (p == end)
-			break;
-		if (n == redact->longest)
-			return false;
-		if (escaped && *p == 'u' && unescaped(p, end)) {
-			plain[n++] = unescaped(p, end);
-			p += 4;
-		} else {
-			plain[n++] = *p;
-		}
-	}
-	for (size_t i = 0; i < redact->n_names; i++, name += strlen(name) + 1) {
-		if (is_name(name, plain, n))
-			return true;
-	}
-	return false;
 }
 
 /* --- stepping through text ------------------------------------------------------------- */
@@ -361,7 +236,8 @@ static int replace_values(struct scan *scan, size_t at)
 		if (value == NONE || (key == NONE && !scan->begins_unseen))
 			continue;
 		if (key != NONE &&
-		    !is_hidden(scan->redact, scan->in.data + key, quote.delimiter - key))
+		    !ts_redact_hides(scan->redact,
+				     (struct ts_text){scan->in.data + key, quote.delimiter - key}))
 			continue;
 		end = value_end(scan->in, value, quote.depth);
 		scan->ends_open |= end.open;

@@ -13,6 +13,9 @@
  * Where in doubt, more is redacted rather than less: see ts_redact_cut.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "../text.h"
 
 struct ts_pool;
@@ -21,6 +24,13 @@ struct ts_redact;
 /* Compiles a list of names separated by ','. *ret is NULL for an empty list. 0 or -ENOMEM. */
 int ts_redact_new(struct ts_redact **ret, const char *names);
 void ts_redact_free(struct ts_redact *redact); /* NULL is fine */
+
+/* Whether this is a key to redact, in JSON or of a captured object. `redact` may be NULL. */
+bool ts_redact_hides(const struct ts_redact *redact, struct ts_text key);
+
+/* Whether it may be one: a key of so many bytes of which these two ends are known, nothing escaped. */
+bool ts_redact_may_hide(const struct ts_redact *redact, struct ts_text head, struct ts_text tail,
+			uint64_t full_bytes);
 
 /*
  * Redacts *text: leaves it alone if there is nothing to hide, else points it to a copy in `pool`.

@@ -141,6 +141,7 @@ static int read_thunk(struct ts_pool *pool, const struct ts_dictionary_thunk *ra
 	thunk->index = raw->index;
 	thunk->line = raw->line;
 	thunk->kind = raw->kind;
+	thunk->language = raw->language;
 	thunk->kind_name = kind_names[raw->kind];
 	thunk->name = next_string(&strings);
 	thunk->function = next_string(&strings);
@@ -161,7 +162,8 @@ static int add_thunk(struct ts_dictionary *dictionary, const struct ts_dictionar
 	int result;
 
 	if (record->bytes < sizeof(*raw) || raw->kind < TS_KIND_PIPELINE ||
-	    raw->kind > TS_KIND_STEP || raw->index >= MAX_THUNKS)
+	    raw->kind > TS_KIND_STEP || raw->language > TS_LANGUAGE_PYTHON ||
+	    raw->index >= MAX_THUNKS)
 		return -EBADMSG;
 	result = reserve_thunk(dictionary, raw->index);
 	if (result < 0)

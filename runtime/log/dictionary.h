@@ -34,12 +34,13 @@ struct ts_thunk {
 	uint32_t index;
 	uint32_t line;
 	enum ts_kind kind;
+	enum ts_language language;
 	const char *kind_name; /* "agent" */
 	const char *name;
 	const char *span_name; /* "agent:trainer" */
-	const char *function;
-	const char *object; /* path */
-	const char *fails;  /* "< 0", or empty */
+	const char *function;  /* of Python "bot.agents.trainer:TrainerAgent.run" */
+	const char *object;    /* path; of Python the source file's */
+	const char *fails;     /* "< 0", or empty */
 	uint32_t n_params;
 	const char *const *params; /* n_params names, as captured values count them */
 };

@@ -19,8 +19,12 @@ static bool payload_fits(const struct ts_value *value)
 	case TS_VALUE_FLOAT:
 	case TS_VALUE_DOUBLE:
 	case TS_VALUE_UNREADABLE:
+	case TS_VALUE_OMITTED:
 		return value->bytes == 8;
 	case TS_VALUE_STRING:
+	case TS_VALUE_OPAQUE:
+	case TS_VALUE_LIST: /* what they hold is looked at by values_fit */
+	case TS_VALUE_OBJECT:
 		return true;
 	case TS_VALUE_CUT:
 		return value->bytes >= sizeof(*cut) &&
@@ -30,21 +34,41 @@ static bool payload_fits(const struct ts_value *value)
 	}
 }
 
-static bool values_fit(struct ts_values values)
+/* The first of the values, taken off; NULL: it is not whole, or not as its type wants it. */
+static const struct ts_value *take_value(struct ts_values *values)
 {
-	while (values.bytes) {
-		const struct ts_value *value = (const void *)values.data;
-		uint64_t whole;
+	const struct ts_value *value = (const void *)values->data;
 
-		if (values.bytes < sizeof(*value))
+	if (values->bytes < sizeof(*value) ||
+	    sizeof(*value) + TS_ALIGN8((uint64_t)value->bytes) > values->bytes ||
+	    !payload_fits(value))
+		return NULL;
+	return ts_values_next(values);
+}
+
+static bool is_key(const struct ts_value *value)
+{
+	return value->type == TS_VALUE_STRING || value->type == TS_VALUE_CUT;
+}
+
+/* `in`: the list or object that they stand in, NULL: none; `depth`: how many that is. */
+static bool values_fit(struct ts_values values, const struct ts_value *in, unsigned depth)
+{
+	bool object = in && in->type == TS_VALUE_OBJECT, key_next = object;
+
+	while (values.bytes) {
+		const struct ts_value *value = take_value(&values);
+		bool nested =
+			value && (value->type == TS_VALUE_LIST || value->type == TS_VALUE_OBJECT);
+
+		if (!value || (key_next && !is_key(value) && value->type != TS_VALUE_OMITTED))
 			return false;
-		whole = sizeof(*value) + TS_ALIGN8((uint64_t)value->bytes);
-		if (whole > values.bytes || !payload_fits(value))
+		if (nested && (depth == TS_MAX_NESTING ||
+			       !values_fit(ts_value_members(value), value, depth + 1)))
 			return false;
-		values.data += whole;
-		values.bytes -= whole;
+		key_next = object && (!key_next || value->type == TS_VALUE_OMITTED);
 	}
-	return true;
+	return key_next == object;
 }
 
 static bool body_fits(const struct ts_event *event)
@@ -58,10 +82,10 @@ static bool body_fits(const struct ts_event *event)
 	case TS_EVENT_BEGIN:
 		return event->bytes >= sizeof(*begin) && begin->tenant_bytes <= TS_ABI_MAX_TENANT &&
 		       TS_ALIGN8(begin->tenant_bytes) <= event->bytes - sizeof(*begin) &&
-		       values_fit(ts_event_values(event));
+		       values_fit(ts_event_values(event), NULL, 0);
 	case TS_EVENT_END:
 		return event->bytes >= sizeof(struct ts_event_end) &&
-		       values_fit(ts_event_values(event));
+		       values_fit(ts_event_values(event), NULL, 0);
 	case TS_EVENT_EXEC:
 		return event->bytes == sizeof(struct ts_event_exec);
 	case TS_EVENT_STACK:
@@ -122,4 +146,32 @@ const struct ts_value *ts_values_next(struct ts_values *values)
 	values->data += whole;
 	values->bytes -= whole;
 	return value;
+}
+
+const struct ts_value *ts_event_find(const struct ts_event *event, uint16_t param)
+{
+	struct ts_values values = ts_event_values(event);
+	const struct ts_value *value;
+
+	do
+		value = ts_values_next(&values);
+	while (value && value->param != param);
+	return value;
+}
+
+struct ts_values ts_value_members(const struct ts_value *value)
+{
+	return (struct ts_values){(const void *)(value + 1), value->bytes};
+}
+
+const struct ts_value *ts_values_next_member(struct ts_values *values,
+					     const struct ts_value **ret_key)
+{
+	const struct ts_value *first = ts_values_next(values);
+
+	*ret_key = NULL;
+	if (!first || first->type == TS_VALUE_OMITTED)
+		return first;
+	*ret_key = first;
+	return ts_values_next(values);
 }

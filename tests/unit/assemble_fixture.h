@@ -11,7 +11,7 @@
 #include "runtime/log/reader.h"
 #include "spool_builder.h"
 
-enum { LEARN, TRAINER, CLAUDE, CHECK };
+enum { LEARN, TRAINER, CLAUDE, CHECK, PYTHON };
 
 /* A spool with two rings, and whoever reads it. */
 struct fixture {
@@ -53,6 +53,9 @@ SPOOL_BUILDER int set_up(void **state)
 	spool_thunk(&f->spool, CLAUDE, TS_KIND_LLM, "claude", "claude_complete", "",
 		    "model,prompt");
 	spool_thunk(&f->spool, CHECK, TS_KIND_STEP, "check", "check", "false", NULL);
+	spool_thunk_of(&f->spool, TS_LANGUAGE_PYTHON, "/srv/bot/agents/trainer.py", PYTHON,
+		       TS_KIND_LLM, "coach", "bot.agents.trainer:TrainerAgent.run", "NULL",
+		       "prompt,options,kwargs");
 	spool_ring(&f->spool, 1 << 16);
 	spool_ring(&f->spool, 1 << 16);
 	open_reader(f);

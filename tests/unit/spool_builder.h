@@ -158,6 +158,22 @@ SPOOL_BUILDER void record_cut(struct record *record, uint16_t param, const char 
 	free(payload);
 }
 
+/* What is put until record_close, to which the answer goes, stands in the list or object; param 0. */
+SPOOL_BUILDER uint32_t record_open(struct record *record, uint16_t param, enum ts_value_type type)
+{
+	uint32_t at = record->event.bytes;
+
+	record_value(record, param, type, NULL, 0);
+	return at;
+}
+
+SPOOL_BUILDER void record_close(struct record *record, uint32_t at)
+{
+	struct ts_value *value = (void *)(record->bytes + at);
+
+	value->bytes = record->event.bytes - at - (uint32_t)sizeof(*value);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 SPOOL_BUILDER void spool_file(const struct spool *spool, const char *name, char ret[512])
@@ -251,9 +267,10 @@ SPOOL_BUILDER void spool_settings(struct spool *spool, const char *store, const 
 }
 
 /* params: names separated by ','; NULL: no parameters. */
-SPOOL_BUILDER void spool_thunk(struct spool *spool, uint32_t index, enum ts_kind kind,
-			       const char *name, const char *function, const char *fails,
-			       const char *params)
+SPOOL_BUILDER void spool_thunk_of(struct spool *spool, enum ts_language language,
+				  const char *object, uint32_t index, enum ts_kind kind,
+				  const char *name, const char *function, const char *fails,
+				  const char *params)
 {
 	char record[4096] = {0};
 	struct ts_dictionary_thunk *thunk = (void *)record;
@@ -261,7 +278,7 @@ SPOOL_BUILDER void spool_thunk(struct spool *spool, uint32_t index, enum ts_kind
 
 	at = spool_text(record, at, name);
 	at = spool_text(record, at, function);
-	at = spool_text(record, at, "/usr/bin/bot");
+	at = spool_text(record, at, object);
 	at = spool_text(record, at, fails);
 	thunk->n_params = 0;
 	if (params) {
@@ -281,7 +298,16 @@ SPOOL_BUILDER void spool_thunk(struct spool *spool, uint32_t index, enum ts_kind
 	thunk->index = index;
 	thunk->line = index + 1;
 	thunk->kind = (uint8_t)kind;
+	thunk->language = (uint8_t)language;
 	spool_dictionary(spool, record, thunk->record.bytes);
+}
+
+SPOOL_BUILDER void spool_thunk(struct spool *spool, uint32_t index, enum ts_kind kind,
+			       const char *name, const char *function, const char *fails,
+			       const char *params)
+{
+	spool_thunk_of(spool, TS_LANGUAGE_NATIVE, "/usr/bin/bot", index, kind, name, function,
+		       fails, params);
 }
 
 /* Adds ring-N with `bytes` (a power of two) of data; answers N. */

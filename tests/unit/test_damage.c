@@ -107,6 +107,20 @@ static void test_rings_that_are_not_there(void **state)
 	spool_remove(&spool);
 }
 
+/* {"k": [5], ...}, with one member left out. */
+static void record_nested(struct record *record, uint16_t param)
+{
+	uint32_t object = record_open(record, param, TS_VALUE_OBJECT), list;
+	uint64_t one = 1;
+
+	record_string(record, 0, "k");
+	list = record_open(record, 0, TS_VALUE_LIST);
+	record_int(record, 0, 5);
+	record_close(record, list);
+	record_value(record, 0, TS_VALUE_OMITTED, &one, 8);
+	record_close(record, object);
+}
+
 /* A small spool with one of everything, over the end of its ring. */
 static void build_small(struct spool *spool)
 {
@@ -124,6 +138,7 @@ static void build_small(struct spool *spool)
 	record_tenant(&record, "t");
 	record_string(&record, 0, "opus");
 	record_cut(&record, 1, "he", 2, "ta", 2, 100);
+	record_nested(&record, 1);
 	spool_put(spool, 0, &record);
 	record_end(&record, 1, 2, TS_OUTCOME_OK, 0, 200);
 	record_value(&record, TS_PARAM_RESULT, TS_VALUE_DOUBLE, &real, 8);
@@ -188,11 +203,13 @@ static void test_what_is_no_event(void **state)
 	record_begin(&record, TS_BEGIN_SPAN, 1, 2, 0, 0, 0);
 	for (int type = 0; type < 256; type++) {
 		bool empty = type == TS_VALUE_NULL || type == TS_VALUE_REDACTED;
-		bool known = type >= TS_VALUE_NULL && type <= TS_VALUE_REDACTED;
-		bool any = type == TS_VALUE_STRING, cut = type == TS_VALUE_CUT;
-		bool word = known && !empty && !any && !cut;
+		bool nested = type == TS_VALUE_LIST || type == TS_VALUE_OBJECT;
+		bool known = type >= TS_VALUE_NULL && type <= TS_VALUE_OMITTED;
+		bool any = type == TS_VALUE_STRING || type == TS_VALUE_OPAQUE;
+		bool cut = type == TS_VALUE_CUT, word = known && !empty && !any && !cut && !nested;
 
-		check_value(&record, (enum ts_value_type)type, 0, empty || any ? 0 : -EBADMSG);
+		check_value(&record, (enum ts_value_type)type, 0,
+			    empty || any || nested ? 0 : -EBADMSG);
 		check_value(&record, (enum ts_value_type)type, 8, word || any ? 0 : -EBADMSG);
 		check_value(&record, (enum ts_value_type)type, 7, any ? 0 : -EBADMSG);
 		check_value(&record, (enum ts_value_type)type, 16, any ? 0 : -EBADMSG);
@@ -219,6 +236,95 @@ static void test_what_is_no_event(void **state)
 	record_end(&record, 1, 2, TS_OUTCOME_OK, 0, 0);
 	for (size_t available = 0; available < TS_EVENT_END_BYTES; available++)
 		assert_int_equal(ts_event_check(&record, available), 0);
+}
+
+static void deep(struct record *record, enum ts_value_type type, unsigned levels)
+{
+	uint32_t open[TS_MAX_NESTING + 1];
+
+	for (unsigned i = 0; i < levels; i++) {
+		open[i] = record_open(record, 0, type);
+		if (type == TS_VALUE_OBJECT)
+			record_string(record, 0, "k");
+	}
+	if (type == TS_VALUE_OBJECT)
+		record_int(record, 0, 1);
+	while (levels--)
+		record_close(record, open[levels]);
+}
+
+static void test_lists_and_objects_have_a_bottom(void **state)
+{
+	struct record record;
+
+	(void)state;
+	record_begin(&record, TS_BEGIN_SPAN, 1, 2, 0, 0, 0);
+	for (int type = TS_VALUE_LIST; type <= TS_VALUE_OBJECT; type++) {
+		deep(&record, (enum ts_value_type)type, TS_MAX_NESTING);
+		check_event(&record, 0);
+		deep(&record, (enum ts_value_type)type, TS_MAX_NESTING + 1);
+		check_event(&record, -EBADMSG);
+		/* side by side they are not deep */
+		for (unsigned i = 0; i < 2 * TS_MAX_NESTING; i++)
+			deep(&record, (enum ts_value_type)type, 2);
+		check_event(&record, 0);
+	}
+}
+
+/* Whatever size the list claims, its event ends where it did. */
+static void test_what_reaches_out_of_its_list(void **state)
+{
+	struct record record;
+	uint32_t outer, inner, whole;
+
+	(void)state;
+	for (uint32_t bytes = 0; bytes < 64; bytes++) {
+		record_begin(&record, TS_BEGIN_SPAN, 1, 2, 0, 0, 0);
+		outer = record_open(&record, 0, TS_VALUE_LIST);
+		inner = record_open(&record, 0, TS_VALUE_LIST);
+		record_int(&record, 0, 5);
+		record_close(&record, inner);
+		whole = record.event.bytes - inner - (uint32_t)sizeof(struct ts_value);
+		record_string(&record, 0, "12345678");
+		record_close(&record, outer);
+		((struct ts_value *)(record.bytes + inner))->bytes = bytes;
+		/* empty, as it was, or with the string in it: the rest are no values */
+		check_event(&record,
+			    bytes == 0 || bytes == whole || bytes == 2 * whole ? 0 : -EBADMSG);
+	}
+}
+
+/* An object of: s a string, c a cut one, i an integer, n null, m members left out. */
+static void check_object(struct record *record, const char *of, long wanted)
+{
+	static const char letters[] = "scinm";
+	static const enum ts_value_type types[] = {TS_VALUE_STRING, TS_VALUE_CUT, TS_VALUE_INT,
+						   TS_VALUE_NULL, TS_VALUE_OMITTED};
+	static const size_t bytes[] = {8, sizeof(struct ts_value_cut), 8, 0, 8};
+	static const struct ts_value_cut cut = {.full_bytes = 100};
+	uint32_t object = record_open(record, 0, TS_VALUE_OBJECT);
+
+	for (; *of; of++) {
+		size_t i = (size_t)(strchr(letters, *of) - letters);
+
+		record_value(record, 0, types[i], &cut, bytes[i]);
+	}
+	record_close(record, object);
+	check_event(record, wanted);
+}
+
+static void test_objects_hold_pairs(void **state)
+{
+	static const char *const good[] = {"", "si", "cn", "sscc", "m", "sm", "sim", "msismm"};
+	static const char *const bad[] = {"s", "ii", "ni", "sic", "sms", "siis", "mi"};
+	struct record record;
+
+	(void)state;
+	record_begin(&record, TS_BEGIN_SPAN, 1, 2, 0, 0, 0);
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		check_object(&record, good[i], 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		check_object(&record, bad[i], -EBADMSG);
 }
 
 static void test_every_byte_of_a_ring_flipped(void **state)
@@ -318,6 +424,9 @@ int main(void)
 		cmocka_unit_test(test_damaged_headers),
 		cmocka_unit_test(test_rings_that_are_not_there),
 		cmocka_unit_test(test_what_is_no_event),
+		cmocka_unit_test(test_lists_and_objects_have_a_bottom),
+		cmocka_unit_test(test_what_reaches_out_of_its_list),
+		cmocka_unit_test(test_objects_hold_pairs),
 		cmocka_unit_test(test_every_byte_of_a_ring_flipped),
 		cmocka_unit_test(test_every_byte_of_the_process_file_flipped),
 		cmocka_unit_test(test_files_of_every_length),

@@ -53,6 +53,14 @@ static void test_dictionary_grows(void **state)
 	assert_string_equal(thunk->params[0], "prompt");
 	assert_string_equal(thunk->params[1], "");
 	assert_string_equal(thunk->params[2], "user_id");
+	assert_int_equal(thunk->language, TS_LANGUAGE_NATIVE);
+	spool_thunk_of(&spool, TS_LANGUAGE_PYTHON, "/srv/bot/agents/trainer.py", 300, TS_KIND_AGENT,
+		       "trainer", "bot.agents.trainer:TrainerAgent.run", "", "self,prompt");
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+	thunk = ts_dictionary_thunk(dictionary, 300);
+	assert_int_equal(thunk->language, TS_LANGUAGE_PYTHON);
+	assert_string_equal(thunk->function, "bot.agents.trainer:TrainerAgent.run");
+	assert_string_equal(thunk->object, "/srv/bot/agents/trainer.py");
 	ts_dictionary_free(dictionary);
 	ts_dictionary_free(NULL);
 	spool_remove(&spool);
@@ -80,11 +88,28 @@ static void test_damaged_dictionary_keeps_what_was_before(void **state)
 	spool_remove(&spool);
 }
 
+static void test_unknown_languages_are_damage(void **state)
+{
+	struct ts_dictionary *dictionary;
+	struct spool spool;
+
+	(void)state;
+	spool_new(&spool);
+	spool_thunk_of(&spool, (enum ts_language)2, "/usr/bin/bot", 0, TS_KIND_TOOL, "sql",
+		       "PQexec", "", NULL);
+	assert_int_equal(ts_dictionary_new(&dictionary, spool.path, spool.process), 0);
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), -EBADMSG);
+	assert_null(ts_dictionary_thunk(dictionary, 0));
+	ts_dictionary_free(dictionary);
+	spool_remove(&spool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dictionary_grows),
 		cmocka_unit_test(test_damaged_dictionary_keeps_what_was_before),
+		cmocka_unit_test(test_unknown_languages_are_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

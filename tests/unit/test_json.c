@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
+#include <sys/resource.h>
 
 #include "runtime/log/dictionary.h"
 #include "runtime/assemble/json.h"
@@ -343,13 +344,17 @@ static void test_attributes(void **state)
 	assert_null(text);
 	attributes = (struct ts_attributes){.error_number = 2,
 					    .outcome = "exec",
+					    .streamed = true,
+					    .time_to_first_ms = 41.25,
 					    .thread_name = "wor\xffker",
 					    .dropped = dropped};
 	assert_int_equal(ts_json_attributes(&f->json, &attributes, &text), 0);
 	assert_valid(text);
-	assert_string_equal(text, "{\"errno\":2,\"outcome\":\"exec\",\"thread_name\":"
-				  "\"wor\xef\xbf\xbdker\",\"dropped\":"
-				  "{\"ring_full\":12,\"end\":18446744073709551615}}");
+	assert_string_equal(
+		text,
+		"{\"errno\":2,\"outcome\":\"exec\",\"time_to_first_ms\":41.25,\"thread_name\":"
+		"\"wor\xef\xbf\xbdker\",\"dropped\":"
+		"{\"ring_full\":12,\"end\":18446744073709551615}}");
 	attributes = (struct ts_attributes){
 		.stack = (const char *const[]){"a \"b\"+0x1 (c)", "main"}, .n_stack = 2};
 	assert_int_equal(ts_json_attributes(&f->json, &attributes, &text), 0);
@@ -357,50 +362,303 @@ static void test_attributes(void **state)
 	assert_string_equal(text, "{\"stack\":[\"a \\\"b\\\"+0x1 (c)\",\"main\"]}");
 }
 
+/* --- lists and objects ----------------------------------------------------------------- */
+
+/*
+ * Puts a value that is written so: [...] a list, {...} an object of which every other one is a key, "text" or `text`
+ * a string, 'head|tail' one that was cut, of 20 bytes, <name> an opaque one, +N so many left out, N an integer, n a
+ * null pointer, r what was redacted. Answers what follows it.
+ */
+static const char *put_value(struct record *record, uint16_t param, const char *text)
+{
+	char ends[2] = {*text == '<' ? '>' : *text, 0};
+	size_t bytes = strcspn(text + 1, ends);
+	const char *bar = memchr(text, '|', bytes + 1);
+	uint64_t number = strtoull(text + 1, NULL, 10);
+	uint32_t open;
+
+	switch (*text) {
+	case '[':
+	case '{':
+		open = record_open(record, param, *text == '[' ? TS_VALUE_LIST : TS_VALUE_OBJECT);
+		for (text++; *text != ']' && *text != '}'; text += strspn(text, " "))
+			text = put_value(record, 0, text);
+		record_close(record, open);
+		return text + 1;
+	case '"':
+	case '`':
+	case '<':
+		record_value(record, param, *text == '<' ? TS_VALUE_OPAQUE : TS_VALUE_STRING,
+			     text + 1, bytes);
+		return text + bytes + 2;
+	case '\'':
+		record_cut(record, param, text + 1, (size_t)(bar - text - 1), bar + 1,
+			   (size_t)(text + bytes - bar), 20);
+		return text + bytes + 2;
+	case '+':
+		record_value(record, param, TS_VALUE_OMITTED, &number, 8);
+		return text + 1 + strspn(text + 1, "0123456789");
+	case 'n':
+	case 'r':
+		record_value(record, param, *text == 'n' ? TS_VALUE_NULL : TS_VALUE_REDACTED, NULL,
+			     0);
+		return text + 1;
+	default:
+		record_int(record, param, strtoll(text, NULL, 10));
+		return text + strspn(text, "-0123456789");
+	}
+}
+
+/* What is written so becomes this JSON. */
+static void becomes(struct fixture *f, const char *value, const char *json)
+{
+	char wanted[1024];
+
+	assert_string_equal(put_value(&f->record, 0, value), "");
+	snprintf(wanted, sizeof(wanted), "{\"text\":%s}", json);
+	assert_string_equal(input(f), wanted);
+}
+
+static void test_lists_and_objects(void **state)
+{
+	struct fixture *f = *state;
+
+	becomes(f, "[]", "[]");
+	becomes(f, "{}", "{}");
+	becomes(f, "[1 \"two\" n [] {} [3 [-4]] r]",
+		"[1,\"two\",null,[],{},[3,[-4]],\"[redacted]\"]");
+	becomes(f, "{\"role\" \"user\" \"parts\" [{\"n\" 1} {\"n\" 2}] \"\" {}}",
+		"{\"role\":\"user\",\"parts\":[{\"n\":1},{\"n\":2}],\"\":{}}");
+	becomes(f, "{\"a\" 1 \"a\" [] \"a\" 1}", "{\"a\":1,\"a\":[],\"a\":1}");
+	becomes(f, "<bot.agents.Trainer>", "\"<bot.agents.Trainer>\"");
+	becomes(f, "[<a\xff\"b> <>]", "[\"<a\xef\xbf\xbd\\\"b>\",\"<>\"]");
+}
+
+static void test_strings_inside_are_as_outside(void **state)
+{
+	struct fixture *f = *state;
+
+	becomes(f, "[\"a\xff\" '\xc3\xa9\xc3|\xa9x']",
+		"[{\"text\":\"a\xef\xbf\xbd\",\"repaired\":1},"
+		"{\"head\":\"\xc3\xa9\",\"tail\":\"x\",\"truncated\":20}]");
+	becomes(f, "{\"say\\\\n\xff\" 1 'be\xc3|\xa9gin' 2}",
+		"{\"say\\\\\\\\n\xef\xbf\xbd\":1,\"be\xe2\x80\xa6gin\":2}");
+}
+
+static void test_what_was_left_out(void **state)
+{
+	struct fixture *f = *state;
+
+	becomes(f, "[1 +7]", "[1,{\"truncated\":7}]");
+	becomes(f, "{\"a\" 1 +7}", "{\"a\":1,\"truncated\":7}");
+	becomes(f, "{\"a\" 1 \"\" +18446744073709551615}",
+		"{\"a\":1,\"truncated\":18446744073709551615}");
+	becomes(f, "[{+1} [+2] {\"truncated\" 1 +3}]",
+		"[{\"truncated\":1},[{\"truncated\":2}],{\"truncated\":1,\"truncated\":3}]");
+	becomes(f, "+3", "{\"truncated\":3}");
+}
+
+static void test_names_are_redacted_at_every_depth(void **state)
+{
+	struct fixture *f = *state;
+
+	becomes(f, "{\"password\" \"x\" \"user\" \"y\"}",
+		"{\"password\":\"[redacted]\",\"user\":\"y\"}");
+	becomes(f, "[[{\"a\" {\"Api_Key\" [1 {\"b\" 2} +4] \"TOKEN\" n \"tokens\" 5}}]]",
+		"[[{\"a\":{\"Api_Key\":\"[redacted]\",\"TOKEN\":\"[redacted]\",\"tokens\":5}}]]");
+	becomes(f, "{\"pass\\u0077ord\" 1 \"password\" 2 \"password\" {}}",
+		"{\"pass\\\\u0077ord\":\"[redacted]\",\"password\":\"[redacted]\","
+		"\"password\":\"[redacted]\"}");
+	/* a name is nothing without a value, nor as one */
+	becomes(f, "[\"password\" \"x\" {\"a\" \"token\"}]",
+		"[\"password\",\"x\",{\"a\":\"token\"}]");
+	/* JSON inside strings, and in keys */
+	becomes(f, "[`{\"token\":1}` {`{\"token\":1}` `\\\"token\\\":1`}]",
+		"[\"{\\\"token\\\":\\\"[redacted]\\\"}\","
+		"{\"{\\\"token\\\":\\\"[redacted]\\\"}\":"
+		"\"\\\\\\\"token\\\\\\\":\\\\\\\"[redacted]\\\\\\\"\"}]");
+}
+
+/* As much of a key as is known may be one to redact, if its length is. */
+static void test_cut_names_are_redacted(void **state)
+{
+	struct fixture *f = *state;
+
+	ts_redact_free(f->redact);
+	assert_int_equal(ts_redact_new(&f->redact, "openrouter_admin_key,short"), 0);
+	f->json.redact = f->redact;
+	becomes(f, "{'openrou|key' 1}", "{\"openrou\xe2\x80\xa6key\":\"[redacted]\"}");
+	becomes(f, "{'Open|' 1}", "{\"Open\xe2\x80\xa6\":\"[redacted]\"}");
+	becomes(f, "{'|' [1]}", "{\"\xe2\x80\xa6\":\"[redacted]\"}");
+	becomes(f, "{'openrou|keys' 1 'closer|key' 2 'short|' 3}",
+		"{\"openrou\xe2\x80\xa6keys\":1,\"closer\xe2\x80\xa6key\":2,"
+		"\"short\xe2\x80\xa6\":3}");
+}
+
+static void test_as_deep_as_it_may_be(void **state)
+{
+	struct fixture *f = *state;
+	const char *json;
+
+	assert_string_equal(put_value(&f->record, 0,
+				      "[[[[[[[[{\"a\" {\"b\" {\"c\" {\"d\" {\"e\" {\"f\" "
+				      "{\"g\" [\"\xff\"]}}}}}}}]]]]]]]]"),
+			    "");
+	json = input(f);
+	assert_string_equal(json,
+			    "{\"text\":[[[[[[[[{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":{\"f\":{\"g\":[{"
+			    "\"text\":\"\xef\xbf\xbd\",\"repaired\":1}]}}}}}}}]]]]]]]]}");
+}
+
+/* What there is room for in an event: the text is never longer than was thought. */
+static void test_wide_lists(void **state)
+{
+	static const char *const members[] = {
+		"n",
+		"[]",
+		"{}",
+		"-1000000000000000000",
+		"\"\xff\"",
+		"{\"\" +1}",
+		"\"\x01\x01\x01\x01\x01\x01\x01\x01"
+		"\x01\x01\x01\x01\x01\x01\x01\x01"
+		"\x01\x01\x01\x01\x01\x01\x01\x01"
+		"\x01\x01\x01\x01\x01\x01\x01\x01\"",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		uint32_t list = record_open(&f->record, 0, TS_VALUE_LIST);
+		cJSON *json;
+
+		while (f->record.event.bytes < sizeof(f->record) - 32)
+			put_value(&f->record, 0, members[i]);
+		record_close(&f->record, list);
+		json = cJSON_Parse(input(f));
+		assert_true(cJSON_GetArraySize(cJSON_GetObjectItem(json, "text")) > 2000);
+		cJSON_Delete(json);
+		ts_pool_reset(&f->pool);
+	}
+}
+
 /* --- running out of memory ------------------------------------------------------------- */
 
-static int allowed;
-
-static void *limited_malloc(size_t bytes)
+/* No more chunks for pools; a stack may still grow a little. */
+static struct rlimit let_no_memory(void)
 {
-	return allowed-- > 0 ? malloc(bytes) : NULL;
+	struct rlimit before, none;
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long pages;
+
+	assert_int_equal(fscanf(file, "%lu", &pages), 1);
+	fclose(file);
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	none = before;
+	none.rlim_cur = (pages + 8) * 4096;
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	return before;
+}
+
+/* Leaves `bytes` bytes in a pool that gets no more. */
+static void leave(struct ts_pool *pool, size_t bytes)
+{
+	while (ts_pool_alloc(pool, 16))
+		;
+	pool->used -= bytes;
 }
 
 static void test_no_memory(void **state)
 {
 	struct fixture *f = *state;
-	cJSON_Hooks hooks = {limited_malloc, free};
-	int result = -ENOMEM, n = 0;
+	int result = -ENOMEM;
+	size_t n = 0;
 
-	record_value(&f->record, 0, TS_VALUE_STRING, "\xff", 1);
-	record_cut(&f->record, 1, "\xff", 1, "\xff", 1, 5);
-	cJSON_InitHooks(&hooks);
-	for (; result && n < 100; n++) {
+	put_value(&f->record, 0, "[{\"k\xff\" \"\xff\"} 'a\xff|b' <type> 5 +1]");
+	put_value(&f->record, 1, "`{\"token\":1}`");
+	assert_non_null(ts_pool_alloc(&f->pool, 1));
+	for (; result && n < 1000; n++) {
 		const char *text = "x";
+		struct rlimit before;
 
-		allowed = n;
+		assert_non_null(ts_pool_alloc(&f->json.scratch, 1));
+		before = let_no_memory();
+		leave(&f->json.scratch, 16 * n);
 		result = ts_json_input(&f->json, ts_event_values(&f->record.event), &thunk, &text);
+		assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
 		assert_true(result == 0 || (result == -ENOMEM && !text));
+		assert_int_equal(f->json.scratch.used, 0);
 	}
-	cJSON_InitHooks(NULL);
-	assert_in_range(n, 10, 99);
+	assert_in_range(n, 50, 999);
+}
+
+static void test_no_memory_for_the_text(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before;
+	const char *text;
+	int result;
+
+	put_value(&f->record, 0, "[1 2 3]");
+	assert_non_null(ts_pool_alloc(&f->pool, 1));
+	assert_non_null(ts_pool_alloc(&f->json.scratch, 1));
+	ts_pool_reset(&f->json.scratch);
+	before = let_no_memory();
+	leave(&f->pool, 16);
+	result = ts_json_input(&f->json, ts_event_values(&f->record.event), &thunk, &text);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(result, -ENOMEM);
+	assert_null(text);
 }
 
 /* --- at random ------------------------------------------------------------------------- */
 
-static void random_value(struct fixture *f, uint16_t param)
+static void random_value(struct fixture *f, uint16_t param, int depth);
+
+static void random_key(struct fixture *f)
+{
+	if (rand() % 2)
+		record_string(&f->record, 0, "pass\xff\"");
+	else
+		record_cut(&f->record, 0, "pas\xc3", 4, "\xa9", 1, 7);
+}
+
+/* The `depth`th list or object inside each other, of up to three; an object has something to hide. */
+static void random_nest(struct fixture *f, uint16_t param, enum ts_value_type type, int depth)
+{
+	uint32_t open = record_open(&f->record, param, type), hidden;
+
+	for (int n = rand() % 4; n; n--) {
+		if (type == TS_VALUE_OBJECT)
+			random_key(f);
+		random_value(f, 0, depth + 1);
+	}
+	if (type == TS_VALUE_OBJECT && depth < TS_MAX_NESTING) {
+		record_string(&f->record, 0, "Password");
+		hidden = record_open(&f->record, 0, TS_VALUE_LIST);
+		record_string(&f->record, 0, "secret");
+		random_value(f, 0, depth + 2);
+		record_close(&f->record, hidden);
+	}
+	record_close(&f->record, open);
+}
+
+static void random_value(struct fixture *f, uint16_t param, int depth)
 {
 	static const char alphabet[] =
 		"\"\"\"::,,{}[]\\\\ \n\t0u7password\xc3\xa9\xe2\x82\xac\xff\x80";
 	char text[300];
 	size_t bytes = (size_t)rand() % sizeof(text), head = bytes ? (size_t)rand() % bytes : 0;
 	uint64_t word = (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
-	int type = 1 + rand() % 11;
+	int type = 1 + rand() % (depth > TS_MAX_NESTING ? TS_VALUE_REDACTED : TS_VALUE_OMITTED);
 
+	if (depth <= TS_MAX_NESTING && rand() % 3 == 0)
+		type = rand() % 2 ? TS_VALUE_LIST : TS_VALUE_OBJECT;
 	for (size_t i = 0; i < bytes; i++)
 		text[i] = alphabet[(size_t)rand() % sizeof(alphabet)];
-	if (type == TS_VALUE_STRING)
-		record_value(&f->record, param, TS_VALUE_STRING, text, bytes);
+	if (type == TS_VALUE_LIST || type == TS_VALUE_OBJECT)
+		random_nest(f, param, (enum ts_value_type)type, depth);
+	else if (type == TS_VALUE_STRING || type == TS_VALUE_OPAQUE)
+		record_value(&f->record, param, (enum ts_value_type)type, text, bytes);
 	else if (type == TS_VALUE_CUT)
 		record_cut(&f->record, param, text, head, text + head, bytes - head, word);
 	else if (type == TS_VALUE_NULL || type == TS_VALUE_REDACTED)
@@ -415,9 +673,9 @@ static void test_random_values(void **state)
 
 	srand(20240117);
 	for (int i = 0; i < 5000; i++) {
-		random_value(f, 0);
-		random_value(f, 1);
-		assert_non_null(input(f));
+		random_value(f, 0, 1);
+		random_value(f, 1, 1);
+		assert_null(strstr(input(f), "secret"));
 		ts_pool_reset(&f->pool);
 	}
 }
@@ -441,7 +699,17 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cut_strings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_every_cut_position, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_attributes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lists_and_objects, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_strings_inside_are_as_outside, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_what_was_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_names_are_redacted_at_every_depth, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_cut_names_are_redacted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_as_deep_as_it_may_be, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_wide_lists, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_memory_for_the_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_random_values, set_up, tear_down),
 	};
 

@@ -153,6 +153,113 @@ static void test_columns_of_a_trace(void **state)
 	commit(f);
 }
 
+/* A member of the object that is open. */
+static void put_text(struct fixture *f, const char *key, const char *text)
+{
+	record_string(&f->record, 0, key);
+	record_string(&f->record, 0, text);
+}
+
+static void put_number(struct fixture *f, const char *key, int64_t number)
+{
+	record_string(&f->record, 0, key);
+	record_int(&f->record, 0, number);
+}
+
+static void python_begin(struct fixture *f)
+{
+	record_begin(&f->record, TS_BEGIN_TRACE | TS_BEGIN_SPAN, 1, 2, 0, PYTHON, 10);
+}
+
+static void python_end(struct fixture *f)
+{
+	put(f, 0);
+	put_end(f, 0, 1, 2, 20);
+	pass(f, 1, 1);
+}
+
+/* Python's **kwargs, and dicts that are passed. */
+static void test_columns_from_members_of_objects(void **state)
+{
+	struct fixture *f = *state;
+	const struct ts_trace *trace;
+	uint32_t object, inner;
+
+	python_begin(f);
+	record_string(&f->record, 0, "user_id");
+	object = record_open(&f->record, 1, TS_VALUE_OBJECT);
+	put_text(f, "role", "user_id");
+	record_string(&f->record, 0, "inner");
+	inner = record_open(&f->record, 0, TS_VALUE_OBJECT);
+	put_text(f, "session_id", "too deep");
+	record_close(&f->record, inner);
+	put_number(f, "telegram_id", -1001234567890);
+	put_text(f, "model", "opus");
+	record_string(&f->record, 0, "user_id");
+	record_value(&f->record, 0, TS_VALUE_NULL, NULL, 0);
+	record_close(&f->record, object);
+	object = record_open(&f->record, 2, TS_VALUE_OBJECT);
+	put_text(f, "telegram_id", "8");
+	put_text(f, "model", "haiku");
+	put_number(f, "user_id", 7);
+	record_close(&f->record, object);
+	python_end(f);
+	trace = &f->batch.traces[0];
+	assert_true(trace->telegram_id.known);
+	assert_int_equal(trace->telegram_id.value, -1001234567890);
+	assert_string_equal(trace->user_id, "7");
+	assert_null(trace->session_id);
+	assert_string_equal(f->batch.spans[0].model, "opus");
+	assert_string_equal(f->batch.spans[0].function, "bot.agents.trainer:TrainerAgent.run");
+	commit(f);
+}
+
+static void test_a_parameter_comes_before_members(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t object;
+
+	record_begin(&f->record, TS_BEGIN_TRACE, 1, 0, 0, LEARN, 10);
+	object = record_open(&f->record, 0, TS_VALUE_OBJECT);
+	put_text(f, "user_id", "member");
+	put_text(f, "session_id", "member");
+	record_close(&f->record, object);
+	record_string(&f->record, 1, "parameter");
+	record_value(&f->record, 2, TS_VALUE_REDACTED, NULL, 0);
+	put(f, 0);
+	put_end(f, 0, 1, 0, 20);
+	pass(f, 1, 0);
+	assert_string_equal(f->batch.traces[0].user_id, "parameter");
+	assert_null(f->batch.traces[0].session_id);
+	assert_false(f->batch.traces[0].telegram_id.known);
+	commit(f);
+}
+
+static void test_hidden_members_fill_no_column(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t object;
+
+	close_reader(f);
+	spool_remove(&f->spool);
+	spool_new(&f->spool);
+	spool_settings(&f->spool, "sqlite:x", "", "Session_ID");
+	spool_thunk(&f->spool, PYTHON, TS_KIND_AGENT, "coach", "coach", "", "kwargs");
+	spool_ring(&f->spool, 1 << 16);
+	open_reader(f);
+	python_begin(f);
+	object = record_open(&f->record, 0, TS_VALUE_OBJECT);
+	put_text(f, "session_id", "secret");
+	put_text(f, "user_id", "7");
+	record_close(&f->record, object);
+	python_end(f);
+	assert_string_equal(f->batch.traces[0].user_id, "7");
+	assert_null(f->batch.traces[0].session_id);
+	assert_string_equal(f->batch.traces[0].input_data,
+			    "{\"kwargs\":{\"session_id\":\"[redacted]\",\"user_id\":\"7\"}}");
+	commit(f);
+}
+
 static void test_tenants(void **state)
 {
 	struct fixture *f = *state;
@@ -233,6 +340,157 @@ static void test_error_texts(void **state)
 	check_error(f, LEARN, "thread exited");
 	make_end(f, (enum ts_outcome)77, 0);
 	check_error(f, LEARN, "failed");
+}
+
+static void put_raised(struct fixture *f, const char *type, const char *what)
+{
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	record_string(&f->record, TS_PARAM_RAISED, type);
+	if (what)
+		record_string(&f->record, TS_PARAM_WHAT, what);
+}
+
+static void test_error_texts_of_python(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t word = 1;
+
+	put_raised(f, "openai.RateLimitError", "slow down");
+	check_error(f, PYTHON, "openai.RateLimitError: slow down");
+	put_raised(f, "KeyError", NULL);
+	check_error(f, PYTHON, "KeyError");
+	put_raised(f, "St13runtime_error", ""); /* no name of C++'s */
+	check_error(f, PYTHON, "St13runtime_error");
+	put_raised(f, "E\xff", "{\"password\": \"x\"} \xc3\xa9\xc3");
+	check_error(f, PYTHON,
+		    "E\xef\xbf\xbd: {\"password\": \"[redacted]\"} \xc3\xa9\xef\xbf\xbd");
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	record_cut(&f->record, TS_PARAM_RAISED, "a.\xc3", 3, "\xa9.Error", 7, 99);
+	record_cut(&f->record, TS_PARAM_WHAT, "so", 2, "long", 4, 99);
+	check_error(f, PYTHON, "a.\xe2\x80\xa6.Error: so\xe2\x80\xa6long");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_NULL, NULL, 0);
+	check_error(f, PYTHON, "returned None");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_BOOL, &word, 8);
+	check_error(f, PYTHON, "returned True");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	word = 0;
+	record_value(&f->record, TS_PARAM_RESULT, TS_VALUE_BOOL, &word, 8);
+	check_error(f, PYTHON, "returned False");
+	make_end(f, TS_OUTCOME_FAILED, 0); /* not captured: what the rule says */
+	check_error(f, PYTHON, "returned None");
+	make_end(f, TS_OUTCOME_CANCELLED, 0);
+	record_string(&f->record, TS_PARAM_RAISED, "asyncio.exceptions.CancelledError");
+	check_error(f, PYTHON, "cancelled");
+	make_end(f, TS_OUTCOME_ABANDONED, 0);
+	check_error(f, PYTHON, "abandoned");
+}
+
+/* What has as many bytes as are recorded was cut. */
+static void test_long_words_of_an_exception(void **state)
+{
+	struct fixture *f = *state;
+	char long_text[TS_MAX_ERROR + 1], wanted[TS_MAX_ERROR + 64];
+
+	memset(long_text, 'x', TS_MAX_ERROR);
+	long_text[TS_MAX_ERROR - 1] = '\xc3';
+	long_text[TS_MAX_ERROR] = 0;
+	put_raised(f, "ValueError", long_text);
+	snprintf(wanted, sizeof(wanted), "ValueError: %.*s\xe2\x80\xa6", TS_MAX_ERROR - 1,
+		 long_text);
+	check_error(f, PYTHON, wanted);
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	record_string(&f->record, TS_PARAM_ERROR, "St13runtime_error");
+	record_string(&f->record, TS_PARAM_WHAT, long_text);
+	snprintf(wanted, sizeof(wanted), "std::runtime_error: %.*s\xe2\x80\xa6", TS_MAX_ERROR - 1,
+		 long_text);
+	check_error(f, LEARN, wanted);
+}
+
+/* How span 2 ended, of which the record tells, stands in its attributes and in no output. */
+static void check_attributes(struct fixture *f, const char *wanted)
+{
+	struct record end = f->record;
+
+	put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, PYTHON, 1000000);
+	f->record = end;
+	put(f, 0);
+	pass(f, 0, 1);
+	if (wanted)
+		assert_string_equal(f->batch.spans[0].attributes, wanted);
+	else
+		assert_null(f->batch.spans[0].attributes);
+	assert_null(f->batch.spans[0].output_data);
+	commit(f);
+}
+
+static void make_first(struct fixture *f, enum ts_outcome outcome, enum ts_value_type type,
+		       uint64_t ticks)
+{
+	make_end(f, outcome, 0);
+	record_value(&f->record, TS_PARAM_FIRST, type, &ticks, 8);
+}
+
+static void test_how_a_call_ended_stands_in_the_attributes(void **state)
+{
+	struct fixture *f = *state;
+
+	make_end(f, TS_OUTCOME_CANCELLED, 0);
+	check_attributes(f, "{\"outcome\":\"cancelled\"}");
+	make_first(f, TS_OUTCOME_ABANDONED, TS_VALUE_UINT, 42250000);
+	check_attributes(f, "{\"outcome\":\"abandoned\",\"time_to_first_ms\":41.25}");
+	make_first(f, TS_OUTCOME_OK, TS_VALUE_UINT, 1000000);
+	check_attributes(f, "{\"time_to_first_ms\":0}");
+	make_first(f, TS_OUTCOME_OK, TS_VALUE_UINT, 999999);
+	check_attributes(f, NULL);
+	make_first(f, TS_OUTCOME_OK, TS_VALUE_INT, 2000000);
+	check_attributes(f, NULL);
+	put_raised(f, "KeyError", "'x'");
+	check_attributes(f, NULL);
+}
+
+static void test_lines_of_a_stack(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t one = 1;
+	uint32_t list;
+
+	put_raised(f, "KeyError", "'x'");
+	list = record_open(&f->record, TS_PARAM_LINES, TS_VALUE_LIST);
+	record_string(&f->record, 0, "lookup (trainer.py:42)");
+	record_int(&f->record, 0, 5); /* no line */
+	record_string(&f->record, 0, "\xff {\"password\": 1}");
+	record_value(&f->record, 0, TS_VALUE_OMITTED, &one, 8);
+	record_close(&f->record, list);
+	check_attributes(f, "{\"stack\":[\"lookup (trainer.py:42)\","
+			    "\"\xef\xbf\xbd {\\\"password\\\": \\\"[redacted]\\\"}\"]}");
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	record_string(&f->record, TS_PARAM_LINES, "no list");
+	check_attributes(f, NULL);
+	make_end(f, TS_OUTCOME_FAILED, 0);
+	record_close(&f->record, record_open(&f->record, TS_PARAM_LINES, TS_VALUE_LIST));
+	check_attributes(f, NULL);
+}
+
+static void test_long_stacks_are_cut(void **state)
+{
+	struct fixture *f = *state;
+	char wanted[1024] = "{\"stack\":[\"0\"";
+	uint32_t list;
+
+	make_end(f, TS_OUTCOME_EXCEPTION, 0);
+	list = record_open(&f->record, TS_PARAM_LINES, TS_VALUE_LIST);
+	for (int i = 0; i < 70; i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "%d", i);
+		record_string(&f->record, 0, line);
+		if (i > 0 && i < 64)
+			snprintf(wanted + strlen(wanted), 8, ",\"%d\"", i);
+	}
+	record_close(&f->record, list);
+	check_attributes(f, strcat(wanted, "]}"));
 }
 
 static void test_errno_stands_in_the_attributes(void **state)
@@ -386,8 +644,16 @@ int main(void)
 		TEST(test_a_trace_and_its_spans),
 		TEST(test_an_orphan_has_both_rows),
 		TEST(test_columns_of_a_trace),
+		TEST(test_columns_from_members_of_objects),
+		TEST(test_a_parameter_comes_before_members),
+		TEST(test_hidden_members_fill_no_column),
 		TEST(test_tenants),
 		TEST(test_error_texts),
+		TEST(test_error_texts_of_python),
+		TEST(test_long_words_of_an_exception),
+		TEST(test_how_a_call_ended_stands_in_the_attributes),
+		TEST(test_lines_of_a_stack),
+		TEST(test_long_stacks_are_cut),
 		TEST(test_errno_stands_in_the_attributes),
 		TEST(test_lost_counts_stand_in_one_trace),
 		TEST(test_unknown_thunk),

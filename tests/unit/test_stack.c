@@ -182,6 +182,34 @@ static void test_a_stack_as_of_another_call(void **state)
 	commit(f);
 }
 
+/* Those of a language that describes its own calls come first; without symbols they are all there is. */
+static void test_lines_and_a_stack(void **state)
+{
+	const struct ts_stack_frame frame = {0x123, TS_NO_OBJECT, 0};
+	struct fixture *f = *state;
+	uint32_t list;
+
+	for (int loaded = 0; loaded < 2; loaded++) {
+		if (loaded)
+			assert_int_equal(ts_assembler_load(f->assembler, NULL), 0);
+		put_begin(f, 0, TS_BEGIN_SPAN, 1, 2, 0, PYTHON, 10);
+		put_stack(f, TS_STACK_OF_CALLER, 1, 2, &frame, 1);
+		record_end(&f->record, 1, 2, TS_OUTCOME_EXCEPTION, 0, 20);
+		list = record_open(&f->record, TS_PARAM_LINES, TS_VALUE_LIST);
+		record_string(&f->record, 0, "run (trainer.py:42)");
+		record_string(&f->record, 0, "main (bot.py:7)");
+		record_close(&f->record, list);
+		put(f, 0);
+		pass(f, 0, 1);
+		assert_string_equal(
+			f->batch.spans[0].attributes,
+			loaded ? "{\"stack\":[\"run (trainer.py:42)\",\"main (bot.py:7)\","
+				 "\"bot.agents.trainer:TrainerAgent.run (trainer.py)\",\"0x123\"]}"
+			       : "{\"stack\":[\"run (trainer.py:42)\",\"main (bot.py:7)\"]}");
+		commit(f);
+	}
+}
+
 static void test_damage(void **state)
 {
 	const struct ts_stack_frame frame = {0x123, TS_NO_OBJECT, 0};
@@ -203,11 +231,9 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_without_symbols),
-		TEST(test_with_symbols),
-		TEST(test_a_stack_waits_for_its_end),
-		TEST(test_a_stack_as_of_another_call),
-		TEST(test_damage),
+		TEST(test_without_symbols),           TEST(test_with_symbols),
+		TEST(test_a_stack_waits_for_its_end), TEST(test_a_stack_as_of_another_call),
+		TEST(test_lines_and_a_stack),         TEST(test_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
