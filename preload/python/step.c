@@ -29,7 +29,8 @@ static void end_coroutine(struct step *step, PyObject **result)
 		ts_stream_follow((struct ts_span *)Py_NewRef(step->span), Py_NewRef(*result));
 
 	if (stream) {
-		Py_SETREF(*result, stream);
+		Py_DECREF(*result);
+		*result = stream;
 		return;
 	}
 	ts_span_end(step->span, *result);

@@ -76,7 +76,8 @@ static PyObject *look_up(const struct ts_wrapped *wrapped)
 
 		PyErr_Clear();
 		Py_XDECREF(space);
-		Py_SETREF(at, next);
+		Py_DECREF(at);
+		at = next;
 	}
 	return at;
 }
