@@ -76,9 +76,9 @@ $(call obj,$(python_src)): $(B)/obj/%.o: %.c
 	$(Q)$(CC) $(BASE) $(CFLAGS) -ftls-model=global-dynamic -I$(B)/gen \
 		$$(python3-config --includes 2>/dev/null || pkg-config --cflags python3) -c -o $@ $<
 
-$(call obj,preload/python/rewrite.c): $(B)/gen/rewrite.inc
+$(call obj,preload/python/rewrite.c): $(B)/gen/rewrite.inc $(B)/gen/stream.inc
 
-$(B)/gen/rewrite.inc: preload/python/rewrite.py
+$(B)/gen/%.inc: preload/python/%.py
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
 	$(Q)od -An -v -tu1 $< | sed 's/  */,/g; 1s/^,//' > $@.new && mv $@.new $@

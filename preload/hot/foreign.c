@@ -55,11 +55,11 @@ static const struct ts_frame *outermost(const struct ts_stack *stack)
 	return frame;
 }
 
-/* Is the native call `top` inside `parent`, or does something else say where we are? */
+/* Was the innermost call of the stack entered inside `parent`? */
 static bool counts_more(const struct ts_stack *stack, const struct ts_frame *top,
 			const struct ts_foreign *parent)
 {
-	return top->pool && parent->frame.stack == stack && top->slot < parent->frame.slot;
+	return parent->frame.stack == stack && top->slot < parent->frame.slot;
 }
 
 static void set_root(struct ts_foreign *call, const struct ts_frame *root)

@@ -45,7 +45,7 @@ enum ts_foreign_placed {
 
 /*
  * Finds where `call` belongs, of which nothing is open. `parent` is what the language says that it lies in,
- * or NULL; a native call that was entered since counts more. `slot` is an address in the machine's frame that
+ * or NULL; a call that was entered inside that one counts more. `slot` is an address in the machine's frame that
  * runs it. [hot]
  */
 enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts_hook *hook,

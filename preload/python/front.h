@@ -50,6 +50,8 @@ struct ts_wrapped {
 	bool looked;                        /* for defaults */
 	uint8_t first;                      /* parameter to be recorded: 1 past self */
 	int16_t tenant;                     /* parameter; -1: none */
+	/* A context says that it lies in it. Not so of what seldom starts tasks: it costs as much as all the rest. */
+	bool in_context;
 	bool redacted[TS_MAX_PYTHON_PARAMS];
 };
 
@@ -57,7 +59,7 @@ extern PyTypeObject *ts_wrapped_type;
 
 int ts_wrapped_init(void);
 
-/* For rewrite.py: (number, span, name, code, parameters, in a class) -> what the code in front calls. */
+/* For rewrite.py: (number, span, name in sys.modules, name, code, parameters, in a class) -> what the code in front calls. */
 PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments);
 
 /* The code in front of it is in its place. */
@@ -102,13 +104,15 @@ struct ts_span *ts_span_begin(struct ts_wrapped *wrapped, PyObject *const *value
  */
 void ts_span_enter(struct ts_span *span, uintptr_t slot, struct ts_scope *scope);
 void ts_span_leave(struct ts_span *span, struct ts_scope *scope);
-void ts_scope_close(struct ts_span *span, struct ts_scope *scope);
 
 /* It yielded this. */
 void ts_span_item(struct ts_span *span, PyObject *item);
 
 /* Ends it: with a result, or, where that is NULL, with the exception that is set, and stays so. */
 void ts_span_end(struct ts_span *span, PyObject *result);
+
+/* It came to its end: as with a result, where what it yielded is all there is. The exception that is set stays. */
+void ts_span_finish(struct ts_span *span);
 
 /* Ends what nobody will resume. */
 void ts_span_abandon(struct ts_span *span);

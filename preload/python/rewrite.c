@@ -5,9 +5,14 @@
 
 #include <string.h>
 
-static const char source[] = {
+/* clang-format off */
+static const char rewrite_source[] = {
 #include "rewrite.inc"
 	, 0};
+static const char stream_source[] = {
+#include "stream.inc"
+	, 0};
+/* clang-format on */
 
 static PyObject *space; /* the namespace of rewrite.py */
 static PyTypeObject *code_type;
@@ -199,21 +204,27 @@ static bool fill_space(void)
 	return filled;
 }
 
+static bool run(const char *source)
+{
+	PyObject *code = Py_CompileString(source, "<traceshim>", Py_file_input);
+	PyObject *result = code ? PyEval_EvalCode(code, space, space) : NULL;
+
+	if (code)
+		code_type = Py_TYPE(code);
+	Py_XDECREF(code);
+	Py_XDECREF(result);
+	return result;
+}
+
 bool ts_rewrite_init(char *why, size_t why_bytes)
 {
-	PyObject *code, *result;
+	bool done;
 
 	busy = true;
 	space = PyDict_New();
-	code = space && fill_space() ? Py_CompileString(source, "<traceshim>", Py_file_input)
-				     : NULL;
-	result = code ? PyEval_EvalCode(code, space, space) : NULL;
-	if (code)
-		code_type = Py_TYPE(code);
+	done = space && fill_space() && run(rewrite_source) && run(stream_source);
 	busy = false;
-	Py_XDECREF(code);
-	Py_XDECREF(result);
-	if (result)
+	if (done)
 		return true;
 	PyErr_Clear();
 	PyOS_snprintf(why, why_bytes, "its code cannot be read");

@@ -8,7 +8,7 @@ documentation and place in the source; its body passes the arguments to `call`, 
 original code in the same scope.
 
 Runs with builtins alone: nothing is imported. What is given to it from C: `rules`, of (number, module, name, glob); `define`
-(number, span, name, code, parameters) -> what the body calls; `modules` () -> sys.modules; `put` (tuple, index, value).
+(number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the body calls; `modules` () -> sys.modules; `put` (tuple, index, value).
 """
 
 CodeType = type((lambda: 0).__code__)
@@ -159,7 +159,8 @@ def rule_for(wanted, name):
 
 
 def visit(code, prefix, module, wanted, deep):
-    """Replaces functions among the constants of `code`, whose names begin with `prefix`."""
+    """Replaces functions among the constants of `code`, whose names begin with `prefix`, of a module (as sys.modules
+    has it, as people call it)."""
     n = 0
     for index, const in enumerate(code.co_consts):
         if type(const) is not CodeType:
@@ -174,8 +175,9 @@ def visit(code, prefix, module, wanted, deep):
         if number is None:
             continue
         owner = prefix.rstrip(".").rpartition(".")[2]
-        call = define(number, owner if owner and owner != "<locals>" else const.co_name, module + ":" + name, const,
-                      parameters_of(const)[1], bool(owner) and owner != "<locals>")
+        in_class = owner not in ("", "<locals>")
+        call = define(number, owner if in_class else const.co_name, module[0], module[1] + ":" + name, const,
+                      parameters_of(const)[1], in_class)
         made = in_front(const, name, call) if call is not None else None
         if made is not None and put(code.co_consts, index, made, call):
             n += 1
@@ -188,7 +190,7 @@ def stem(path):
 
 
 def names_of(code):
-    """The names of the modules that run this code: as sys.modules has them, and the script's own."""
+    """The modules that run this code: (in sys.modules, a name of it); the script has one of its own, too."""
     filename = code.co_filename
     names = []
     for name, module in list(modules().items()):
@@ -201,9 +203,9 @@ def names_of(code):
         if name in ("__main__", "__mp_main__"):
             spec = space.get("__spec__")
             real = getattr(spec, "name", None) or stem(filename)
-            names += [real, "__main__"]
+            names += [(name, real), (name, "__main__")]
         else:
-            names.append(name)
+            names.append((name, name))
     return names
 
 
@@ -212,7 +214,7 @@ def enter(code):
     names = names_of(code)
     wanted = [
         rule for rule in rules
-        if any(rule[1] == name or rule[3] and matches(rule[1], name) for name in names)
+        if any(rule[1] == name or rule[3] and matches(rule[1], name) for _, name in names)
     ]
     if not wanted:
         return 0

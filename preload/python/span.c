@@ -138,7 +138,7 @@ struct ts_span *ts_span_begin(struct ts_wrapped *wrapped, PyObject *const *value
 void ts_span_enter(struct ts_span *span, uintptr_t slot, struct ts_scope *scope)
 {
 	ts_shim->enter(span->call, slot);
-	if (!scope || scope->token)
+	if (!scope || scope->token || !span->wrapped->in_context)
 		return;
 	scope->token = ts_api.context_var_set(variable, (PyObject *)span);
 	if (!scope->token)
@@ -146,11 +146,10 @@ void ts_span_enter(struct ts_span *span, uintptr_t slot, struct ts_scope *scope)
 }
 
 /* The context's variable is as it was before; where this is another context, it is left alone. */
-void ts_scope_close(struct ts_span *span, struct ts_scope *scope)
+static void close_scope(struct ts_scope *scope)
 {
 	PyObject *type, *value, *traceback;
 
-	(void)span;
 	if (!scope->token)
 		return;
 	PyErr_Fetch(&type, &value, &traceback);
@@ -164,7 +163,7 @@ void ts_span_leave(struct ts_span *span, struct ts_scope *scope)
 {
 	ts_shim->leave(span->call);
 	if (scope)
-		ts_scope_close(span, scope);
+		close_scope(scope);
 }
 
 /* --- items ----------------------------------------------------------------------------------------------- */
@@ -283,13 +282,24 @@ void ts_span_end(struct ts_span *span, PyObject *result)
 	PyErr_Restore(type, value, traceback);
 }
 
-void ts_span_abandon(struct ts_span *span)
+/* The exception that is set, if any, is none of the call's. */
+static void end_aside(struct ts_span *span, enum ts_outcome outcome)
 {
 	PyObject *type, *value, *traceback;
 
 	PyErr_Fetch(&type, &value, &traceback);
-	end(span, TS_OUTCOME_ABANDONED, NULL, NULL, NULL);
+	end(span, outcome, NULL, NULL, NULL);
 	PyErr_Restore(type, value, traceback);
+}
+
+void ts_span_finish(struct ts_span *span)
+{
+	end_aside(span, TS_OUTCOME_OK);
+}
+
+void ts_span_abandon(struct ts_span *span)
+{
+	end_aside(span, TS_OUTCOME_ABANDONED);
 }
 
 static void free_span(PyObject *self)

@@ -58,11 +58,7 @@ static void returned(struct step *step, PyObject **result)
 static void raised(struct step *step)
 {
 	if (step->kind == TS_STEP_ITEM && PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
-		PyObject *type, *value, *traceback;
-
-		PyErr_Fetch(&type, &value, &traceback);
-		ts_span_end(step->span, Py_None);
-		PyErr_Restore(type, value, traceback);
+		ts_span_finish(step->span);
 		return;
 	}
 	ts_span_end(step->span, NULL);

@@ -246,14 +246,14 @@ static bool enter_in_log(struct ts_wrapped *wrapped, PyObject *code, PyObject *n
 	return wrapped->hook && !PyErr_Occurred();
 }
 
-/* "bot.agents:Trainer.run" -> the module, and ("Trainer", "run"). */
-static bool read_name(struct ts_wrapped *wrapped, const char *name)
+/* "bot.agents:Trainer.run" -> ("Trainer", "run") in the module that is known as `where`. */
+static bool read_name(struct ts_wrapped *wrapped, const char *where, const char *name)
 {
 	const char *colon = strchr(name, ':');
 	PyObject *path = PyUnicode_FromString(colon + 1), *dot = PyUnicode_FromString(".");
 	PyObject *parts = path && dot ? PyUnicode_Split(path, dot, -1) : NULL;
 
-	wrapped->module = PyUnicode_FromStringAndSize(name, colon - name);
+	wrapped->module = PyUnicode_FromString(where);
 	wrapped->path = parts ? PyList_AsTuple(parts) : NULL;
 	Py_XDECREF(path);
 	Py_XDECREF(dot);
@@ -280,21 +280,24 @@ static PyMethodDef *method_for(long flags)
 PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 {
 	unsigned int number;
-	const char *span, *name;
+	const char *span, *where, *name;
 	PyObject *code, *names, *call = NULL;
 	int in_class;
 	long flags;
 	struct ts_wrapped *wrapped;
 
 	(void)module;
-	if (!PyArg_ParseTuple(arguments, "IssOOp", &number, &span, &name, &code, &names, &in_class))
+	if (!PyArg_ParseTuple(arguments, "IsssOOp", &number, &span, &where, &name, &code, &names,
+			      &in_class))
 		return NULL;
 	wrapped = PyObject_New(struct ts_wrapped, ts_wrapped_type);
 	if (!wrapped)
 		return NULL;
 	memset((char *)wrapped + sizeof(PyObject), 0, sizeof(*wrapped) - sizeof(PyObject));
 	wrapped->rule = &ts_shim->conf->rules[number];
-	if (read_code(wrapped, code, names, &flags) && read_name(wrapped, name) &&
+	wrapped->in_context =
+		wrapped->rule->kind != TS_KIND_LLM && wrapped->rule->kind != TS_KIND_TOOL;
+	if (read_code(wrapped, code, names, &flags) && read_name(wrapped, where, name) &&
 	    enter_in_log(wrapped, code, names, span, name, in_class))
 		call = PyCFunction_NewEx(method_for(flags), (PyObject *)wrapped, NULL);
 	Py_DECREF(wrapped);

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results that go on after the call: what the caller gets in their place is of the same type and does the same.
+
+Runs with builtins alone, like rewrite.py.
+"""
+
+
+def generator():
+    yield
+
+
+async def coroutine():
+    pass
+
+
+async def async_generator():
+    yield
+
+
+HEAP_TYPE = 1 << 9
+KEY = "traceshim"  # no identifier that a program has
+swapped_classes = {}
+
+_coroutine = coroutine()
+_coroutine.close()
+GeneratorType = type(generator())
+CoroutineType = type(_coroutine)
+AsyncGeneratorType = type(async_generator())
+
+
+def resume_generator(step):
+    return (yield from step)
+
+
+async def resume_coroutine(step):
+    return await step
+
+
+async def resume_items(items):
+    try:
+        item = await items.asend(None)
+        while True:
+            try:
+                sent = yield item
+            except GeneratorExit:
+                await items.aclose()
+                raise
+            except BaseException as error:
+                item = await items.athrow(error)
+            else:
+                item = await items.asend(sent)
+    except StopAsyncIteration:
+        return
+
+
+def named_as(made, original):
+    made.__name__, made.__qualname__ = original.__name__, original.__qualname__
+    return made
+
+
+def handle_of(stream):
+    return stream.__dict__.get(KEY)
+
+
+def with_iteration(cls, space):
+    def __iter__(self):
+        iterator, handle = cls.__iter__(self), handle_of(self)
+        return iterator if handle is None or iterator is self else resume_generator(handle.generator(iterator))
+
+    def __next__(self):
+        handle = handle_of(self)
+        return cls.__next__(self) if handle is None else handle.next(cls.__next__, self)
+
+    space.update(__iter__=__iter__, __next__=__next__)
+
+
+def with_async_iteration(cls, space):
+    def __aiter__(self):
+        iterator, handle = cls.__aiter__(self), handle_of(self)
+        if handle is None or iterator is self or not hasattr(iterator, "asend"):
+            return iterator
+        return resume_items(handle.items(iterator))
+
+    def __anext__(self):
+        handle = handle_of(self)
+        return cls.__anext__(self) if handle is None else handle.item(cls.__anext__(self))
+
+    space.update(__aiter__=__aiter__, __anext__=__anext__)
+
+
+def with_ends(cls, space):
+    """Whoever closes it before its end will read no more."""
+
+    def ending(name):
+        method = getattr(cls, name)
+
+        def end(self, *args, **kwargs):
+            handle = handle_of(self)
+            try:
+                return method(self, *args, **kwargs)
+            finally:
+                if handle is not None:
+                    handle.close()
+
+        async def async_end(self, *args, **kwargs):
+            handle = handle_of(self)
+            try:
+                return await method(self, *args, **kwargs)
+            finally:
+                if handle is not None:
+                    handle.close()
+
+        code = getattr(method, "__code__", None)
+        if code is None:
+            return None
+        return async_end if code.co_flags & 0x80 else end
+
+    for name in ("close", "aclose", "__exit__", "__aexit__"):
+        end = ending(name) if hasattr(cls, name) else None
+        if end is not None:
+            space[name] = end
+
+
+def swapped(cls):
+    """A subclass without anything of its own but the ways to iterate."""
+    made = swapped_classes.get(cls)
+    if made is None:
+        space = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__}
+        if hasattr(cls, "__next__"):
+            with_iteration(cls, space)
+        if hasattr(cls, "__anext__"):
+            with_async_iteration(cls, space)
+        with_ends(cls, space)
+        made = swapped_classes[cls] = type(cls)(cls.__name__, (cls,), space)
+    return made
+
+
+def is_stream_class(cls):
+    return cls.__flags__ & HEAP_TYPE and (hasattr(cls, "__next__") or hasattr(cls, "__anext__"))
+
+
+def follow(result, handle, of_model):
+    """What the caller gets instead of a result that goes on; None: it does not."""
+    cls = type(result)
+    if cls is GeneratorType:
+        return named_as(resume_generator(handle.generator(result)), result)
+    if cls is AsyncGeneratorType:
+        return named_as(resume_items(handle.items(result)), result)
+    if cls is CoroutineType:
+        return named_as(resume_coroutine(handle.coroutine(result)), result)
+    if of_model and is_stream_class(cls) and type(getattr(result, "__dict__", None)) is dict:
+        result.__class__ = swapped(cls)
+        result.__dict__[KEY] = handle
+        return result
+    return None
