@@ -31,7 +31,7 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"
-#define TS_SEEN_CALLS    32
+#define TS_SEEN_CALLS    97 /* 64 lines of a language's own, and what native code has */
 
 /* What the tables' `attributes` say that people should see. */
 struct ts_seen {

@@ -9,14 +9,16 @@
 #include "display.h"
 
 #define STEP    2
-#define DEEPEST 8 /* levels beyond are set in no further: they would leave no room */
+#define ROOM    30 /* columns that values have at least, where there are so many */
+#define DEEPEST 32
 
 struct printer {
 	FILE *out;
 	const char *indent;
 	size_t columns;
 	unsigned depth;
-	bool first; /* no line was printed yet */
+	unsigned deepest; /* levels beyond are set in no further: they would leave no room */
+	bool first;       /* no line was printed yet */
 	char *line;
 	size_t n;
 	size_t room;
@@ -40,8 +42,8 @@ static void append(struct printer *printer, char c)
 /* What goes on after the end of a line is set in under it. */
 static void end_line(struct printer *printer, unsigned depth)
 {
-	unsigned spaces = STEP * (depth < DEEPEST ? depth : DEEPEST);
-	char under[256];
+	unsigned spaces = STEP * (depth < printer->deepest ? depth : printer->deepest);
+	char under[640];
 
 	if (!printer->n)
 		return;
@@ -119,9 +121,21 @@ static const char *take_token(struct printer *printer, const char *at)
 	}
 }
 
+static unsigned levels_in(size_t columns, const char *indent)
+{
+	size_t taken = ts_display_columns(indent) + ROOM;
+	size_t levels = columns > taken ? (columns - taken) / STEP : 0;
+
+	return levels < DEEPEST ? (unsigned)levels : DEEPEST;
+}
+
 void ts_pretty(FILE *out, const char *json, const char *indent, size_t columns)
 {
-	struct printer printer = {.out = out, .indent = indent, .columns = columns, .first = true};
+	struct printer printer = {.out = out,
+				  .indent = indent,
+				  .columns = columns,
+				  .deepest = levels_in(columns, indent),
+				  .first = true};
 
 	while (*json) {
 		if (isspace((unsigned char)*json))

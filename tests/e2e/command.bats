@@ -510,6 +510,29 @@ small_bot() {
 	! grep -q $'\u9b' <<< "$output"
 }
 
+# deep N: lists and objects inside each other, and a text inside all of them
+deep() {
+	local open= close= i
+	for ((i = 0; i < $1; i += 2)); do
+		open+='{"messages":['
+		close=",null,{\"truncated\":7}]}$close"
+	done
+	printf '{"result":%s"%s"%s}' "$open" "$(printf 'wort %.0s' {1..40})" "$close"
+}
+
+@test "show finds its way in lists and objects, however deep" {
+	two_traces
+	echo "UPDATE pipeline_spans SET output_data = '$(deep 16)'" | sql
+	for columns in 80 60 40; do
+		COLUMNS=$columns "$traceshim" show --full 01a1fb37-0b38 > full
+		[ "$(widest < full)" -le $columns ]
+		[ "$(grep -c '"truncated": 7$' full)" -eq 24 ]
+	done
+	COLUMNS=80 "$traceshim" show 01a1fb37-0b38 | grep -q 'out .*{"result":{"messages":\[{"messages"'
+	"$traceshim" show --json 01a1fb37-0b38 > document
+	[ "$(jq -c '.spans[0].output_data' document)" = "$(deep 16 | jq -c .)" ]
+}
+
 @test "piped output is plain and fits 80 columns" {
 	two_traces
 	for command in list "show 01a1fb37-0b38" "show last" "show --full 01a1fb37-0b38" "show --full last"; do

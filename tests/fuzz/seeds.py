@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 from harness import Place
 
 PAGE = 4096
-PROCESS, DICTIONARY, RING, EVENTS, OPEN = range(5)
+PROCESS, DICTIONARY, RING, EVENTS, OPEN, CALL = range(6)
 CUT, NOW, REFUSES, HICCUPS = 2, 4, 8, 16
 PROCESS_BYTES, RING_BYTES = 760, 256
 RULES = """[pipeline]
@@ -59,9 +59,49 @@ def seed(spool, flags=0, small=False):
     return b"".join(parts)
 
 
+def thunk(index, kind, name, function, *params):
+    """What a dictionary says of a function of Python's."""
+    strings = [name, function, "/srv/bot/agents/trainer.py", "NULL", *params]
+    body = b"".join(text.encode() + b"\0" for text in strings)
+    body += bytes(-len(body) % 8)
+    return struct.pack("<IIIIBBB5x", 2, 24 + len(body), index, 3, kind, len(params), 1) + body
+
+
+def text(value):
+    data = value.encode()
+    return bytes([len(data) << 4 | 8]) + data
+
+
+def entry(key, value):
+    return bytes([len(key) << 4]) + key.encode() + value
+
+
+def deep(levels):
+    """Lists and objects by turns; inside all of them a string."""
+    inner = text("bottom")
+    for level in range(levels):
+        inner = b"\x1c" + inner if level % 2 else b"\x1d" + entry("k", inner)
+    return inner
+
+
+def nested(process, dictionary):
+    """A call of Python's with lists and objects, as tests/fuzz/calls.h reads it, that failed."""
+    message = b"\x2d" + entry("role", text("user")) + entry("password", text("hunter2"))
+    kwargs = b"\x4d" + entry("model", text("opus")) + entry("user_id", b"\x03" + struct.pack("<q", 7)) + \
+        entry("tools", b"\x2c" + b"\x0f" + struct.pack("<Q", 5) + text('{"a":1}')) + entry("self", b"\x5e" + b"a.Bot")
+    begin = b"\x00\x1c" + message + b"\x01" + kwargs + b"\x02" + deep(16)
+    lines = b"\x2c" + text("run (a.py:3)") + text("main (b.py)")
+    end = b"\xff" + b"\x1c\x01" + b"\xfc" + text("KeyError") + b"\xfd" + text("no \u00e9") + b"\xfb" + lines + \
+        b"\xfa\x04" + struct.pack("<Q", 500)
+    parts = [part(PROCESS, process), part(DICTIONARY, dictionary + thunk(14, 3, "coach", "a:Bot.run", "m", "kwargs", "x"))]
+    for outcome in 0, 1, 2, 6, 7, 0x82:
+        parts.append(part(CALL, bytes([0xed, outcome, outcome]) + begin + end))
+    return b"".join(parts)
+
+
 def spools(out):
     place = Place("seeds")
-    place.conf.write_text(RULES)
+    place.conf.write_text(f"[trace]\nredact = password\n{RULES}")
     ends = [(1, 3, 1000, "inside"), (3, 1, 60000, "inside"), (1, 20, 1000, "between"), (2, 5, 100000, "between")]
     try:
         for n, (threads, at, pause_us, where) in enumerate(ends):
@@ -70,6 +110,10 @@ def spools(out):
             spool, = place.spools()
             for flags, small in (0, False), (NOW, True), (HICCUPS, True):
                 (out / f"spool-{n}-{flags}").write_bytes(seed(spool, flags, small))
+            process = (spool / "process").read_bytes()
+            dictionary_bytes, = struct.unpack_from("<Q", process, 40)
+            (out / f"nested-{n}").write_bytes(
+                nested(process[:PROCESS_BYTES], process[PAGE:PAGE + dictionary_bytes]))
             subprocess.run(["rm", "-rf", str(spool)], check=True)
     finally:
         place.remove()

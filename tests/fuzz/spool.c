@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A spool of any bytes, recovered. The input is a row of parts, each with a head of 8 bytes: what it is, its number,
- * flags, its length (struct part); seeds.py makes them of real spools. Unless a part's flag says RAW, what a
+ * flags, its length (struct part); seeds.py makes them of real spools. A CALL's bytes make events (calls.h). Unless a part's flag says RAW, what a
  * hostile file would hardly get past is mended: magic, version, counts, the lock.
  *
  * What comes of it has to be rows that any store can take: text is UTF-8, JSON is JSON, a row needs an event.
@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "fuzz.h"
 #include "preload/abi.h"
 #include "rows.h"
@@ -27,7 +28,7 @@
 #define MOST_OF_RING  (1u << 17)
 #define LEAST_OF_RING 128
 
-enum part_type { PROCESS, DICTIONARY, RING, EVENTS, OPEN, PART_TYPES };
+enum part_type { PROCESS, DICTIONARY, RING, EVENTS, OPEN, CALL, PART_TYPES };
 
 enum part_flags {
 	RAW = 1,      /* as it is, wrong or not */
@@ -53,6 +54,7 @@ struct spool {
 	uint32_t events_bytes[MAX_RINGS], dictionary_bytes, open_bytes, n_rings;
 };
 
+static uint8_t calls[MAX_RINGS][MOST_OF_RING];
 static char root[64], folder[128];
 static int root_fd = -1;
 static uint16_t store_flags;
@@ -117,6 +119,23 @@ static const void *load(const char *module, const char *symbol, char *why, size_
 
 /* --- from input to spool --------------------------------------------------------------------------- */
 
+/* Behind the calls that the ring has; its other events are forgotten. */
+static void take_call(struct spool *spool, uint32_t ring, const uint8_t *data, uint32_t bytes)
+{
+	uint32_t at = spool->events[ring] == calls[ring] ? spool->events_bytes[ring] : 0;
+
+	if (at > MOST_OF_RING - MOST_OF_CALL)
+		return;
+	at += make_call(data, bytes, calls[ring] + at);
+	spool->events_flags[ring] = 0;
+	spool->events[ring] = calls[ring];
+	spool->events_bytes[ring] = at;
+	spool->rings[ring].tail = 0;
+	spool->rings[ring].head = at;
+	spool->n_rings = spool->n_rings > ring ? spool->n_rings : ring + 1;
+	input_bytes += at;
+}
+
 static void take_part(struct spool *spool, const struct part *part, const uint8_t *data)
 {
 	uint32_t ring = part->number % MAX_RINGS, bytes = part->bytes;
@@ -142,6 +161,9 @@ static void take_part(struct spool *spool, const struct part *part, const uint8_
 		spool->events[ring] = data;
 		spool->events_bytes[ring] = bytes;
 		spool->n_rings = spool->n_rings > ring ? spool->n_rings : ring + 1;
+		break;
+	case CALL:
+		take_call(spool, ring, data, bytes);
 		break;
 	default:
 		spool->open = data;
@@ -318,12 +340,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (root_fd < 0)
 		make_root();
+	input_bytes = bytes;
 	take_parts(&spool, data, bytes);
 	mend_process(&spool);
 	for (uint32_t i = 0; i < spool.n_rings; i++)
 		mend_ring(&spool, i);
 	store_flags = spool.process_flags;
-	input_bytes = bytes;
 	n_rows = n_writes = n_stores = 0;
 	write_spool(&spool);
 	MUST(ts_spool_recover(root, load, NULL, &recovered, &err) == 0);

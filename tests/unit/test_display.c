@@ -120,12 +120,56 @@ static void pretty_keeps_values(void **state)
 	expect(PRINTED(to, ts_pretty(to, "]]\"open", "", 60)), "]\n]\"open\n");
 }
 
+/* Columns that the line takes, and how many of them are blank in front. */
+static size_t measured(const char *line, size_t *ret_blank)
+{
+	char copy[256];
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(line, "\n"), line);
+	*ret_blank = strspn(copy, " ");
+	return ts_display_columns(copy);
+}
+
+/* {"k": [{"k": [... "text" ...]}]} */
+static void pretty_is_as_deep_as_columns_allow(void **state)
+{
+	static const char indent[] = "          ";
+	static const size_t widths[] = {80, 60, 40, 20};
+	static const size_t deepest[] = {10 + 34, 10 + 20, 10, 10};
+	char json[512] = "", *printed;
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		strcat(json, "{\"k\":[");
+	strcat(json, "\"some text that is longer than the line has room for, in no few words\"");
+	for (int i = 0; i < 9; i++)
+		strcat(json, "]}");
+	for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++) {
+		size_t most = 0, blank;
+
+		printed = PRINTED(to, ts_pretty(to, json, indent, widths[i]));
+		for (const char *line = printed; *line; line += strcspn(line, "\n") + 1) {
+			size_t first = line == printed ? sizeof(indent) - 1 : 0;
+
+			assert_in_range(first + measured(line, &blank), 1, widths[i]);
+			if (strchr("]}", line[blank]) && blank > most)
+				most = blank;
+		}
+		assert_int_equal(most, deepest[i]);
+		free(printed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(columns_of_scripts),      cmocka_unit_test(steering_is_shown),
-		cmocka_unit_test(invalid_bytes_are_shown), cmocka_unit_test(cuts_at_columns),
-		cmocka_unit_test(wraps_at_spaces),         cmocka_unit_test(pretty_keeps_values),
+		cmocka_unit_test(columns_of_scripts),
+		cmocka_unit_test(steering_is_shown),
+		cmocka_unit_test(invalid_bytes_are_shown),
+		cmocka_unit_test(cuts_at_columns),
+		cmocka_unit_test(wraps_at_spaces),
+		cmocka_unit_test(pretty_keeps_values),
+		cmocka_unit_test(pretty_is_as_deep_as_columns_allow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
