@@ -3,6 +3,8 @@
 
 #include "interpreter.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "definition.h"
@@ -14,7 +16,9 @@
 #include "scope.h"
 #include "walk.h"
 
-#define TRIES 16 /* each waits for the walker a while */
+#define OLDEST 10 /* of Python 3 */
+#define NEWEST 14
+#define TRIES  16 /* each waits for the walker a while */
 
 typedef int audit_fn(const char *event, void *arguments, void *data);
 typedef int add_hook_fn(audit_fn *hook, void *data);
@@ -23,6 +27,7 @@ static struct {
 	const struct ts_conf *conf; /* NULL: no rule is for Python */
 	add_hook_fn *add_hook;      /* what was found and not registered with yet */
 	int (*is_initialized)(void);
+	const char *(*version)(void);
 	ts_python_audit_fn *front_end;
 	bool opened; /* or tried to */
 	struct ts_foreign *spare;
@@ -106,6 +111,19 @@ static void shut(uintptr_t slot)
 
 /* --- the way in ---------------------------------------------------------------------------------- */
 
+/* "3.11.7 (main, ...) [GCC ...]": a version that the front end knows, with a GIL. */
+static bool is_known(const char *version, char *why, size_t why_bytes)
+{
+	long minor = strncmp(version, "3.", 2) == 0 ? strtol(version + 2, NULL, 10) : 0;
+
+	if (minor >= OLDEST && minor <= NEWEST && !strstr(version, "free-threading"))
+		return true;
+	snprintf(why, why_bytes, "this is Python %.*s, not 3.%d to 3.%d%s",
+		 (int)strcspn(version, " "), version, OLDEST, NEWEST,
+		 minor > NEWEST || minor < OLDEST ? "" : " with a GIL");
+	return false;
+}
+
 static void open_front_end(void)
 {
 	static struct ts_python_services services = {
@@ -126,8 +144,10 @@ static void open_front_end(void)
 	ts_python_start_fn *start;
 
 	services.conf = interpreter.conf;
-	start = (ts_python_start_fn *)ts_module_symbol("python", TS_PYTHON_SYMBOL, why,
-						       sizeof(why));
+	start = is_known(interpreter.version(), why, sizeof(why))
+			? (ts_python_start_fn *)ts_module_symbol("python", TS_PYTHON_SYMBOL, why,
+								 sizeof(why))
+			: NULL;
 	if (start)
 		interpreter.front_end = start(&services, why, sizeof(why));
 	if (!interpreter.front_end)
@@ -155,18 +175,26 @@ static int audit(const char *event, void *arguments, void *data)
 	return interpreter.front_end ? interpreter.front_end(event, arguments) : 0;
 }
 
+static void *function_of(const struct ts_object *object, const char *name)
+{
+	const ElfW(Sym) *symbol = ts_object_definition(object, name, NULL);
+
+	return symbol ? (void *)ts_scope_address(object, symbol) : NULL;
+}
+
 void ts_interpreter_look(const struct ts_object *object)
 {
-	const ElfW(Sym) * add, *initialized;
+	void *add, *version;
 
 	if (!interpreter.conf || interpreter.is_initialized)
 		return;
-	add = ts_object_definition(object, "PySys_AddAuditHook", NULL);
-	initialized = ts_object_definition(object, "Py_IsInitialized", NULL);
-	if (!add || !initialized)
+	add = function_of(object, "PySys_AddAuditHook");
+	version = function_of(object, "Py_GetVersion");
+	if (!add || !version)
 		return;
-	interpreter.is_initialized = (int (*)(void))ts_scope_address(object, initialized);
-	interpreter.add_hook = (add_hook_fn *)ts_scope_address(object, add);
+	interpreter.is_initialized = (int (*)(void))function_of(object, "Py_IsInitialized");
+	interpreter.version = (const char *(*)(void))version;
+	interpreter.add_hook = interpreter.is_initialized ? (add_hook_fn *)add : NULL;
 }
 
 void ts_interpreter_register(void)

@@ -44,7 +44,7 @@ bool ts_api_find(char *why, size_t why_bytes)
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
 		void *found = dlsym(RTLD_DEFAULT, functions[i].name);
 
-		if (!found) {
+		if (!found && functions[i].at != (void *)&ts_api.vectorcall) {
 			PyOS_snprintf(why, why_bytes, "this Python has no %s", functions[i].name);
 			return false;
 		}

@@ -15,8 +15,9 @@
 
 extern const struct ts_python_services *ts_shim;
 
-/* What the limited API leaves out, looked up and checked; present since 3.9 in every CPython. */
+/* What the limited API leaves out, looked up and checked. */
 struct ts_python_api {
+	/* NULL before 3.11, where it is inline */
 	PyObject *(*vectorcall)(PyObject *function, PyObject *const *arguments, size_t n,
 				PyObject *keywords);
 	PyObject *(*context_var_new)(const char *name, PyObject *otherwise);

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define NEWEST 14 /* Python 3.14 */
-
 const struct ts_python_services *ts_shim;
 static PyInterpreterState *interpreter; /* the one we live in */
 static bool stumbled, told_other;
@@ -42,22 +40,6 @@ static int audit(const char *event, void *arguments)
 	return 0;
 }
 
-/* "3.11.7 (main, ...)": a version that is known, with a GIL. */
-static bool is_known(char *why, size_t why_bytes)
-{
-	const char *version = Py_GetVersion();
-	int minor = 0;
-
-	for (const char *at = version + 2;
-	     strncmp(version, "3.", 2) == 0 && *at >= '0' && *at <= '9'; at++)
-		minor = minor * 10 + (*at - '0');
-	if (minor >= 10 && minor <= NEWEST && !strstr(version, "free-threading"))
-		return true;
-	PyOS_snprintf(why, why_bytes, "Python %.*s is not one of 3.10 to 3.%d with a GIL",
-		      (int)strcspn(version, "("), version, NEWEST);
-	return false;
-}
-
 /* Exported: the shim looks it up by its name. */
 __attribute__((visibility("default"))) ts_python_start_fn ts_python_start;
 
@@ -72,8 +54,6 @@ ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, c
 		return NULL;
 	}
 	ts_shim = services;
-	if (!is_known(why, why_bytes))
-		return NULL;
 	PyErr_Fetch(&type, &value, &traceback);
 	interpreter = PyInterpreterState_Get();
 	PyOS_snprintf(why, why_bytes, "no memory");

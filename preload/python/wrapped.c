@@ -155,7 +155,7 @@ PyObject *ts_wrapped_invoke(struct ts_wrapped *wrapped, PyObject *original, PyOb
 {
 	PyObject *positional, *keywords, *result;
 
-	if (!wrapped->more_positional && !wrapped->more_keyword)
+	if (ts_api.vectorcall && !wrapped->more_positional && !wrapped->more_keyword)
 		return ts_api.vectorcall(original, values, (size_t)wrapped->n_positional,
 					 wrapped->n_keyword ? wrapped->keywords : NULL);
 	positional = positional_of(wrapped, values);
