@@ -16,7 +16,9 @@ class Unscripted(Exception):
 
 
 # Seconds of retry-after; tokens of the prompt that were in the cache; tokens of the answer that nobody sees.
-NUMBERS = {"after": 1, "cached": 0, "reasoning": 0}
+NUMBERS = {"after": None, "cached": 0, "reasoning": 0}
+
+BUSY = (429, 503, 529)
 
 REASONS = {
     400: "this model does not take that",
@@ -58,8 +60,9 @@ class Script:
         return REASONS.get(self.status, "no")
 
     def put_on(self, reply):
-        if reply.status in (429, 503, 529):
-            reply.headers["retry-after"] = self.numbers["after"]
+        after = self.numbers["after"]
+        if reply.status in BUSY or after is not None and reply.status != 200:
+            reply.headers["retry-after"] = 1 if after is None else after
         for effect, value in self.effects:
             effect.put_on(reply, value)
 
