@@ -39,7 +39,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-backlog fuzz-mover
 
@@ -294,6 +294,10 @@ bench: setup-bench ## measure, against uftrace in the same run; writes build/ben
 
 setup-build setup-check setup-programs setup-fuzz setup-bench:
 	@scripts/setup $(@:setup-%=%)
+
+# Without a network there are none, and the tests that need them say so; CI takes no such excuse.
+setup-venv: setup-check ## the Python packages that the tests' bots are written with, into build/venv
+	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
