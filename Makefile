@@ -5,6 +5,7 @@ PREFIX  ?= /usr/local
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 WERROR  ?=
+PYTHON_INCLUDE ?= $(firstword $(wildcard /usr/include/python3.*))
 B       := build
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
@@ -74,7 +75,7 @@ $(call obj,$(python_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -ftls-model=global-dynamic -I$(B)/gen \
-		$$(python3-config --includes 2>/dev/null || pkg-config --cflags python3) -c -o $@ $<
+		-I$(PYTHON_INCLUDE) -c -o $@ $<
 
 $(call obj,preload/python/rewrite.c): $(B)/gen/rewrite.inc $(B)/gen/stream.inc
 
