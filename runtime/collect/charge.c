@@ -340,6 +340,14 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 	return result > 0 ? TS_CHARGE_MORE : TS_CHARGE_REST;
 }
 
+static bool is_there(const struct ts_charge *charge)
+{
+	char page[PATH_MAX + 16];
+
+	snprintf(page, sizeof(page), "%s/process", charge->path);
+	return access(page, F_OK) == 0;
+}
+
 static enum ts_charge_turn turn(struct ts_charge *charge, int64_t now_ns)
 {
 	enum ts_charge_turn result;
@@ -355,8 +363,8 @@ static enum ts_charge_turn turn(struct ts_charge *charge, int64_t now_ns)
 		charge->wake_seen = __atomic_load_n(&charge->page->wake, __ATOMIC_ACQUIRE);
 		return charge->ended_ns ? TS_CHARGE_SOON : TS_CHARGE_REST;
 	}
-	/* the folder may be removed while its program lives: that has the files open, and we have not */
-	if (access(charge->path, F_OK) < 0)
+	/* it may be removed while its program lives: that has the files open, and we have not */
+	if (!is_there(charge))
 		return TS_CHARGE_GONE;
 	if (!knows_frequency(charge))
 		return TS_CHARGE_SOON;
