@@ -147,32 +147,31 @@ static int open_store(struct ts_outlets *outlets, struct outlet *outlet)
 	bool first = !outlets->tried;
 	int result;
 
+	if (outlet->handle)
+		return 0;
+	if (!outlet->store)
+		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
+	if (!outlet->store)
+		return -ENOTSUP;
 	outlets->tried = true;
 	if (first && options->trying)
 		options->trying();
 	result = outlet->store->open(&outlet->handle, outlet->url, options->gate, &outlet->failure);
 	if (first && options->trying)
 		options->trying();
-	return result;
+	/* what is said of a row is not said of the store */
+	return result == -EILSEQ ? -EINVAL : result;
 }
 
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		     const struct ts_batch *batch)
 {
-	const struct ts_outlets_options *options = &outlets->options;
-	int result;
+	int result = open_store(outlets, outlet);
 
-	if (!outlet->store)
-		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
-	if (!outlet->store)
-		return -ENOTSUP;
-	if (!outlet->handle) {
-		result = open_store(outlets, outlet);
-		/* what is said of a row is not said of the store */
-		if (result < 0)
-			return result == -EILSEQ ? -EINVAL : result;
-	}
-	return outlet->store->write(outlet->handle, batch, &outlet->failure);
+	if (result == 0 && batch)
+		result = outlet->store->write(outlet->handle, batch, &outlet->failure);
+	outlet->used_ns = ts_backoff_now_ns();
+	return result;
 }
 
 int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
@@ -186,9 +185,9 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	if (!insist && !ts_backoff_is_due(&outlet->backoff))
 		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 	result = write_now(outlets, outlet, batch);
-	outlet->used_ns = ts_backoff_now_ns();
 	if (result == 0) {
-		note_success(outlets, outlet);
+		if (batch)
+			note_success(outlets, outlet);
 		return 0;
 	}
 	if (result == -EILSEQ)

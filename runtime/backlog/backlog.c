@@ -407,13 +407,11 @@ static int open_folder(struct ts_backlog *backlog, bool make)
 	return fd;
 }
 
-/* With the folder open. */
+/* With the lock. */
 static int take_folder(struct ts_backlog *backlog)
 {
-	int result = flock(backlog->folder, LOCK_EX | LOCK_NB) ? -EAGAIN : 0;
+	int result = backlog->place == TS_BACKLOG_THERE ? 0 : read_all(backlog);
 
-	if (result == 0 && backlog->place != TS_BACKLOG_THERE)
-		result = read_all(backlog);
 	if (result == 0 && backlog->foreign_version)
 		result = -EPROTONOSUPPORT;
 	if (result == 0 && backlog->removed && !backlog->n &&
@@ -428,7 +426,15 @@ static bool will_pass(int result)
 	return result == -EAGAIN || result == -ENOMEM || result == -EMFILE || result == -ENFILE;
 }
 
-int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err)
+static int let_go(struct ts_backlog *backlog, int result, struct ts_error *err)
+{
+	backlog->place = will_pass(result) ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
+	close(backlog->folder);
+	backlog->folder = -1;
+	return fail(backlog, result, err);
+}
+
+int ts_backlog_lock(struct ts_backlog *backlog, bool make, struct ts_error *err)
 {
 	int result;
 
@@ -444,13 +450,22 @@ int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err
 	if (result < 0)
 		return fail(backlog, result, err);
 	backlog->folder = result;
+	return flock(backlog->folder, LOCK_EX | LOCK_NB) ? let_go(backlog, -EAGAIN, err) : 0;
+}
+
+int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err)
+{
+	int result;
+
+	if (backlog->folder >= 0 && backlog->place == TS_BACKLOG_THERE &&
+	    !is_removed(backlog->folder))
+		return 0;
+	result = ts_backlog_lock(backlog, make, err);
+	if (result < 0)
+		return result;
 	result = take_folder(backlog);
-	if (result < 0) {
-		backlog->place = will_pass(result) ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
-		close(backlog->folder);
-		backlog->folder = -1;
-		return fail(backlog, result, err);
-	}
+	if (result < 0)
+		return let_go(backlog, result, err);
 	backlog->place = TS_BACKLOG_THERE;
 	return 0;
 }

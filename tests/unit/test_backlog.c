@@ -32,6 +32,7 @@
 
 static struct {
 	bool away;
+	bool closed;          /* it cannot even be opened */
 	uint64_t refuse_span; /* the number of a span's trace */
 	size_t n, writes;
 	struct ts_idset ids;
@@ -72,7 +73,9 @@ static void keep(struct ts_row_id id)
 static int fake_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		     struct ts_error *err)
 {
-	(void)url, (void)gate, (void)err;
+	(void)url, (void)gate;
+	if (store.closed)
+		return ts_error_set(err, -EIO, "it is closed");
 	*ret = (void *)&store;
 	return 0;
 }
@@ -798,6 +801,46 @@ static void backlog_of_a_spool_is_left_to_it(void **state)
 	assert_int_equal(store.n, 0);
 }
 
+/* Bytes that this process has read so far. */
+static uint64_t bytes_read(void)
+{
+	FILE *file = fopen("/proc/self/io", "r");
+	unsigned long long bytes;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "rchar: %llu", &bytes), 1);
+	fclose(file);
+	return bytes;
+}
+
+/* Whoever runs `traceshim list` while a server is away does not read what waits for it, nor what others deliver. */
+static void nothing_is_read_for_a_store_that_is_away(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog = open_backlog(place);
+	uint64_t before, all = 4000 * (SPANS + 1) * 300;
+	char command[400];
+
+	for (uint64_t i = 0; i < 40; i++)
+		put(backlog, 1 + i * 100, 100, NULL);
+	ts_backlog_free(backlog);
+	store.closed = true;
+	before = bytes_read();
+	assert_int_equal(recover(place).postponed, 1);
+	assert_in_range(bytes_read() - before, 0, all / 10);
+	store.closed = false;
+	snprintf(command, sizeof(command), "mkdir -p %s && touch %s/process", place->spool,
+		 place->spool);
+	assert_int_equal(system(command), 0);
+	before = bytes_read();
+	assert_int_equal(recover(place).backlogs, 0);
+	assert_in_range(bytes_read() - before, 0, all / 10);
+	snprintf(command, sizeof(command), "rm -r %s", place->spool);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(recover(place).backlogs, 1);
+	assert_int_equal(store.n, 4000 * (SPANS + 1));
+}
+
 static void counts_go_with_the_spool(void **state)
 {
 	struct place *place = *state;
@@ -1061,6 +1104,7 @@ int main(void)
 		TEST(batch_over_the_budget_is_cut),
 		TEST(backlog_without_a_spool_is_recovered),
 		TEST(backlog_of_a_spool_is_left_to_it),
+		TEST(nothing_is_read_for_a_store_that_is_away),
 		TEST(counts_go_with_the_spool),
 		TEST(flipped_bytes_cost_their_rows),
 		TEST(torn_segment_is_read_to_its_tear),
