@@ -15,7 +15,10 @@
 #include "../log/dictionary.h"
 #include "../file.h"
 #include "folder.h"
+#include "kept.h"
 #include "rejected.h"
+
+#define REJECTED_SHARE 4 /* of what is kept: a file of refused rows */
 
 void ts_backlog_name(char ret[16], uint32_t number)
 {
@@ -25,7 +28,7 @@ void ts_backlog_name(char ret[16], uint32_t number)
 /* --- life --------------------------------------------------------------------------------------- */
 
 int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name, const char *spool,
-		    struct ts_outlets *outlets)
+		    uint64_t budget, struct ts_outlets *outlets)
 {
 	struct ts_backlog *backlog = calloc(1, sizeof(*backlog));
 
@@ -40,8 +43,12 @@ int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name
 		 backlog->name);
 	backlog->folder = -1;
 	backlog->place = *backlog->state ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
+	backlog->budget = budget;
 	backlog->delivery.outlets = outlets;
-	if (ts_rejected_new(&backlog->delivery.rejected, state, spool) < 0) {
+	backlog->delivery.state = backlog->state;
+	backlog->delivery.most_bytes = ts_kept_most(budget);
+	if (ts_rejected_new(&backlog->delivery.rejected, state, spool,
+			    backlog->delivery.most_bytes / REJECTED_SHARE) < 0) {
 		free(backlog);
 		return -ENOMEM;
 	}
@@ -55,11 +62,11 @@ int ts_backlog_new(struct ts_backlog **ret, const char *spool, const struct ts_s
 	const char *name = strrchr(spool, '/');
 	struct ts_backlog *backlog;
 
-	if (ts_backlog_make(&backlog, settings->state, name ? name + 1 : spool, spool, outlets) < 0)
+	if (ts_backlog_make(&backlog, settings->state, name ? name + 1 : spool, spool,
+			    settings->backlog_bytes, outlets) < 0)
 		return -ENOMEM;
 	snprintf(backlog->spool, sizeof(backlog->spool), "%s", spool);
 	snprintf(backlog->program, sizeof(backlog->program), "%s", settings->program);
-	backlog->budget = settings->backlog_bytes;
 	backlog->store = strdup(settings->store);
 	backlog->delivery.url = backlog->store;
 	if (!backlog->store) {

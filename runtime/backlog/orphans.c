@@ -16,7 +16,8 @@
 #include "../log/spool.h"
 #include "../outlet.h"
 
-#define HEAD_BYTES 65536 /* more than any header */
+#define HEAD_BYTES   65536                 /* more than any header */
+#define USUAL_BUDGET ((uint64_t)256 << 20) /* no file tells that of its program */
 
 struct search {
 	const char *state;
@@ -133,7 +134,7 @@ static void recover(struct search *search, const char *name)
 	struct ts_backlog *backlog;
 	struct ts_error err = {""};
 
-	if (ts_backlog_make(&backlog, search->state, name, name, search->outlets) < 0)
+	if (ts_backlog_make(&backlog, search->state, name, name, USUAL_BUDGET, search->outlets) < 0)
 		return;
 	if (!is_worth_reading(search, backlog)) {
 		ts_backlog_free(backlog);
