@@ -4,7 +4,7 @@
 
 /*
  * The stores that spools name: each is opened once, when first needed, and left alone for a while after a
- * failure, which is told once a minute at most.
+ * failure, which is told once a minute at most. Of more than 64 the least recently used are closed and forgotten.
  */
 
 #include <stdbool.h>
