@@ -154,7 +154,9 @@ static int store_batch(struct ts_consumer *consumer, int waits, bool insist, str
 		return 0;
 	if (!ts_assembler_settings(consumer->assembler)->known)
 		return ts_error_set(err, -EBADMSG, "nothing says where it is to be stored");
-	if (waits > 0 && keep_batch(consumer) == 0)
+	/* what is late of a trace that was dropped goes where it is dropped, too, and counted once */
+	if ((waits > 0 || ts_backlog_has_dropped(consumer->backlog, batch)) &&
+	    keep_batch(consumer) == 0)
 		return 0;
 	if (waits != TS_AWAY)
 		result = bypass(consumer, insist, &why);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "columns.h"
+#include "backlog/kept.h"
 #include "backlog/rejected.h"
 
 static size_t n_rows(const struct ts_batch *batch)
@@ -41,9 +42,11 @@ static int reject(struct ts_delivery *delivery, const struct ts_batch *batch, co
 	else if (batch->n_spans)
 		result =
 			ts_rejected_add(delivery->rejected, &ts_span_table, batch->spans, why, err);
-	if (result == 0)
+	if (result > 0 && *delivery->state)
+		ts_kept_trim(delivery->state, delivery->most_bytes, delivery->outlets);
+	if (result >= 0)
 		tell(delivery, batch, why);
-	return result;
+	return result < 0 ? result : 0;
 }
 
 /* The first `n` rows, and the rest, which has the run. */

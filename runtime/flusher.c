@@ -233,6 +233,15 @@ static void flush(struct flusher *f, bool last)
 	} while (more > 0);
 }
 
+/* Nobody else finds a spool that was removed. */
+static void look_for_collector(struct flusher *f)
+{
+	/* acquire: the rings are there */
+	uint32_t n_rings = __atomic_load_n(&f->process->n_rings, __ATOMIC_ACQUIRE);
+
+	f->collected = ts_held_follow(n_rings) && ts_presence_look(&f->collector);
+}
+
 static void tick(struct flusher *f)
 {
 	begin_batch(f);
@@ -242,7 +251,7 @@ static void tick(struct flusher *f)
 	ts_frequency_note(f->process);
 	ts_frequency_seen(f->process);
 	f->args->tick();
-	f->collected = ts_presence_look(&f->collector);
+	look_for_collector(f);
 	if (f->outlets)
 		ts_outlets_rest(f->outlets);
 	end_batch(f);

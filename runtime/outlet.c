@@ -13,6 +13,7 @@
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
 #define SAY_AGAIN_NS  60000000000LL
 #define REST_NS       10000000000LL /* without a batch, then others may need the connection more */
+#define MOST          64            /* programs may come and go with a store each */
 
 struct outlet {
 	struct outlet *next;
@@ -28,7 +29,8 @@ struct outlet {
 
 struct ts_outlets {
 	struct ts_outlets_options options;
-	struct outlet *first;
+	struct outlet *first; /* the one last used */
+	size_t n;
 	bool tried; /* to open one */
 };
 
@@ -43,17 +45,23 @@ int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *opt
 	return 0;
 }
 
+/* Closes it and takes it off its list. */
+static void drop(struct ts_outlets *outlets, struct outlet **link)
+{
+	struct outlet *outlet = *link;
+
+	*link = outlet->next;
+	if (outlet->handle)
+		outlet->store->close(outlet->handle);
+	free(outlet->url);
+	free(outlet);
+	outlets->n--;
+}
+
 void ts_outlets_free(struct ts_outlets *outlets)
 {
-	struct outlet *outlet, *next;
-
-	for (outlet = outlets ? outlets->first : NULL; outlet; outlet = next) {
-		next = outlet->next;
-		if (outlet->handle)
-			outlet->store->close(outlet->handle);
-		free(outlet->url);
-		free(outlet);
-	}
+	while (outlets && outlets->first)
+		drop(outlets, &outlets->first);
 	free(outlets);
 }
 
@@ -64,18 +72,37 @@ int ts_outlet_shown(const char *url)
 	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
 }
 
-static struct outlet *find(struct ts_outlets *outlets, const char *url)
+static struct outlet *add(struct ts_outlets *outlets, const char *url)
 {
-	struct outlet *outlet;
+	struct outlet *outlet = calloc(1, sizeof(*outlet)), **last = &outlets->first;
 
-	for (outlet = outlets->first; outlet; outlet = outlet->next)
-		if (strcmp(outlet->url, url) == 0)
-			return outlet;
-	outlet = calloc(1, sizeof(*outlet));
 	if (!outlet || !(outlet->url = strdup(url))) {
 		free(outlet);
 		return NULL;
 	}
+	if (outlets->n == MOST) {
+		while ((*last)->next)
+			last = &(*last)->next;
+		drop(outlets, last);
+	}
+	outlets->n++;
+	return outlet;
+}
+
+/* The one of this URL, which is the first then. */
+static struct outlet *find(struct ts_outlets *outlets, const char *url)
+{
+	struct outlet **link = &outlets->first, *outlet;
+
+	while (*link && strcmp((*link)->url, url) != 0)
+		link = &(*link)->next;
+	outlet = *link;
+	if (outlet)
+		*link = outlet->next;
+	else
+		outlet = add(outlets, url);
+	if (!outlet)
+		return NULL;
 	outlet->next = outlets->first;
 	outlets->first = outlet;
 	return outlet;
@@ -147,32 +174,31 @@ static int open_store(struct ts_outlets *outlets, struct outlet *outlet)
 	bool first = !outlets->tried;
 	int result;
 
+	if (outlet->handle)
+		return 0;
+	if (!outlet->store)
+		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
+	if (!outlet->store)
+		return -ENOTSUP;
 	outlets->tried = true;
 	if (first && options->trying)
 		options->trying();
 	result = outlet->store->open(&outlet->handle, outlet->url, options->gate, &outlet->failure);
 	if (first && options->trying)
 		options->trying();
-	return result;
+	/* what is said of a row is not said of the store */
+	return result == -EILSEQ ? -EINVAL : result;
 }
 
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		     const struct ts_batch *batch)
 {
-	const struct ts_outlets_options *options = &outlets->options;
-	int result;
+	int result = open_store(outlets, outlet);
 
-	if (!outlet->store)
-		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
-	if (!outlet->store)
-		return -ENOTSUP;
-	if (!outlet->handle) {
-		result = open_store(outlets, outlet);
-		/* what is said of a row is not said of the store */
-		if (result < 0)
-			return result == -EILSEQ ? -EINVAL : result;
-	}
-	return outlet->store->write(outlet->handle, batch, &outlet->failure);
+	if (result == 0 && batch)
+		result = outlet->store->write(outlet->handle, batch, &outlet->failure);
+	outlet->used_ns = ts_backoff_now_ns();
+	return result;
 }
 
 int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
@@ -186,9 +212,9 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	if (!insist && !ts_backoff_is_due(&outlet->backoff))
 		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 	result = write_now(outlets, outlet, batch);
-	outlet->used_ns = ts_backoff_now_ns();
 	if (result == 0) {
-		note_success(outlets, outlet);
+		if (batch)
+			note_success(outlets, outlet);
 		return 0;
 	}
 	if (result == -EILSEQ)

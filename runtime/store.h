@@ -28,8 +28,8 @@ struct ts_store {
 	int (*open)(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		    struct ts_error *err);
 	/*
-	 * All of the batch or nothing; traces and spans that are there already are left as they are, the run is
-	 * overwritten. -EILSEQ: it will never take some row of this batch, whoever brings it; other negative
+	 * All of the batch or nothing; traces and spans that are there already are left as they are, a run that is
+	 * not newer is overwritten (ts_table.newer). -EILSEQ: it will never take some row of this batch, whoever brings it; other negative
 	 * errnos: nothing is stored, or nobody knows; bring the same rows again.
 	 */
 	int (*write)(struct ts_store_handle *handle, const struct ts_batch *batch,

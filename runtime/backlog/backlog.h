@@ -53,6 +53,9 @@ int ts_backlog_add(struct ts_backlog *backlog, const struct ts_batch *batch, str
  */
 int ts_backlog_step(struct ts_backlog *backlog, bool insist, struct ts_error *err);
 
+/* Is a row in there of a trace that was dropped? Then ts_backlog_add drops it. */
+bool ts_backlog_has_dropped(const struct ts_backlog *backlog, const struct ts_batch *batch);
+
 /* A batch straight to the store; rows that it refuses for good are set apart. As ts_delivery_write. */
 int ts_backlog_bypass(struct ts_backlog *backlog, const struct ts_batch *batch, bool insist,
 		      struct ts_error *err);

@@ -100,9 +100,12 @@ struct ts_backlog {
 
 /* One that nothing was read of yet. 0 or -ENOMEM. */
 int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name, const char *spool,
-		    struct ts_outlets *outlets);
+		    uint64_t budget, struct ts_outlets *outlets);
 
-/* Opens the folder and takes its lock; the first time, reads what is there. 0, -ENOENT, -EAGAIN: another has it. */
+/* Opens the folder and takes its lock. 0, -ENOENT, -EAGAIN: another has it. */
+int ts_backlog_lock(struct ts_backlog *backlog, bool make, struct ts_error *err);
+
+/* The same; the first time, reads what is there. */
 int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err);
 
 /* Lets go of what may not stay open. */

@@ -11,7 +11,13 @@
 
 #include "impl.h"
 #include "folder.h"
+#include "../file.h"
+#include "../gate.h"
 #include "../log/spool.h"
+#include "../outlet.h"
+
+#define HEAD_BYTES   65536                 /* more than any header */
+#define USUAL_BUDGET ((uint64_t)256 << 20) /* no file tells that of its program */
 
 struct search {
 	const char *state;
@@ -59,13 +65,81 @@ static void deliver(struct search *search, struct ts_backlog *backlog)
 		search->recovered->backlogs++;
 }
 
+/* The oldest segment's number; 0: there is none. */
+static uint32_t oldest_of(const struct ts_backlog *backlog)
+{
+	int copy = openat(backlog->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	uint32_t oldest = 0;
+	char name[16];
+
+	if (!dir && copy >= 0)
+		close(copy);
+	while (dir && (entry = readdir(dir))) {
+		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		ts_backlog_name(name, number);
+		if (number && strcmp(name, entry->d_name) == 0 && (!oldest || number < oldest))
+			oldest = number;
+	}
+	if (dir)
+		closedir(dir);
+	return oldest;
+}
+
+/* What a segment begins with names its store and its spool; where it does not, they are found with all the rest. */
+static void read_head(struct ts_backlog *backlog)
+{
+	const struct ts_record *record;
+	bool damaged = false;
+	char name[16], *data;
+	size_t at = 0;
+	ssize_t n;
+	int fd;
+
+	ts_backlog_name(name, oldest_of(backlog));
+	fd = ts_folder_file(backlog->folder, name, O_RDONLY);
+	if (fd < 0)
+		return;
+	data = malloc(HEAD_BYTES);
+	n = data ? ts_file_read(fd, data, HEAD_BYTES, 0) : 0;
+	close(fd);
+	record = n > 0 ? ts_record_next(data, (size_t)n, &at, &damaged) : NULL;
+	if (record && !damaged && record->type == TS_BACKLOG_HEADER)
+		ts_backlog_read_header(backlog, record, NULL);
+	free(data);
+}
+
+/* There may be a lot to read: not before there is somewhere to bring it. */
+static bool is_worth_reading(struct search *search, struct ts_backlog *backlog)
+{
+	struct ts_error err = {""};
+
+	if (ts_backlog_lock(backlog, false, NULL) < 0)
+		return false;
+	read_head(backlog);
+	if (!backlog->store || backlog->foreign_version)
+		return true;
+	if (has_spool(backlog))
+		return false;
+	if (ts_outlets_write(search->outlets, backlog->store, NULL, false, &err) == 0)
+		return true;
+	postpone(search, backlog, &err);
+	return false;
+}
+
 static void recover(struct search *search, const char *name)
 {
 	struct ts_backlog *backlog;
 	struct ts_error err = {""};
 
-	if (ts_backlog_make(&backlog, search->state, name, name, search->outlets) < 0)
+	if (ts_backlog_make(&backlog, search->state, name, name, USUAL_BUDGET, search->outlets) < 0)
 		return;
+	if (!is_worth_reading(search, backlog)) {
+		ts_backlog_free(backlog);
+		return;
+	}
 	if (ts_backlog_enter(backlog, false, &err) == 0 && !has_spool(backlog)) {
 		if (backlog->n)
 			deliver(search, backlog);

@@ -32,7 +32,6 @@ static const char help[] =
 
 struct options {
 	bool json;
-	bool help;
 	const char *folder; /* of debug files, or NULL */
 	const char *conf;   /* NULL: wherever it is found */
 	char **command;     /* NULL: none */
@@ -248,24 +247,14 @@ static int split_command(int argc, char **argv, struct options *options)
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"debug-dir", required_argument, NULL, 'd'},
-					      {"json", no_argument, NULL, TS_OPTION_LONG},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "check", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {
+		{"debug-dir", .text = &options->folder}, {"json", .flag = &options->json}, {NULL}};
+	int result;
 
 	argc = split_command(argc, argv, options);
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		options->json |= option == TS_OPTION_LONG;
-		options->help |= option == 'h';
-		if (option == 'd')
-			options->folder = optarg;
-	}
-	if (options->help)
-		return 0;
+	result = ts_options_take(&ts_command_check, known, argc, argv);
+	if (result)
+		return result;
 	if (options->command && !options->command[0]) {
 		ts_say("check what? traceshim check -- CMD");
 		return -EINVAL;
@@ -297,14 +286,10 @@ static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
 	struct ts_rules rules;
-	int status;
+	int status = take_options(&options, argc, argv);
 
-	if (take_options(&options, argc, argv) < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (status)
+		return status < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	if (options.conf && access(options.conf, R_OK) < 0) {
 		ts_say("%s: %s", options.conf, strerror(errno));
 		return TS_EXIT_FAILED;

@@ -99,27 +99,12 @@ static int recover(bool json)
 
 static int run(int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", no_argument, NULL, TS_OPTION_LONG},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "recover", .shorts = ":h", .longs = longs};
 	bool json = false;
-	int option;
+	const struct ts_option known[] = {{"json", .flag = &json}, {NULL}};
+	int result = ts_options_only(&ts_command_recover, known, argc, argv);
 
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return TS_EXIT_USAGE;
-		if (option == 'h') {
-			fputs(help, stdout);
-			return TS_EXIT_DONE;
-		}
-		json = true;
-	}
-	if (optind < argc) {
-		ts_say("recover takes options only, not %s; see traceshim help recover",
-		       argv[optind]);
-		return TS_EXIT_USAGE;
-	}
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	return recover(json);
 }
 

@@ -26,33 +26,20 @@ static const char help[] =
 	"exit status: 0 done, 1 failed (no such trace, or several), 2 wrong usage\n\n"
 	"example: traceshim show last --full\n";
 
-enum { FULL = TS_OPTION_LONG, JSON };
-
 struct options {
 	bool full;
 	bool json;
-	bool help;
 	const char *trace;
 };
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"full", no_argument, NULL, FULL},
-					      {"json", no_argument, NULL, JSON},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "show", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {
+		{"full", .flag = &options->full}, {"json", .flag = &options->json}, {NULL}};
+	int result = ts_options_take(&ts_command_show, known, argc, argv);
 
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		options->full |= option == FULL;
-		options->json |= option == JSON;
-		options->help |= option == 'h';
-	}
-	if (options->help)
-		return 0;
+	if (result)
+		return result;
 	if (optind + 1 != argc) {
 		ts_say("show takes one trace: the beginning of its id, or last");
 		return -EINVAL;
@@ -191,12 +178,8 @@ static int run(int argc, char **argv)
 	struct ts_query *query;
 	int result = take_options(&options, argc, argv);
 
-	if (result < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
 		ts_stored_say_nothing();

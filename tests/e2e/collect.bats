@@ -311,6 +311,36 @@ no_spools() {
 	grep "$TRACESHIM_SPOOL was removed" "$work/collect.err"
 }
 
+# What the collector was given, the program goes on with by itself: it has the files open.
+@test "collect: the spool folder is removed while a program counts" {
+	collect
+	counting 4 3000 300
+	soon healthy '.traces > 500'
+	rm -r "$TRACESHIM_SPOOL"
+	local status=0
+	wait "$collector" || status=$?
+	collector=
+	[ "$status" -eq 1 ]
+	wait "$child"
+	[ "$(cat "$work/out")" = 12000 ]
+	[ ! -s "$work/err" ]
+	all_are_stored
+	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 12000 ]
+}
+
+@test "collect: one spool is removed while its program counts" {
+	collect
+	counting 4 3000 300
+	soon healthy '.traces > 500'
+	rm -r "$(spools)"
+	wait "$child"
+	[ ! -s "$work/err" ]
+	all_are_stored
+	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 12000 ]
+	healthy '.held == 0'
+	stop TERM
+}
+
 # --- processes ------------------------------------------------------------------------------------------------
 
 @test "collect: programs that fork, exec and spawn" {

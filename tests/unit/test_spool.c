@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "runtime/log/lock.h"
 #include "runtime/log/spool.h"
 #include "tests/unit/spool_builder.h"
 
@@ -535,6 +536,36 @@ static void life_lock_outweighs_the_pid(void **state)
 	spool_unmap(&spool);
 }
 
+/* Its flusher's thread ended, and the kernel could not walk the list through a damaged page to say so. */
+static void life_lock_of_a_thread_that_is_gone(void **state)
+{
+	struct place *place = *state;
+	struct spool spool;
+
+	build_named(place, &spool, place->boot, dead_pid());
+	put_trace(&spool, 1, true);
+	spool_life_of(&spool)->__data.__lock = dead_pid();
+	assert_int_equal(recover(place).spools, 1);
+	spool_unmap(&spool);
+}
+
+/* A recoverer was killed; or the page is damaged. */
+static void consumer_lock_that_nobody_holds(void **state)
+{
+	const uint32_t words[] = {TS_LOCK_RECOVERER, 0x2a2a2a2a, 0x6c656c6c, FUTEX_WAITERS};
+	struct place *place = *state;
+	struct spool spool;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		build_named(place, &spool, place->boot, dead_pid());
+		put_trace(&spool, i, true);
+		spool_lock_of(&spool)->__data.__lock = (int)words[i];
+		memset(&spool_lock_of(&spool)->__data.__list, 'x', sizeof(__pthread_list_t));
+		assert_int_equal(recover(place).spools, 1);
+		spool_unmap(&spool);
+	}
+}
+
 /* A filter of system calls may end a thread alone; the others record on. */
 static void orphaned_life_lock_of_a_program_that_runs(void **state)
 {
@@ -680,6 +711,8 @@ int main(void)
 		TEST(other_pid_namespace_needs_proof),
 		TEST(life_lock_outweighs_the_pid),
 		TEST(orphaned_life_lock_of_a_program_that_runs),
+		TEST(life_lock_of_a_thread_that_is_gone),
+		TEST(consumer_lock_that_nobody_holds),
 		TEST(program_outlives_its_first_thread),
 		TEST(collector_may_die),
 		TEST(recoverers_share_the_work),
