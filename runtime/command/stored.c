@@ -97,6 +97,7 @@ void ts_stored_say_nothing(void)
 	char sentence[4 * PATH_MAX] = "";
 	char path[PATH_MAX];
 	struct ts_fate fate;
+	char *command[] = {fate.program, NULL};
 	char *root;
 
 	if (as_tenant || waiting) {
@@ -109,8 +110,7 @@ void ts_stored_say_nothing(void)
 	free(root);
 	ts_fate_read(path, &fate);
 	if (fate.started || fate.passive)
-		ts_fate_sentence(&fate, *fate.program ? fate.program : "CMD", sentence,
-				 sizeof(sentence));
+		ts_fate_sentence(&fate, *fate.program ? command : NULL, sentence, sizeof(sentence));
 	if (*sentence)
 		ts_say("no traces are stored; the last program, %s: %s",
 		       *fate.program ? fate.program : "which stood down", sentence);
