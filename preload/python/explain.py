@@ -5,6 +5,7 @@ trees of sources. Part of look.py.
 
 DEFINITIONS = ("FunctionDef", "AsyncFunctionDef")
 BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")  # of statements that hold statements
+MOST_NEAR = 100  # modules that are searched for a name that is not where it was looked for
 DEEPEST = 8  # of imports and base classes that lead to a definition
 
 
@@ -95,6 +96,18 @@ def source_of(module, node):
     return ".".join(above + ([node.module] if node.module else []))
 
 
+def overloads(module):
+    """The lines in which typing's overloads of functions begin."""
+    lines, bodies = set(), [module.body()]
+    while bodies:
+        for node in statements(bodies.pop()):
+            if kind(node) in DEFINITIONS and any((dotted(by) or [""])[-1] == "overload" for by in node.decorator_list):
+                lines.add(node.decorator_list[0].lineno)
+            if kind(node) == "ClassDef" or kind(node) in DEFINITIONS:
+                bodies.append(node.body)
+    return lines
+
+
 def follow_import(module, node, where, parts, depth):
     for alias in node.names:
         if (alias.asname or alias.name.partition(".")[0]) == parts[0]:
@@ -166,12 +179,19 @@ def miss_function(number, module, name):
     if target:
         report(number, "hint", "write python %s:%s" % target)
     else:
-        mean(number, [module.name + ":" + near for near in nearest(name, names_of(module))] or methods(module, name))
+        near = [module.name + ":" + other for other in nearest(name, names_of(module))]
+        mean(number, near or methods(module, name) or in_modules_below(module, name))
     report(number, "miss", "%s (%s)" % (why or "%s has no function %s" % (module.name, name), absolute(module.file)))
 
 
 def methods(module, name):
     return [module.name + ":" + near for near in names_of(module) if near.rpartition(".")[0] == name][:3]
+
+
+def in_modules_below(package, name):
+    names = below(package.folders or [], package.name + ".", package.name + ".*", [None] * MOST_NEAR)
+    readable = [module for module in map(locate, sorted(names)[:MOST_NEAR]) if module.code]
+    return [module.name + ":" + name for module in readable if name in names_of(module)][:3]
 
 
 # --- why there is no such module ----------------------------------------------------------------------------------

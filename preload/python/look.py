@@ -268,10 +268,18 @@ def find_functions(module, found):
     """What the rules make of a module: into found, by rule."""
     wanted = wanted_in(module)
     deep = any("<locals>" in rule[2] for rule in wanted)
+    names = set()
     for name, code, in_class in functions_in(module.code):
         number = rule_for(wanted, name) if deep or "<locals>" not in name else None
-        if number is not None:
-            found.setdefault(number, []).append((module, name, code, in_class))
+        if number is None:
+            continue
+        earlier = found.setdefault(number, [])
+        if name in names:  # of typing's overloads the last is the function
+            stubs = overloads(module)
+            earlier[:] = [other for other in earlier
+                          if other[:2] != (module, name) or other[2].co_firstlineno not in stubs]
+        names.add(name)
+        earlier.append((module, name, code, in_class))
 
 
 # --- rules --------------------------------------------------------------------------------------------------------

@@ -135,6 +135,25 @@ fate() {
 	[[ $output == *$'\n    records what it takes and returns\n'* ]]
 }
 
+@test "of overloads the function counts; of what is defined twice, both" {
+	cat >twice.py <<-'END'
+		import typing
+		class A:
+		    @typing.overload
+		    def f(self, a: int) -> int: ...
+		    @typing.overload
+		    def f(self, a: str) -> str: ...
+		    def f(self, a): return a
+		if A:
+		    def g(a): pass
+		else:
+		    def g(b): pass
+	END
+	[ "$(fate twice:A.f)" = 'twice:A.f twice.py:7 function' ]
+	[ "$(fate twice:g)" = 'twice:g twice.py:9 function; twice:g twice.py:11 function' ]
+	[ "$(checked main.py | jq -c '[.rules[0].parameters[].name]')" = '["a","b","result"]' ]
+}
+
 @test "a module that is not there: why, and what may have been meant" {
 	[ "$(fate bot.agnts.trainer:Trainer.train)" = 'there is no module agnts in bot | did you mean bot.agents.trainer?' ]
 	[ "$(fate agents.trainer:Trainer.train)" = 'there is no module agents on sys.path | did you mean bot.agents.trainer?' ]
@@ -168,6 +187,7 @@ fate() {
 	[[ $(fate bot.agents.trainer:Trainer.trian) == *'| did you mean bot.agents.trainer:Trainer.train?' ]]
 	[[ $(fate bot.agents.trainer:train) == 'bot.agents.trainer has no function train '*'| did you mean bot.agents.trainer:Trainer.train?' ]]
 	[ "$(fate 'bot.agents.trainer:retry.<locals>.inner')" = 'bot.agents.trainer:retry.<locals>.inner trainer.py:10 function' ]
+	[[ $(fate bot:ask) == 'bot has no function ask '*'| did you mean bot.agents.trainer:ask?' ]]
 	rules '[step]' 'a = python bot.agents.trainer:ask' 'b = python bot.agents.trainer:ask'
 	[ "$(checked main.py | jq -r '.rules[1].misses[0]')" = 'it belongs to another rule: a, in line 2' ]
 }
