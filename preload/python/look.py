@@ -3,11 +3,12 @@
 
 Modules are looked for as the program would import them, by the finders of sys.meta_path; their code is read and
 not run. What is missing, explain.py explains. Runs with builtins alone, like rewrite.py,
-from which it has `rules`, `modules`, `matches`, `rule_for`, `parameters_of`, `stem`, `CodeType` and `OPTIMIZED`.
+from which it has `rules`, `modules`, `matches`, `rule_for`, `stem`, `CodeType` and `OPTIMIZED`.
 Given to it from C: `titles` of the rules by their number; `redacted` names; `captures`, are values recorded?;
 `report` (number of a rule, what, field...), a line of the report.
 """
 
+early = set(modules()) - {"__main__"}
 sys = modules()["sys"]
 posix = modules()["posix"]
 ModuleType = type(sys)
@@ -40,8 +41,10 @@ class Module:
             self.read()
 
     def read(self):
-        if self.file in ("built-in", "frozen"):
-            self.why = "%s is part of the interpreter, and not traced" % self.name
+        if self.file == "built-in":
+            self.why = "%s is part of the interpreter, and not written in Python" % self.name
+        elif self.name in early:
+            self.why = "%s is loaded before anything can be traced" % self.name
         elif self.loader is None or self.file is None:
             self.why = "%s is a folder, which has modules but no functions" % self.name
         elif not hasattr(self.loader, "get_code"):
@@ -234,6 +237,9 @@ def functions_in(code, prefix=""):
         if type(const) is not CodeType:
             continue
         name = prefix + const.co_name
+        if const.co_name.startswith("<generic parameters of "):
+            yield from functions_in(const, prefix)
+            continue
         if not const.co_flags & OPTIMIZED:  # the body of a class
             yield from functions_in(const, name + ".")
             continue
@@ -260,7 +266,8 @@ def kind_of(code):
 
 
 def parameters(code, in_class):
-    names = parameters_of(code)[1]
+    n = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x4) + bool(code.co_flags & 0x8)
+    names = list(code.co_varnames[:n])
     return names[1:] if in_class and names[:1] in (["self"], ["cls"]) else names
 
 
