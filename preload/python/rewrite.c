@@ -25,14 +25,32 @@ PyObject *ts_rewrite_get(const char *name)
 
 /* --- which modules ---------------------------------------------------------------------------------------- */
 
-/* The last part of a module's name, as its file may be called. */
-static bool fits_last_part(const char *module, const char *stem, size_t bytes)
+/* Do the folders of `file` hold those that a glob begins with? "bot.handlers.*": bot/handlers/ */
+static bool fits_folders(const char *module, const char *file)
+{
+	char folders[256] = "/";
+	size_t n = strcspn(module, "*?");
+
+	while (n && module[n - 1] != '.')
+		n--;
+	if (!n || n + 2 > sizeof(folders))
+		return true;
+	memcpy(folders + 1, module, n);
+	for (size_t i = 1; i <= n; i++)
+		if (folders[i] == '.')
+			folders[i] = '/';
+	folders[n + 1] = '\0';
+	return strstr(file, folders) || strncmp(file, folders + 1, n) == 0;
+}
+
+/* The last part of a module's name is what its file is called. */
+static bool fits_file(const char *module, const char *file, const char *stem, size_t bytes)
 {
 	const char *dot = strrchr(module, '.');
 	const char *part = dot ? dot + 1 : module;
 
-	if (strpbrk(part, "*?"))
-		return true;
+	if (strpbrk(module, "*?"))
+		return fits_folders(module, file);
 	return strlen(part) == bytes && memcmp(part, stem, bytes) == 0;
 }
 
@@ -69,7 +87,10 @@ static bool is_main(const char *name, const char *file)
 		       : !own && file[0] == '<';
 }
 
-/* A look that costs next to nothing: may a rule be about this file? */
+/*
+ * A look that costs next to nothing: may a rule be about this file? What programs make up and run ("<string>") is
+ * only looked at as the script.
+ */
 static bool may_be_ruled(const char *file)
 {
 	const struct ts_conf *conf = ts_shim->conf;
@@ -80,7 +101,7 @@ static bool may_be_ruled(const char *file)
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		const char *module = conf->rules[i].python.module;
 
-		if (module && fits_last_part(module, stem, bytes))
+		if (module && file[0] != '<' && fits_file(module, file, stem, bytes))
 			return true;
 		main_is_ruled |= module && strcmp(module, "__main__") == 0;
 	}

@@ -189,23 +189,26 @@ def stem(path):
     return name[:-3] if name.endswith(".py") else name
 
 
+def is_of(module, name, filename):
+    """Is the module made from this file? What is run without one, only the script can be."""
+    if not isinstance(module, ModuleType):
+        return False
+    file = module.__dict__.get("__file__")
+    return file == filename if file is not None else name == "__main__" and filename[:1] == "<"
+
+
 def names_of(code):
     """The modules that run this code: (in sys.modules, a name of it); the script has one of its own, too."""
-    filename = code.co_filename
+    filename, known = code.co_filename, modules()
     names = []
-    for name, module in list(modules().items()):
-        if not isinstance(module, ModuleType) or type(name) is not str:
-            continue
-        space = module.__dict__
-        file = space.get("__file__")
-        if file != filename and (file is not None or name != "__main__" or filename[:1] != "<"):
-            continue
-        if name in ("__main__", "__mp_main__"):
-            spec = space.get("__spec__")
-            real = getattr(spec, "name", None) or stem(filename)
-            names += [(name, real), (name, "__main__")]
-        else:
+    for name in ("__main__", "__mp_main__"):
+        if is_of(known.get(name), name, filename):
+            spec = known[name].__dict__.get("__spec__")
+            names += [(name, getattr(spec, "name", None) or stem(filename)), (name, "__main__")]
+    for name in list(known)[::-1]:  # what is being imported came last
+        if type(name) is str and name not in ("__main__", "__mp_main__") and is_of(known.get(name), name, filename):
             names.append((name, name))
+            break
     return names
 
 
