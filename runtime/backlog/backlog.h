@@ -83,6 +83,13 @@ int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struc
 int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
 			  struct ts_recovered *ret, struct ts_error *err);
 
+/*
+ * Each run whose last row waits in a backlog of the folder `state`, of a spool that is gone, as far as they can be
+ * read. Takes nothing from who delivers them.
+ */
+void ts_backlog_each_ended(const char *state,
+			   void (*take)(void *context, const struct ts_uuid *run), void *context);
+
 /* $XDG_STATE_HOME/traceshim, else ~/.local/state/traceshim. From malloc; NULL where no home is known. */
 char *ts_backlog_state(void);
 

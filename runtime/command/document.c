@@ -67,14 +67,18 @@ char *ts_document_list(const struct ts_listing *listing)
 	return finish(document);
 }
 
-char *ts_document_runs(const struct ts_runs *runs)
+char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended)
 {
 	cJSON *document = cJSON_CreateArray();
 	size_t n;
 	const struct ts_run *all = ts_runs_all(runs, &n);
 
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(document, ts_row_json(&ts_run_table, &all[i]));
+	for (size_t i = 0; i < n; i++) {
+		cJSON *run = ts_row_json(&ts_run_table, &all[i]);
+
+		cJSON_AddBoolToObject(run, "waits", ts_ended_has(ended, &all[i].run_id));
+		cJSON_AddItemToArray(document, run);
+	}
 	return finish(document);
 }
 

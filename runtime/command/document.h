@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "../collect/health.h"
+#include "../ended.h"
 #include "../query/query.h"
 #include "../log/spool.h"
 #include "catalogue.h"
@@ -18,7 +19,7 @@
 #include "rules.h"
 
 char *ts_document_list(const struct ts_listing *listing);
-char *ts_document_runs(const struct ts_runs *runs);
+char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended);
 char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
