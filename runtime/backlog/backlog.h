@@ -73,8 +73,8 @@ struct ts_backlog_counts ts_backlog_count(const struct ts_backlog *backlog);
 
 /*
  * Delivers the backlogs in the state folder `state` whose spools are gone, and removes them; those of spools that
- * are there are their consumers'. Adds to *ret. 0, or a negative errno; err keeps the first sentence. A fork may
- * come in between any two batches through `gate`.
+ * are there are their consumers'. Adds to *ret. 0, or a negative errno with a sentence. A fork may come in between
+ * any two batches through `gate`.
  */
 int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		       struct ts_recovered *ret, struct ts_error *err);

@@ -24,17 +24,12 @@ struct search {
 	const struct ts_gate *gate;
 	struct ts_outlets *outlets;
 	struct ts_recovered *recovered;
-	struct ts_error *err;
 };
 
 static void postpone(struct search *search, const struct ts_backlog *backlog,
 		     const struct ts_error *why)
 {
-	search->recovered->postponed++;
-	if (search->err && !search->err->text[0])
-		ts_error_set(search->err, 0,
-			     "%.160s stays (remove it to give its traces up): %.300s",
-			     backlog->path, why->text);
+	ts_recovered_postpone(search->recovered, backlog->path, why->text);
 }
 
 static void deliver(struct search *search, struct ts_backlog *backlog)
@@ -137,8 +132,7 @@ static DIR *open_backlogs(const char *state, int *ret_result)
 int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
 			  struct ts_recovered *ret, struct ts_error *err)
 {
-	struct search search = {
-		.state = state, .gate = gate, .outlets = outlets, .recovered = ret, .err = err};
+	struct search search = {.state = state, .gate = gate, .outlets = outlets, .recovered = ret};
 	struct dirent *entry;
 	struct stat status;
 	int result = 0;

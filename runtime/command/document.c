@@ -274,7 +274,8 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	return text;
 }
 
-char *ts_document_recover(const char *root, const struct ts_recovered *recovered, const char *error)
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
+			  char *const *errors, size_t n_errors)
 {
 	cJSON *document = cJSON_CreateObject();
 	char *text;
@@ -286,7 +287,8 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	add_integer(document, "damaged", (int64_t)recovered->damaged);
 	add_integer(document, "postponed", (int64_t)recovered->postponed);
 	add_integer(document, "backlogs", (int64_t)recovered->backlogs);
-	add_text(document, "error", *error ? error : NULL);
+	add_text(document, "error", n_errors ? errors[0] : NULL);
+	add_strings(document, "errors", errors, n_errors);
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;

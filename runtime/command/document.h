@@ -28,7 +28,7 @@ char *ts_document_status(const struct ts_store_status *status);
 char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
-			  const char *error);
+			  char *const *errors, size_t n_errors);
 char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"
