@@ -8,6 +8,7 @@
 
 #include "backoff.h"
 #include "gate.h"
+#include "shown.h"
 #include "store.h"
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
@@ -63,13 +64,6 @@ void ts_outlets_free(struct ts_outlets *outlets)
 	while (outlets && outlets->first)
 		drop(outlets, &outlets->first);
 	free(outlets);
-}
-
-int ts_outlet_shown(const char *url)
-{
-	const char *authority = strstr(url, "://");
-
-	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
 }
 
 static struct outlet *add(struct ts_outlets *outlets, const char *url)
@@ -146,8 +140,8 @@ static void complain(struct ts_outlets *outlets, struct outlet *outlet, int resu
 		return;
 	outlet->complained = true;
 	outlet->say_again_ns = now + SAY_AGAIN_NS;
-	snprintf(sentence, sizeof(sentence), "cannot write traces to %.*s: %s",
-		 ts_outlet_shown(outlet->url), outlet->url, outlet->failure.text);
+	snprintf(sentence, sizeof(sentence), "cannot write traces to %s: %s",
+		 ts_shown(outlet->url).text, outlet->failure.text);
 	say(outlets, true, sentence);
 }
 
@@ -159,8 +153,8 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	if (!outlet->complained)
 		return;
 	outlet->complained = false;
-	snprintf(sentence, sizeof(sentence), "traces are stored again in %.*s",
-		 ts_outlet_shown(outlet->url), outlet->url);
+	snprintf(sentence, sizeof(sentence), "traces are stored again in %s",
+		 ts_shown(outlet->url).text);
 	say(outlets, false, sentence);
 }
 

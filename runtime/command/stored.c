@@ -42,7 +42,7 @@ static void recover_backlogs(ts_module_symbol_fn *load)
 	int result = state ? ts_backlog_recover(state, load, NULL, &recovered, &err) : 0;
 
 	waiting += recovered.postponed;
-	if (result < 0 || (err.text[0] && !recovered.postponed))
+	if (result < 0)
 		ts_say("recovering backlogs: %s", err.text[0] ? err.text : strerror(-result));
 	free(state);
 }
@@ -63,7 +63,7 @@ static void recover(ts_module_symbol_fn *load)
 	if (recovered.damaged)
 		ts_say("%zu damaged spool%s set aside in %s", recovered.damaged,
 		       recovered.damaged == 1 ? "" : "s", root);
-	if (result < 0 || (err.text[0] && !recovered.postponed))
+	if (result < 0)
 		ts_say("recovering spools: %s", err.text[0] ? err.text : strerror(-result));
 	free(root);
 }
