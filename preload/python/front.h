@@ -158,7 +158,10 @@ struct ts_writer {
 	char *at, *end;
 };
 
-/* Room for one side of a call on this thread, or NULL. Nothing else may capture before it is used. */
+/*
+ * Room for one side of a call on this thread, until done. False: there is none, or this thread is capturing: the program's
+ * own methods run in between.
+ */
 bool ts_capture_start(struct ts_writer *ret);
 void ts_capture_done(void);
 
