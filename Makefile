@@ -251,7 +251,7 @@ $(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)
 
 SEED         ?=
 
-fuzz-mover: $(B)/fuzz/mover ## move function entries at random for FUZZ_SECONDS=600, from SEED= or the clock's
+fuzz-mover: $(B)/fuzz/mover ## move entries at random for FUZZ_SECONDS=600, from SEED=
 	$(Q)$< $(FUZZ_SECONDS) $(SEED)
 
 bots: ## the programs that the end-to-end tests trace
@@ -259,7 +259,7 @@ bots: ## the programs that the end-to-end tests trace
 e2e: all bots ## end-to-end tests
 	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
 
-check: setup-check ## install what is missing, then every test, and a sample of the hazards
+check: setup-check ## set up, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
@@ -268,28 +268,28 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
-check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
+check-hazards: setup-check all ## every hazard in every build of it: half an hour
 	$(Q)tests/hazards/run --all
 
-check-stores: setup-check all bots ## both SQL stores: servers that fail, upkeep, tenants, PgBouncer; three minutes
+check-stores: setup-check all bots ## both SQL stores, with real servers: three minutes
 	$(Q)bats --jobs 1 tests/stores
 
 FAULT_ROUNDS ?= 1000
 
-check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
 	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
-check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
+check-soak: setup-check faults ## threads and forks for SOAK_MINUTES=30: nothing grows
 	$(Q)tests/faults/soak.py
 
-check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
+check-programs: setup-programs all ## redis, sqlite3, git, python, gcc at work: a minute
 	$(Q)bats tests/programs
 
-demo: setup-build ## install what is missing, build, trace the coach and show what it did
+demo: setup-build ## set up, build, trace the coach, show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
 	@scripts/demo
 
-bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json
+bench: setup-bench ## measure, beside uftrace; writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 

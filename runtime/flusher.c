@@ -143,14 +143,16 @@ static int put_off(struct flusher *f, int result, const struct ts_error *err)
 	return result;
 }
 
-/* What became of a store. */
+/* What became of a store. Where rows stay: a folder for each spool would be no news to people. */
 static void tell(void *context, bool bad, const char *sentence)
 {
 	const struct flusher *f = context;
+	const char *place = f->consumer ? ts_consumer_place(f->consumer) : f->args->spool;
+	const char *slash = strrchr(place, '/');
 
 	if (bad)
-		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence,
-			 f->consumer ? ts_consumer_place(f->consumer) : f->args->spool);
+		log_line(f, LOG_ERROR, "%s; they stay in %.*s", sentence,
+			 slash ? (int)(slash - place) : (int)strlen(place), place);
 	else
 		log_line(f, LOG_INFO, "%s", sentence);
 }

@@ -130,6 +130,14 @@ bool ts_outlets_keeps(const struct ts_outlets *outlets)
 	return !outlets->options.gate || outlets->options.gate->keeps;
 }
 
+/* Does the failure say where already? */
+static bool names_file(const struct outlet *outlet)
+{
+	const char *path = strchr(outlet->url, ':');
+
+	return path && path[1] == '/' && path[2] != '/' && strstr(outlet->failure.text, path + 1);
+}
+
 static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
 {
 	int64_t now = ts_backoff_now_ns();
@@ -140,8 +148,12 @@ static void complain(struct ts_outlets *outlets, struct outlet *outlet, int resu
 		return;
 	outlet->complained = true;
 	outlet->say_again_ns = now + SAY_AGAIN_NS;
-	snprintf(sentence, sizeof(sentence), "cannot write traces to %s: %s",
-		 ts_shown(outlet->url).text, outlet->failure.text);
+	if (names_file(outlet))
+		snprintf(sentence, sizeof(sentence), "cannot write traces: %s",
+			 outlet->failure.text);
+	else
+		snprintf(sentence, sizeof(sentence), "cannot write traces to %s: %s",
+			 ts_shown(outlet->url).text, outlet->failure.text);
 	say(outlets, true, sentence);
 }
 

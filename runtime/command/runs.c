@@ -207,7 +207,7 @@ int ts_runs_list(struct ts_query *query, const struct ts_runs_options *options)
 	if (!n && options->since_us)
 		ts_say("no process is like that");
 	else if (!n)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("processes");
 	if (ts_runs_more(runs))
 		ts_say("there are more; --limit N shows them");
 	ts_runs_free(runs);

@@ -8,6 +8,7 @@
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"
+#include "names.h"
 #include "options.h"
 #include "print.h"
 #include "stored.h"
@@ -103,13 +104,14 @@ static void print_program(const struct ts_trace *trace, bool full)
 
 static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 {
+	char *name = ts_name_of_symbol(trace->pipeline_name, false);
 	char id[TS_UUID_TEXT];
 	struct ts_seen seen;
 
 	ts_uuid_format(&trace->trace_id, id);
 	ts_document_attributes(trace->attributes, &seen);
 	ts_waterfall_text("", "trace", id, full);
-	ts_waterfall_text("", "pipeline", trace->pipeline_name, full);
+	ts_waterfall_text("", "pipeline", name ? name : trace->pipeline_name, full);
 	print_when(trace, self_ms, full);
 	print_who(trace, full);
 	print_program(trace, full);
@@ -121,6 +123,7 @@ static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 	ts_waterfall_value("", "out", trace->output_data, full);
 	if (seen.dropped[0])
 		ts_waterfall_text("", "dropped", seen.dropped, full);
+	free(name);
 }
 
 static int print_story(const struct ts_story *story, bool full)
@@ -182,7 +185,7 @@ static int run(int argc, char **argv)
 		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	if (result < 0)
 		return TS_EXIT_FAILED;
 	result = show_stored(query, &options);

@@ -92,7 +92,7 @@ int ts_stored_open(struct ts_query **ret)
 	return result;
 }
 
-void ts_stored_say_nothing(void)
+void ts_stored_say_nothing(const char *what)
 {
 	char sentence[4 * PATH_MAX] = "";
 	char path[PATH_MAX];
@@ -100,7 +100,7 @@ void ts_stored_say_nothing(void)
 	char *root;
 
 	if (as_tenant || waiting) {
-		ts_say("no traces%s%s are stored%s", as_tenant ? " of tenant " : "",
+		ts_say("no %s%s%s are stored%s", what, as_tenant ? " of tenant " : "",
 		       as_tenant ? as_tenant : "", waiting ? " yet" : "");
 		return;
 	}
@@ -112,12 +112,12 @@ void ts_stored_say_nothing(void)
 		ts_fate_sentence(&fate, *fate.program ? fate.program : "CMD", sentence,
 				 sizeof(sentence));
 	if (*sentence)
-		ts_say("no traces are stored; the last program, %s: %s",
+		ts_say("no %s are stored; the last program, %s: %s", what,
 		       *fate.program ? fate.program : "which stood down", sentence);
 	else if (fate.reached)
-		ts_say("no traces are stored; the last program, %s, reached its rules: it ended no "
+		ts_say("no %s are stored; the last program, %s, reached its rules: it ended no "
 		       "trace, or stores elsewhere (TRACESHIM_STORE)",
-		       fate.program);
+		       what, fate.program);
 	else
-		ts_say("no traces are stored; traceshim run -- CMD makes some");
+		ts_say("no %s are stored; traceshim run -- CMD makes some", what);
 }

@@ -160,7 +160,7 @@ static void free_handle(struct ts_store_handle *handle)
 static int sqlite_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		       struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	struct ts_store_handle *handle;
 	struct ts_sqlite_turn turn;
 	int result;

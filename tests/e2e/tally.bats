@@ -193,7 +193,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	local list="$root/build/traceshim list --runs"
 	run -0 --separate-stderr $list
 	[ -z "$output" ]
-	[[ $stderr == "traceshim: no traces are stored"* ]]
+	[[ $stderr == "traceshim: no processes are stored; "* ]]
 	[ "$($list --json 2>/dev/null)" = "[]" ]
 	same "$ends" jobs 2
 	thread_rules
