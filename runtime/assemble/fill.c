@@ -12,6 +12,7 @@
 #include "../pool.h"
 #include "redact.h"
 #include "../text.h"
+#include "../usage/note.h"
 
 #define CLASS_RUST 0x4d4f5a0052555354 /* "MOZ\0RUST": what std::panic raises */
 
@@ -336,6 +337,7 @@ static int fill_span(struct ts_fill *fill, const struct ts_ended_call *call,
 		memcpy(&span.parent_span_id, call->begin->parent_id, sizeof(span.parent_span_id));
 	if (model && model->type == TS_VALUE_STRING && column_text(fill, model, &span.model) < 0)
 		return -ENOMEM;
+	ts_usage_note(fill->prices, &fill->json.scratch, fill->json.pool, &span);
 	*ret = span;
 	return 0;
 }

@@ -245,6 +245,7 @@ SPOOL_BUILDER void spool_settings(struct spool *spool, const char *store, const 
 	at = spool_text(record, at, tenant);
 	at = spool_text(record, at, redact);
 	at = spool_text(record, at, ""); /* no backlog */
+	at = spool_text(record, at, ""); /* no prices of one's own */
 	settings->record.type = TS_DICTIONARY_SETTINGS;
 	settings->record.bytes = (uint32_t)TS_ALIGN8(at);
 	spool_dictionary(spool, record, settings->record.bytes);
