@@ -30,7 +30,7 @@ shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
-runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c)))
+runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
 collect_src := $(wildcard runtime/collect/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
@@ -154,6 +154,13 @@ $(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$
 	$(Q)scripts/embed-sql sql/$* > $@.new && mv $@.new $@
 
 $(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)/%/schema.o: $(B)/gen/sql_$$(notdir $$*).h
+
+$(B)/gen/prices.h: scripts/embed-text runtime/prices.json
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)scripts/embed-text prices_json runtime/prices.json > $@.new && mv $@.new $@
+
+$(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
