@@ -17,7 +17,7 @@
 struct ts_debug_body {
 	uint64_t address;
 	Dwarf_Die die;
-	enum ts_language language;
+	enum ts_source_language language;
 };
 
 /*

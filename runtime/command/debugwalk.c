@@ -14,12 +14,12 @@
 
 /* Where in the walk a DIE stands. */
 struct scope {
-	enum ts_language language;
+	enum ts_source_language language;
 	const char *name; /* "bot::Memory::", or "" */
 	int depth;
 };
 
-static enum ts_language language_of(Dwarf_Die *unit)
+static enum ts_source_language language_of(Dwarf_Die *unit)
 {
 	switch (dwarf_srclang(unit)) {
 	case DW_LANG_C:
@@ -62,7 +62,7 @@ static uint64_t entry_of(Dwarf_Die *die)
 	return 0;
 }
 
-static void note_body(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_language language)
+static void note_body(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_source_language language)
 {
 	uint64_t address = entry_of(die);
 	struct ts_debug_body *body =
@@ -73,7 +73,7 @@ static void note_body(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_languag
 			.address = address, .die = *die, .language = language};
 }
 
-static void note_function(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_language language)
+static void note_function(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_source_language language)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word inlined = 0;

@@ -44,10 +44,10 @@ struct ts_signature_param {
 	const struct ts_shape *shape;
 };
 
-enum ts_language { TS_LANGUAGE_C, TS_LANGUAGE_CPLUSPLUS, TS_LANGUAGE_OTHER };
+enum ts_source_language { TS_LANGUAGE_C, TS_LANGUAGE_CPLUSPLUS, TS_LANGUAGE_OTHER };
 
 struct ts_signature {
-	enum ts_language language;
+	enum ts_source_language language;
 	bool old_style; /* K&R: what is passed is not what is declared */
 	bool method;    /* params[0] is `this` */
 	bool hidden;    /* the compiler passes something more, which has no name to write */

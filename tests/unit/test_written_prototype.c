@@ -35,7 +35,7 @@ static const struct ts_shape text_shape = OF(POINTER, &const_char);
 static const struct ts_shape point_shape = NAMED(STRUCT, "point", NULL);
 
 /* What is written for one parameter, or "" and the note. */
-static const char *param_of(enum ts_language language, const struct ts_shape *shape,
+static const char *param_of(enum ts_source_language language, const struct ts_shape *shape,
 			    const char **ret_note)
 {
 	const struct ts_signature_param param = {"x", shape};
