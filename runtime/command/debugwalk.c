@@ -73,7 +73,8 @@ static void note_body(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_source_
 			.address = address, .die = *die, .language = language};
 }
 
-static void note_function(struct ts_debuginfo *info, Dwarf_Die *die, enum ts_source_language language)
+static void note_function(struct ts_debuginfo *info, Dwarf_Die *die,
+			  enum ts_source_language language)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word inlined = 0;
