@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../query/query.h"
+#include "../report/tree.h"
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"
@@ -12,7 +13,6 @@
 #include "options.h"
 #include "print.h"
 #include "stored.h"
-#include "tree.h"
 #include "waterfall.h"
 #include "when.h"
 
