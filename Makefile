@@ -32,6 +32,7 @@ store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
 runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c)))
 collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c))
+report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
@@ -65,7 +66,7 @@ $(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
 
-$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(command_src)): $(B)/obj/%.o: %.c
+$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(report_src) $(command_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
@@ -144,9 +145,9 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
 		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
 
-$(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(runtime_src))
+$(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(report_src) $(runtime_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
+	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf -lm
 
 $(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$(wildcard sql/$$*/*.sql)
 	$(call say,GEN,$@)
@@ -160,7 +161,7 @@ $(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(symbols_src) \
+            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))

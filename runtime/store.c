@@ -56,6 +56,13 @@ const struct ts_store *ts_store_find(const char *url, ts_module_symbol_fn *load,
 const struct ts_source *ts_source_find(const char *url, ts_module_symbol_fn *load,
 				       struct ts_error *err)
 {
+	if (strncmp(url, JSONL, strlen(JSONL)) == 0) {
+		ts_error_set(
+			err, -ENOTSUP,
+			"a jsonl store is for other programs to read, and cannot be asked: set "
+			"TRACESHIM_STORE to an sqlite: or postgresql: store");
+		return NULL;
+	}
 	return find(url, "ts_source", load, err);
 }
 

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "../query/query.h"
+#include "../report/tree.h"
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"
 #include "options.h"
 #include "print.h"
 #include "stored.h"
-#include "tree.h"
 #include "waterfall.h"
 #include "when.h"
 
