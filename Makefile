@@ -31,7 +31,7 @@ stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard ru
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
 runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
-collect_src := $(wildcard runtime/collect/*.c)
+collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c))
 report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
@@ -236,7 +236,7 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) $(addprefix tests/fuzz/,calls.h fuzz.h rows.h) $(B)/fuzz/seeds/%
+		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(addprefix tests/fuzz/,calls.h fuzz.h rows.h) $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
 

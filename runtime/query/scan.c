@@ -55,17 +55,17 @@ static const struct ts_column span_columns[] = {
 #define N_SPAN_COLUMNS  (sizeof(span_columns) / sizeof(span_columns[0]))
 
 static const struct ts_table traces = {
-	"pipeline_traces",
-	trace_columns,
-	N_TRACE_COLUMNS,
-	sizeof(struct ts_trace),
+	.name = "pipeline_traces",
+	.columns = trace_columns,
+	.n_columns = N_TRACE_COLUMNS,
+	.row_bytes = sizeof(struct ts_trace),
 };
 
 static const struct ts_table spans = {
-	"pipeline_spans",
-	span_columns,
-	N_SPAN_COLUMNS,
-	sizeof(struct ts_span),
+	.name = "pipeline_spans",
+	.columns = span_columns,
+	.n_columns = N_SPAN_COLUMNS,
+	.row_bytes = sizeof(struct ts_span),
 };
 
 struct scan {

@@ -86,7 +86,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 @test "every help text fits 80 columns, lists the options and exits 0" {
 	run -0 --separate-stderr "$traceshim" help
 	[ -z "$stderr" ]
-	for command in run check symbols list show; do
+	for command in run check symbols list show ps; do
 		[[ $output == *"  $command "* ]]
 		"$traceshim" help $command > help
 		"$traceshim" $command --help | cmp - help
@@ -604,5 +604,5 @@ deep() {
 
 @test "the manual page has no faults" {
 	command -v mandoc || skip "mandoc is not installed"
-	mandoc -Tlint -Wwarning "$BATS_TEST_DIRNAME/../../runtime/command/traceshim.1"
+	mandoc -Tlint -Wwarning "$BATS_TEST_DIRNAME"/../../runtime/command/*.1
 }
