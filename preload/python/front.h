@@ -192,7 +192,15 @@ bool ts_rewrite_init(char *why, size_t why_bytes);
 /* A module's code is about to run. */
 void ts_rewrite_module(PyObject *code);
 
-/* A function of rewrite.py, borrowed. */
+/* What rewrite.py has by this name, borrowed. */
 PyObject *ts_rewrite_get(const char *name);
+
+/* --- look.c: what would become of the rules ------------------------------------------------------------------- */
+
+/* Compiles look.py and explain.py, after rewrite.py. False, with a sentence in `why`. */
+bool ts_look_init(char *why, size_t why_bytes);
+
+/* Says it, in lines (abi.h), with an event that tells what the interpreter is about to run. */
+void ts_look_tell(const char *event, PyObject *arguments);
 
 #endif

@@ -102,6 +102,20 @@ static void add_strings(cJSON *to, const char *key, char *const *strings, size_t
 		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
 }
 
+static void add_hook(cJSON *to, const struct ts_rules_hook *hook)
+{
+	add_text(to, "function", hook->function);
+	add_text(to, "object", hook->object);
+	add_text(to, "address", hook->address);
+	add_text(to, "how", hook->type ? "import" : hook->entry ? "entry" : "slots");
+	add_integer(to, "slots", hook->slots);
+	if (hook->type)
+		add_integer(to, "line", hook->line);
+	else
+		cJSON_AddNullToObject(to, "line");
+	add_text(to, "type", hook->type);
+}
+
 static cJSON *rule_object(const struct ts_rule_report *rule)
 {
 	cJSON *to = cJSON_CreateObject();
@@ -111,23 +125,17 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	add_text(to, "kind", rule->kind);
 	add_text(to, "name", rule->name);
 	add_text(to, "function", rule->function);
+	add_text(to, "language", rule->python ? "python" : "native");
 	array = cJSON_AddArrayToObject(to, "parameters");
 	for (size_t i = 0; i < rule->n_params; i++) {
 		cJSON *param = add_object(array);
 
 		add_text(param, "name", rule->params[i].key);
-		add_text(param, "type", rule->params[i].value);
+		add_text(param, "type", *rule->params[i].value ? rule->params[i].value : NULL);
 	}
 	array = cJSON_AddArrayToObject(to, "hooks");
-	for (size_t i = 0; i < rule->n_hooks; i++) {
-		cJSON *hook = add_object(array);
-
-		add_text(hook, "function", rule->hooks[i].function);
-		add_text(hook, "object", rule->hooks[i].object);
-		add_text(hook, "address", rule->hooks[i].address);
-		add_text(hook, "how", rule->hooks[i].entry ? "entry" : "slots");
-		add_integer(hook, "slots", rule->hooks[i].slots);
-	}
+	for (size_t i = 0; i < rule->n_hooks; i++)
+		add_hook(add_object(array), &rule->hooks[i]);
 	array = cJSON_AddArrayToObject(to, "unseen");
 	for (size_t i = 0; i < rule->n_unseen; i++) {
 		cJSON *unseen = add_object(array);

@@ -209,7 +209,7 @@ static int run_program(const char *path, char **argv, const struct options *opti
 		unlink(status_file);
 	/* What cannot be traced may still start what can. */
 	if (*status_file && (may_reach || fate.started)) {
-		ts_fate_sentence(&fate, argv[0], sentence, sizeof(sentence));
+		ts_fate_sentence(&fate, argv, sentence, sizeof(sentence));
 		if (*sentence)
 			ts_say("%s", sentence);
 		strcpy(reason, sentence);

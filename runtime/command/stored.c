@@ -97,6 +97,7 @@ void ts_stored_say_nothing(const char *what)
 	char sentence[4 * PATH_MAX] = "";
 	char path[PATH_MAX];
 	struct ts_fate fate;
+	char *command[] = {fate.program, NULL};
 	char *root;
 
 	if (as_tenant || waiting) {
@@ -109,8 +110,7 @@ void ts_stored_say_nothing(const char *what)
 	free(root);
 	ts_fate_read(path, &fate);
 	if (fate.started || fate.passive)
-		ts_fate_sentence(&fate, *fate.program ? fate.program : "CMD", sentence,
-				 sizeof(sentence));
+		ts_fate_sentence(&fate, *fate.program ? command : NULL, sentence, sizeof(sentence));
 	if (*sentence)
 		ts_say("no %s are stored; the last program, %s: %s", what,
 		       *fate.program ? fate.program : "which stood down", sentence);

@@ -218,7 +218,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	run -0 --separate-stderr "$traceshim" run true
 	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- true" ]
 	run -0 --separate-stderr "$traceshim" run sh -c :
-	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh" ]
+	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh -c :" ]
 }
 
 @test "run knows that a rule was reached, of a program that writes its title over the environment" {
