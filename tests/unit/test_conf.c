@@ -129,7 +129,6 @@ static const struct {
 	{"x = int f(void) :", 18, "expected 'fails if', found the end"},
 	{"x = int f(void) fails if < 0", 17, "expected ':' before 'fails if', found 'fails'"},
 	{"x* = int f(void)", 1, "a name with '*' stands for the functions of a glob, 'f' is none"},
-	{"x = python bot.agents:Trainer.run", 5, "python functions are not supported yet"},
 	{"x = std::string bot::run(this) : fails if NULL", 43,
 	 "'fails if NULL' needs a function that returns a pointer, this one returns 'std::string'"},
 	{"x = std::vector<int> bot::run(this) : fails if NULL", 48,
