@@ -15,6 +15,7 @@
 #include "../log/spool.h"
 #include "catalogue.h"
 #include "fate.h"
+#include "repriced.h"
 #include "rules.h"
 
 char *ts_document_list(const struct ts_listing *listing);
@@ -28,6 +29,7 @@ char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
 			  const char *error);
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry);
 char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"
