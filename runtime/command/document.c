@@ -302,6 +302,27 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	return text;
 }
 
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry)
+{
+	cJSON *document = cJSON_CreateObject(), *unpriced;
+
+	cJSON_AddBoolToObject(document, "dry_run", dry);
+	add_integer(document, "calls", repriced->calls);
+	add_integer(document, "changed", repriced->changed);
+	add_integer(document, "before_nano_usd", repriced->before.nano_usd);
+	add_integer(document, "before_unknown", repriced->before.unknown);
+	add_integer(document, "after_nano_usd", repriced->after.nano_usd);
+	add_integer(document, "after_unknown", repriced->after.unknown);
+	unpriced = cJSON_AddArrayToObject(document, "unpriced");
+	for (size_t i = 0; i < repriced->n_unpriced; i++) {
+		cJSON *model = add_object(unpriced);
+
+		add_text(model, "model", repriced->unpriced[i].name);
+		add_integer(model, "calls", repriced->unpriced[i].calls);
+	}
+	return finish(document);
+}
+
 char *ts_document_health(const struct ts_health *health)
 {
 	cJSON *document = cJSON_CreateObject(), *stores;
