@@ -106,7 +106,8 @@ static uint64_t ticks(void)
 
 static void shut(uintptr_t slot)
 {
-	ts_context.guard = slot;
+	/* so that nothing below the frame takes the guard for one that was left behind */
+	ts_context.guard = slot ? slot + TS_HANDLER_BELOW : 0;
 }
 
 /* --- the way in ---------------------------------------------------------------------------------- */
@@ -136,6 +137,7 @@ static void open_front_end(void)
 		.end = end,
 		.enter = ts_foreign_enter,
 		.leave = ts_foreign_leave,
+		.room = ts_foreign_room,
 		.ticks = ticks,
 		.shut = shut,
 		.log = ts_log,
