@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "hot/call.h"
+#include "log.h"
 #include "pages.h"
 #include "spool.h"
 
@@ -31,7 +32,11 @@ static struct {
 	uint32_t n;
 	uint32_t adding; /* a lock for those who make one */
 	uint64_t budget; /* bytes of rings that may still be made; 0 with n == 0: not looked up */
+	bool capped;     /* by what a program may have, not by what there is */
+	int why;         /* there was no other: a negative errno; -EDQUOT: a program has no more */
 } lanes;
+
+static bool told; /* that a thread has none; stays so in what is forked */
 
 /*
  * Half of what the file system has left, within the cap: a container gives /dev/shm 64 MB in all.
@@ -44,7 +49,8 @@ static uint64_t find_budget(void)
 	if (ts_syscall(SYS_statfs, (long)ts_own_spool_folder(), (long)&status, 0, 0, 0, 0) < 0)
 		return RING_MOST;
 	half = (uint64_t)status.f_bavail * (uint64_t)status.f_bsize / 2;
-	return half < BUDGET_MOST ? half : BUDGET_MOST;
+	lanes.capped = half >= BUDGET_MOST;
+	return lanes.capped ? BUDGET_MOST : half;
 }
 
 /* 1 MB for the first eight threads, half of that for the next eight, and so on: room for hundreds. */
@@ -111,33 +117,45 @@ static int make_ring(struct ts_ring *ring, uint32_t index, uint64_t bytes)
 	return 0;
 }
 
-static struct lane *add_lane(uint32_t tid, uint64_t bytes)
+/* With a ring of so many bytes, or as many as the next has. NULL: lanes.why. */
+static struct lane *make_lane(uint64_t bytes)
 {
-	struct lane *lane = NULL;
+	struct lane *lane;
 
-	while (__atomic_exchange_n(&lanes.adding, 1, __ATOMIC_ACQUIRE))
-		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 	if (!lanes.n && !lanes.budget)
 		lanes.budget = find_budget();
 	if (!bytes)
 		bytes = ring_bytes();
+	lanes.why = lanes.capped || lanes.n == MAX_LANES ? -EDQUOT : -ENOSPC;
 	if (!bytes || lanes.n == MAX_LANES)
-		goto out;
+		return NULL;
+	lanes.why = -ENOMEM;
 	lane = ts_pages_new(sizeof(*lane));
 	if (!lane)
-		goto out;
-	if (make_ring(&lane->ring, lanes.n, bytes) < 0) {
+		return NULL;
+	lanes.why = make_ring(&lane->ring, lanes.n, bytes);
+	if (lanes.why < 0) {
 		ts_pages_free(lane, sizeof(*lane));
-		lane = NULL;
-		goto out;
+		return NULL;
 	}
-	lane->tid = tid;
 	lanes.budget -= bytes;
-	lanes.lanes[lanes.n] = lane;
-	__atomic_store_n(&lanes.n, lanes.n + 1, __ATOMIC_RELEASE);
-	/* release: the reader that sees the count finds the file */
-	__atomic_store_n(&ts_hot.process->n_rings, lanes.n, __ATOMIC_RELEASE);
-out:
+	return lane;
+}
+
+static struct lane *add_lane(uint32_t tid, uint64_t bytes)
+{
+	struct lane *lane;
+
+	while (__atomic_exchange_n(&lanes.adding, 1, __ATOMIC_ACQUIRE))
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	lane = make_lane(bytes);
+	if (lane) {
+		lane->tid = tid;
+		lanes.lanes[lanes.n] = lane;
+		__atomic_store_n(&lanes.n, lanes.n + 1, __ATOMIC_RELEASE);
+		/* release: the reader that sees the count finds the file */
+		__atomic_store_n(&ts_hot.process->n_rings, lanes.n, __ATOMIC_RELEASE);
+	}
 	__atomic_store_n(&lanes.adding, 0, __ATOMIC_RELEASE);
 	return lane;
 }
@@ -241,6 +259,28 @@ bool ts_lanes_begin(void)
 	return true;
 }
 
+/* A thread goes unrecorded: once, for there may be thousands. */
+static void tell(void)
+{
+	const char *root = ts_own_spool_root();
+
+	if (__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+		return;
+	if (lanes.why == -EDQUOT)
+		ts_log(TS_LOG_ERROR,
+		       "%u threads have rings, more there cannot be: calls of others are not "
+		       "traced",
+		       lanes.n);
+	else if (lanes.why == -ENOSPC)
+		ts_log(TS_LOG_ERROR,
+		       "no room for events in %s: calls are not traced; see df %s, or set "
+		       "TRACESHIM_SPOOL",
+		       root, root);
+	else
+		ts_log(TS_LOG_ERROR, "cannot make a ring in %s: calls are not traced: %s",
+		       ts_own_spool_folder(), strerrordesc_np(-lanes.why));
+}
+
 bool ts_lane_take(struct ts_context *context)
 {
 	struct lane *lane = reuse_lane(context->tid, false, 2);
@@ -256,8 +296,10 @@ bool ts_lane_take(struct ts_context *context)
 	}
 	if (!lane)
 		lane = reuse_lane(context->tid, true, 1);
-	if (!lane)
+	if (!lane) {
+		tell();
 		return false;
+	}
 	lane->ring.shared->owner_tid = context->tid;
 	__atomic_store_n(&lane->owner, context, __ATOMIC_RELEASE);
 	context->ring = &lane->ring;

@@ -83,10 +83,11 @@ static void make_process(void)
 	if (result < 0) {
 		char why[4400];
 
-		snprintf(why, sizeof(why), "cannot make a spool in %s: %s", ts_own_spool_root(),
+		snprintf(why, sizeof(why), "cannot make a spool in %s: %s%s", ts_own_spool_root(),
 			 result == TS_NOT_OURS ? "it is not ours alone"
 			 : result == -EXDEV    ? "the program has changed its root"
-					       : strerrordesc_np(-result));
+					       : strerrordesc_np(-result),
+			 result == -ENOSPC ? "; see df, or set TRACESHIM_SPOOL" : "");
 		ts_life_stand_down(why);
 		return;
 	}

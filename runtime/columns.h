@@ -31,6 +31,11 @@ struct ts_table {
 	const struct ts_column *columns;
 	size_t n_columns;
 	size_t row_bytes;
+	/*
+	 * NULL: a row that is there already is left as it is. Else it is overwritten where this holds: SQL that all
+	 * dialects know, of the table's row and of `excluded`, the new one.
+	 */
+	const char *newer;
 };
 
 extern const struct ts_table ts_trace_table; /* of struct ts_trace */

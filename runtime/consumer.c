@@ -27,6 +27,17 @@ struct ts_consumer {
 	struct ts_consumed consumed;
 };
 
+static void tell_price_fault(const struct ts_consumer *consumer)
+{
+	const char *fault = ts_assembler_price_fault(consumer->assembler);
+	char sentence[1024];
+
+	if (!*fault)
+		return;
+	snprintf(sentence, sizeof(sentence), "prices: %s; those built in serve", fault);
+	ts_outlets_note(consumer->outlets, sentence);
+}
+
 int ts_consumer_new(struct ts_consumer **ret, const char *spool, struct ts_abi_process *page,
 		    struct ts_outlets *outlets, ts_module_symbol_fn *modules, struct ts_error *err)
 {
@@ -49,6 +60,7 @@ int ts_consumer_new(struct ts_consumer **ret, const char *spool, struct ts_abi_p
 		ts_consumer_free(consumer);
 		return result;
 	}
+	tell_price_fault(consumer);
 	*ret = consumer;
 	return 0;
 }
@@ -154,7 +166,9 @@ static int store_batch(struct ts_consumer *consumer, int waits, bool insist, str
 		return 0;
 	if (!ts_assembler_settings(consumer->assembler)->known)
 		return ts_error_set(err, -EBADMSG, "nothing says where it is to be stored");
-	if (waits > 0 && keep_batch(consumer) == 0)
+	/* what is late of a trace that was dropped goes where it is dropped, too, and counted once */
+	if ((waits > 0 || ts_backlog_has_dropped(consumer->backlog, batch)) &&
+	    keep_batch(consumer) == 0)
 		return 0;
 	if (waits != TS_AWAY)
 		result = bypass(consumer, insist, &why);

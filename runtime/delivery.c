@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "columns.h"
+#include "backlog/kept.h"
 #include "backlog/rejected.h"
+#include "shown.h"
 
 static size_t n_rows(const struct ts_batch *batch)
 {
@@ -19,8 +21,8 @@ static void tell(struct ts_delivery *delivery, const struct ts_batch *batch, con
 	if (delivery->told)
 		return;
 	delivery->told = true;
-	snprintf(sentence, sizeof(sentence), "%.*s refuses a row of %s: %s; it stays %s%.900s",
-		 ts_outlet_shown(delivery->url), delivery->url,
+	snprintf(sentence, sizeof(sentence), "%s refuses a row of %s: %s; it stays %s%.900s",
+		 ts_shown(delivery->url).text,
 		 batch->n_traces  ? ts_trace_table.name
 		 : batch->n_spans ? ts_span_table.name
 				  : ts_run_table.name,
@@ -41,9 +43,11 @@ static int reject(struct ts_delivery *delivery, const struct ts_batch *batch, co
 	else if (batch->n_spans)
 		result =
 			ts_rejected_add(delivery->rejected, &ts_span_table, batch->spans, why, err);
-	if (result == 0)
+	if (result > 0 && *delivery->state)
+		ts_kept_trim(delivery->state, delivery->most_bytes, delivery->outlets);
+	if (result >= 0)
 		tell(delivery, batch, why);
-	return result;
+	return result < 0 ? result : 0;
 }
 
 /* The first `n` rows, and the rest, which has the run. */

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "outlet.h"
 
@@ -17,7 +18,10 @@ struct ts_delivery {
 	struct ts_outlets *outlets;
 	const char *url;
 	struct ts_rejected *rejected;
-	bool told; /* that rows are refused */
+	const char *
+		state; /* the folder that refused rows are kept in, and damaged ones; may be empty */
+	uint64_t most_bytes; /* of all that is kept there */
+	bool told;           /* that rows are refused */
 };
 
 /*

@@ -8,11 +8,13 @@
 
 #include "backoff.h"
 #include "gate.h"
+#include "shown.h"
 #include "store.h"
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
 #define SAY_AGAIN_NS  60000000000LL
 #define REST_NS       10000000000LL /* without a batch, then others may need the connection more */
+#define MOST          64            /* programs may come and go with a store each */
 
 struct outlet {
 	struct outlet *next;
@@ -28,7 +30,8 @@ struct outlet {
 
 struct ts_outlets {
 	struct ts_outlets_options options;
-	struct outlet *first;
+	struct outlet *first; /* the one last used */
+	size_t n;
 	bool tried; /* to open one */
 };
 
@@ -43,39 +46,57 @@ int ts_outlets_new(struct ts_outlets **ret, const struct ts_outlets_options *opt
 	return 0;
 }
 
+/* Closes it and takes it off its list. */
+static void drop(struct ts_outlets *outlets, struct outlet **link)
+{
+	struct outlet *outlet = *link;
+
+	*link = outlet->next;
+	if (outlet->handle)
+		outlet->store->close(outlet->handle);
+	free(outlet->url);
+	free(outlet);
+	outlets->n--;
+}
+
 void ts_outlets_free(struct ts_outlets *outlets)
 {
-	struct outlet *outlet, *next;
-
-	for (outlet = outlets ? outlets->first : NULL; outlet; outlet = next) {
-		next = outlet->next;
-		if (outlet->handle)
-			outlet->store->close(outlet->handle);
-		free(outlet->url);
-		free(outlet);
-	}
+	while (outlets && outlets->first)
+		drop(outlets, &outlets->first);
 	free(outlets);
 }
 
-int ts_outlet_shown(const char *url)
+static struct outlet *add(struct ts_outlets *outlets, const char *url)
 {
-	const char *authority = strstr(url, "://");
+	struct outlet *outlet = calloc(1, sizeof(*outlet)), **last = &outlets->first;
 
-	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
-}
-
-static struct outlet *find(struct ts_outlets *outlets, const char *url)
-{
-	struct outlet *outlet;
-
-	for (outlet = outlets->first; outlet; outlet = outlet->next)
-		if (strcmp(outlet->url, url) == 0)
-			return outlet;
-	outlet = calloc(1, sizeof(*outlet));
 	if (!outlet || !(outlet->url = strdup(url))) {
 		free(outlet);
 		return NULL;
 	}
+	if (outlets->n == MOST) {
+		while ((*last)->next)
+			last = &(*last)->next;
+		drop(outlets, last);
+	}
+	outlets->n++;
+	return outlet;
+}
+
+/* The one of this URL, which is the first then. */
+static struct outlet *find(struct ts_outlets *outlets, const char *url)
+{
+	struct outlet **link = &outlets->first, *outlet;
+
+	while (*link && strcmp((*link)->url, url) != 0)
+		link = &(*link)->next;
+	outlet = *link;
+	if (outlet)
+		*link = outlet->next;
+	else
+		outlet = add(outlets, url);
+	if (!outlet)
+		return NULL;
 	outlet->next = outlets->first;
 	outlets->first = outlet;
 	return outlet;
@@ -109,6 +130,14 @@ bool ts_outlets_keeps(const struct ts_outlets *outlets)
 	return !outlets->options.gate || outlets->options.gate->keeps;
 }
 
+/* Does the failure say where already? */
+static bool names_file(const struct outlet *outlet)
+{
+	const char *path = strchr(outlet->url, ':');
+
+	return path && path[1] == '/' && path[2] != '/' && strstr(outlet->failure.text, path + 1);
+}
+
 static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
 {
 	int64_t now = ts_backoff_now_ns();
@@ -119,8 +148,12 @@ static void complain(struct ts_outlets *outlets, struct outlet *outlet, int resu
 		return;
 	outlet->complained = true;
 	outlet->say_again_ns = now + SAY_AGAIN_NS;
-	snprintf(sentence, sizeof(sentence), "cannot write traces to %.*s: %s",
-		 ts_outlet_shown(outlet->url), outlet->url, outlet->failure.text);
+	if (names_file(outlet))
+		snprintf(sentence, sizeof(sentence), "cannot write traces: %s",
+			 outlet->failure.text);
+	else
+		snprintf(sentence, sizeof(sentence), "cannot write traces to %s: %s",
+			 ts_shown(outlet->url).text, outlet->failure.text);
 	say(outlets, true, sentence);
 }
 
@@ -132,8 +165,8 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	if (!outlet->complained)
 		return;
 	outlet->complained = false;
-	snprintf(sentence, sizeof(sentence), "traces are stored again in %.*s",
-		 ts_outlet_shown(outlet->url), outlet->url);
+	snprintf(sentence, sizeof(sentence), "traces are stored again in %s",
+		 ts_shown(outlet->url).text);
 	say(outlets, false, sentence);
 }
 
@@ -147,32 +180,31 @@ static int open_store(struct ts_outlets *outlets, struct outlet *outlet)
 	bool first = !outlets->tried;
 	int result;
 
+	if (outlet->handle)
+		return 0;
+	if (!outlet->store)
+		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
+	if (!outlet->store)
+		return -ENOTSUP;
 	outlets->tried = true;
 	if (first && options->trying)
 		options->trying();
 	result = outlet->store->open(&outlet->handle, outlet->url, options->gate, &outlet->failure);
 	if (first && options->trying)
 		options->trying();
-	return result;
+	/* what is said of a row is not said of the store */
+	return result == -EILSEQ ? -EINVAL : result;
 }
 
 static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 		     const struct ts_batch *batch)
 {
-	const struct ts_outlets_options *options = &outlets->options;
-	int result;
+	int result = open_store(outlets, outlet);
 
-	if (!outlet->store)
-		outlet->store = ts_store_find(outlet->url, options->modules, &outlet->failure);
-	if (!outlet->store)
-		return -ENOTSUP;
-	if (!outlet->handle) {
-		result = open_store(outlets, outlet);
-		/* what is said of a row is not said of the store */
-		if (result < 0)
-			return result == -EILSEQ ? -EINVAL : result;
-	}
-	return outlet->store->write(outlet->handle, batch, &outlet->failure);
+	if (result == 0 && batch)
+		result = outlet->store->write(outlet->handle, batch, &outlet->failure);
+	outlet->used_ns = ts_backoff_now_ns();
+	return result;
 }
 
 int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
@@ -186,9 +218,9 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	if (!insist && !ts_backoff_is_due(&outlet->backoff))
 		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 	result = write_now(outlets, outlet, batch);
-	outlet->used_ns = ts_backoff_now_ns();
 	if (result == 0) {
-		note_success(outlets, outlet);
+		if (batch)
+			note_success(outlets, outlet);
 		return 0;
 	}
 	if (result == -EILSEQ)

@@ -4,7 +4,7 @@
 
 /*
  * The stores that spools name: each is opened once, when first needed, and left alone for a while after a
- * failure, which is told once a minute at most.
+ * failure, which is told once a minute at most. Of more than 64 the least recently used are closed and forgotten.
  */
 
 #include <stdbool.h>
@@ -38,7 +38,8 @@ void ts_outlets_free(struct ts_outlets *outlets); /* closes them; NULL is fine *
 /*
  * Writes the batch to the store at `url`. 0; TS_AWAY: nothing of it is stored, or nobody knows: the same rows
  * may be brought again; -EILSEQ: the store is there, but will never take some row of this batch. With
- * `insist` a store is tried now, however short a while ago it failed.
+ * `insist` a store is tried now, however short a while ago it failed. A batch of NULL only opens it, to see if it is
+ * there.
  */
 int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
 		     bool insist, struct ts_error *err);
@@ -59,8 +60,5 @@ bool ts_outlets_keeps(const struct ts_outlets *outlets);
 void ts_outlets_each(const struct ts_outlets *outlets,
 		     void (*take)(void *context, const char *url, const char *failure),
 		     void *context);
-
-/* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
-int ts_outlet_shown(const char *url);
 
 #endif

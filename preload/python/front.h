@@ -190,7 +190,10 @@ struct ts_writer {
 	char *at, *end;
 };
 
-/* Room for one side of a call on this thread, or NULL. Nothing else may capture before it is used. */
+/*
+ * Room for one side of a call on this thread, until done. False: there is none, or this thread is capturing: the program's
+ * own methods run in between.
+ */
 bool ts_capture_start(struct ts_writer *ret);
 void ts_capture_done(void);
 
@@ -221,7 +224,15 @@ bool ts_rewrite_init(char *why, size_t why_bytes);
 /* Code is about to run, perhaps that of a module. */
 void ts_rewrite_module(PyObject *code);
 
-/* A function of rewrite.py, borrowed. */
+/* What rewrite.py has by this name, borrowed. */
 PyObject *ts_rewrite_get(const char *name);
+
+/* --- look.c: what would become of the rules ------------------------------------------------------------------- */
+
+/* Compiles look.py and explain.py, after rewrite.py. False, with a sentence in `why`. */
+bool ts_look_init(char *why, size_t why_bytes);
+
+/* Says it, in lines (abi.h), with an event that tells what the interpreter is about to run. */
+void ts_look_tell(const char *event, PyObject *arguments);
 
 #endif

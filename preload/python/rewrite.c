@@ -25,26 +25,49 @@ PyObject *ts_rewrite_get(const char *name)
 
 /* --- which modules ---------------------------------------------------------------------------------------- */
 
-/* The last part of a module's name, as its file may be called. */
-static bool fits_last_part(const char *module, const char *stem, size_t bytes)
+/* Do the folders of `file` hold those that a glob begins with? "bot.handlers.*": bot/handlers/ */
+static bool fits_folders(const char *module, const char *file)
+{
+	char folders[256] = "/";
+	size_t n = strcspn(module, "*?");
+
+	while (n && module[n - 1] != '.')
+		n--;
+	if (!n || n + 2 > sizeof(folders))
+		return true;
+	memcpy(folders + 1, module, n);
+	for (size_t i = 1; i <= n; i++)
+		if (folders[i] == '.')
+			folders[i] = '/';
+	folders[n + 1] = '\0';
+	return strstr(file, folders) || strncmp(file, folders + 1, n) == 0;
+}
+
+/* The last part of a module's name is what its file is called. */
+static bool fits_file(const char *module, const char *file, const char *stem, size_t bytes)
 {
 	const char *dot = strrchr(module, '.');
 	const char *part = dot ? dot + 1 : module;
 
-	if (strpbrk(part, "*?"))
-		return true;
+	if (strpbrk(module, "*?"))
+		return fits_folders(module, file);
 	return strlen(part) == bytes && memcmp(part, stem, bytes) == 0;
+}
+
+static const char frozen[] = "<frozen ";
+
+static bool is_frozen(const char *file)
+{
+	return strncmp(file, frozen, sizeof(frozen) - 1) == 0;
 }
 
 /* "learn" of ".../learn.py"; the folder's name of ".../__init__.py"; "path" of "<frozen os.path>". */
 static const char *stem_of(const char *file, size_t *ret_bytes)
 {
-	static const char frozen[] = "<frozen ";
-	const char *end = file + strlen(file), *start;
+	const char *end = file + strlen(file), *start, *dot;
 
-	if (strncmp(file, frozen, sizeof(frozen) - 1) == 0) {
-		const char *dot = strrchr(file, '.');
-
+	if (is_frozen(file)) {
+		dot = strrchr(file, '.');
 		start = dot ? dot + 1 : file + sizeof(frozen) - 1;
 		*ret_bytes = strcspn(start, ">");
 		return start;
@@ -73,7 +96,10 @@ static bool is_file_of(const char *name, const char *file)
 	return path && strcmp(path, file) == 0;
 }
 
-/* A look that costs next to nothing: may a rule be about this file? */
+/*
+ * A look that costs next to nothing: may a rule be about this file? What programs make up and run ("<string>") is
+ * only looked at as the script.
+ */
 static bool may_be_ruled(const char *file, bool is_outermost)
 {
 	const struct ts_conf *conf = ts_shim->conf;
@@ -84,7 +110,8 @@ static bool may_be_ruled(const char *file, bool is_outermost)
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		const char *module = conf->rules[i].python.module;
 
-		if (module && fits_last_part(module, stem, bytes))
+		if (module && (file[0] != '<' || is_frozen(file)) &&
+		    fits_file(module, file, stem, bytes))
 			return true;
 		main_is_ruled |= module && strcmp(module, "__main__") == 0;
 	}

@@ -315,29 +315,33 @@ def stem(path):
     return path.rpartition("/")[2].partition(".")[0]
 
 
-def is_file_of(space, filename):
-    """Is `filename`, as code has it, that of the module? What lies there compiled alone may come from elsewhere."""
+def is_of(module, filename, is_main):
+    """Is the module made from this file? What was compiled elsewhere is told by its name. What is run without a file
+    only the script can be."""
+    if not issubclass(type(module), ModuleType):
+        return False
+    space = space_of(module)
     file, spec = space.get("__file__"), space.get("__spec__")
     if type(file) is not str:
-        return False
+        return is_main and filename[:1] == "<"
     return file == filename or (
         file[-4:] == ".pyc" and stem(file) == stem(filename) and getattr(spec, "_initializing", spec is None))
 
 
 def names_of(code, is_outermost):
     """The modules that run this code: (in sys.modules, a name of it); the script has one of its own, too."""
-    filename = code.co_filename
+    filename, known = code.co_filename, modules()
     names = []
-    for name, module in list(modules().items()):
-        if not issubclass(type(module), ModuleType) or type(name) is not str:
+    for name in ("__main__", "__mp_main__"):
+        if is_of(known.get(name), filename, is_outermost and name == "__main__"):
+            spec = space_of(known[name]).get("__spec__")
+            names += [(name, getattr(spec, "name", None) or stem(filename)), (name, "__main__")]
+    for name in list(known)[::-1]:  # what is being imported came last
+        if type(name) is not str or name in ("__main__", "__mp_main__"):
             continue
-        space = space_of(module)
-        if name in ("__main__", "__mp_main__"):
-            if is_file_of(space, filename) or name == "__main__" and is_outermost and filename[:1] == "<":
-                spec = space.get("__spec__")
-                names += [(name, getattr(spec, "name", None) or stem(filename)), (name, "__main__")]
-        elif is_file_of(space, filename) or filename == "<frozen " + name + ">":
+        if is_of(known.get(name), filename, False) or filename == "<frozen " + name + ">":
             names.append((name, name))
+            break
     return names
 
 

@@ -88,7 +88,8 @@ static bool begin(struct ts_foreign *call, struct ts_wrapped *wrapped, PyObject 
 	if (call->flags & TS_BEGIN_TRACE)
 		input.tenant_bytes = put_tenant(wrapped, values, tenant);
 	begun = ts_shim->begin(call, &input);
-	ts_capture_done();
+	if (captures)
+		ts_capture_done();
 	return begun;
 }
 
@@ -252,10 +253,12 @@ static void end(struct ts_span *span, enum ts_outcome outcome, PyObject *result,
 {
 	struct ts_prepared output = {0};
 	struct ts_writer writer;
+	bool captures;
 
 	if (!span->call->frame.serial)
 		return;
-	if (ts_capture_start(&writer)) {
+	captures = ts_capture_start(&writer);
+	if (captures) {
 		output.values = writer.at;
 		if (exception)
 			outcome = ts_failure_put_exception(&writer, exception, traceback);
@@ -263,7 +266,8 @@ static void end(struct ts_span *span, enum ts_outcome outcome, PyObject *result,
 		output.bytes = (uint64_t)(writer.at - output.values);
 	}
 	ts_shim->end(span->call, outcome, &output);
-	ts_capture_done();
+	if (captures)
+		ts_capture_done();
 	free(span->items);
 	span->items = NULL;
 }

@@ -108,6 +108,27 @@ def with_ends(cls, space):
             space[name] = end
 
 
+def with_entering(cls, space):
+    """What makes the stream when it is entered: that goes on with the span."""
+
+    def __enter__(self):
+        return entered(cls.__enter__(self), handle_of(self))
+
+    async def __aenter__(self):
+        return entered(await cls.__aenter__(self), handle_of(self))
+
+    if hasattr(cls, "__enter__"):
+        space["__enter__"] = __enter__
+    if hasattr(cls, "__aenter__"):
+        space["__aenter__"] = __aenter__
+
+
+def entered(stream, handle):
+    if handle is not None and is_stream(stream):
+        swap(stream, handle)
+    return stream
+
+
 def swapped(cls):
     """A subclass without anything of its own but the ways to iterate."""
     made = swapped_classes.get(cls)
@@ -117,13 +138,28 @@ def swapped(cls):
             with_iteration(cls, space)
         if hasattr(cls, "__anext__"):
             with_async_iteration(cls, space)
+        if not iterates(cls):
+            with_entering(cls, space)
         with_ends(cls, space)
         made = swapped_classes[cls] = type(cls)(cls.__name__, (cls,), space)
     return made
 
 
-def is_stream_class(cls):
-    return cls.__flags__ & HEAP_TYPE and (hasattr(cls, "__next__") or hasattr(cls, "__anext__"))
+def swap(stream, handle):
+    stream.__class__ = swapped(type(stream))
+    stream.__dict__[KEY] = handle
+
+
+def iterates(cls):
+    return hasattr(cls, "__next__") or hasattr(cls, "__anext__")
+
+
+def is_stream(result):
+    """Does it go on? An iterator does, and what is called a stream and is entered before it can be read."""
+    cls = type(result)
+    if not cls.__flags__ & HEAP_TYPE or type(getattr(result, "__dict__", None)) is not dict or KEY in result.__dict__:
+        return False
+    return iterates(cls) or "Stream" in cls.__name__ and (hasattr(cls, "__enter__") or hasattr(cls, "__aenter__"))
 
 
 def follow(result, handle, of_model):
@@ -135,8 +171,7 @@ def follow(result, handle, of_model):
         return resumed(ASYNC_GENERATOR, handle.items(result), result.ag_code, result.__name__, result.__qualname__)
     if cls is CoroutineType:
         return resumed(COROUTINE, handle.coroutine(result), result.cr_code, result.__name__, result.__qualname__)
-    if of_model and is_stream_class(cls) and type(getattr(result, "__dict__", None)) is dict:
-        result.__class__ = swapped(cls)
-        result.__dict__[KEY] = handle
+    if of_model and is_stream(result):
+        swap(result, handle)
         return result
     return None

@@ -15,7 +15,10 @@
 #include "../log/dictionary.h"
 #include "../file.h"
 #include "folder.h"
+#include "kept.h"
 #include "rejected.h"
+
+#define REJECTED_SHARE 4 /* of what is kept: a file of refused rows */
 
 void ts_backlog_name(char ret[16], uint32_t number)
 {
@@ -25,7 +28,7 @@ void ts_backlog_name(char ret[16], uint32_t number)
 /* --- life --------------------------------------------------------------------------------------- */
 
 int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name, const char *spool,
-		    struct ts_outlets *outlets)
+		    uint64_t budget, struct ts_outlets *outlets)
 {
 	struct ts_backlog *backlog = calloc(1, sizeof(*backlog));
 
@@ -40,8 +43,12 @@ int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name
 		 backlog->name);
 	backlog->folder = -1;
 	backlog->place = *backlog->state ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
+	backlog->budget = budget;
 	backlog->delivery.outlets = outlets;
-	if (ts_rejected_new(&backlog->delivery.rejected, state, spool) < 0) {
+	backlog->delivery.state = backlog->state;
+	backlog->delivery.most_bytes = ts_kept_most(budget);
+	if (ts_rejected_new(&backlog->delivery.rejected, state, spool,
+			    backlog->delivery.most_bytes / REJECTED_SHARE) < 0) {
 		free(backlog);
 		return -ENOMEM;
 	}
@@ -55,11 +62,11 @@ int ts_backlog_new(struct ts_backlog **ret, const char *spool, const struct ts_s
 	const char *name = strrchr(spool, '/');
 	struct ts_backlog *backlog;
 
-	if (ts_backlog_make(&backlog, settings->state, name ? name + 1 : spool, spool, outlets) < 0)
+	if (ts_backlog_make(&backlog, settings->state, name ? name + 1 : spool, spool,
+			    settings->backlog_bytes, outlets) < 0)
 		return -ENOMEM;
 	snprintf(backlog->spool, sizeof(backlog->spool), "%s", spool);
 	snprintf(backlog->program, sizeof(backlog->program), "%s", settings->program);
-	backlog->budget = settings->backlog_bytes;
 	backlog->store = strdup(settings->store);
 	backlog->delivery.url = backlog->store;
 	if (!backlog->store) {
@@ -264,6 +271,14 @@ static int read_segment(struct ts_backlog *backlog, struct ts_backlog_segment *s
 	return result;
 }
 
+bool ts_backlog_has_spool(const struct ts_backlog *backlog)
+{
+	char path[sizeof(backlog->spool) + 16];
+
+	snprintf(path, sizeof(path), "%s/process", backlog->spool);
+	return *backlog->spool && access(path, F_OK) == 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct ts_backlog_segment *left = a, *right = b;
@@ -271,7 +286,7 @@ static int by_number(const void *a, const void *b)
 	return left->number < right->number ? -1 : left->number > right->number;
 }
 
-static int find_segments(struct ts_backlog *backlog)
+int ts_backlog_find_segments(struct ts_backlog *backlog)
 {
 	int copy = openat(backlog->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -342,7 +357,7 @@ static int read_all(struct ts_backlog *backlog)
 	ts_backlog_forget_all(backlog);
 	result = read_lost(backlog);
 	if (result == 0)
-		result = find_segments(backlog);
+		result = ts_backlog_find_segments(backlog);
 	for (size_t i = 0; result == 0 && i < backlog->n; i++)
 		result = read_segment(backlog, &backlog->segments[i]);
 	if (backlog->n)
@@ -407,13 +422,11 @@ static int open_folder(struct ts_backlog *backlog, bool make)
 	return fd;
 }
 
-/* With the folder open. */
+/* With the lock. */
 static int take_folder(struct ts_backlog *backlog)
 {
-	int result = flock(backlog->folder, LOCK_EX | LOCK_NB) ? -EAGAIN : 0;
+	int result = backlog->place == TS_BACKLOG_THERE ? 0 : read_all(backlog);
 
-	if (result == 0 && backlog->place != TS_BACKLOG_THERE)
-		result = read_all(backlog);
 	if (result == 0 && backlog->foreign_version)
 		result = -EPROTONOSUPPORT;
 	if (result == 0 && backlog->removed && !backlog->n &&
@@ -428,7 +441,15 @@ static bool will_pass(int result)
 	return result == -EAGAIN || result == -ENOMEM || result == -EMFILE || result == -ENFILE;
 }
 
-int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err)
+static int let_go(struct ts_backlog *backlog, int result, struct ts_error *err)
+{
+	backlog->place = will_pass(result) ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
+	close(backlog->folder);
+	backlog->folder = -1;
+	return fail(backlog, result, err);
+}
+
+int ts_backlog_lock(struct ts_backlog *backlog, bool make, struct ts_error *err)
 {
 	int result;
 
@@ -444,13 +465,22 @@ int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err
 	if (result < 0)
 		return fail(backlog, result, err);
 	backlog->folder = result;
+	return flock(backlog->folder, LOCK_EX | LOCK_NB) ? let_go(backlog, -EAGAIN, err) : 0;
+}
+
+int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err)
+{
+	int result;
+
+	if (backlog->folder >= 0 && backlog->place == TS_BACKLOG_THERE &&
+	    !is_removed(backlog->folder))
+		return 0;
+	result = ts_backlog_lock(backlog, make, err);
+	if (result < 0)
+		return result;
 	result = take_folder(backlog);
-	if (result < 0) {
-		backlog->place = will_pass(result) ? TS_BACKLOG_UNKNOWN : TS_BACKLOG_NONE;
-		close(backlog->folder);
-		backlog->folder = -1;
-		return fail(backlog, result, err);
-	}
+	if (result < 0)
+		return let_go(backlog, result, err);
 	backlog->place = TS_BACKLOG_THERE;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "impl.h"
 #include "../file.h"
 #include "folder.h"
+#include "kept.h"
 
 #define LOST_NEW        TS_BACKLOG_LOST_NAME ".new"
 #define MOST_LOST_BYTES (4 << 20) /* four times what the latest traces take */
@@ -105,6 +106,9 @@ static void set_aside(struct ts_backlog *backlog, const char *name)
 	snprintf(aside, sizeof(aside), "%s-%s.damaged", backlog->path, name);
 	if (renameat(backlog->folder, name, AT_FDCWD, aside))
 		unlinkat(backlog->folder, name, 0);
+	else
+		ts_kept_trim(backlog->state, backlog->delivery.most_bytes,
+			     backlog->delivery.outlets);
 }
 
 void ts_backlog_forget_oldest(struct ts_backlog *backlog)

@@ -100,9 +100,12 @@ struct ts_backlog {
 
 /* One that nothing was read of yet. 0 or -ENOMEM. */
 int ts_backlog_make(struct ts_backlog **ret, const char *state, const char *name, const char *spool,
-		    struct ts_outlets *outlets);
+		    uint64_t budget, struct ts_outlets *outlets);
 
-/* Opens the folder and takes its lock; the first time, reads what is there. 0, -ENOENT, -EAGAIN: another has it. */
+/* Opens the folder and takes its lock. 0, -ENOENT, -EAGAIN: another has it. */
+int ts_backlog_lock(struct ts_backlog *backlog, bool make, struct ts_error *err);
+
+/* The same; the first time, reads what is there. */
 int ts_backlog_enter(struct ts_backlog *backlog, bool make, struct ts_error *err);
 
 /* Lets go of what may not stay open. */
@@ -113,6 +116,12 @@ void ts_backlog_name(char ret[16], uint32_t number);
 
 /* As if nothing had been read. */
 void ts_backlog_forget_all(struct ts_backlog *backlog);
+
+/* Is the spool there that a header named? */
+bool ts_backlog_has_spool(const struct ts_backlog *backlog);
+
+/* Lists the segments that are there, with the folder open; removes those that are known to be lost. */
+int ts_backlog_find_segments(struct ts_backlog *backlog);
 
 /* Adds a segment to the list. 0 or -ENOMEM. */
 int ts_backlog_reserve(struct ts_backlog *backlog, uint32_t number);

@@ -11,32 +11,25 @@
 
 #include "impl.h"
 #include "folder.h"
+#include "../file.h"
+#include "../gate.h"
 #include "../log/spool.h"
+#include "../outlet.h"
+
+#define HEAD_BYTES   65536                 /* more than any header */
+#define USUAL_BUDGET ((uint64_t)256 << 20) /* no file tells that of its program */
 
 struct search {
 	const char *state;
 	const struct ts_gate *gate;
 	struct ts_outlets *outlets;
 	struct ts_recovered *recovered;
-	struct ts_error *err;
 };
-
-static bool has_spool(const struct ts_backlog *backlog)
-{
-	char path[sizeof(backlog->spool) + 16];
-
-	snprintf(path, sizeof(path), "%s/process", backlog->spool);
-	return *backlog->spool && access(path, F_OK) == 0;
-}
 
 static void postpone(struct search *search, const struct ts_backlog *backlog,
 		     const struct ts_error *why)
 {
-	search->recovered->postponed++;
-	if (search->err && !search->err->text[0])
-		ts_error_set(search->err, 0,
-			     "%.160s stays (remove it to give its traces up): %.300s",
-			     backlog->path, why->text);
+	ts_recovered_postpone(search->recovered, backlog->path, why->text);
 }
 
 static void deliver(struct search *search, struct ts_backlog *backlog)
@@ -59,14 +52,61 @@ static void deliver(struct search *search, struct ts_backlog *backlog)
 		search->recovered->backlogs++;
 }
 
+/* What a segment begins with names its store and its spool; where it does not, they are found with all the rest. */
+static void read_head(struct ts_backlog *backlog)
+{
+	const struct ts_record *record;
+	bool damaged = false;
+	char name[16], *data;
+	size_t at = 0;
+	ssize_t n;
+	int fd;
+
+	if (ts_backlog_find_segments(backlog) < 0 || !backlog->n)
+		return;
+	ts_backlog_name(name, backlog->segments[0].number);
+	fd = ts_folder_file(backlog->folder, name, O_RDONLY);
+	if (fd < 0)
+		return;
+	data = malloc(HEAD_BYTES);
+	n = data ? ts_file_read(fd, data, HEAD_BYTES, 0) : 0;
+	close(fd);
+	record = n > 0 ? ts_record_next(data, (size_t)n, &at, &damaged) : NULL;
+	if (record && !damaged && record->type == TS_BACKLOG_HEADER)
+		ts_backlog_read_header(backlog, record, NULL);
+	free(data);
+}
+
+/* There may be a lot to read: not before there is somewhere to bring it. */
+static bool is_worth_reading(struct search *search, struct ts_backlog *backlog)
+{
+	struct ts_error err = {""};
+
+	if (ts_backlog_lock(backlog, false, NULL) < 0)
+		return false;
+	read_head(backlog);
+	if (!backlog->store || backlog->foreign_version)
+		return true;
+	if (ts_backlog_has_spool(backlog))
+		return false;
+	if (ts_outlets_write(search->outlets, backlog->store, NULL, false, &err) == 0)
+		return true;
+	postpone(search, backlog, &err);
+	return false;
+}
+
 static void recover(struct search *search, const char *name)
 {
 	struct ts_backlog *backlog;
 	struct ts_error err = {""};
 
-	if (ts_backlog_make(&backlog, search->state, name, name, search->outlets) < 0)
+	if (ts_backlog_make(&backlog, search->state, name, name, USUAL_BUDGET, search->outlets) < 0)
 		return;
-	if (ts_backlog_enter(backlog, false, &err) == 0 && !has_spool(backlog)) {
+	if (!is_worth_reading(search, backlog)) {
+		ts_backlog_free(backlog);
+		return;
+	}
+	if (ts_backlog_enter(backlog, false, &err) == 0 && !ts_backlog_has_spool(backlog)) {
 		if (backlog->n)
 			deliver(search, backlog);
 		else
@@ -92,8 +132,7 @@ static DIR *open_backlogs(const char *state, int *ret_result)
 int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
 			  struct ts_recovered *ret, struct ts_error *err)
 {
-	struct search search = {
-		.state = state, .gate = gate, .outlets = outlets, .recovered = ret, .err = err};
+	struct search search = {.state = state, .gate = gate, .outlets = outlets, .recovered = ret};
 	struct dirent *entry;
 	struct stat status;
 	int result = 0;

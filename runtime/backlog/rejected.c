@@ -23,7 +23,7 @@
 #include "../rowjson.h"
 #include "../uuid.h"
 
-#define MOST_BYTES (16 << 20)
+#define STEP_BYTES 65536 /* so often it is told that there is more */
 #define CARRIED    "{\"table\":\"rejected\",\"before\":"
 
 struct ts_rejected {
@@ -36,15 +36,18 @@ struct ts_rejected {
 	uint64_t before;     /* rows in files before it */
 	uint64_t rows;
 	uint64_t bytes; /* of whole lines */
+	uint64_t most;  /* then another file begins */
 };
 
-int ts_rejected_new(struct ts_rejected **ret, const char *state, const char *spool)
+int ts_rejected_new(struct ts_rejected **ret, const char *state, const char *spool,
+		    uint64_t most_bytes)
 {
 	struct ts_rejected *rejected = calloc(1, sizeof(*rejected));
 	const char *name = strrchr(spool, '/');
 
 	if (!rejected)
 		return -ENOMEM;
+	rejected->most = most_bytes;
 	name = name ? name + 1 : spool;
 	if (state && *state == '/')
 		snprintf(rejected->path, sizeof(rejected->path), "%s/rejected/%s.jsonl", state,
@@ -98,6 +101,7 @@ static void read_line(struct ts_rejected *rejected, const char *line, size_t byt
 
 	if (bytes > strlen(CARRIED) && memcmp(line, CARRIED, strlen(CARRIED)) == 0) {
 		rejected->before = strtoull(line + strlen(CARRIED), NULL, 10);
+		rejected->rows = 0;
 		return;
 	}
 	find_id(line, head, "\"trace_id\":\"", &id.trace);
@@ -144,7 +148,7 @@ static int load(struct ts_rejected *rejected, int folder)
 	if (rejected->loaded)
 		return 0;
 	result = load_named(rejected, folder, rejected->name);
-	if (result == -ENOENT) {
+	if (result == -ENOENT || (result == 0 && !rejected->bytes)) {
 		snprintf(former, sizeof(former), "%s.1", rejected->name);
 		result = load_named(rejected, folder, former);
 		rejected->before += rejected->rows;
@@ -182,66 +186,88 @@ uint64_t ts_rejected_count(struct ts_rejected *rejected)
 
 /* --- one more ----------------------------------------------------------------------------------- */
 
-static int append(struct ts_rejected *rejected, int folder, const char *text)
+/* Where the file is shorter than it was, somebody has taken rows away, we, or whoever wanted the room: they still count. */
+static bool has_lost_count(const struct ts_rejected *rejected, uint64_t there)
 {
-	int fd = ts_folder_file(folder, rejected->name, O_WRONLY | O_CREAT), result;
-	size_t bytes = strlen(text);
+	return there < rejected->bytes || (!rejected->bytes && rejected->before);
+}
 
-	if (fd < 0)
-		return fd;
+static void put_text(const struct ts_rejected *rejected, bool count, const char *line,
+		     struct ts_bytes *ret)
+{
+	char counted[96];
+
+	snprintf(counted, sizeof(counted), CARRIED "%" PRIu64 "}\n",
+		 rejected->before + rejected->rows);
+	if (count)
+		ts_bytes_add(ret, counted, strlen(counted));
+	ts_bytes_add(ret, line, strlen(line));
+	ts_bytes_add(ret, "\n", 1);
+}
+
+static int append(struct ts_rejected *rejected, int fd, const char *line)
+{
+	int64_t there = ts_file_bytes(fd);
+	bool count = there >= 0 && has_lost_count(rejected, (uint64_t)there);
+	uint64_t at = count ? (uint64_t)there : rejected->bytes;
+	struct ts_bytes text = {0};
+	int result = there < 0 ? (int)there : 0;
+
+	put_text(rejected, count, line, &text);
+	if (text.failed)
+		result = -ENOMEM;
 	/* what a torn write left behind must not stand before our line */
-	result = ftruncate(fd, (off_t)rejected->bytes) ? -errno : 0;
+	if (result == 0 && ftruncate(fd, (off_t)at))
+		result = -errno;
 	if (result == 0)
-		result = ts_file_write(fd, text, bytes, rejected->bytes);
+		result = ts_file_write(fd, text.data, text.bytes, at);
 	if (result == 0 && fdatasync(fd))
 		result = -errno;
-	close(fd);
-	if (result == 0)
-		rejected->bytes += bytes;
+	if (result == 0) {
+		rejected->before += count ? rejected->rows : 0;
+		rejected->rows = count ? 1 : rejected->rows + 1;
+		rejected->bytes = at + text.bytes;
+	}
+	ts_bytes_release(&text);
 	return result;
 }
 
-/* A full file makes way for another, which begins with the count. */
+/* A full file makes way for another. */
 static int rotate(struct ts_rejected *rejected, int folder)
 {
-	char former[PATH_MAX], line[96];
-	int result;
+	char former[PATH_MAX];
 
 	snprintf(former, sizeof(former), "%s.1", rejected->name);
-	if (renameat(folder, rejected->name, folder, former))
+	if (renameat(folder, rejected->name, folder, former) && errno != ENOENT)
 		return -errno;
-	rejected->before += rejected->rows;
-	rejected->rows = rejected->bytes = 0;
 	ts_idset_release(&rejected->ids);
-	snprintf(line, sizeof(line), CARRIED "%" PRIu64 "}\n", rejected->before);
-	result = append(rejected, folder, line);
-	if (fsync(folder) && result == 0)
-		result = -errno;
-	return result;
+	return 0;
 }
 
 static int add_line(struct ts_rejected *rejected, int folder, const struct ts_row_id *id,
 		    const char *line)
 {
-	int result = load(rejected, folder);
-	char *text;
+	int result = load(rejected, folder), fd;
+	uint64_t before;
 
 	if (result < 0)
 		return result;
 	if (ts_idset_has(&rejected->ids, id))
 		return 0;
-	if (asprintf(&text, "%s\n", line) < 0)
-		return -ENOMEM;
-	if (rejected->bytes && rejected->bytes + strlen(text) > MOST_BYTES)
+	if (rejected->bytes && rejected->bytes + strlen(line) > rejected->most)
 		result = rotate(rejected, folder);
-	if (result == 0)
-		result = append(rejected, folder, text);
-	free(text);
-	if (result == 0) {
-		rejected->rows++;
-		ts_idset_add(&rejected->ids, id);
-	}
-	return result;
+	fd = result < 0 ? result : ts_folder_file(folder, rejected->name, O_WRONLY | O_CREAT);
+	if (fd < 0)
+		return fd;
+	before = rejected->bytes;
+	result = append(rejected, fd, line);
+	close(fd);
+	if (result < 0)
+		return result;
+	if (rejected->bytes < before || !before)
+		fsync(folder);
+	ts_idset_add(&rejected->ids, id);
+	return rejected->bytes / STEP_BYTES != before / STEP_BYTES || !before;
 }
 
 int ts_rejected_add(struct ts_rejected *rejected, const struct ts_table *table, const void *row,
@@ -264,5 +290,5 @@ int ts_rejected_add(struct ts_rejected *rejected, const struct ts_table *table, 
 	if (result < 0)
 		return ts_error_set(err, result, "cannot keep a refused row in %s: %s",
 				    rejected->path, strerrordesc_np(-result));
-	return 0;
+	return result;
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "../file.h"
 #include "../log/frequency.h"
 #include "../log/spool.h"
+#include "holds.h"
 #include "leftovers.h"
 
 #define MS           1000000LL /* in ns */
@@ -40,7 +40,7 @@ struct ts_charge {
 	enum ts_charge_state state;
 	struct ts_abi_process *page;
 	struct stat file; /* the process file */
-	bool locked;
+	int hold;         /* of its consumer_lock; -1 */
 	struct ts_consumer *consumer;
 	struct ts_consumed told; /* of the consumer: what is in the sums */
 	bool drained;
@@ -68,6 +68,7 @@ struct ts_charge *ts_charge_new(struct ts_charges *charges, const char *name)
 		return NULL;
 	}
 	charge->charges = charges;
+	charge->hold = -1;
 	charge->born_ns = ts_backoff_now_ns();
 	/* a program in another pid namespace may still be at making it */
 	charge->look_ns = charge->born_ns + LOOK_NS;
@@ -120,33 +121,20 @@ static int make_consumer(struct ts_charge *charge, struct ts_error *err)
 	return 0;
 }
 
-static pthread_mutex_t *lock_of(const struct ts_charge *charge)
-{
-	return (pthread_mutex_t *)charge->page->consumer_lock;
-}
-
 /* False: its own flusher has it, or a recoverer. */
 static bool take(struct ts_charge *charge)
 {
-	int result;
-
-	if (charge->locked)
-		return true;
-	if (!ts_alive_is_robust(lock_of(charge)))
-		return false;
-	result = pthread_mutex_trylock(lock_of(charge));
-	if (result == EOWNERDEAD)
-		result = pthread_mutex_consistent(lock_of(charge));
-	charge->locked = result == 0;
-	return charge->locked;
+	if (charge->hold < 0)
+		charge->hold = ts_holds_take(charge->charges->holds, charge->page);
+	return charge->hold >= 0;
 }
 
 void ts_charge_give_back(struct ts_charge *charge)
 {
 	drop_consumer(charge);
-	if (charge->locked)
-		pthread_mutex_unlock(lock_of(charge));
-	charge->locked = false;
+	if (charge->hold >= 0)
+		ts_holds_give(charge->charges->holds, charge->hold);
+	charge->hold = -1;
 }
 
 /* Its flusher sleeps there while there is a collector. */
@@ -208,7 +196,7 @@ static enum ts_charge_turn recover(struct ts_charge *charge)
 		return TS_CHARGE_REST;
 	ts_charge_give_back(charge);
 	gone = ts_spool_recover_one(charges->root, charge->name, charges->modules, charges->outlets,
-				    &recovered, NULL);
+				    &recovered);
 	charges->batches += recovered.traces + recovered.spans > 0;
 	charges->traces += recovered.traces;
 	charges->spans += recovered.spans;
@@ -352,6 +340,14 @@ static enum ts_charge_turn drain(struct ts_charge *charge)
 	return result > 0 ? TS_CHARGE_MORE : TS_CHARGE_REST;
 }
 
+static bool is_there(const struct ts_charge *charge)
+{
+	char page[PATH_MAX + 16];
+
+	snprintf(page, sizeof(page), "%s/process", charge->path);
+	return access(page, F_OK) == 0;
+}
+
 static enum ts_charge_turn turn(struct ts_charge *charge, int64_t now_ns)
 {
 	enum ts_charge_turn result;
@@ -367,8 +363,8 @@ static enum ts_charge_turn turn(struct ts_charge *charge, int64_t now_ns)
 		charge->wake_seen = __atomic_load_n(&charge->page->wake, __ATOMIC_ACQUIRE);
 		return charge->ended_ns ? TS_CHARGE_SOON : TS_CHARGE_REST;
 	}
-	/* the folder may be removed while its program lives: that has the files open, and we have not */
-	if (access(charge->path, F_OK) < 0)
+	/* it may be removed while its program lives: that has the files open, and we have not */
+	if (!is_there(charge))
 		return TS_CHARGE_GONE;
 	if (!knows_frequency(charge))
 		return TS_CHARGE_SOON;

@@ -19,6 +19,7 @@
 #include "../outlet.h"
 
 struct ts_charge;
+struct ts_holds;
 struct ts_leftovers;
 
 /* What all charges share. */
@@ -26,6 +27,7 @@ struct ts_charges {
 	const char *root;
 	ts_module_symbol_fn *modules;
 	struct ts_outlets *outlets;
+	struct ts_holds *holds;
 	/* a line for people */
 	void (*say)(void *context, const char *sentence);
 	void *context;

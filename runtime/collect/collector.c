@@ -16,9 +16,11 @@
 
 #include "../backoff.h"
 #include "../outlet.h"
+#include "../shown.h"
 #include "../log/presence.h"
 #include "../log/spool.h"
 #include "bells.h"
+#include "holds.h"
 #include "leftovers.h"
 #include "members.h"
 #include "notify.h"
@@ -92,7 +94,7 @@ static void take_store(void *context, const char *url, const char *failure)
 	if (health->n_stores == TS_HEALTH_STORES)
 		return;
 	health->n_stores++;
-	snprintf(store->url, sizeof(store->url), "%.*s", ts_outlet_shown(url), url);
+	snprintf(store->url, sizeof(store->url), "%s", ts_shown(url).text);
 	snprintf(store->error, sizeof(store->error), "%s", failure);
 }
 
@@ -390,6 +392,13 @@ static int open_outlets(struct collector *c, struct ts_error *err)
 	return 0;
 }
 
+static int open_holds(struct collector *c, struct ts_error *err)
+{
+	int result = ts_holds_new(&c->charges.holds);
+
+	return result < 0 ? ts_error_set(err, result, "no locks: %s", strerrordesc_np(-result)) : 0;
+}
+
 static int open_socket(struct collector *c, struct ts_error *err)
 {
 	char path[PATH_MAX];
@@ -415,6 +424,8 @@ static int start(struct collector *c, struct ts_error *err)
 		result = open_events(c, err);
 	if (result == 0)
 		result = open_outlets(c, err);
+	if (result == 0)
+		result = open_holds(c, err);
 	if (result == 0)
 		result = open_socket(c, err);
 	return result;
@@ -448,6 +459,7 @@ static void stop(struct collector *c)
 	ts_health_free(c->health);
 	while (c->members.first)
 		ts_members_drop(&c->members, &c->members.first);
+	ts_holds_free(c->charges.holds);
 	ts_outlets_free(c->charges.outlets);
 	ts_bells_free(c->members.bells);
 	ts_leftovers_release(&c->leftovers);

@@ -23,7 +23,8 @@ static const char help[] =
 	"what is wrong with it, and for every rule which parameters it records. With CMD\n"
 	"also what became of each rule in that program: which objects define its function\n"
 	"and how it is reached, through slots or by its entry, which calls are not seen,\n"
-	"or why it is not reached. CMD is loaded, but ends before its main.\n\n"
+	"or why it is not reached; of Python functions where they begin, and their kind.\n"
+	"CMD is loaded, but ends before its main, and before the first line of Python.\n\n"
 	"  --debug-dir DIR  look for separate debug files there, too\n"
 	"  --json           one JSON document instead\n"
 	"  -h, --help       this text\n\n"
@@ -32,7 +33,6 @@ static const char help[] =
 
 struct options {
 	bool json;
-	bool help;
 	const char *folder; /* of debug files, or NULL */
 	const char *conf;   /* NULL: wherever it is found */
 	char **command;     /* NULL: none */
@@ -47,18 +47,31 @@ static void print_item(const char *label, const char *text)
 	ts_display_wrap(stdout, text, "            ", ts_terminal()->columns);
 }
 
-static void print_params(const struct ts_rule_report *rule)
+static const char *find_setting(const struct ts_rules *rules, const char *key)
 {
+	for (size_t i = 0; i < rules->n_settings; i++)
+		if (strcmp(rules->settings[i].key, key) == 0)
+			return rules->settings[i].value;
+	return "";
+}
+
+/* Of a glob of Python functions the parameters are not listed. */
+static void print_params(const struct ts_rule_report *rule, const struct ts_rules *rules)
+{
+	bool captures = rule->python && strcmp(find_setting(rules, "capture"), "0") != 0;
 	char *text = NULL;
 	size_t bytes;
 	FILE *to = open_memstream(&text, &bytes);
 
 	if (!to)
 		return;
-	for (size_t i = 0; i < rule->n_params; i++)
-		fprintf(to, "%s%s (%s)", i ? ", " : "", rule->params[i].key, rule->params[i].value);
+	for (size_t i = 0; i < rule->n_params; i++) {
+		fprintf(to, "%s%s", i ? ", " : "", rule->params[i].key);
+		if (*rule->params[i].value)
+			fprintf(to, " (%s)", rule->params[i].value);
+	}
 	if (!rule->n_params)
-		fputs("times only", to);
+		fputs(captures ? "what it takes and returns" : "times only", to);
 	if (!fclose(to))
 		print_item("records", text);
 	free(text);
@@ -74,6 +87,17 @@ static void put_way(FILE *to, const struct ts_rules_hook *hook)
 			hook->slots == 1 ? "" : "s");
 }
 
+/* "bot.agents.trainer, /bot/agents/trainer.py:12, a coroutine" */
+static void put_def(FILE *to, const struct ts_rules_hook *hook, bool same)
+{
+	const char *colon = strchr(hook->function, ':');
+
+	if (!same && colon)
+		fprintf(to, "%s in ", colon + 1);
+	fprintf(to, "%.*s, %s:%ld, %s %s", (int)strcspn(hook->function, ":"), hook->function,
+		hook->object, hook->line, *hook->type == 'a' ? "an" : "a", hook->type);
+}
+
 static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_hook *hook)
 {
 	bool same = !strcmp(rule->function, hook->function);
@@ -83,9 +107,13 @@ static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_
 
 	if (!to)
 		return;
-	fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ", hook->object,
-		hook->address);
-	put_way(to, hook);
+	if (hook->type) {
+		put_def(to, hook, same);
+	} else {
+		fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ",
+			hook->object, hook->address);
+		put_way(to, hook);
+	}
 	if (!fclose(to))
 		print_item("in", text);
 	free(text);
@@ -114,13 +142,14 @@ static void print_unseen(const struct ts_rules_unseen *unseen)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "%s in %s: %s", unseen->function, unseen->object, unseen->reason) < 0)
+	if (asprintf(&text, "%s%s%s: %s", unseen->function, *unseen->object ? " in " : "",
+		     unseen->object, unseen->reason) < 0)
 		return;
 	print_item("unseen", text);
 	free(text);
 }
 
-static void print_rule(const struct ts_rule_report *rule)
+static void print_rule(const struct ts_rule_report *rule, const struct ts_rules *rules)
 {
 	char *head = NULL;
 
@@ -131,7 +160,8 @@ static void print_rule(const struct ts_rule_report *rule)
 	ts_display_wrap(stdout, head, "  ", ts_terminal()->columns);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(head);
-	print_params(rule);
+	if (!rule->python || rule->n_hooks || !*rules->program)
+		print_params(rule, rules);
 	print_hooks(rule);
 	for (size_t i = 0; i < rule->n_unseen && i < MOST_SHOWN; i++)
 		print_unseen(&rule->unseen[i]);
@@ -157,14 +187,6 @@ static void print_fault(const struct ts_rules *rules, const struct ts_rules_faul
 	ts_display_wrap(stdout, text, "  ", ts_terminal()->columns);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(text);
-}
-
-static const char *find_setting(const struct ts_rules *rules, const char *key)
-{
-	for (size_t i = 0; i < rules->n_settings; i++)
-		if (strcmp(rules->settings[i].key, key) == 0)
-			return rules->settings[i].value;
-	return "";
 }
 
 /* Are rules bound here whose calls nobody records, since no pipeline that they could lie in is here? */
@@ -201,7 +223,7 @@ static void print_rules(const struct ts_rules *rules)
 		print_fault(rules, &rules->faults[i]);
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		putchar('\n');
-		print_rule(&rules->rules[i]);
+		print_rule(&rules->rules[i], rules);
 	}
 	if (all_lies_outside(rules)) {
 		putchar('\n');
@@ -248,24 +270,14 @@ static int split_command(int argc, char **argv, struct options *options)
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"debug-dir", required_argument, NULL, 'd'},
-					      {"json", no_argument, NULL, TS_OPTION_LONG},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "check", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {
+		{"debug-dir", .text = &options->folder}, {"json", .flag = &options->json}, {NULL}};
+	int result;
 
 	argc = split_command(argc, argv, options);
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		options->json |= option == TS_OPTION_LONG;
-		options->help |= option == 'h';
-		if (option == 'd')
-			options->folder = optarg;
-	}
-	if (options->help)
-		return 0;
+	result = ts_options_take(&ts_command_check, known, argc, argv);
+	if (result)
+		return result;
 	if (options->command && !options->command[0]) {
 		ts_say("check what? traceshim check -- CMD");
 		return -EINVAL;
@@ -297,14 +309,10 @@ static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
 	struct ts_rules rules;
-	int status;
+	int status = take_options(&options, argc, argv);
 
-	if (take_options(&options, argc, argv) < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (status)
+		return status < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	if (options.conf && access(options.conf, R_OK) < 0) {
 		ts_say("%s: %s", options.conf, strerror(errno));
 		return TS_EXIT_FAILED;

@@ -29,63 +29,26 @@ static const char help[] =
 	"be stored (--once), or none runs well (--health); 2 for wrong usage\n\n"
 	"example: traceshim collect --once\n";
 
-enum { SPOOL = TS_OPTION_LONG, SOCKET, ONCE, HEALTH };
-
 struct options {
 	const char *spool;
 	const char *socket;
 	bool once;
 	bool health;
-	bool help;
 };
-
-static int take_option(struct options *options, int option)
-{
-	switch (option) {
-	case SPOOL:
-		options->spool = optarg;
-		return 0;
-	case SOCKET:
-		options->socket = optarg;
-		return 0;
-	case ONCE:
-		options->once = true;
-		return 0;
-	case HEALTH:
-		options->health = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"spool", required_argument, NULL, SPOOL},
-					      {"socket", required_argument, NULL, SOCKET},
-					      {"once", no_argument, NULL, ONCE},
-					      {"health", no_argument, NULL, HEALTH},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "collect", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {{"spool", .text = &options->spool},
+					  {"socket", .text = &options->socket},
+					  {"once", .flag = &options->once},
+					  {"health", .flag = &options->health},
+					  {NULL}};
+	int result = ts_options_only(&ts_command_collect, known, argc, argv);
 
-	while ((option = ts_options_next(&known, argc, argv)) != -1)
-		if (take_option(options, option) < 0)
-			return -EINVAL;
-	if (optind < argc) {
-		ts_say("collect takes options only, not %s; see traceshim help collect",
-		       argv[optind]);
-		return -EINVAL;
-	}
-	if (options->once && options->health) {
-		ts_say("--once or --health; see traceshim help collect");
-		return -EINVAL;
-	}
-	return 0;
+	if (result || !options->once || !options->health)
+		return result;
+	ts_say("--once or --health; see traceshim help collect");
+	return -EINVAL;
 }
 
 /* Absolute, from malloc; NULL once the reason is printed. */
@@ -160,15 +123,11 @@ static int collect(const struct options *options, const char *root)
 static int run(int argc, char **argv)
 {
 	struct options options = {.spool = NULL};
+	int status = take_options(&options, argc, argv);
 	char *root;
-	int status;
 
-	if (take_options(&options, argc, argv) < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (status)
+		return status < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	root = find_root(&options);
 	if (!root)
 		return TS_EXIT_FAILED;

@@ -46,13 +46,10 @@ static const char help[] =
 	"exit status: 0 done, 1 failed, 2 wrong usage\n\n"
 	"example: traceshim list --failed --since 2h\n";
 
-enum { PIPELINE = TS_OPTION_LONG, FAILED, SINCE, USER, LIMIT, JSON, RUNS };
-
 struct options {
 	struct ts_query_filter filter;
 	bool runs;
 	bool json;
-	bool help;
 };
 
 static int64_t now_us(void)
@@ -88,66 +85,37 @@ static int take_since(const char *text, struct ts_query_filter *filter)
 	return -EINVAL;
 }
 
-static int take_option(struct options *options, int option)
+static int check_options(const struct options *options)
 {
-	struct ts_query_filter *filter = &options->filter;
+	const struct ts_query_filter *filter = &options->filter;
 
-	switch (option) {
-	case PIPELINE:
-		filter->pipeline = optarg;
+	if (!options->runs || (!filter->pipeline && !filter->failed && !filter->user))
 		return 0;
-	case FAILED:
-		filter->failed = true;
-		return 0;
-	case SINCE:
-		return take_since(optarg, filter);
-	case USER:
-		filter->user = optarg;
-		return 0;
-	case LIMIT:
-		return take_limit(optarg, &filter->limit);
-	case JSON:
-		options->json = filter->with_payload = true;
-		return 0;
-	case RUNS:
-		options->runs = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	ts_say("--pipeline, --failed and --user are of traces, not of processes (--runs)");
+	return -EINVAL;
 }
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"pipeline", required_argument, NULL, PIPELINE},
-					      {"failed", no_argument, NULL, FAILED},
-					      {"since", required_argument, NULL, SINCE},
-					      {"user", required_argument, NULL, USER},
-					      {"limit", required_argument, NULL, LIMIT},
-					      {"json", no_argument, NULL, JSON},
-					      {"runs", no_argument, NULL, RUNS},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "list", .shorts = ":h", .longs = longs};
-	int option;
+	struct ts_query_filter *filter = &options->filter;
+	const char *limit = NULL, *since = NULL;
+	const struct ts_option known[] = {{"pipeline", .text = &filter->pipeline},
+					  {"failed", .flag = &filter->failed},
+					  {"since", .text = &since},
+					  {"user", .text = &filter->user},
+					  {"limit", .text = &limit},
+					  {"json", .flag = &options->json},
+					  {"runs", .flag = &options->runs},
+					  {NULL}};
+	int result = ts_options_only(&ts_command_list, known, argc, argv);
 
-	options->filter.limit = DEFAULT_LIMIT;
-	while ((option = ts_options_next(&known, argc, argv)) != -1)
-		if (take_option(options, option) < 0)
-			return -EINVAL;
-	if (optind < argc) {
-		ts_say("list takes options only, not %s; see traceshim help list", argv[optind]);
-		return -EINVAL;
-	}
-	if (options->runs &&
-	    (options->filter.pipeline || options->filter.failed || options->filter.user)) {
-		ts_say("--pipeline, --failed and --user are of traces, not of processes (--runs)");
-		return -EINVAL;
-	}
-	return 0;
+	filter->limit = DEFAULT_LIMIT;
+	filter->with_payload = options->json;
+	if (!result && limit)
+		result = take_limit(limit, &filter->limit);
+	if (!result && since)
+		result = take_since(since, filter);
+	return result ? result : check_options(options);
 }
 
 /* --- the table --------------------------------------------------------------------------- */
@@ -281,7 +249,7 @@ static void say_none(struct ts_query *query, const struct ts_query_filter *filte
 		if (!strcmp(all[i], filter->pipeline))
 			guess = all[i];
 	if (!n)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	else if (guess && strcmp(guess, filter->pipeline) != 0)
 		ts_say("no pipeline is named %s (did you mean %s?)", filter->pipeline, guess);
 	else if (filter->pipeline && !guess)
@@ -325,17 +293,13 @@ static int run(int argc, char **argv)
 	struct ts_query *query;
 	int result = take_options(&options, argc, argv);
 
-	if (result < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT) {
 		if (options.json)
 			puts("[]");
-		ts_stored_say_nothing();
+		ts_stored_say_nothing(options.runs ? "processes" : "traces");
 		return TS_EXIT_DONE;
 	}
 	if (result < 0)

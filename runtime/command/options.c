@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "guess.h"
 #include "print.h"
 
@@ -11,11 +13,11 @@
 
 static void say_unknown(const struct ts_options *options, const char *typed)
 {
-	const char *names[MOST];
+	const char *names[MOST + 1];
 	const char *guess;
 	size_t n = 0;
 
-	for (; n < MOST && options->longs[n].name; n++)
+	for (; n <= MOST && options->longs[n].name; n++)
 		names[n] = options->longs[n].name;
 	guess = ts_guess(typed + 2, names, n);
 	if (guess)
@@ -42,4 +44,53 @@ int ts_options_next(const struct ts_options *options, int argc, char **argv)
 	else
 		say_unknown(options, name);
 	return '?';
+}
+
+/* In getopt's shape: the n-th is TS_OPTION_LONG + n. */
+static void fill_longs(const struct ts_option *known, struct option longs[MOST + 2])
+{
+	size_t n = 0;
+
+	for (; n < MOST && known[n].name; n++)
+		longs[n] = (struct option){known[n].name,
+					   known[n].text ? required_argument : no_argument, NULL,
+					   TS_OPTION_LONG + (int)n};
+	longs[n] = (struct option){"help", no_argument, NULL, 'h'};
+	longs[n + 1] = (struct option){NULL, 0, NULL, 0};
+}
+
+int ts_options_take(const struct ts_command *command, const struct ts_option *known, int argc,
+		    char **argv)
+{
+	struct option longs[MOST + 2];
+	const struct ts_options options = {
+		.command = command->name, .shorts = ":h", .longs = longs};
+	int found;
+
+	fill_longs(known, longs);
+	while ((found = ts_options_next(&options, argc, argv)) != -1) {
+		if (found == '?')
+			return -EINVAL;
+		if (found == 'h') {
+			fputs(command->help, stdout);
+			return 1;
+		}
+		if (known[found - TS_OPTION_LONG].text)
+			*known[found - TS_OPTION_LONG].text = optarg;
+		else
+			*known[found - TS_OPTION_LONG].flag = true;
+	}
+	return 0;
+}
+
+int ts_options_only(const struct ts_command *command, const struct ts_option *known, int argc,
+		    char **argv)
+{
+	int result = ts_options_take(command, known, argc, argv);
+
+	if (result || optind == argc)
+		return result;
+	ts_say("%s takes options only, not %s; see traceshim help %s", command->name, argv[optind],
+	       command->name);
+	return -EINVAL;
 }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "../query/query.h"
+#include "../report/tree.h"
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"
+#include "names.h"
 #include "options.h"
 #include "print.h"
 #include "stored.h"
-#include "tree.h"
 #include "waterfall.h"
 #include "when.h"
 
@@ -26,33 +27,20 @@ static const char help[] =
 	"exit status: 0 done, 1 failed (no such trace, or several), 2 wrong usage\n\n"
 	"example: traceshim show last --full\n";
 
-enum { FULL = TS_OPTION_LONG, JSON };
-
 struct options {
 	bool full;
 	bool json;
-	bool help;
 	const char *trace;
 };
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"full", no_argument, NULL, FULL},
-					      {"json", no_argument, NULL, JSON},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "show", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {
+		{"full", .flag = &options->full}, {"json", .flag = &options->json}, {NULL}};
+	int result = ts_options_take(&ts_command_show, known, argc, argv);
 
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		options->full |= option == FULL;
-		options->json |= option == JSON;
-		options->help |= option == 'h';
-	}
-	if (options->help)
-		return 0;
+	if (result)
+		return result;
 	if (optind + 1 != argc) {
 		ts_say("show takes one trace: the beginning of its id, or last");
 		return -EINVAL;
@@ -116,13 +104,14 @@ static void print_program(const struct ts_trace *trace, bool full)
 
 static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 {
+	char *name = ts_name_of_symbol(trace->pipeline_name, false);
 	char id[TS_UUID_TEXT];
 	struct ts_seen seen;
 
 	ts_uuid_format(&trace->trace_id, id);
 	ts_document_attributes(trace->attributes, &seen);
 	ts_waterfall_text("", "trace", id, full);
-	ts_waterfall_text("", "pipeline", trace->pipeline_name, full);
+	ts_waterfall_text("", "pipeline", name ? name : trace->pipeline_name, full);
 	print_when(trace, self_ms, full);
 	print_who(trace, full);
 	print_program(trace, full);
@@ -134,6 +123,7 @@ static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 	ts_waterfall_value("", "out", trace->output_data, full);
 	if (seen.dropped[0])
 		ts_waterfall_text("", "dropped", seen.dropped, full);
+	free(name);
 }
 
 static int print_story(const struct ts_story *story, bool full)
@@ -191,15 +181,11 @@ static int run(int argc, char **argv)
 	struct ts_query *query;
 	int result = take_options(&options, argc, argv);
 
-	if (result < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	if (result < 0)
 		return TS_EXIT_FAILED;
 	result = show_stored(query, &options);

@@ -36,15 +36,12 @@ static const char help[] =
 	"usage\n\n"
 	"example: traceshim store prune --older-than 30d\n";
 
-enum { GRANT = TS_OPTION_LONG, OLDER_THAN, DRY_RUN, JSON };
-
 struct options {
 	char *url;
 	const char *grant;
 	const char *older_than;
 	bool dry_run;
 	bool json;
-	bool help;
 };
 
 /* --- what is printed ----------------------------------------------------------------------- */
@@ -175,7 +172,7 @@ static int status(const struct ts_admin *admin, const struct options *options)
 		print_status(&answer);
 	fflush(stdout);
 	if (!answer.schema)
-		ts_say("there is no store yet; traceshim store init makes it");
+		ts_say(TS_NO_STORE_YET);
 	else if (answer.schema > answer.newest)
 		ts_say("the store is of a newer traceshim");
 	else if (answer.schema < answer.newest)
@@ -259,27 +256,13 @@ static const struct deed *find_deed(const char *name)
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"grant", required_argument, NULL, GRANT},
-					      {"older-than", required_argument, NULL, OLDER_THAN},
-					      {"dry-run", no_argument, NULL, DRY_RUN},
-					      {"json", no_argument, NULL, JSON},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "store", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {{"grant", .text = &options->grant},
+					  {"older-than", .text = &options->older_than},
+					  {"dry-run", .flag = &options->dry_run},
+					  {"json", .flag = &options->json},
+					  {NULL}};
 
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		if (option == GRANT)
-			options->grant = optarg;
-		else if (option == OLDER_THAN)
-			options->older_than = optarg;
-		options->dry_run |= option == DRY_RUN;
-		options->json |= option == JSON;
-		options->help |= option == 'h';
-	}
-	return 0;
+	return ts_options_take(&ts_command_store, known, argc, argv);
 }
 
 static int check_options(const struct deed *deed, const struct options *options, int n_words)
@@ -313,13 +296,10 @@ static int run(int argc, char **argv)
 {
 	struct options options = {.url = NULL};
 	const struct deed *deed;
+	int result = take_options(&options, argc, argv);
 
-	if (take_options(&options, argc, argv) < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		fputs(help, stdout);
-		return TS_EXIT_DONE;
-	}
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	if (optind == argc) {
 		ts_say("store what? init, migrate, status or prune; see traceshim help store");
 		return TS_EXIT_USAGE;

@@ -33,7 +33,6 @@ static const char help[] =
 
 struct options {
 	bool json;
-	bool help;
 	const char *folder;
 	char **arguments; /* PROGRAM, then NULL or GLOB */
 };
@@ -317,23 +316,12 @@ static int list(const struct options *options)
 
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"debug-dir", required_argument, NULL, 'd'},
-					      {"json", no_argument, NULL, TS_OPTION_LONG},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "symbols", .shorts = ":h", .longs = longs};
-	int option;
+	const struct ts_option known[] = {
+		{"debug-dir", .text = &options->folder}, {"json", .flag = &options->json}, {NULL}};
+	int result = ts_options_take(&ts_command_symbols, known, argc, argv);
 
-	while ((option = ts_options_next(&known, argc, argv)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		options->json |= option == TS_OPTION_LONG;
-		options->help |= option == 'h';
-		if (option == 'd')
-			options->folder = optarg;
-	}
-	if (options->help)
-		return 0;
+	if (result)
+		return result;
 	if (argc - optind < 1 || argc - optind > 2) {
 		ts_say("whose symbols? traceshim symbols PROGRAM [GLOB]");
 		return -EINVAL;
@@ -345,13 +333,11 @@ static int take_options(struct options *options, int argc, char **argv)
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
+	int result = take_options(&options, argc, argv);
 
-	if (take_options(&options, argc, argv) < 0)
-		return TS_EXIT_USAGE;
-	if (!options.help)
-		return list(&options);
-	fputs(help, stdout);
-	return TS_EXIT_DONE;
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
+	return list(&options);
 }
 
 const struct ts_command ts_command_symbols = {

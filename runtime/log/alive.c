@@ -2,7 +2,8 @@
 /*
  * What life_lock says [L7], read and never taken:
  *
- *   held      the program runs, wherever it is.
+ *   held      the program runs, wherever it is; unless the thread that it names would be one of our pid namespace,
+ *             and is not there: then the page is damaged, or was, when the kernel was to orphan the lock.
  *   orphaned  its flusher's thread is gone. In our pid namespace the process must also have let go of its process
  *             page, for a kill takes a moment to reach the other threads, and a filter of system calls may have
  *             ended that thread alone.
@@ -131,7 +132,8 @@ static enum maps process_maps(pid_t pid, const struct stat *file, const char *na
 
 /* --- the lock ---------------------------------------------------------------------------------- */
 
-bool ts_alive_is_robust(const void *lock)
+/* What an early kill left zeroed, and what is damaged, is not. */
+static bool is_robust(const pthread_mutex_t *lock)
 {
 	pthread_mutexattr_t attributes;
 	pthread_mutex_t model;
@@ -141,7 +143,7 @@ bool ts_alive_is_robust(const void *lock)
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutex_init(&model, &attributes);
-	same = ((const pthread_mutex_t *)lock)->__data.__kind == model.__data.__kind;
+	same = lock->__data.__kind == model.__data.__kind;
 	pthread_mutex_destroy(&model);
 	pthread_mutexattr_destroy(&attributes);
 	return same;
@@ -152,16 +154,20 @@ static uint32_t life_word(const struct ts_abi_process *page)
 {
 	const pthread_mutex_t *lock = (const pthread_mutex_t *)page->life_lock;
 
-	if (!ts_alive_is_robust(lock))
+	if (!is_robust(lock))
 		return 0;
 	return (uint32_t)__atomic_load_n(&lock->__data.__lock, __ATOMIC_ACQUIRE);
 }
 
+static bool is_held(const struct ts_abi_process *page, uint32_t word)
+{
+	return word && !(word & FUTEX_OWNER_DIED) &&
+	       (pid_exists((pid_t)(word & FUTEX_TID_MASK)) || !ts_alive_here(page));
+}
+
 bool ts_alive_surely(const struct ts_abi_process *page)
 {
-	uint32_t word = life_word(page);
-
-	return word && !(word & FUTEX_OWNER_DIED);
+	return is_held(page, life_word(page));
 }
 
 bool ts_alive_ended(const struct ts_abi_process *page, const struct stat *file, const char *name)
@@ -170,7 +176,7 @@ bool ts_alive_ended(const struct ts_abi_process *page, const struct stat *file, 
 	bool orphaned = word & FUTEX_OWNER_DIED;
 	enum maps maps;
 
-	if (word && !orphaned)
+	if (is_held(page, word))
 		return false;
 	if (!ts_alive_here(page))
 		return orphaned;

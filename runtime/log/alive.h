@@ -16,7 +16,7 @@ struct ts_abi_process;
  */
 bool ts_alive_ended(const struct ts_abi_process *page, const struct stat *file, const char *name);
 
-/* Does life_lock alone say that the program runs? Costs nothing, and needs no look at the process. */
+/* Does life_lock alone say that the program runs? Costs next to nothing. */
 bool ts_alive_surely(const struct ts_abi_process *page);
 
 /* Of the folder `name`: of an earlier boot, of which nobody lives. */
@@ -27,8 +27,5 @@ bool ts_alive_no_pid(const char *name);
 
 /* Is the pid on the page one that we would see? */
 bool ts_alive_here(const struct ts_abi_process *page);
-
-/* Is the lock one that libpthread may be handed? What an early kill left zeroed, and what is damaged, is not. */
-bool ts_alive_is_robust(const void *lock);
 
 #endif

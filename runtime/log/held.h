@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * From now on this thread's ts_file_open of files in `folder` (kept, not copied) answers duplicates of
@@ -25,5 +26,11 @@ int ts_held_open(const char *name, int flags);
 
 /* Another file has taken the name's place. */
 void ts_held_renamed(const char *folder, const char *name);
+
+/*
+ * Holds what a spool of `n_rings` rings is read from, also while somebody else reads it. True: it is in the folder;
+ * false: it was removed, and we alone can read it. Where nothing is held: true.
+ */
+bool ts_held_follow(uint32_t n_rings);
 
 #endif

@@ -2,11 +2,11 @@
 /*
  * The sole right to consume what an ended program left. flock on the process file keeps recoverers apart, and no
  * program takes it. consumer_lock keeps away whoever else consumes; orphaned, it says that a consumer ended, be
- * it the program's flusher or a collector, and nothing of the program (alive.c).
+ * it the program's flusher or a collector, and nothing of the program (alive.c). The word of a recoverer that was
+ * killed says nothing any more to who has the flock.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,23 +16,18 @@
 #include "alive.h"
 #include "../file.h"
 #include "frequency.h"
+#include "lock.h"
 #include "takeover.h"
 
 /* With the flock held and the page sound. */
 static enum ts_takeover_result ask_locks(struct ts_takeover *t, const char *name)
 {
-	pthread_mutex_t *lock = (pthread_mutex_t *)t->page->consumer_lock;
-	bool usable = ts_alive_is_robust(lock);
 	struct stat file;
-	int result;
 
 	if (fstat(t->fd, &file) < 0 || !ts_alive_ended(t->page, &file, name))
 		return TS_TAKEOVER_NOT_YET;
-	result = usable ? pthread_mutex_trylock(lock) : 0;
-	if (result == EOWNERDEAD)
-		result = pthread_mutex_consistent(lock);
-	t->locked = usable && result == 0;
-	if (result && result != ENOTRECOVERABLE)
+	t->locked = ts_lock_take(ts_lock_word(t->page), TS_LOCK_RECOVERER);
+	if (!t->locked)
 		return TS_TAKEOVER_NOT_YET;
 	/* for all readers, before the first row; what was measured stays */
 	ts_frequency_measure(t->page);
@@ -85,7 +80,7 @@ enum ts_takeover_result ts_takeover_begin(struct ts_takeover *ret, const char *p
 void ts_takeover_end(struct ts_takeover *takeover)
 {
 	if (takeover->locked)
-		pthread_mutex_unlock((pthread_mutex_t *)takeover->page->consumer_lock);
+		ts_lock_give(ts_lock_word(takeover->page), TS_LOCK_RECOVERER);
 	if (takeover->page)
 		munmap(takeover->page, TS_ABI_PAGE);
 	if (takeover->fd >= 0) {

@@ -30,8 +30,18 @@ static void add(struct sql *sql, const char *format, ...)
 	sql->bytes += (size_t)n;
 }
 
+static void add_update(struct sql *sql, const struct ts_table *table)
+{
+	const struct ts_column *columns = table->columns;
+
+	add(sql, "(%s) DO UPDATE SET ", columns[0].name);
+	for (size_t i = 1; i < table->n_columns; i++)
+		add(sql, "%s%s=excluded.%s", i > 1 ? "," : "", columns[i].name, columns[i].name);
+	add(sql, " WHERE %s", table->newer);
+}
+
 /* An unnest a column, not one of all in FROM, which would keep each column in a table of its own: 1.4 times as long. */
-static void write_sql(struct sql *sql, const struct ts_table *table, bool overwrite)
+static void write_sql(struct sql *sql, const struct ts_table *table)
 {
 	const struct ts_column *columns = table->columns;
 
@@ -43,13 +53,10 @@ static void write_sql(struct sql *sql, const struct ts_table *table, bool overwr
 		add(sql, "%spg_catalog.unnest($%zu::%s)", i ? "," : "", i + 1,
 		    ts_encode_type(columns[i].type));
 	add(sql, " ON CONFLICT ");
-	if (!overwrite) {
+	if (table->newer)
+		add_update(sql, table);
+	else
 		add(sql, "DO NOTHING");
-		return;
-	}
-	add(sql, "(%s) DO UPDATE SET ", columns[0].name);
-	for (size_t i = 1; i < table->n_columns; i++)
-		add(sql, "%s%s=EXCLUDED.%s", i > 1 ? "," : "", columns[i].name, columns[i].name);
 }
 
 /* How many of the rows make one statement; at least one. */
@@ -67,12 +74,12 @@ static size_t slice(const struct ts_table *table, const void *const *rows, size_
 }
 
 int ts_insert(struct ts_pg *pg, struct ts_encoded *encoded, const struct ts_table *table,
-	      bool overwrite, const void *const *rows, size_t n, struct ts_error *err)
+	      const void *const *rows, size_t n, struct ts_error *err)
 {
 	struct sql sql = {.bytes = 0};
 	int result = 0;
 
-	write_sql(&sql, table, overwrite);
+	write_sql(&sql, table);
 	for (size_t taken; result == 0 && n; rows += taken, n -= taken) {
 		struct ts_pg_statement statement = {
 			.sql = sql.text,

@@ -113,11 +113,10 @@ static int say(struct load *load, const char *sql, const char *param, struct ts_
 	return ts_pg_send(load->handle->pg, &statement, err);
 }
 
-static int send_rows(struct load *load, const struct ts_table *table, bool overwrite, size_t n,
+static int send_rows(struct load *load, const struct ts_table *table, size_t n,
 		     struct ts_error *err)
 {
-	return ts_insert(load->handle->pg, &load->handle->encoded, table, overwrite, load->rows, n,
-			 err);
+	return ts_insert(load->handle->pg, &load->handle->encoded, table, load->rows, n, err);
 }
 
 static int send_tenant(struct load *load, const char *tenant, struct ts_error *err)
@@ -133,16 +132,16 @@ static int send_tenant(struct load *load, const char *tenant, struct ts_error *e
 		if (strcmp(batch->traces[i].tenant_id, tenant) == 0)
 			load->rows[n++] = &batch->traces[i];
 	if (result == 0)
-		result = send_rows(load, &ts_trace_table, false, n, err);
+		result = send_rows(load, &ts_trace_table, n, err);
 	n = 0;
 	for (size_t i = 0; i < batch->n_spans; i++)
 		if (strcmp(batch->spans[i].tenant_id, tenant) == 0)
 			load->rows[n++] = &batch->spans[i];
 	if (result == 0)
-		result = send_rows(load, &ts_span_table, false, n, err);
+		result = send_rows(load, &ts_span_table, n, err);
 	load->rows[0] = batch->run;
 	if (result == 0 && batch->run && strcmp(batch->run->tenant_id, tenant) == 0)
-		result = send_rows(load, &ts_run_table, true, 1, err);
+		result = send_rows(load, &ts_run_table, 1, err);
 	return result;
 }
 

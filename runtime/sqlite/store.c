@@ -62,28 +62,48 @@ static int bind(sqlite3_stmt *statement, int n, enum ts_column_type type, const 
 	return SQLITE_MISUSE;
 }
 
-/* INSERT INTO table (columns) VALUES (?, ...) */
-static int prepare_insert(sqlite3 *db, const struct ts_table *table, bool overwrite,
-			  sqlite3_stmt **ret)
+/* DO NOTHING; or (key) DO UPDATE SET column=excluded.column, ... WHERE it is newer */
+static void put_conflict(sqlite3_str *to, const struct ts_table *table)
 {
-	char names[512] = "", marks[64] = "", sql[768];
-	size_t n_names = 0, n_marks = 0;
+	const struct ts_column *columns = table->columns;
 
-	for (size_t i = 0; i < table->n_columns; i++) {
-		n_names += sprintf(names + n_names, "%s%s", i ? "," : "", table->columns[i].name);
-		n_marks += sprintf(marks + n_marks, "%s", i ? ",?" : "?");
+	if (!table->newer) {
+		sqlite3_str_appendall(to, "DO NOTHING");
+		return;
 	}
-	snprintf(sql, sizeof(sql), "%s INTO %s (%s) VALUES (%s)%s",
-		 overwrite ? "REPLACE" : "INSERT", table->name, names, marks,
-		 overwrite ? "" : " ON CONFLICT DO NOTHING");
-	return sqlite3_prepare_v2(db, sql, -1, ret, NULL);
+	sqlite3_str_appendf(to, "(%s) DO UPDATE SET ", columns[0].name);
+	for (size_t i = 1; i < table->n_columns; i++)
+		sqlite3_str_appendf(to, "%s%s=excluded.%s", i > 1 ? "," : "", columns[i].name,
+				    columns[i].name);
+	sqlite3_str_appendf(to, " WHERE %s", table->newer);
 }
 
-static int insert(sqlite3 *db, const struct ts_table *table, bool overwrite, const void *rows,
-		  size_t n_rows)
+/* INSERT INTO table (columns) VALUES (?, ...) ON CONFLICT ... */
+static int prepare_insert(sqlite3 *db, const struct ts_table *table, sqlite3_stmt **ret)
+{
+	sqlite3_str *to = sqlite3_str_new(db);
+	int result = SQLITE_NOMEM;
+	char *sql;
+
+	sqlite3_str_appendf(to, "INSERT INTO %s (", table->name);
+	for (size_t i = 0; i < table->n_columns; i++)
+		sqlite3_str_appendf(to, "%s%s", i ? "," : "", table->columns[i].name);
+	sqlite3_str_appendall(to, ") VALUES (");
+	for (size_t i = 0; i < table->n_columns; i++)
+		sqlite3_str_appendall(to, i ? ",?" : "?");
+	sqlite3_str_appendall(to, ") ON CONFLICT ");
+	put_conflict(to, table);
+	sql = sqlite3_str_finish(to);
+	if (sql)
+		result = sqlite3_prepare_v2(db, sql, -1, ret, NULL);
+	sqlite3_free(sql);
+	return result;
+}
+
+static int insert(sqlite3 *db, const struct ts_table *table, const void *rows, size_t n_rows)
 {
 	sqlite3_stmt *statement = NULL;
-	int result = n_rows ? prepare_insert(db, table, overwrite, &statement) : SQLITE_OK;
+	int result = n_rows ? prepare_insert(db, table, &statement) : SQLITE_OK;
 
 	for (size_t i = 0; result == SQLITE_OK && i < n_rows; i++) {
 		const char *row = (const char *)rows + i * table->row_bytes;
@@ -118,9 +138,9 @@ static int sqlite_write(struct ts_store_handle *handle, const struct ts_batch *b
 		return result;
 	/* Closing rolls back whatever did not come to its COMMIT. */
 	if (sqlite3_exec(turn.db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
-	    insert(turn.db, &ts_trace_table, false, batch->traces, batch->n_traces) ||
-	    insert(turn.db, &ts_span_table, false, batch->spans, batch->n_spans) ||
-	    insert(turn.db, &ts_run_table, true, batch->run, batch->run != NULL) ||
+	    insert(turn.db, &ts_trace_table, batch->traces, batch->n_traces) ||
+	    insert(turn.db, &ts_span_table, batch->spans, batch->n_spans) ||
+	    insert(turn.db, &ts_run_table, batch->run, batch->run != NULL) ||
 	    sqlite3_exec(turn.db, "COMMIT", NULL, NULL, NULL))
 		result = ts_sqlite_fail(turn.db, "write", handle->path, err);
 	else if (wal_is_long(handle->path))
@@ -140,7 +160,7 @@ static void free_handle(struct ts_store_handle *handle)
 static int sqlite_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		       struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	struct ts_store_handle *handle;
 	struct ts_sqlite_turn turn;
 	int result;

@@ -162,7 +162,7 @@ no_spools() {
 	collect
 	traced "$counter" "$work/returned" 1 50 >/dev/null
 	soon healthy '.waiting == 1 and .stores[0].error != null and .ok'
-	[ "$(grep -c "cannot write traces to $TRACESHIM_STORE" "$work/collect.err")" -eq 1 ]
+	[ "$(grep -c "cannot write traces: .*${TRACESHIM_STORE#sqlite:}" "$work/collect.err")" -eq 1 ]
 	counting 1 0 1000
 	soon healthy '.waiting == 2 and .backlog > 100 and .held == 1'
 	rm "$work/file"
@@ -309,6 +309,36 @@ no_spools() {
 	collector=
 	[ "$status" -eq 1 ]
 	grep "$TRACESHIM_SPOOL was removed" "$work/collect.err"
+}
+
+# What the collector was given, the program goes on with by itself: it has the files open.
+@test "collect: the spool folder is removed while a program counts" {
+	collect
+	counting 4 3000 300
+	soon healthy '.traces > 500'
+	rm -r "$TRACESHIM_SPOOL"
+	local status=0
+	wait "$collector" || status=$?
+	collector=
+	[ "$status" -eq 1 ]
+	wait "$child"
+	[ "$(cat "$work/out")" = 12000 ]
+	[ ! -s "$work/err" ]
+	all_are_stored
+	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 12000 ]
+}
+
+@test "collect: one spool is removed while its program counts" {
+	collect
+	counting 4 3000 300
+	soon healthy '.traces > 500'
+	rm -r "$(spools)"
+	wait "$child"
+	[ ! -s "$work/err" ]
+	all_are_stored
+	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 12000 ]
+	healthy '.held == 0'
+	stop TERM
 }
 
 # --- processes ------------------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ jobs_are() {
 @test "faults: the spool's disk is full" {
 	small 64k "$TRACESHIM_SPOOL"
 	head -c 65536 /dev/zero >"$TRACESHIM_SPOOL/ballast" || :
-	same_but_a_line "$TRACESHIM_SPOOL: No space left" "$ends" jobs 300
+	same_but_a_line "$TRACESHIM_SPOOL: No space left on device; see df, or set TRACESHIM_SPOOL" "$ends" jobs 300
 }
 
 @test "faults: the spool's disk has no room for a ring" {

@@ -81,6 +81,8 @@ unlock() {
 	answer traced traced "$ends" jobs 3000
 	traces >"$work/list.json"
 	umount -l "$TRACESHIM_SPOOL"
+	[ "$(cat "$work/traced.err")" = "traceshim: no room for events in $TRACESHIM_SPOOL: calls are not traced; see df \
+$TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	# their parts lie outside of every pipeline then
 	runs_are <<<'exited 3000 0 0 3000 {"no_ring": 3000}'
 }
@@ -117,6 +119,21 @@ unlock() {
 	child=
 	traces >"$work/list.json"
 	runs_are <<<'interrupted 5 5 0 0'
+}
+
+@test "tally: killed, and its store is not to be had: it does not run" {
+	LD_PRELOAD=$shim "$ends" wait >"$work/said" &
+	child=$!
+	soon grep waiting "$work/said"
+	soon eval '[ "$(runs)" = "runs 5 3 2 0" ]'
+	kill -KILL $child
+	wait $child || [ $? -eq 137 ]
+	flock "$work/traces.db.lock" "$root/build/traceshim" list --runs >"$work/table"
+	grep -E "^ends +$child .* 5 +3 +2 +0 +ended, waits$" "$work/table"
+	flock "$work/traces.db.lock" "$root/build/traceshim" list --runs --json |
+		holds 'length == 1 and .[0].outcome == null and .[0].waits == true'
+	child=
+	"$root/build/traceshim" list --runs --json | holds '.[0].outcome == "interrupted" and .[0].waits == false'
 }
 
 @test "tally: every way to end" {
@@ -176,7 +193,7 @@ unlock() {
 	local list="$root/build/traceshim list --runs"
 	run -0 --separate-stderr $list
 	[ -z "$output" ]
-	[[ $stderr == "traceshim: no traces are stored"* ]]
+	[[ $stderr == "traceshim: no processes are stored; "* ]]
 	[ "$($list --json 2>/dev/null)" = "[]" ]
 	same "$ends" jobs 2
 	thread_rules
@@ -219,6 +236,7 @@ start_rest() {
 	soon test -s "$work/said"
 }
 
+# end_rest [LINE]: so they do, and nothing else is said.
 end_rest() {
 	echo >&7
 	wait $child
@@ -226,7 +244,7 @@ end_rest() {
 	exec 7>&-
 	[ "$(sort -u "$work/said" | wc -l)" -eq 1 ]
 	[ "$(wc -l <"$work/said")" -eq 2 ]
-	[ ! -s "$work/err" ]
+	[[ $(cat "$work/err") == ${1-} ]]
 }
 
 @test "tally: rings that nobody needs give their pages back, and serve again" {
@@ -248,7 +266,7 @@ end_rest() {
 	start_rest 8
 	soon at_most 400
 	head -c 24m /dev/zero >"$TRACESHIM_SPOOL/ballast" 2>/dev/null || :
-	end_rest
+	end_rest "traceshim: no room for events in $TRACESHIM_SPOOL: *"
 	rm "$TRACESHIM_SPOOL/ballast"
 	traces >"$work/list.json"
 	[ "$(sql "SELECT outcome, dropped_by ->> 'no_ring' FROM pipeline_runs")" = 'exited 8' ]

@@ -247,8 +247,10 @@ SPOOL_BUILDER size_t spool_text(char *record, size_t at, const char *text)
 	return at + strlen(text) + 1;
 }
 
-SPOOL_BUILDER void spool_settings(struct spool *spool, const char *store, const char *tenant,
-				  const char *redact)
+/* `state`: the folder of backlogs. */
+SPOOL_BUILDER void spool_settings_backlog(struct spool *spool, const char *store,
+					  const char *tenant, const char *redact, const char *state,
+					  uint64_t backlog_bytes)
 {
 	char record[4096] = {0};
 	struct ts_dictionary_settings *settings = (void *)record;
@@ -260,10 +262,18 @@ SPOOL_BUILDER void spool_settings(struct spool *spool, const char *store, const 
 	at = spool_text(record, at, store);
 	at = spool_text(record, at, tenant);
 	at = spool_text(record, at, redact);
-	at = spool_text(record, at, ""); /* no backlog */
+	at = spool_text(record, at, state);
+	at = spool_text(record, at, ""); /* no prices of one's own */
+	settings->backlog_bytes = backlog_bytes;
 	settings->record.type = TS_DICTIONARY_SETTINGS;
 	settings->record.bytes = (uint32_t)TS_ALIGN8(at);
 	spool_dictionary(spool, record, settings->record.bytes);
+}
+
+SPOOL_BUILDER void spool_settings(struct spool *spool, const char *store, const char *tenant,
+				  const char *redact)
+{
+	spool_settings_backlog(spool, store, tenant, redact, "", 0);
 }
 
 /* params: names separated by ','; NULL: no parameters. */

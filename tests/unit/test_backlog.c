@@ -32,6 +32,7 @@
 
 static struct {
 	bool away;
+	bool closed;          /* it cannot even be opened */
 	uint64_t refuse_span; /* the number of a span's trace */
 	size_t n, writes;
 	struct ts_idset ids;
@@ -72,7 +73,9 @@ static void keep(struct ts_row_id id)
 static int fake_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		     struct ts_error *err)
 {
-	(void)url, (void)gate, (void)err;
+	(void)url, (void)gate;
+	if (store.closed)
+		return ts_error_set(err, -EIO, "it is closed");
 	*ret = (void *)&store;
 	return 0;
 }
@@ -798,6 +801,46 @@ static void backlog_of_a_spool_is_left_to_it(void **state)
 	assert_int_equal(store.n, 0);
 }
 
+/* Bytes that this process has read so far. */
+static uint64_t bytes_read(void)
+{
+	FILE *file = fopen("/proc/self/io", "r");
+	unsigned long long bytes;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "rchar: %llu", &bytes), 1);
+	fclose(file);
+	return bytes;
+}
+
+/* Whoever runs `traceshim list` while a server is away does not read what waits for it, nor what others deliver. */
+static void nothing_is_read_for_a_store_that_is_away(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog = open_backlog(place);
+	uint64_t before, all = 4000 * (SPANS + 1) * 300;
+	char command[400];
+
+	for (uint64_t i = 0; i < 40; i++)
+		put(backlog, 1 + i * 100, 100, NULL);
+	ts_backlog_free(backlog);
+	store.closed = true;
+	before = bytes_read();
+	assert_int_equal(recover(place).postponed, 1);
+	assert_in_range(bytes_read() - before, 0, all / 10);
+	store.closed = false;
+	snprintf(command, sizeof(command), "mkdir -p %s && touch %s/process", place->spool,
+		 place->spool);
+	assert_int_equal(system(command), 0);
+	before = bytes_read();
+	assert_int_equal(recover(place).backlogs, 0);
+	assert_in_range(bytes_read() - before, 0, all / 10);
+	snprintf(command, sizeof(command), "rm -r %s", place->spool);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(recover(place).backlogs, 1);
+	assert_int_equal(store.n, 4000 * (SPANS + 1));
+}
+
 static void counts_go_with_the_spool(void **state)
 {
 	struct place *place = *state;
@@ -1037,6 +1080,123 @@ static void rejected_file_is_bounded(void **state)
 	free(text);
 }
 
+/* Row `number` with `bytes` of text, which the store refuses. */
+static void refuse(struct ts_backlog *backlog, uint64_t number, size_t bytes)
+{
+	struct rows rows = make_rows(number, 1);
+	char *text = malloc(bytes + 1);
+
+	memset(text, '7', bytes);
+	text[bytes] = '\0';
+	store.refuse_span = number;
+	rows.spans[0].input_data = text;
+	rows.batch.n_traces = 0;
+	rows.batch.n_spans = 1;
+	assert_int_equal(ts_backlog_bypass(backlog, &rows.batch, false, NULL), 0);
+	free_rows(&rows);
+	free(text);
+}
+
+static uint64_t rejected(const struct ts_backlog *backlog)
+{
+	return ts_backlog_count(backlog).rejected;
+}
+
+/* Whoever reads refused rows may take them away. */
+static void rejected_file_that_is_removed_goes_on(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog = open_backlog(place);
+	char path[256], text[4096];
+	int lines;
+
+	snprintf(path, sizeof(path), "%s/rejected/boot-1-x.jsonl", place->state);
+	for (uint64_t i = 1; i <= 3; i++)
+		refuse(backlog, i, 100);
+	assert_int_equal(unlink(path), 0);
+	for (uint64_t i = 4; i <= 5; i++)
+		refuse(backlog, i, 100);
+	count_lines(path, &lines, text);
+	assert_int_equal(lines, 3);
+	assert_int_equal(strncmp(text, "{\"table\":\"rejected\",\"before\":3}\n{\"table\":", 40),
+			 0);
+	assert_int_equal(rejected(backlog), 5);
+	/* emptied, and by then another consumer's */
+	assert_int_equal(truncate(path, 0), 0);
+	refuse(backlog, 6, 100);
+	ts_backlog_free(backlog);
+	backlog = open_backlog(place);
+	assert_int_equal(rejected(backlog), 6);
+	refuse(backlog, 7, 100);
+	assert_int_equal(rejected(backlog), 7);
+	count_lines(path, &lines, text);
+	assert_int_equal(lines, 3);
+	ts_backlog_free(backlog);
+}
+
+/* An old file of `bytes`, made the `number`-th. */
+static void make_old(const char *path, off_t bytes, int number)
+{
+	const struct timespec when[2] = {{.tv_sec = 1000 + number}, {.tv_sec = 1000 + number}};
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, bytes), 0);
+	assert_int_equal(futimens(fd, when), 0);
+	close(fd);
+}
+
+static uint64_t bytes_in(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct stat status;
+	uint64_t bytes = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		if (!fstatat(dirfd(dir), entry->d_name, &status, 0) && S_ISREG(status.st_mode))
+			bytes += (uint64_t)status.st_size;
+	closedir(dir);
+	return bytes;
+}
+
+/* Of all programs together, and the oldest go first. */
+static void what_is_kept_for_people_is_bounded(void **state)
+{
+	struct place *place = *state;
+	struct ts_backlog *backlog;
+	char folders[2][128], alive[256], former[256], path[256];
+
+	snprintf(folders[0], sizeof(folders[0]), "%s/rejected", place->state);
+	snprintf(folders[1], sizeof(folders[1]), "%s/backlog", place->state);
+	place->settings.backlog_bytes = 8 << 20; /* a quarter: 2 MB */
+	backlog = open_backlog(place);
+	put(backlog, 1, 1, NULL);
+	refuse(backlog, 99, 10);
+	snprintf(alive, sizeof(alive), "%s/boot-%d-alive.jsonl", folders[0], (int)getpid());
+	snprintf(former, sizeof(former), "%s/boot-%d-alive.jsonl.1", folders[0], (int)getpid());
+	make_old(alive, 1000, 0);
+	make_old(former, 1000, 1);
+	for (int i = 0; i < 20; i++) {
+		snprintf(path, sizeof(path), "%s/boot-%d-x.jsonl", folders[0], 99999900 + i);
+		make_old(path, 100000, 10 + i);
+		snprintf(path, sizeof(path), "%s/boot-1-y-%08u.rows.damaged", folders[1], i);
+		make_old(path, 100000, 10 + i);
+	}
+	for (uint64_t i = 100; i < 108; i++)
+		refuse(backlog, i, 100000);
+	assert_in_range(bytes_in(folders[0]) + bytes_in(folders[1]), 1 << 20, (2 << 20) + 65536);
+	assert_int_equal(access(alive, F_OK), 0);
+	assert_int_not_equal(access(former, F_OK), 0);
+	assert_int_equal(access(path, F_OK), 0); /* the newest */
+	snprintf(path, sizeof(path), "%s/boot-1-y-%08u.rows.damaged", folders[1], 0);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_non_null(strstr(place->note, "removed the oldest "));
+	assert_int_equal(ts_backlog_count(backlog).waiting, SPANS + 1);
+	ts_backlog_free(backlog);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_place, remove_place)
 
 int main(void)
@@ -1061,6 +1221,7 @@ int main(void)
 		TEST(batch_over_the_budget_is_cut),
 		TEST(backlog_without_a_spool_is_recovered),
 		TEST(backlog_of_a_spool_is_left_to_it),
+		TEST(nothing_is_read_for_a_store_that_is_away),
 		TEST(counts_go_with_the_spool),
 		TEST(flipped_bytes_cost_their_rows),
 		TEST(torn_segment_is_read_to_its_tear),
@@ -1069,6 +1230,8 @@ int main(void)
 		TEST(rejected_file_that_cannot_be_read_stays),
 		TEST(refused_rows_come_out_of_the_backlog_too),
 		TEST(rejected_file_is_bounded),
+		TEST(rejected_file_that_is_removed_goes_on),
+		TEST(what_is_kept_for_people_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,6 +25,7 @@
 #include "runtime/collect/bells.h"
 #include "runtime/collect/charge.h"
 #include "runtime/collect/health.h"
+#include "runtime/collect/holds.h"
 #include "runtime/collect/watch.h"
 #include "runtime/log/presence.h"
 #include "spool_builder.h"
@@ -285,24 +288,57 @@ static void say_nothing(void *context, const char *sentence)
 	(void)context, (void)sentence;
 }
 
+/* Of programs that live, as far as their locks tell. */
+static void make_spool(struct spool *spool, const char *name)
+{
+	spool_new_at(spool, folder, name, (uint32_t)getpid());
+	spool_settings(spool, "fake:here", "acme", "");
+	spool_init_lock(spool);
+	assert_int_equal(pthread_mutex_lock(spool_life_of(spool)), 0);
+}
+
+static void drop_spool(struct spool *spool)
+{
+	pthread_mutex_unlock(spool_life_of(spool));
+	spool_remove(spool);
+}
+
+static void open_charges(struct ts_charges *charges)
+{
+	const struct ts_outlets_options options = {.modules = no_module};
+
+	*charges = (struct ts_charges){.root = folder, .modules = no_module, .say = say_nothing};
+	assert_int_equal(ts_outlets_new(&charges->outlets, &options), 0);
+	assert_int_equal(ts_holds_new(&charges->holds), 0);
+}
+
+static void close_charges(struct ts_charges *charges)
+{
+	ts_holds_free(charges->holds);
+	ts_outlets_free(charges->outlets);
+}
+
+static struct ts_charge *hold(struct ts_charges *charges, const char *name)
+{
+	struct ts_charge *charge = ts_charge_new(charges, name);
+
+	assert_non_null(charge);
+	assert_int_equal(ts_charge_turn(charge, 0), TS_CHARGE_REST);
+	assert_int_equal(ts_charge_state(charge), TS_CHARGE_HELD);
+	return charge;
+}
+
 /* Thousands of them may be in a collector's charge, and it may be killed: the kernel orphans 2,048 locks. */
 static void lock_goes_with_the_consumer(void **state)
 {
-	const struct ts_outlets_options options = {.modules = no_module};
-	struct ts_charges charges = {.root = folder, .modules = no_module, .say = say_nothing};
+	struct ts_charges charges;
 	struct ts_charge *charge;
 	struct spool spool;
 
 	(void)state;
-	spool_new_at(&spool, folder, "boot-1-x", (uint32_t)getpid());
-	spool_settings(&spool, "fake:here", "acme", "");
-	spool_init_lock(&spool);
-	assert_int_equal(pthread_mutex_lock(spool_life_of(&spool)), 0);
-	assert_int_equal(ts_outlets_new(&charges.outlets, &options), 0);
-	charge = ts_charge_new(&charges, "boot-1-x");
-	assert_non_null(charge);
-	assert_int_equal(ts_charge_turn(charge, 0), TS_CHARGE_REST);
-	assert_int_equal(ts_charge_state(charge), TS_CHARGE_HELD);
+	make_spool(&spool, "boot-1-x");
+	open_charges(&charges);
+	charge = hold(&charges, "boot-1-x");
 	assert_int_equal(charges.warm, 1);
 	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), EBUSY);
 	charges.warm = 5000;
@@ -311,9 +347,125 @@ static void lock_goes_with_the_consumer(void **state)
 	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), 0);
 	assert_int_equal(pthread_mutex_unlock(spool_lock_of(&spool)), 0);
 	ts_charge_free(charge);
-	ts_outlets_free(charges.outlets);
-	pthread_mutex_unlock(spool_life_of(&spool));
-	spool_remove(&spool);
+	close_charges(&charges);
+	drop_spool(&spool);
+}
+
+/* All of the lock but its word and its kind, without which it is none. */
+static void damage_lock(struct spool *spool)
+{
+	pthread_mutex_t *lock = spool_lock_of(spool);
+
+	memset(&lock->__data.__count, 'x', offsetof(pthread_mutex_t, __data.__kind) - 4);
+	memset((char *)lock + offsetof(pthread_mutex_t, __data.__spins), 'x',
+	       sizeof(*lock) - offsetof(pthread_mutex_t, __data.__spins));
+}
+
+static const char *const names[] = {"boot-1-a", "boot-1-b", "boot-1-c", "boot-1-d", "boot-1-e"};
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+/* The first and the last, and one in between: of our list, whichever way it runs. */
+static void hold_damaged(struct ts_charges *charges, struct spool *spools,
+			 struct ts_charge **ret_charges)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		ret_charges[i] = hold(charges, names[i]);
+	for (size_t i = 0; i < NAMES; i += 2)
+		damage_lock(&spools[i]);
+}
+
+static void make_spools(struct spool *spools)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		make_spool(&spools[i], names[i]);
+}
+
+static void drop_spools(struct spool *spools)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		drop_spool(&spools[i]);
+}
+
+static uint32_t word_of(const struct spool *spool)
+{
+	return (uint32_t)spool_lock_of(spool)->__data.__lock;
+}
+
+static void damaged_locks_are_given_back(void **state)
+{
+	struct ts_charge *charge[NAMES];
+	struct ts_charges charges;
+	struct spool spools[NAMES];
+
+	(void)state;
+	make_spools(spools);
+	open_charges(&charges);
+	hold_damaged(&charges, spools, charge);
+	/* in the middle first, and one that says it is another's */
+	spool_lock_of(&spools[1])->__data.__lock = 1;
+	for (size_t i = NAMES / 2, n = NAMES; n; n--, i = (i + 1) % NAMES)
+		ts_charge_free(charge[i]);
+	for (size_t i = 0; i < NAMES; i++)
+		assert_int_equal(word_of(&spools[i]), i == 1);
+	close_charges(&charges);
+	drop_spools(spools);
+}
+
+/* The kernel finds them all, whatever stands around them. */
+static void damaged_locks_of_a_killed_one_are_orphaned(void **state)
+{
+	struct ts_charge *charge[NAMES];
+	struct ts_charges charges;
+	struct spool spools[NAMES];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	make_spools(spools);
+	pid = fork();
+	if (pid == 0) {
+		open_charges(&charges);
+		hold_damaged(&charges, spools, charge);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	open_charges(&charges);
+	for (size_t i = 0; i < NAMES; i++) {
+		assert_true(word_of(&spools[i]) & FUTEX_OWNER_DIED);
+		ts_charge_free(hold(&charges, names[i]));
+	}
+	close_charges(&charges);
+	drop_spools(spools);
+}
+
+/* What libpthread's robust mutexes of this thread were before, they are again. */
+static void holds_leave_libpthread_its_list(void **state)
+{
+	struct ts_holds *holds;
+	struct spool spool;
+	int status, taken;
+	pid_t pid;
+
+	(void)state;
+	make_spool(&spool, "boot-1-x");
+	pid = fork();
+	if (pid == 0) {
+		assert_int_equal(ts_holds_new(&holds), 0);
+		taken = ts_holds_take(holds, spool.process);
+		assert_true(taken >= 0);
+		assert_int_equal(ts_holds_take(holds, spool.process), -EBUSY);
+		ts_holds_give(holds, taken);
+		ts_holds_free(holds);
+		assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), 0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(pthread_mutex_trylock(spool_lock_of(&spool)), EOWNERDEAD);
+	pthread_mutex_consistent(spool_lock_of(&spool));
+	pthread_mutex_unlock(spool_lock_of(&spool));
+	drop_spool(&spool);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
@@ -328,6 +480,9 @@ int main(void)
 		TEST(new_folders_are_told),
 		TEST(socket_of_a_killed_one_is_replaced),
 		TEST(lock_goes_with_the_consumer),
+		TEST(damaged_locks_are_given_back),
+		TEST(damaged_locks_of_a_killed_one_are_orphaned),
+		TEST(holds_leave_libpthread_its_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

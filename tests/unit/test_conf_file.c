@@ -60,7 +60,8 @@ static void wrong_overrides(void **state)
 		    "TRACESHIM_ORPHANS: expected 'drop' or 'trace', found 'dropp' (did you mean "
 		    "'drop'?)");
 	check_fault(conf, 3, 3, 1,
-		    "unknown setting 'what'; expected capture, redact, orphans, stacks or backlog");
+		    "unknown setting 'what'; expected capture, redact, orphans, stacks, "
+		    "backlog or prices");
 	assert_int_equal(conf->capture_bytes, 2048);
 	assert_int_equal(conf->orphans, TS_ORPHANS_AUTO);
 	check_redact(conf, DEFAULT_REDACT);

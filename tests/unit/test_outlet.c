@@ -167,15 +167,36 @@ static void what_is_refused_is_not_away(void **state)
 	assert_int_equal(seen.said_bad, 0);
 }
 
+static void the_least_recently_used_is_closed(void **state)
+{
+	struct ts_batch batch = {.n_spans = 0};
+	char url[32];
+
+	for (int i = 0; i < 64; i++) {
+		snprintf(url, sizeof(url), "some:%d", i);
+		assert_int_equal(ts_outlets_write(*state, url, &batch, false, NULL), 0);
+	}
+	assert_int_equal(ts_outlets_write(*state, "some:0", &batch, false, NULL), 0);
+	assert_int_equal(seen.opened, 64);
+	assert_int_equal(seen.closed, 0);
+	/* the second, for the first was used since */
+	assert_int_equal(ts_outlets_write(*state, "some:64", &batch, false, NULL), 0);
+	assert_int_equal(seen.closed, 1);
+	assert_int_equal(ts_outlets_write(*state, "some:0", &batch, false, NULL), 0);
+	assert_int_equal(seen.opened, 65);
+	assert_int_equal(ts_outlets_write(*state, "some:1", &batch, false, NULL), 0);
+	assert_int_equal(seen.opened, 66);
+	assert_int_equal(seen.closed, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, release)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rests_after_ten_seconds),
-		TEST(is_left_alone_after_a_failure),
-		TEST(says_a_failure_once_a_minute),
-		TEST(what_is_refused_is_not_away),
+		TEST(rests_after_ten_seconds),           TEST(is_left_alone_after_a_failure),
+		TEST(says_a_failure_once_a_minute),      TEST(what_is_refused_is_not_away),
+		TEST(the_least_recently_used_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,55 @@ static void second_delivery_changes_nothing(void **state)
 		ask(place->path, "SELECT count(DISTINCT span_name) FROM pipeline_spans"), "1");
 }
 
+static void write_run(struct ts_store_handle *handle, int64_t begun, int64_t stored,
+		      const char *outcome)
+{
+	const struct ts_run run = {
+		.run_id = id_of(7, 7),
+		.tenant_id = "",
+		.begun = begun,
+		.stored = stored,
+		.open = begun - stored,
+		.outcome = outcome,
+		.ended_us = outcome ? 5 : 0,
+	};
+	const struct ts_batch batch = {.run = &run};
+	struct ts_error err = {""};
+
+	if (ts_store.write(handle, &batch, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void expect_run(const struct place *place, const char *wanted)
+{
+	assert_string_equal(ask(place->path,
+				"SELECT begun || ' ' || stored || ' ' || coalesce(outcome, '-') "
+				"FROM pipeline_runs"),
+			    wanted);
+}
+
+/* One that waited in a backlog may be brought after another that did not. */
+static void older_run_overwrites_no_newer(void **state)
+{
+	struct place *place = *state;
+	struct ts_store_handle *handle = opened(place->url);
+
+	write_run(handle, 100, 90, NULL);
+	write_run(handle, 100, 95, NULL);
+	expect_run(place, "100 95 -");
+	write_run(handle, 99, 99, NULL);
+	expect_run(place, "100 95 -");
+	/* how it ended is known to who comes late, of a spool that is damaged */
+	write_run(handle, 98, 98, "SIGKILL");
+	expect_run(place, "98 98 SIGKILL");
+	write_run(handle, 120, 120, NULL);
+	write_run(handle, 97, 97, "interrupted");
+	expect_run(place, "98 98 SIGKILL");
+	write_run(handle, 98, 97, "exited");
+	expect_run(place, "98 97 exited");
+	ts_store.close(handle);
+}
+
 static void closing_leaves_one_file(void **state)
 {
 	struct place *place = *state;
@@ -519,6 +568,7 @@ static void strange_urls_are_refused(void **state)
 	expect_refusal("sqlite:", -EINVAL, "absolute path");
 	expect_refusal("sqlite:traces.db", -EINVAL, "absolute path");
 	expect_refusal("jsonl:/tmp/x", -EINVAL, "no sqlite: URL");
+	expect_refusal("sqlite:/tmp/x?mode=ro", -EINVAL, "has ?mode=ro");
 }
 
 static void write_file(const char *path, const char *text)
@@ -539,12 +589,15 @@ static void other_file_is_not_overwritten(void **state)
 	FILE *file;
 
 	write_file(place->path, text);
-	expect_refusal(place->url, -EBADMSG, place->path);
-	expect_refusal(place->url, -EBADMSG, "not a database");
+	expect_refusal(place->url, -EEXIST, place->path);
+	expect_refusal(place->url, -EEXIST, "another program");
 	file = fopen(place->path, "r");
 	assert_non_null(fgets(found, sizeof(found), file));
 	fclose(file);
 	assert_string_equal(found, text);
+	/* nor is there a file beside it: /etc/passwd.lock would stop who adds a user */
+	snprintf(found, sizeof(found), "%s.lock", place->path);
+	assert_int_not_equal(access(found, F_OK), 0);
 }
 
 static void other_database_stays_as_it_is(void **state)
@@ -965,8 +1018,11 @@ static void urls_find_their_module(void **state)
 	assert_null(strstr(err.text, "secret"));
 	assert_null(ts_store_find("postgresql://u:secret@h/db", load, &err));
 	assert_string_equal(asked, "store_postgresql ts_store");
-	assert_non_null(strstr(err.text, "there are: sqlite"));
+	assert_non_null(strstr(err.text, "no such module"));
 	assert_null(strstr(err.text, "secret"));
+	assert_null(ts_store_find("mysql://u:secret@h/db", load, &err));
+	assert_string_equal(err.text,
+			    "there is no store \"mysql\"; there are: sqlite, postgresql, jsonl");
 	asked[0] = '\0';
 	for (const char **url =
 		     (const char *[]){"../x:y", "", ":", "Sqlite:/x", "/a/b", "sqlite", NULL};
@@ -1022,6 +1078,7 @@ int main(void)
 		TEST(new_store_is_private_and_migrated),
 		TEST(companions_are_private),
 		TEST(second_delivery_changes_nothing),
+		TEST(older_run_overwrites_no_newer),
 		TEST(closing_leaves_one_file),
 		TEST(long_wal_is_checkpointed),
 		TEST(trace_comes_back),
