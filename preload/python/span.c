@@ -123,6 +123,7 @@ struct ts_span *ts_span_begin(struct ts_wrapped *wrapped, PyObject *const *value
 
 	if (!wrapped->hook || ts_capture_runs() || !(call = ts_shim->take()))
 		return NULL;
+	call->says_so = wrapped->in_context;
 	parent = current();
 	begun = ts_shim->place(call, wrapped->hook, parent ? parent->call : NULL,
 			       (uintptr_t)__builtin_frame_address(0)) &&
@@ -324,7 +325,7 @@ int ts_span_init(void)
 	static PyType_Spec spec = {
 		.name = "traceshim.Span",
 		.basicsize = sizeof(struct ts_span),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 		.slots = slots,
 	};
 

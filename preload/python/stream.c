@@ -96,7 +96,7 @@ int ts_stream_init(void)
 	static PyType_Spec spec = {
 		.name = "traceshim.Handle",
 		.basicsize = sizeof(struct handle),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 		.slots = slots,
 	};
 

@@ -28,34 +28,19 @@ CoroutineType = type(_coroutine)
 AsyncGeneratorType = type(async_generator())
 
 
-def resume_generator(step):
-    return (yield from step)
+RESUMED = {
+    GENERATOR: compiled("def f(call):" + LOOPS[GENERATOR].format(call="call")),
+    COROUTINE: compiled("async def f(call):" + LOOPS[COROUTINE].format(call="call")),
+    ASYNC_GENERATOR: compiled("async def f(call):" + LOOPS[ASYNC_GENERATOR].format(call="call")),
+}
 
 
-async def resume_coroutine(step):
-    return await step
-
-
-async def resume_items(items):
-    try:
-        item = await items.asend(None)
-        while True:
-            try:
-                sent = yield item
-            except GeneratorExit:
-                await items.aclose()
-                raise
-            except BaseException as error:
-                item = await items.athrow(error)
-            else:
-                item = await items.asend(sent)
-    except StopAsyncIteration:
-        return
-
-
-def named_as(made, original):
-    made.__name__, made.__qualname__ = original.__name__, original.__qualname__
-    return made
+def resumed(kind, driver, code, name, qualname):
+    """A generator or the like that goes on with `driver`, and has the place of `code` in the source."""
+    made = RESUMED[kind].replace(co_name=name, co_filename=code.co_filename, co_firstlineno=code.co_firstlineno)
+    made = FunctionType(made, {}, name)
+    made.__qualname__ = qualname
+    return made(driver)
 
 
 def handle_of(stream):
@@ -65,7 +50,9 @@ def handle_of(stream):
 def with_iteration(cls, space):
     def __iter__(self):
         iterator, handle = cls.__iter__(self), handle_of(self)
-        return iterator if handle is None or iterator is self else resume_generator(handle.generator(iterator))
+        if handle is None or iterator is self:
+            return iterator
+        return resumed(GENERATOR, handle.generator(iterator), __iter__.__code__, "__iter__", __iter__.__qualname__)
 
     def __next__(self):
         handle = handle_of(self)
@@ -79,7 +66,7 @@ def with_async_iteration(cls, space):
         iterator, handle = cls.__aiter__(self), handle_of(self)
         if handle is None or iterator is self or not hasattr(iterator, "asend"):
             return iterator
-        return resume_items(handle.items(iterator))
+        return resumed(ASYNC_GENERATOR, handle.items(iterator), __aiter__.__code__, "__aiter__", __aiter__.__qualname__)
 
     def __anext__(self):
         handle = handle_of(self)
@@ -179,11 +166,11 @@ def follow(result, handle, of_model):
     """What the caller gets instead of a result that goes on; None: it does not."""
     cls = type(result)
     if cls is GeneratorType:
-        return named_as(resume_generator(handle.generator(result)), result)
+        return resumed(GENERATOR, handle.generator(result), result.gi_code, result.__name__, result.__qualname__)
     if cls is AsyncGeneratorType:
-        return named_as(resume_items(handle.items(result)), result)
+        return resumed(ASYNC_GENERATOR, handle.items(result), result.ag_code, result.__name__, result.__qualname__)
     if cls is CoroutineType:
-        return named_as(resume_coroutine(handle.coroutine(result)), result)
+        return resumed(COROUTINE, handle.coroutine(result), result.cr_code, result.__name__, result.__qualname__)
     if of_model and is_stream(result):
         swap(result, handle)
         return result
