@@ -30,8 +30,9 @@ shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
-runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c)))
-collect_src := $(wildcard runtime/collect/*.c)
+runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
+collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c))
+report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
@@ -65,7 +66,7 @@ $(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
 
-$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(command_src)): $(B)/obj/%.o: %.c
+$(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(report_src) $(command_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
@@ -145,9 +146,9 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
 		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
 
-$(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(runtime_src))
+$(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(report_src) $(runtime_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf
+	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf -lm
 
 $(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$(wildcard sql/$$*/*.sql)
 	$(call say,GEN,$@)
@@ -156,12 +157,19 @@ $(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$
 
 $(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)/%/schema.o: $(B)/gen/sql_$$(notdir $$*).h
 
+$(B)/gen/prices.h: scripts/embed-text runtime/prices.json
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)scripts/embed-text prices_json runtime/prices.json > $@.new && mv $@.new $@
+
+$(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(symbols_src) \
+            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
@@ -229,7 +237,7 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) $(addprefix tests/fuzz/,calls.h fuzz.h rows.h) $(B)/fuzz/seeds/%
+		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(addprefix tests/fuzz/,calls.h fuzz.h rows.h) $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
 
@@ -252,7 +260,7 @@ $(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)
 
 SEED         ?=
 
-fuzz-mover: $(B)/fuzz/mover ## move function entries at random for FUZZ_SECONDS=600, from SEED= or the clock's
+fuzz-mover: $(B)/fuzz/mover ## move entries at random for FUZZ_SECONDS=600, from SEED=
 	$(Q)$< $(FUZZ_SECONDS) $(SEED)
 
 bots: ## the programs that the end-to-end tests trace
@@ -260,7 +268,7 @@ bots: ## the programs that the end-to-end tests trace
 e2e: all bots ## end-to-end tests
 	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
 
-check: setup-check ## install what is missing, then every test, and a sample of the hazards
+check: setup-check ## set up, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
@@ -269,28 +277,28 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
-check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
+check-hazards: setup-check all ## every hazard in every build of it: half an hour
 	$(Q)tests/hazards/run --all
 
-check-stores: setup-check all bots ## both SQL stores: servers that fail, upkeep, tenants, PgBouncer; three minutes
+check-stores: setup-check all bots ## both SQL stores, with real servers: three minutes
 	$(Q)bats --jobs 1 tests/stores
 
 FAULT_ROUNDS ?= 1000
 
-check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
 	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
-check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
+check-soak: setup-check faults ## threads and forks for SOAK_MINUTES=30: nothing grows
 	$(Q)tests/faults/soak.py
 
-check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
+check-programs: setup-programs all ## redis, sqlite3, git, python, gcc at work: a minute
 	$(Q)bats tests/programs
 
-demo: setup-build ## install what is missing, build, trace the coach and show what it did
+demo: setup-build ## set up, build, trace the coach, show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
 	@scripts/demo
 
-bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json
+bench: setup-bench ## measure, beside uftrace; writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 

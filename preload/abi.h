@@ -127,7 +127,7 @@ struct ts_dictionary_record {
 /*
  * Always the first record. Then NUL-terminated strings, in this order: program (path), host,
  * symbols.conf (path), store (URL), tenant (default), redact (names, separated by ','), state (the folder
- * of backlogs; empty: there is none).
+ * of backlogs; empty: there is none), prices (path of a price file; empty: there is none).
  */
 struct ts_dictionary_settings {
 	struct ts_dictionary_record record;

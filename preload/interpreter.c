@@ -110,7 +110,8 @@ static uint64_t ticks(void)
 
 static void shut(uintptr_t slot)
 {
-	ts_context.guard = slot;
+	/* so that nothing below the frame takes the guard for one that was left behind */
+	ts_context.guard = slot ? slot + TS_HANDLER_BELOW : 0;
 }
 
 /* --- the way in ---------------------------------------------------------------------------------- */
@@ -141,6 +142,7 @@ static void start_front_end(char *why, size_t why_bytes)
 		.end = end,
 		.enter = ts_foreign_enter,
 		.leave = ts_foreign_leave,
+		.room = ts_foreign_room,
 		.ticks = ticks,
 		.shut = shut,
 		.log = ts_log,

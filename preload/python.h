@@ -38,9 +38,10 @@ struct ts_python_services {
 		    const struct ts_prepared *output);
 	void (*enter)(struct ts_foreign *call, uintptr_t slot);
 	void (*leave)(struct ts_foreign *call);
+	unsigned (*room)(uintptr_t slot);
 	/* Ticks now, as events hold them. */
 	uint64_t (*ticks)(void);
-	/* Nothing native that this thread calls is recorded while `slot` is not 0. */
+	/* Nothing that this thread calls from the frame at `slot` on is recorded; 0: all is again. */
 	void (*shut)(uintptr_t slot);
 	/*
 	 * Not NULL: nothing is traced, the program is only asked what would become of its rules. Takes the lines that

@@ -88,6 +88,9 @@ static void put_settings(struct lines *lines, const struct ts_conf *conf)
 	put(lines, "setting", '\t');
 	put(lines, "backlog", '\t');
 	put_number(lines, conf->backlog_bytes, '\n');
+	put(lines, "setting", '\t');
+	put(lines, "prices", '\t');
+	put(lines, conf->prices, '\n');
 }
 
 static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,

@@ -80,11 +80,12 @@ int ts_file_write(int fd, const void *data, size_t bytes, uint64_t offset)
 	return 0;
 }
 
-int ts_file_map(const char *folder, const char *name, size_t bytes, void **ret)
+static int map(const char *folder, const char *name, int flags, int protection, size_t bytes,
+	       void **ret)
 {
-	int fd = ts_file_open(folder, name, O_RDWR);
+	int fd = ts_file_open(folder, name, flags);
 	int64_t there;
-	void *map = MAP_FAILED;
+	void *at = MAP_FAILED;
 	int result = 0;
 
 	if (fd < 0)
@@ -93,11 +94,26 @@ int ts_file_map(const char *folder, const char *name, size_t bytes, void **ret)
 	if (there < (int64_t)bytes)
 		result = there < 0 ? (int)there : -EBADMSG;
 	else
-		map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (!result && map == MAP_FAILED)
+		at = mmap(NULL, bytes, protection, MAP_SHARED, fd, 0);
+	if (!result && at == MAP_FAILED)
 		result = -errno;
 	close(fd);
 	if (!result)
-		*ret = map;
+		*ret = at;
+	return result;
+}
+
+int ts_file_map(const char *folder, const char *name, size_t bytes, void **ret)
+{
+	return map(folder, name, O_RDWR, PROT_READ | PROT_WRITE, bytes, ret);
+}
+
+int ts_file_view(const char *folder, const char *name, size_t bytes, const void **ret)
+{
+	void *at;
+	int result = map(folder, name, O_RDONLY, PROT_READ, bytes, &at);
+
+	if (!result)
+		*ret = at;
 	return result;
 }

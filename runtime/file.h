@@ -18,6 +18,9 @@ int ts_file_open(const char *folder, const char *name, int flags);
  * errno. */
 int ts_file_map(const char *folder, const char *name, size_t bytes, void **ret);
 
+/* The same to be read alone; nothing of it can be changed through the map. */
+int ts_file_view(const char *folder, const char *name, size_t bytes, const void **ret);
+
 /* The file's size, or a negative errno. */
 int64_t ts_file_bytes(int fd);
 

@@ -67,8 +67,9 @@ ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, c
 	interpreter = PyInterpreterState_Get();
 	PyOS_snprintf(why, why_bytes, "no memory");
 	ready = ts_api_find(why, why_bytes) && ts_wrapped_init() == 0 && ts_span_init() == 0 &&
-		ts_step_init() == 0 && ts_rewrite_init(why, why_bytes) && ts_stream_init() == 0 &&
-		(!services->report || ts_look_init(why, why_bytes));
+		ts_step_init() == 0 && ts_items_init() == 0 && ts_rewrite_init(why, why_bytes) &&
+		ts_stream_init() == 0 && (!services->report || ts_look_init(why, why_bytes));
+	ts_depth_init();
 	PyErr_Clear();
 	PyErr_Restore(type, value, traceback);
 	if (!ready)

@@ -67,14 +67,18 @@ char *ts_document_list(const struct ts_listing *listing)
 	return finish(document);
 }
 
-char *ts_document_runs(const struct ts_runs *runs)
+char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended)
 {
 	cJSON *document = cJSON_CreateArray();
 	size_t n;
 	const struct ts_run *all = ts_runs_all(runs, &n);
 
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(document, ts_row_json(&ts_run_table, &all[i]));
+	for (size_t i = 0; i < n; i++) {
+		cJSON *run = ts_row_json(&ts_run_table, &all[i]);
+
+		cJSON_AddBoolToObject(run, "waits", ts_ended_has(ended, &all[i].run_id));
+		cJSON_AddItemToArray(document, run);
+	}
 	return finish(document);
 }
 
@@ -283,7 +287,8 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	return text;
 }
 
-char *ts_document_recover(const char *root, const struct ts_recovered *recovered, const char *error)
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
+			  char *const *errors, size_t n_errors)
 {
 	cJSON *document = cJSON_CreateObject();
 	char *text;
@@ -295,10 +300,32 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	add_integer(document, "damaged", (int64_t)recovered->damaged);
 	add_integer(document, "postponed", (int64_t)recovered->postponed);
 	add_integer(document, "backlogs", (int64_t)recovered->backlogs);
-	add_text(document, "error", *error ? error : NULL);
+	add_text(document, "error", n_errors ? errors[0] : NULL);
+	add_strings(document, "errors", errors, n_errors);
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;
+}
+
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry)
+{
+	cJSON *document = cJSON_CreateObject(), *unpriced;
+
+	cJSON_AddBoolToObject(document, "dry_run", dry);
+	add_integer(document, "calls", repriced->calls);
+	add_integer(document, "changed", repriced->changed);
+	add_integer(document, "before_nano_usd", repriced->before.nano_usd);
+	add_integer(document, "before_unknown", repriced->before.unknown);
+	add_integer(document, "after_nano_usd", repriced->after.nano_usd);
+	add_integer(document, "after_unknown", repriced->after.unknown);
+	unpriced = cJSON_AddArrayToObject(document, "unpriced");
+	for (size_t i = 0; i < repriced->n_unpriced; i++) {
+		cJSON *model = add_object(unpriced);
+
+		add_text(model, "model", repriced->unpriced[i].name);
+		add_integer(model, "calls", repriced->unpriced[i].calls);
+	}
+	return finish(document);
 }
 
 char *ts_document_health(const struct ts_health *health)

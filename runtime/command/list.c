@@ -249,7 +249,7 @@ static void say_none(struct ts_query *query, const struct ts_query_filter *filte
 		if (!strcmp(all[i], filter->pipeline))
 			guess = all[i];
 	if (!n)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	else if (guess && strcmp(guess, filter->pipeline) != 0)
 		ts_say("no pipeline is named %s (did you mean %s?)", filter->pipeline, guess);
 	else if (filter->pipeline && !guess)
@@ -299,7 +299,7 @@ static int run(int argc, char **argv)
 	if (result == -ENOENT) {
 		if (options.json)
 			puts("[]");
-		ts_stored_say_nothing();
+		ts_stored_say_nothing(options.runs ? "processes" : "traces");
 		return TS_EXIT_DONE;
 	}
 	if (result < 0)

@@ -12,10 +12,12 @@
 
 #include "display.h"
 
-static size_t columns_now(void)
+static struct ts_terminal terminal;
+
+void ts_terminal_measure(void)
 {
 	const char *told = getenv("COLUMNS");
-	struct winsize size;
+	struct winsize size = {.ws_col = 0};
 	long columns = 0;
 
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
@@ -23,19 +25,19 @@ static size_t columns_now(void)
 	if (!columns && told)
 		columns = strtol(told, NULL, 10);
 	if (columns <= 0)
-		return 80;
-	return columns < 40 ? 40 : columns > 1000 ? 1000 : (size_t)columns;
+		columns = 80;
+	terminal.columns = columns < 40 ? 40 : columns > 1000 ? 1000 : (size_t)columns;
+	terminal.rows = size.ws_row ? size.ws_row : 24;
 }
 
 const struct ts_terminal *ts_terminal(void)
 {
-	static struct ts_terminal terminal;
 	const char *none = getenv("NO_COLOR");
 	const char *kind = getenv("TERM");
 
-	if (terminal.columns)
+	if (terminal.ellipsis)
 		return &terminal;
-	terminal.columns = columns_now();
+	ts_terminal_measure();
 	terminal.bars = isatty(STDOUT_FILENO);
 	terminal.utf8 = terminal.bars && !strcmp(nl_langinfo(CODESET), "UTF-8");
 	terminal.colour = terminal.bars && !(none && *none) && kind && strcmp(kind, "dumb") != 0;

@@ -11,14 +11,18 @@ enum ts_style { TS_STYLE_PLAIN, TS_STYLE_BOLD, TS_STYLE_DIM, TS_STYLE_BAD, TS_ST
 
 struct ts_terminal {
 	size_t columns; /* of the terminal, else of $COLUMNS, else 80; at least 40 */
+	size_t rows;    /* of the terminal, else 24 */
 	bool bars;      /* a terminal: draw */
 	bool utf8;      /* ... that shows box characters */
 	bool colour;    /* ... and colours, and NO_COLOR is not set */
 	const char *ellipsis;
 };
 
-/* What stdout is; fixed at the first call. */
+/* What stdout is; fixed at the first call, but for its size. */
 const struct ts_terminal *ts_terminal(void);
+
+/* Asks again how large it is. */
+void ts_terminal_measure(void);
 
 /* The escape sequence that turns `style` on (PLAIN: all off); "" where there is no colour. */
 const char *ts_style(enum ts_style style);

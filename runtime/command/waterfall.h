@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "tree.h"
+#include "../report/tree.h"
 
 /* To stdout; `full`: values are not cut. */
 void ts_waterfall_print(const struct ts_trace *trace, const struct ts_tree *tree, bool full);

@@ -29,13 +29,18 @@ static uint64_t rate(const struct ts_abi_clock *first, const struct ts_abi_clock
 	return per_second < MIN_RATE || per_second > MAX_RATE ? 0 : (uint64_t)per_second;
 }
 
-static struct ts_abi_clock now(void)
+static int64_t monotonic_ns(void)
 {
-	struct ts_abi_clock triple = {0};
 	struct timespec time;
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	triple.monotonic_ns = time.tv_sec * (int64_t)NS_PER_SECOND + time.tv_nsec;
+	return time.tv_sec * (int64_t)NS_PER_SECOND + time.tv_nsec;
+}
+
+static struct ts_abi_clock now(void)
+{
+	struct ts_abi_clock triple = {.monotonic_ns = monotonic_ns()};
+
 #ifdef __x86_64__
 	triple.ticks = __builtin_ia32_rdtsc();
 #endif
@@ -72,6 +77,11 @@ void ts_clock_init(struct ts_clock *clock, const struct ts_abi_process *page)
 	clock->ticks = first.ticks;
 	clock->wall_ns = first.wall_ns;
 	clock->ticks_per_second = find_rate(page, &first, n_clocks);
+}
+
+uint64_t ts_clock_now(const struct ts_abi_process *page)
+{
+	return page->clock_source == TS_CLOCK_TSC ? now().ticks : (uint64_t)monotonic_ns();
 }
 
 int64_t ts_clock_us(const struct ts_clock *clock, uint64_t ticks)

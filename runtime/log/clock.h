@@ -24,6 +24,9 @@ struct ts_clock {
  */
 void ts_clock_init(struct ts_clock *clock, const struct ts_abi_process *page);
 
+/* This moment in the ticks of the page's process, which runs on this machine. */
+uint64_t ts_clock_now(const struct ts_abi_process *page);
+
 /* UTC in microseconds since 1970, rounded down, kept between the years 1970 and 9999. */
 int64_t ts_clock_us(const struct ts_clock *clock, uint64_t ticks);
 

@@ -2,19 +2,16 @@
 #include "reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "event.h"
 #include "../file.h"
 #include "rest.h"
+#include "ringfile.h"
 #include "../assemble/tally.h"
 
-#define MAX_RING_BYTES    ((uint64_t)1 << 30)
 #define KEPT_BUFFER_BYTES ((size_t)1 << 18)
 
 struct ring {
@@ -121,11 +118,6 @@ struct ts_abi_process *ts_reader_process(const struct ts_reader *reader)
 
 /* --- rings ------------------------------------------------------------------------------------ */
 
-static void ring_name(uint32_t index, char ret[32])
-{
-	snprintf(ret, 32, "ring-%u", index);
-}
-
 static int add_rings(struct ts_reader *reader)
 {
 	/* acquire: ring-0 .. ring-(n-1) exist */
@@ -161,24 +153,17 @@ static void fault(struct ts_reader *reader, struct ring *ring, uint64_t bytes)
 	ring->tally.damaged = true;
 }
 
-static bool header_is_sound(const struct ts_abi_ring *header)
-{
-	return header->magic == TS_ABI_RING_MAGIC && header->version == TS_ABI_VERSION &&
-	       header->bytes >= sizeof(struct ts_event_begin) && header->bytes <= MAX_RING_BYTES &&
-	       !(header->bytes & (header->bytes - 1));
-}
-
 /* Maps the header if it is not. 0, or a negative errno: not now. */
 static int open_ring(struct ts_reader *reader, uint32_t index)
 {
 	struct ring *ring = &reader->rings[index];
-	char name[32];
+	char name[TS_RINGFILE_NAME];
 	void *map;
 	int result;
 
 	if (ring->header || ring->dead)
 		return 0;
-	ring_name(index, name);
+	ts_ringfile_name(index, name);
 	result = ts_file_map(reader->spool, name, TS_ABI_PAGE, &map);
 	if (result == -ENOENT || result == -EBADMSG || result == -ELOOP) {
 		kill_ring(reader, ring);
@@ -203,7 +188,7 @@ static uint64_t look(struct ts_reader *reader, struct ring *ring)
 	ts_ring_tally_look(&ring->tally, header);
 	/* acquire: pairs with the release behind each event [L2] */
 	ring->head = __atomic_load_n(&header->head, __ATOMIC_ACQUIRE);
-	if (!header_is_sound(header) || header->bytes != ring->bytes || ring->head % 8 ||
+	if (!ts_ringfile_is_sound(header) || header->bytes != ring->bytes || ring->head % 8 ||
 	    ring->next % 8) {
 		kill_ring(reader, ring);
 		return 0;
@@ -260,28 +245,13 @@ static int plan(struct ts_reader *reader, size_t *ret_total, bool *ret_more)
 
 /* --- a pass ----------------------------------------------------------------------------------- */
 
-/* Reads what was planned, across the end of the data to its start [L1]. 0, or a negative errno. */
+/* Reads what was planned. 0, or a negative errno. */
 static int read_ring(const struct ts_reader *reader, uint32_t index, char *data)
 {
 	struct ring *ring = &reader->rings[index];
-	uint64_t at = ring->next & (ring->bytes - 1);
-	size_t first = ring->want;
-	char name[32];
-	ssize_t n;
-	int fd;
+	ssize_t n =
+		ts_ringfile_read(reader->spool, index, ring->bytes, ring->next, data, ring->want);
 
-	if (first > ring->bytes - at)
-		first = ring->bytes - at;
-	ring_name(index, name);
-	fd = ts_file_open(reader->spool, name, O_RDONLY);
-	if (fd < 0)
-		return fd;
-	n = ts_file_read(fd, data, first, TS_ABI_PAGE + at);
-	if (n == (ssize_t)first && first < ring->want) {
-		n = ts_file_read(fd, data + first, ring->want - first, TS_ABI_PAGE);
-		n = n < 0 ? n : n + (ssize_t)first;
-	}
-	close(fd);
 	if (n < 0)
 		return (int)n;
 	ring->data = data;
@@ -416,14 +386,14 @@ void ts_reader_commit(struct ts_reader *reader)
 
 void ts_reader_rest(struct ts_reader *reader)
 {
-	char name[32];
+	char name[TS_RINGFILE_NAME];
 
 	for (uint32_t i = 0; i < reader->n_rings; i++) {
 		struct ring *ring = &reader->rings[i];
 
 		if (!ring->header || ring->dead || !ts_rest_is_due(&ring->rest, ring->header))
 			continue;
-		ring_name(i, name);
+		ts_ringfile_name(i, name);
 		ts_rest_begin(&ring->rest, ring->header, reader->spool, name);
 	}
 }

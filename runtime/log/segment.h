@@ -4,7 +4,8 @@
 
 /*
  * The spool's file `open`: events that the consumer must remember although their places in the
- * rings were given back. Whoever calls this holds the consumer lock.
+ * rings were given back. Whoever writes it holds the consumer lock; who only looks needs none, for it grows from left to
+ * right, and what replaces it is whole.
  */
 
 #include <stddef.h>

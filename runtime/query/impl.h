@@ -2,11 +2,12 @@
 #ifndef TS_QUERY_IMPL_H
 #define TS_QUERY_IMPL_H
 
-/* What query.c, story.c and query_runs.c share. */
+/* What the files here share. */
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../moment.h"
 #include "query.h"
 #include "statement.h"
 
@@ -22,8 +23,20 @@ void *ts_query_push(void *array_of_pointer, size_t *n, size_t size);
 /* A sentence for what reading a row failed with; answers `result`. */
 int ts_query_row_error(int result, struct ts_error *err);
 
-/* The first id that a trace started at `us` can have. */
+/* The first id that a trace started at `us` can have, and the first one that none started before can. */
 struct ts_uuid ts_query_first_id_at(int64_t us);
+struct ts_uuid ts_query_end_id_at(int64_t us);
+
+/* Texts of a filter's parameters; as long as its statement. */
+struct ts_filter_text {
+	struct ts_moment_text since, until;
+	char end_of_path[4100];
+	char quoted[1024];
+};
+
+/* " WHERE ...", of columns of pipeline_traces. */
+void ts_query_add_filter(struct ts_statement *statement, const struct ts_query_filter *filter,
+			 struct ts_filter_text *texts);
 
 int64_t ts_query_now_us(void);
 

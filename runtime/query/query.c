@@ -8,6 +8,7 @@
 #include "impl.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -102,6 +103,11 @@ struct ts_uuid ts_query_first_id_at(int64_t us)
 	return uuid;
 }
 
+struct ts_uuid ts_query_end_id_at(int64_t us)
+{
+	return ts_query_first_id_at(us + 2 * CLOCK_SLACK_US + US_PER_MS);
+}
+
 static void add_user(struct ts_statement *statement, const char *user)
 {
 	char *end;
@@ -117,9 +123,65 @@ static void add_user(struct ts_statement *statement, const char *user)
 	ts_statement_add(statement, ")");
 }
 
-/* `since` keeps the text that a parameter points to. */
-static void add_filter(struct ts_statement *statement, const struct ts_query_filter *filter,
-		       struct ts_moment_text *since)
+static void add_program(struct ts_statement *statement, const char *program,
+			struct ts_filter_text *texts)
+{
+	snprintf(texts->end_of_path, sizeof(texts->end_of_path), "/%s", program);
+	ts_statement_add(statement, " AND (program = $%zu",
+			 ts_statement_param(statement, ts_cell_text(program)));
+	/* LIKE is one thing in one dialect and another in the next. */
+	ts_statement_add(statement,
+			 " OR (length(program) > length($%zu)"
+			 " AND substr(program, length(program) - length($%zu) + 1) = $%zu))",
+			 statement->n_params + 1, statement->n_params + 1, statement->n_params + 1);
+	ts_statement_param(statement, ts_cell_text(texts->end_of_path));
+}
+
+/* A value of JSON is compared as its text, where a string has its quotes. */
+static void add_attribute(struct ts_statement *statement, const struct ts_query_filter *filter,
+			  struct ts_filter_text *texts)
+{
+	char *to = texts->quoted;
+	size_t n = strlen(filter->value);
+
+	*to++ = '"';
+	for (size_t i = 0; i < n && to < texts->quoted + sizeof(texts->quoted) - 4; i++) {
+		if (strchr("\"\\", filter->value[i]))
+			*to++ = '\\';
+		*to++ = filter->value[i];
+	}
+	strcpy(to, "\"");
+	ts_statement_add(statement, " AND CAST(attributes -> CAST($%zu AS text) AS text)",
+			 ts_statement_param(statement, ts_cell_text(filter->attribute)));
+	ts_statement_add(statement, " IN ($%zu",
+			 ts_statement_param(statement, ts_cell_text(filter->value)));
+	ts_statement_add(statement, ", $%zu)",
+			 ts_statement_param(statement, ts_cell_text(texts->quoted)));
+}
+
+static void add_period(struct ts_statement *statement, const struct ts_query_filter *filter,
+		       struct ts_filter_text *texts)
+{
+	if (filter->has_since) {
+		texts->since = ts_moment_format(filter->since_us);
+		ts_statement_add(statement, " AND trace_id >= $%zu",
+				 ts_statement_param(statement, ts_cell_uuid(ts_query_first_id_at(
+								       filter->since_us))));
+		ts_statement_add(statement, " AND started_at >= $%zu",
+				 ts_statement_param(statement, ts_cell_text(texts->since.text)));
+	}
+	if (filter->has_until) {
+		texts->until = ts_moment_format(filter->until_us);
+		ts_statement_add(statement, " AND trace_id < $%zu",
+				 ts_statement_param(statement, ts_cell_uuid(ts_query_end_id_at(
+								       filter->until_us))));
+		ts_statement_add(statement, " AND started_at < $%zu",
+				 ts_statement_param(statement, ts_cell_text(texts->until.text)));
+	}
+}
+
+void ts_query_add_filter(struct ts_statement *statement, const struct ts_query_filter *filter,
+			 struct ts_filter_text *texts)
 {
 	ts_statement_add(statement, " WHERE 1 = 1");
 	if (filter->pipeline)
@@ -127,16 +189,13 @@ static void add_filter(struct ts_statement *statement, const struct ts_query_fil
 				 ts_statement_param(statement, ts_cell_text(filter->pipeline)));
 	if (filter->failed)
 		ts_statement_add(statement, " AND NOT success");
-	if (filter->has_since) {
-		*since = ts_moment_format(filter->since_us);
-		ts_statement_add(statement, " AND trace_id >= $%zu",
-				 ts_statement_param(statement, ts_cell_uuid(ts_query_first_id_at(
-								       filter->since_us))));
-		ts_statement_add(statement, " AND started_at >= $%zu",
-				 ts_statement_param(statement, ts_cell_text(since->text)));
-	}
+	add_period(statement, filter, texts);
 	if (filter->user)
 		add_user(statement, filter->user);
+	if (filter->program)
+		add_program(statement, filter->program, texts);
+	if (filter->attribute)
+		add_attribute(statement, filter, texts);
 }
 
 static size_t common_digits(const struct ts_uuid *a, const struct ts_uuid *b)
@@ -198,6 +257,7 @@ static int list(struct ts_query *query, const struct ts_query_filter *filter,
 {
 	struct ts_listing *listing = calloc(1, sizeof(*listing));
 	struct ts_statement statement = {.bytes = 0};
+	struct ts_filter_text texts;
 	struct ts_moment_text since = ts_moment_format(filter->since_us);
 	struct ts_moment_text before = ts_moment_format(filter->since_us - TS_QUERY_DAY_US);
 	int result;
@@ -219,7 +279,7 @@ static int list(struct ts_query *query, const struct ts_query_filter *filter,
 	add_since(&statement, filter, "o", &before);
 	ts_statement_add(&statement, " ORDER BY o.trace_id LIMIT 1)"
 				     " FROM (SELECT trace_id AS id FROM pipeline_traces");
-	add_filter(&statement, filter, &since);
+	ts_query_add_filter(&statement, filter, &texts);
 	ts_statement_add(&statement,
 			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
 			 "t.trace_id = k.id",
@@ -283,6 +343,57 @@ void ts_listing_free(struct ts_listing *listing)
 	free(listing);
 }
 
+struct neighbours {
+	struct ts_uuid id;
+	size_t digits;
+};
+
+static int take_neighbour(void *context, const struct ts_cell *cells, size_t n)
+{
+	struct neighbours *neighbours = context;
+	size_t digits;
+
+	(void)n;
+	if (cells[0].type != TS_CELL_UUID)
+		return -EPROTO;
+	digits = common_digits(&neighbours->id, &cells[0].uuid) + 1;
+	if (digits > neighbours->digits)
+		neighbours->digits = digits;
+	return 0;
+}
+
+/* The stored id next to it, `before` or behind. */
+static int ask_neighbour(struct ts_query *query, struct neighbours *neighbours, bool before,
+			 struct ts_error *err)
+{
+	struct ts_statement statement = {.bytes = 0};
+
+	ts_statement_add(&statement,
+			 "SELECT trace_id FROM pipeline_traces WHERE trace_id %s $%zu"
+			 " ORDER BY trace_id %s LIMIT 1",
+			 before ? "<" : ">",
+			 ts_statement_param(&statement, ts_cell_uuid(neighbours->id)),
+			 before ? "DESC" : "ASC");
+	return ts_query_row_error(ts_query_run(query, &statement, take_neighbour, neighbours, err),
+				  err);
+}
+
+int ts_query_digits(struct ts_query *query, const struct ts_uuid *ids, size_t n, size_t *ret,
+		    struct ts_error *err)
+{
+	struct neighbours neighbours = {.digits = MIN_DIGITS};
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < n; i++) {
+		neighbours.id = ids[i];
+		result = ask_neighbour(query, &neighbours, true, err);
+		if (result == 0)
+			result = ask_neighbour(query, &neighbours, false, err);
+	}
+	*ret = neighbours.digits;
+	return result;
+}
+
 static int take_count(void *context, const struct ts_cell *cells, size_t n)
 {
 	int64_t *count = context;
@@ -296,12 +407,12 @@ static int count_up_to(struct ts_query *query, const struct ts_query_filter *fil
 		       size_t *ret, struct ts_error *err)
 {
 	struct ts_statement statement = {.bytes = 0};
-	struct ts_moment_text since;
+	struct ts_filter_text texts;
 	int64_t count = 0;
 	int result;
 
 	ts_statement_add(&statement, "SELECT count(*) FROM (SELECT 1 FROM pipeline_traces");
-	add_filter(&statement, filter, &since);
+	ts_query_add_filter(&statement, filter, &texts);
 	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)most)));
 	result = ts_query_run(query, &statement, take_count, &count, err);

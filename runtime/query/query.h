@@ -24,8 +24,13 @@ struct ts_query_filter {
 	const char *pipeline; /* the name, exactly; NULL: any */
 	bool failed;          /* only what failed */
 	bool has_since;
-	int64_t since_us;  /* started then or later */
-	const char *user;  /* user_id, or telegram_id in decimal; NULL: any */
+	int64_t since_us; /* started then or later */
+	bool has_until;
+	int64_t until_us;    /* started before */
+	const char *user;    /* user_id, or telegram_id in decimal; NULL: any */
+	const char *program; /* its path, or the end of it; NULL: any */
+	/* a key of attributes, without any of .["$, no digit first, and its value as text; NULL: any */
+	const char *attribute, *value;
 	size_t limit;      /* at least 1 */
 	bool with_payload; /* input_data, output_data and attributes, too; else NULL */
 };
@@ -54,6 +59,21 @@ void ts_listing_free(struct ts_listing *listing); /* NULL is fine */
 int ts_query_more(struct ts_query *query, const struct ts_query_filter *filter, size_t most,
 		  size_t *ret, struct ts_error *err);
 
+/* How many leading digits of an id, at least 8, tell each of these n traces from all stored ones. */
+int ts_query_digits(struct ts_query *query, const struct ts_uuid *ids, size_t n, size_t *ret,
+		    struct ts_error *err);
+
+/*
+ * One trace, and its spans in start order, without inputs, outputs, attributes and what else figures need not. It lives
+ * until this returns; non-zero ends the scan and is its result.
+ */
+typedef int ts_query_scan_fn(void *context, const struct ts_trace *trace,
+			     const struct ts_span *spans, size_t n);
+
+/* Every trace that the filter lets pass, whatever its limit, oldest id first. 0, or what `scan` answered. */
+int ts_query_scan(struct ts_query *query, const struct ts_query_filter *filter,
+		  ts_query_scan_fn *scan, void *context, struct ts_error *err);
+
 /* Processes, newest first. */
 struct ts_runs;
 
@@ -72,6 +92,19 @@ struct ts_names;
 int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_error *err);
 const char *const *ts_names_all(const struct ts_names *names, size_t *ret_n);
 void ts_names_free(struct ts_names *names); /* NULL is fine */
+
+/* Calls of language models that tell of tokens, as ts_cost_table has them. */
+struct ts_llm_page;
+
+/*
+ * The next `limit` of those of traces that started at `since_us` (0: whenever) or later, behind `after` (NULL: from the
+ * first) in the order of their keys; fewer where there are no more. 0, or a negative errno; the page is the caller's, and
+ * may be changed.
+ */
+int ts_query_llm(struct ts_query *query, int64_t since_us, const struct ts_span *after,
+		 size_t limit, struct ts_llm_page **ret, struct ts_error *err);
+struct ts_span *ts_llm_page_spans(struct ts_llm_page *page, size_t *ret_n);
+void ts_llm_page_free(struct ts_llm_page *page); /* NULL is fine */
 
 /* One trace and its spans in start order. */
 struct ts_story;

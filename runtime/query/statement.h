@@ -10,7 +10,7 @@
 #include "../columns.h"
 #include "../store.h"
 
-#define TS_STATEMENT_PARAMS 12
+#define TS_STATEMENT_PARAMS 24
 
 /* Zero is empty. */
 struct ts_statement {

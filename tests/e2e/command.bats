@@ -86,7 +86,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 @test "every help text fits 80 columns, lists the options and exits 0" {
 	run -0 --separate-stderr "$traceshim" help
 	[ -z "$stderr" ]
-	for command in run check symbols list show; do
+	for command in run check symbols list show ps; do
 		[[ $output == *"  $command "* ]]
 		"$traceshim" help $command > help
 		"$traceshim" $command --help | cmp - help
@@ -173,6 +173,19 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 @test "run makes the spool folder private and leaves no file behind" {
 	"$traceshim" run true
 	[ "$(stat -c %a spool)" = 700 ]
+	[ -z "$(find spool -name 'run-*')" ]
+	# what one that was killed leaves goes with the next, those of others that run stay
+	mkfifo never ready
+	for signal in KILL TERM; do
+		"$traceshim" run -- bash -c 'exec 3<>never; echo >ready; read -r <&3' &
+		read -r <ready
+		[ $signal = TERM ] || { kill -KILL $! && wait $! || :; echo >never; }
+	done
+	[ "$(find spool -name 'run-*' | wc -l)" -eq 1 ]
+	"$traceshim" run true
+	[ "$(find spool -name 'run-*' | wc -l)" -eq 1 ]
+	kill $!
+	wait $! || :
 	[ -z "$(find spool -name 'run-*')" ]
 	chmod 755 spool
 	run -3 --separate-stderr "$traceshim" run sh -c 'exit 3'
@@ -591,5 +604,5 @@ deep() {
 
 @test "the manual page has no faults" {
 	command -v mandoc || skip "mandoc is not installed"
-	mandoc -Tlint -Wwarning "$BATS_TEST_DIRNAME/../../runtime/command/traceshim.1"
+	mandoc -Tlint -Wwarning "$BATS_TEST_DIRNAME"/../../runtime/command/*.1
 }

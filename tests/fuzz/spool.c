@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A spool of any bytes, recovered. The input is a row of parts, each with a head of 8 bytes: what it is, its number,
- * flags, its length (struct part); seeds.py makes them of real spools. A CALL's bytes make events (calls.h). Unless a part's flag says RAW, what a
- * hostile file would hardly get past is mended: magic, version, counts, the lock.
+ * A spool of any bytes, looked into and recovered. The input is a row of parts, each with a head of 8 bytes: what it is,
+ * its number, flags, its length (struct part); seeds.py makes them of real spools. A CALL's bytes make events (calls.h).
+ * Unless a part's flag says RAW, what a hostile file would hardly get past is mended: magic, version, counts, the lock.
  *
  * What comes of it has to be rows that any store can take: text is UTF-8, JSON is JSON, a row needs an event.
  */
@@ -19,6 +19,7 @@
 #include "fuzz.h"
 #include "preload/abi.h"
 #include "rows.h"
+#include "runtime/live/inside.h"
 #include "runtime/log/spool.h"
 
 #define EARLIER_BOOT  "00000000-0000-0000-0000-000000000000-1-0"
@@ -326,6 +327,24 @@ static void make_root(void)
 	atexit(remove_root);
 }
 
+/* A look writes nothing: what is recovered afterwards is the same. */
+static void look(void)
+{
+	const struct ts_inside_call *calls;
+	struct ts_inside *inside;
+	size_t n;
+
+	if (ts_inside_new(&inside, folder, NULL) < 0)
+		return;
+	if (ts_inside_look(inside, NULL) == 0) {
+		calls = ts_inside_calls(inside, &n);
+		MUST(n * sizeof(struct ts_event_begin) <= input_bytes);
+		for (size_t i = 0; i < n; i++)
+			MUST(calls[i].begin->ticks <= ts_inside_ticks(inside));
+	}
+	ts_inside_free(inside);
+}
+
 static bool is_there(void)
 {
 	return access(folder, F_OK) == 0;
@@ -334,7 +353,7 @@ static bool is_there(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct spool spool = {0};
-	struct ts_recovered recovered;
+	struct ts_recovered recovered = {0};
 	struct ts_error err;
 	bool refuses;
 
@@ -348,6 +367,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	store_flags = spool.process_flags;
 	n_rows = n_writes = n_stores = 0;
 	write_spool(&spool);
+	look();
 	MUST(ts_spool_recover(root, load, NULL, &recovered, &err) == 0);
 	/* sound or not, it is dealt with, unless its store refuses, names none, or its lock is held */
 	refuses = store_flags & (REFUSES | HICCUPS | DAMAGED) || !n_stores;

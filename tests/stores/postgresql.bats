@@ -236,7 +236,7 @@ of_ours() {
 
 @test "postgresql: away when the program starts, there when it is asked for" {
 	pg_control stop -m fast
-	same_but_a_line 'Connection refused.*; they stay in' "${coach[@]}"
+	same_but_a_line "cannot write traces to postgresql://${store#*@}: .*Connection refused.*; they stay in" "${coach[@]}"
 	pg_control start
 	coach_stored
 	[ -z "$(spools)" ]

@@ -103,9 +103,11 @@ whole_schema() {
 @test "store: before init there is nothing, which is said" {
 	fails 'no store yet' store status "$url"
 	store status --json "$url" 2>/dev/null | holds '.schema == 0 and .newest_schema == 2'
-	fails 'nothing to migrate yet' store migrate "$url"
+	fails 'there is no store yet; traceshim store init makes it' store migrate "$url"
+	fails 'there is no store yet; traceshim store init makes it' store prune --older-than 3d "$url"
 	fails 'no store yet' store status
-	fails 'nothing to migrate yet' store migrate
+	fails 'there is no store yet; traceshim store init makes it' store migrate
+	fails 'there is no store yet; traceshim store init makes it' store prune --older-than 3d
 	[ ! -e "$sqlite" ]
 	TRACESHIM_STORE=$url run -0 --separate-stderr "$root/build/traceshim" list
 	[[ $stderr == *"no traces are stored"* ]]

@@ -243,9 +243,10 @@ static void wrong_settings(void **state)
 		{"backlog = some", 11, "expected a size such as 256MB, 2000 or 0, found 'some'"},
 		{"captrue = 50KB", 1,
 		 "unknown setting 'captrue' (did you mean 'capture'?); expected capture, redact, "
-		 "orphans, stacks or backlog"},
+		 "orphans, stacks, backlog or prices"},
 		{"colour = red", 1,
-		 "unknown setting 'colour'; expected capture, redact, orphans, stacks or backlog"},
+		 "unknown setting 'colour'; expected capture, redact, orphans, stacks, backlog or "
+		 "prices"},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../runtime/command/tree.c"
+#include "../../runtime/report/tree.c"
 
 #define START 1795129651000000LL
 

@@ -153,10 +153,24 @@ static double self_time(const struct builder *builder, size_t index, double begi
 	return uncovered.self;
 }
 
+/* From the end, so that each child's end is known before its parent's. */
+static void find_ends(struct ts_tree *tree)
+{
+	for (size_t i = 0; i < tree->n; i++)
+		tree->nodes[i].end = i + 1;
+	for (size_t i = tree->n; i-- > 0;) {
+		size_t parent = tree->nodes[i].parent;
+
+		if (parent != TS_TREE_NONE && tree->nodes[parent].end < tree->nodes[i].end)
+			tree->nodes[parent].end = tree->nodes[i].end;
+	}
+}
+
 static void finish(struct builder *builder)
 {
 	struct ts_tree *tree = builder->tree;
 
+	find_ends(tree);
 	for (size_t i = 0; i < tree->n; i++) {
 		const struct ts_span *span = tree->nodes[i].span;
 		size_t index = (size_t)(span - builder->spans);

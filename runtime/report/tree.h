@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TS_COMMAND_TREE_H
-#define TS_COMMAND_TREE_H
+#ifndef TS_REPORT_TREE_H
+#define TS_REPORT_TREE_H
 
 /* The spans of a trace as what they are: a tree. */
 
@@ -15,6 +15,7 @@ struct ts_tree_node {
 	const struct ts_span *span;
 	size_t parent; /* index in nodes, or TS_TREE_NONE directly under the pipeline */
 	size_t depth;
+	size_t end;     /* behind the last of its descendants, which follow it */
 	bool last;      /* of its parent's children */
 	double self_ms; /* the time in which none of its children ran */
 };

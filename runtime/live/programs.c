@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "programs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../file.h"
+#include "../log/alive.h"
+#include "../log/clock.h"
+#include "../log/spool.h"
+#include "inside.h"
+
+enum fate { LIVES, HAS_ENDED, IS_NOTHING };
+
+/* --- one program ------------------------------------------------------------------------------- */
+
+static void name_thread(const struct ts_live_program *program, struct ts_live_call *call)
+{
+	char path[64];
+	FILE *file;
+
+	if (*call->thread_name || !program->here)
+		return;
+	snprintf(path, sizeof(path), "/proc/%lld/task/%lld/comm", (long long)program->pid,
+		 (long long)call->thread_id);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(call->thread_name, sizeof(call->thread_name), file))
+		call->thread_name[strcspn(call->thread_name, "\n")] = '\0';
+	fclose(file);
+}
+
+static void fill_call(const struct ts_live_program *program, const struct ts_clock *clock,
+		      const struct ts_inside_call *from, struct ts_live_call *to)
+{
+	const struct ts_event_begin *begin = from->begin;
+	const struct ts_thunk *thunk = from->thunk;
+
+	memcpy(&to->trace_id, begin->trace_id, sizeof(to->trace_id));
+	memcpy(&to->span_id, begin->span_id, sizeof(to->span_id));
+	to->is_trace = begin->event.flags & TS_BEGIN_TRACE;
+	to->is_span = begin->event.flags & TS_BEGIN_SPAN;
+	to->innermost = true;
+	to->name = !thunk ? "step:unknown" : to->is_span ? thunk->span_name : thunk->name;
+	to->kind = thunk ? thunk->kind_name : "step";
+	to->function = thunk ? thunk->function : "unknown";
+	to->thread_id = begin->tid;
+	snprintf(to->thread_name, sizeof(to->thread_name), "%s", from->thread_name);
+	name_thread(program, to);
+	to->started_us = ts_clock_us(clock, begin->ticks);
+	to->inside_ns = ts_clock_duration_ns(clock, begin->ticks, ts_inside_ticks(program->inside));
+}
+
+static int fill_calls(struct ts_live_program *program)
+{
+	const struct ts_abi_process *page = ts_inside_process(program->inside);
+	const struct ts_inside_call *calls = ts_inside_calls(program->inside, &program->n_calls);
+	struct ts_clock clock;
+
+	ts_clock_init(&clock, page);
+	if (__atomic_load_n(&page->n_clocks, __ATOMIC_ACQUIRE)) {
+		program->started_us = ts_clock_us(&clock, clock.ticks);
+		program->age_ns =
+			ts_clock_duration_ns(&clock, clock.ticks, ts_inside_ticks(program->inside));
+	}
+	program->calls = calloc(program->n_calls + 1, sizeof(*program->calls));
+	if (!program->calls)
+		return -ENOMEM;
+	for (size_t i = 0; i < program->n_calls; i++)
+		fill_call(program, &clock, &calls[i], &program->calls[i]);
+	return 0;
+}
+
+/* What cannot be read is told with the program. 0 or -ENOMEM. */
+static int look_inside(struct ts_live_program *program, const char *path)
+{
+	struct ts_error err = {.text = ""};
+	int result = ts_inside_new(&program->inside, path, &err);
+
+	if (result == 0)
+		result = ts_inside_look(program->inside, &err);
+	if (result == 0) {
+		const struct ts_settings *settings = ts_inside_settings(program->inside);
+
+		program->program = settings->program;
+		program->host = settings->host;
+		program->damaged = ts_inside_damaged(program->inside);
+		return fill_calls(program);
+	}
+	program->trouble = strdup(err.text);
+	return program->trouble ? 0 : -ENOMEM;
+}
+
+/* --- is it one, and does it live? -------------------------------------------------------------- */
+
+static enum fate fate_of(const char *path, const char *name, const struct ts_abi_process *page)
+{
+	bool gone = ts_alive_earlier_boot(name) || ts_alive_no_pid(name);
+	char file[PATH_MAX + 16];
+	struct stat st;
+
+	snprintf(file, sizeof(file), "%s/process", path);
+	if (page->magic != TS_ABI_PROCESS_MAGIC || lstat(file, &st) < 0)
+		return gone && !access(file, F_OK) ? HAS_ENDED : IS_NOTHING;
+	if (page->version != TS_ABI_VERSION)
+		return gone ? HAS_ENDED : LIVES;
+	return ts_alive_earlier_boot(name) || ts_alive_ended(page, &st, name) ? HAS_ENDED : LIVES;
+}
+
+static void release(struct ts_live_program *program)
+{
+	ts_inside_free(program->inside);
+	free(program->spool);
+	free(program->trouble);
+	free(program->calls);
+}
+
+/* A program that lives; it may end meanwhile. 0 or -ENOMEM. */
+static int add(struct ts_programs *programs, const char *path, const char *name,
+	       const struct ts_abi_process *page)
+{
+	struct ts_live_program program = {
+		.spool = strdup(name),
+		.program = "",
+		.host = "",
+		.pid = page->pid,
+	};
+	struct ts_live_program *grown;
+	int result = program.spool ? 0 : -ENOMEM;
+
+	if (result == 0 && page->version != TS_ABI_VERSION) {
+		program.trouble = strdup("it runs under another version of traceshim");
+		result = program.trouble ? 0 : -ENOMEM;
+	} else if (result == 0) {
+		program.here = ts_alive_here(page);
+		program.sure = program.here || ts_alive_surely(page);
+		result = look_inside(&program, path);
+	}
+	grown = result == 0 && fate_of(path, name, page) == LIVES
+			? reallocarray(programs->all, programs->n + 1, sizeof(*grown))
+			: NULL;
+	if (!grown) {
+		release(&program);
+		return result;
+	}
+	programs->all = grown;
+	grown[programs->n++] = program;
+	return 0;
+}
+
+static int look_at(struct ts_programs *programs, const char *root, const char *name)
+{
+	char path[PATH_MAX];
+	const void *page;
+	int result = 0;
+
+	if (snprintf(path, sizeof(path), "%s/%s", root, name) >= (int)sizeof(path) ||
+	    ts_file_view(path, "process", TS_ABI_PAGE, &page) < 0)
+		return 0;
+	switch (fate_of(path, name, page)) {
+	case LIVES:
+		result = add(programs, path, name, page);
+		break;
+	case HAS_ENDED:
+		programs->ended++;
+		break;
+	case IS_NOTHING:
+		break;
+	}
+	munmap((void *)page, TS_ABI_PAGE);
+	return result;
+}
+
+/* --- what lies in what ------------------------------------------------------------------------- */
+
+struct place {
+	uint8_t ids[32]; /* trace and span; of a trace that is no span zeros */
+	struct ts_live_call *call;
+	const struct ts_live_program *program;
+	enum { UNSEEN, ON_THE_WAY, SEEN } state;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+	return memcmp(((const struct place *)a)->ids, ((const struct place *)b)->ids, 32);
+}
+
+/* Its parent's ids. False: it lies in nothing. */
+static bool parent_of(const struct ts_event_begin *begin, struct place *ret)
+{
+	memset(ret->ids, 0, sizeof(ret->ids));
+	memcpy(ret->ids, begin->trace_id, 16);
+	if (begin->event.flags & TS_BEGIN_PARENT)
+		memcpy(ret->ids + 16, begin->parent_id, 16);
+	return !(begin->event.flags & TS_BEGIN_TRACE);
+}
+
+static size_t list_places(const struct ts_programs *programs, struct place *places)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < programs->n; i++) {
+		const struct ts_live_program *program = &programs->all[i];
+
+		for (size_t j = 0; j < program->n_calls; j++, n++) {
+			memcpy(places[n].ids, &program->calls[j].trace_id, 16);
+			memcpy(places[n].ids + 16, &program->calls[j].span_id, 16);
+			places[n].call = &program->calls[j];
+			places[n].program = program;
+		}
+	}
+	qsort(places, n, sizeof(*places), compare_places);
+	return n;
+}
+
+static struct place *place_of(struct place *places, size_t n, const struct ts_live_call *call)
+{
+	struct place key;
+
+	memcpy(key.ids, &call->trace_id, 16);
+	memcpy(key.ids + 16, &call->span_id, 16);
+	return bsearch(&key, places, n, sizeof(*places), compare_places);
+}
+
+static void set_parent(struct place *places, size_t n, struct place *place)
+{
+	const struct ts_live_call *first = place->program->calls;
+	size_t at = (size_t)(place->call - first), unused;
+	struct place key, *found;
+
+	if (!parent_of(ts_inside_calls(place->program->inside, &unused)[at].begin, &key))
+		return;
+	found = bsearch(&key, places, n, sizeof(*places), compare_places);
+	place->call->parent = found ? found->call : NULL;
+}
+
+/* Damage may make a call its own ancestor: there the chain is cut. */
+static void cut_circles(struct place *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct place *at = &places[i], *next;
+
+		for (; at && at->state == UNSEEN; at = next) {
+			at->state = ON_THE_WAY;
+			next = at->call->parent ? place_of(places, n, at->call->parent) : NULL;
+			if (next && next->state == ON_THE_WAY)
+				at->call->parent = NULL;
+		}
+		for (at = &places[i]; at && at->state == ON_THE_WAY; at = next) {
+			at->state = SEEN;
+			next = at->call->parent ? place_of(places, n, at->call->parent) : NULL;
+		}
+	}
+}
+
+/* What a call says of those around it. */
+static void note_ancestors(struct place *places, size_t n, const struct place *place)
+{
+	const struct ts_live_call *call = place->call;
+	struct place *at;
+
+	for (const struct ts_live_call *up = call->parent; up; up = up->parent) {
+		at = place_of(places, n, up);
+		if (at->program == place->program && up->thread_id == call->thread_id)
+			at->call->innermost = false;
+		else
+			at->call->goes_on = true;
+	}
+}
+
+static int set_parents(struct ts_programs *programs)
+{
+	struct place *places;
+	size_t n = 0;
+
+	for (size_t i = 0; i < programs->n; i++)
+		n += programs->all[i].n_calls;
+	places = calloc(n + 1, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	n = list_places(programs, places);
+	for (size_t i = 0; i < n; i++)
+		set_parent(places, n, &places[i]);
+	cut_circles(places, n);
+	for (size_t i = 0; i < n; i++)
+		note_ancestors(places, n, &places[i]);
+	free(places);
+	return 0;
+}
+
+/* --- all ------------------------------------------------------------------------------------- */
+
+static bool is_of_others(int root, const char *name)
+{
+	struct stat st;
+
+	return name[0] != '.' && fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid != geteuid();
+}
+
+int ts_programs_look(struct ts_programs *ret, const char *root, struct ts_error *err)
+{
+	struct dirent *entry;
+	int result = 0;
+	DIR *dir = opendir(root);
+
+	*ret = (struct ts_programs){.n = 0};
+	if (!dir)
+		return ts_error_set(err, -errno, "cannot read %s: %s", root,
+				    strerrordesc_np(errno));
+	while (result == 0 && (entry = readdir(dir))) {
+		ret->others += is_of_others(dirfd(dir), entry->d_name);
+		if (ts_spool_is(root, entry->d_name))
+			result = look_at(ret, root, entry->d_name);
+	}
+	closedir(dir);
+	if (result == 0)
+		result = set_parents(ret);
+	if (result < 0) {
+		ts_programs_release(ret);
+		return ts_error_set(err, result, "out of memory");
+	}
+	return 0;
+}
+
+void ts_programs_release(struct ts_programs *programs)
+{
+	for (size_t i = 0; i < programs->n; i++)
+		release(&programs->all[i]);
+	free(programs->all);
+	*programs = (struct ts_programs){.n = 0};
+}

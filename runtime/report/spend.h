@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TS_REPORT_SPEND_H
+#define TS_REPORT_SPEND_H
+
+/*
+ * Tokens and money. What counts is a call of a model: a span of kind llm, or one that has a model, tokens or a cost. Of such
+ * calls inside each other the outermost that knows anything of the kind is the one that is counted; what it does not know
+ * itself is what is known inside it. So a wrapper around a client, both of which are traced, is paid once.
+ *
+ * What is unknown is counted as unknown, never as 0.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tree.h"
+
+struct ts_sum {
+	int64_t known;    /* what is known of it, all together */
+	uint64_t unknown; /* calls of which not all is known */
+};
+
+struct ts_spend {
+	uint64_t calls;
+	struct ts_sum input_tokens;
+	struct ts_sum output_tokens;
+	struct ts_sum cost_nano_usd;
+};
+
+void ts_spend_add(struct ts_spend *to, const struct ts_spend *more);
+
+/* Is nothing of it known, though there were calls? */
+bool ts_sum_is_unknown(const struct ts_sum *sum, uint64_t calls);
+
+/* Index of the first call of a model at or behind `from` that is counted, in *ret what it cost; tree->n: there is none.
+ * Ask on from the node's `end`. */
+size_t ts_spend_next(const struct ts_tree *tree, size_t from, struct ts_spend *ret);
+
+#endif

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `traceshim report --json` must say of the traces of tests/bench/generate.py, worked out another way: by the
+definitions, slowly, from the rows that were stored.
+
+figures.py fill ROWS STORE              also leaves the rows in the file ROWS, for what follows
+figures.py check ROWS FILE[,NAME=VALUE ...] ...
+                                        a document each; by, pipeline, user, tenant: what was asked for; since, until: how
+                                        many of all traces, oldest first, lie before the period and up to its end
+figures.py moment ROWS N                when the N-th trace started
+"""
+
+import datetime
+import json
+import math
+import os
+import pickle
+import sys
+from collections import defaultdict
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "bench"))
+import generate  # noqa: E402
+
+UNTIL = int(datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.timezone.utc).timestamp() * 1e6)
+SINCE = UNTIL - 3 * 86400 * 10**6
+SPANS = 90000  # over 10,000 traces
+GRACE = 0.001  # ms
+
+
+def make_traces():
+    return list(generate.Generator(seed=11, payload=0).traces(SPANS, SINCE, UNTIL))
+
+
+def micros(text):
+    at = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ") - datetime.datetime(1970, 1, 1)
+    return (at.days * 86400 + at.seconds) * 10**6 + at.microseconds
+
+
+class Node:
+    """A span, or the trace itself: its interval in milliseconds since the trace began."""
+
+    def __init__(self, name, row, begin):
+        self.name, self.row, self.children, self.parent = name, row, [], None
+        self.begin, self.end = begin, begin + row["duration_ms"]
+        self.path = None
+
+    def self_time(self):
+        covered, at = 0.0, self.begin
+        for child in sorted(self.children, key=lambda node: node.begin):
+            begin, end = max(child.begin, at), min(child.end, self.end)
+            if end > begin:
+                covered, at = covered + end - begin, end
+        return self.row["duration_ms"] - covered
+
+    def walk(self, begin, end):
+        """The critical path inside [begin, end]: sets what is this node's own, and asks the children on it."""
+        self.path, left = 0.0, list(self.children)
+        while end > begin:
+            done = [node for node in left if begin <= node.end <= end + GRACE]
+            if not done:
+                break
+            last = max(done, key=lambda node: (node.end, node.begin))
+            left.remove(last)
+            child_end = min(last.end, end)
+            child_begin = max(min(last.begin, child_end), begin)
+            self.path += end - child_end
+            last.walk(child_begin, child_end)
+            end = child_begin
+        self.path += end - begin
+
+
+def tree_of(trace, rows):
+    started = micros(trace["started_at"])
+    root = Node("pipeline:" + trace["pipeline_name"], trace, 0.0)
+    nodes = {row["span_id"]: Node(row["span_name"], row, (micros(row["started_at"]) - started) / 1000) for row in rows}
+    for node in sorted(nodes.values(), key=lambda node: (node.begin, node.row["span_id"])):
+        node.parent = nodes.get(node.row["parent_span_id"], root)
+        node.parent.children.append(node)
+    root.walk(0.0, root.end)
+    return root, list(nodes.values())
+
+
+class Row:
+    """What a line of a table tells."""
+
+    def __init__(self):
+        self.durations, self.failed, self.own, self.path = [], 0, 0.0, 0.0
+        self.calls, self.sums, self.unknown = 0, defaultdict(int), defaultdict(int)
+
+    def add(self, row):
+        self.durations.append(row["duration_ms"])
+        self.failed += not row["success"]
+
+    def pay(self, call):
+        self.calls += 1
+        for key in ("input_tokens", "output_tokens", "cost_nano_usd"):
+            if call[key] is None:
+                self.unknown[key] += 1
+            else:
+                self.sums[key] += call[key]
+
+    def numbers(self, what):
+        values, n = sorted(self.durations), len(self.durations)
+        told = {what: n, "failed": self.failed, "error_rate": self.failed / n if n else None,
+                "max_ms": values[-1] if n else None, "total_ms": sum(values)}
+        for percent in (50, 95, 99):
+            told[f"p{percent}_ms"] = values[math.ceil(percent * n / 100) - 1] if n else None
+        return told
+
+    def spend(self):
+        told = {"model_calls": self.calls}
+        for key, unknown in (("input_tokens", "input_tokens_unknown"), ("output_tokens", "output_tokens_unknown"),
+                             ("cost_nano_usd", "cost_unknown")):
+            told[key] = self.sums[key] if self.unknown[key] < self.calls else None
+            told[unknown] = self.unknown[key]
+        return told
+
+    def times(self):
+        return {"self_ms": self.own, "path_ms": self.path}
+
+
+def alike(error):
+    for template in generate.ERRORS:
+        head = template.split("{n")[0]
+        if error.startswith(head) and "req_" in template:
+            return "HTTP 500: request # failed"
+        if error.startswith(head):
+            return template.replace("{n}", "#")
+    return error
+
+
+def same_model(a, b):
+    return (a.row["model"], a.row["provider"]) == (b.row["model"], b.row["provider"])
+
+
+def before(a, b):
+    return a.row["duration_ms"] <= b.begin - a.begin + GRACE
+
+
+class Expected:
+    def __init__(self, by=None):
+        self.by = by
+        self.all, self.spans = Row(), 0
+        self.pipelines = defaultdict(lambda: (Row(), defaultdict(Row)))
+        self.models, self.rows = defaultdict(Row), defaultdict(Row)
+        self.failures, self.repeats = defaultdict(lambda: defaultdict(int)), defaultdict(lambda: defaultdict(int))
+
+    def add(self, trace, rows):
+        root, nodes = tree_of(trace, rows)
+        calls = [node for node in nodes if node.row["kind"] == "llm"]
+        pipeline, spans = self.pipelines[trace["pipeline_name"]]
+        self.spans += len(rows)
+        user = trace["user_id"] or ("" if trace["telegram_id"] is None else str(trace["telegram_id"]))
+        key = {"pipeline": trace["pipeline_name"], "tenant": trace["tenant_id"], "user": user,
+               "day": trace["started_at"][:10]}.get(self.by)
+        for row in [self.all, pipeline] + ([self.rows[key,]] if key is not None else []):
+            row.add(trace)
+            for call in calls:
+                row.pay(call.row)
+        for node in [root] + nodes:
+            for row in [spans[node.name,]] + ([self.rows[node.name,]] if self.by == "span" else []):
+                row.add(node.row)
+                row.own += node.self_time()
+                row.path += node.path or 0
+        for call in calls:
+            name = call.row["provider"], call.row["model"]
+            for row in [self.models[name]] + ([self.rows[name[:1 + (self.by == "model")]]]
+                                              if self.by in ("model", "provider") else []):
+                row.add(call.row)
+                row.pay(call.row)
+        self.fail(trace, [root] + nodes)
+        for node in [root] + nodes:
+            self.repeat(node)
+
+    def fail(self, trace, nodes):
+        groups = defaultdict(int)
+        for node in nodes:
+            if not node.row["success"] and all(child.row["success"] for child in node.children):
+                groups[node.name, alike(node.row["error"])] += 1
+        for key, n in groups.items():
+            told = self.failures[key]
+            told["calls"] += n
+            told["traces"] += 1
+            told["failed_traces"] += not trace["success"]
+            told["trace_id"] = trace["trace_id"].hex()
+
+    def repeat(self, parent):
+        names = defaultdict(list)
+        for child in parent.children:
+            names[child.name].append(child)
+        for name, group in names.items():
+            if len(group) < 2:
+                continue
+            told = self.repeats[parent.name, name, None]
+            told["parents"] += 1
+            told["calls"] += len(group)
+            told["most"] = max(told["most"], len(group))
+            told["least"] = min(told["least"] or len(group), len(group))
+            for a, b in zip(group, group[1:]):
+                retry = before(a, b) and not a.row["success"] and same_model(a, b)
+                told["beside"] += not before(a, b)
+                told["retries"] += retry
+                told["helped"] += retry and b.row["success"]
+        calls = [child for child in parent.children if child.row["kind"] == "llm"]
+        for a, b in zip(calls, calls[1:]):
+            if not a.row["success"] and before(a, b) and (a.name != b.name or not same_model(a, b)):
+                told = self.repeats[parent.name, b.name, a.name]
+                told["fallbacks"] += 1
+                told["helped"] += b.row["success"]
+
+    # --- the document ---
+
+    def pipeline(self, name):
+        row, spans = self.pipelines[name]
+        total = sum(row.durations)
+        best = max(spans, key=lambda span: spans[span].own)
+        return {**row.numbers("traces"), **row.spend(), "bottleneck": best[0] if spans[best].own > total / 2 else None,
+                "spans": [{"span_name": span[0], **told.numbers("calls"), **told.times(), "share": told.own / total,
+                           "path_share": told.path / total} for span, told in spans.items()]}
+
+    def tables(self):
+        return {
+            "pipelines": [{"pipeline": name, **self.pipeline(name)} for name in self.pipelines],
+            "models": [{"provider": key[0], "model": key[1], **row.numbers("calls"), **row.spend()}
+                       for key, row in self.models.items()],
+            "failures": [{"span_name": key[0], "error": key[1], **told} for key, told in self.failures.items()],
+            "repeats": [{"parent": key[0], "span_name": key[1], "after": key[2], **told}
+                        for key, told in self.repeats.items()]}
+
+    def by_rows(self):
+        keys = {"model": ("provider", "model"), "span": ("span_name",), "tenant": ("tenant_id",)}.get(self.by, (self.by,))
+        calls = self.by in ("span", "model", "provider")
+        told = (lambda name: name or None) if self.by == "user" else (lambda name: name)
+        return {"rows": [{**dict(zip(keys, map(told, key))), **row.numbers("calls" if calls else "traces"),
+                          **(row.times() if self.by == "span" else row.spend())} for key, row in self.rows.items()]}
+
+    def document(self):
+        return {**self.all.numbers("traces"), **self.all.spend(), "calls": self.spans,
+                **(self.by_rows() if self.by else self.tables())}
+
+
+def name_of(value):
+    """What tells a row of a table from the others of it."""
+    return tuple(value.get(key) for key in ("pipeline", "provider", "model", "parent", "span_name", "after", "error", "user",
+                                            "tenant_id", "day"))
+
+
+def compare(wanted, found, where=""):
+    """Differences, in words. What is found besides what is wanted is fine."""
+    if isinstance(wanted, dict):
+        if not isinstance(found, dict):
+            return [f"{where}: {found}"]
+        return [line for key in wanted for line in (
+            compare(wanted[key], found[key], f"{where}.{key}") if key in found else
+            [] if wanted[key] == 0 else [f"{where}.{key} is missing"])]
+    if isinstance(wanted, list):
+        table = {name_of(row): row for row in found}
+        if len(table) != len(found) or set(table) != {name_of(row) for row in wanted}:
+            return [f"{where}: rows {sorted(map(str, set(table) ^ {name_of(row) for row in wanted}))[:6]}"]
+        return [line for row in wanted for line in compare(row, table[name_of(row)], f"{where}[{name_of(row)}]")]
+    if where.endswith("trace_id"):
+        found = found.replace("-", "")
+    if isinstance(wanted, float) and isinstance(found, (int, float)):
+        return [] if math.isclose(wanted, found, rel_tol=1e-9, abs_tol=1e-6) else [f"{where}: {found}, not {wanted}"]
+    return [] if wanted == found else [f"{where}: {found}, not {wanted}"]
+
+
+def ordered(document):
+    """Is each table in the order that the manual promises?"""
+    ways = {"pipelines": lambda row: -row["traces"], "spans": lambda row: -row["self_ms"],
+            "models": lambda row: -(row["cost_nano_usd"] or 0), "failures": lambda row: -row["calls"],
+            "repeats": lambda row: -(row.get("retries", 0) + row.get("fallbacks", 0))}
+    tables = [(name, document[name]) for name in ways if name in document]
+    tables += [("spans", pipeline["spans"]) for pipeline in document.get("pipelines", [])]
+    return [f"{name}: not in order" for name, rows in tables if rows != sorted(rows, key=ways[name])]
+
+
+def check(traces, document, told):
+    expected, first, last = Expected(told.get("by")), int(told.get("since", 0)), int(told.get("until", 10**9))
+    for trace, rows in traces[first:last]:
+        user = trace["user_id"], str(trace["telegram_id"])
+        if (told.get("pipeline") in (None, trace["pipeline_name"]) and told.get("user", user[0]) in user and
+                told.get("tenant") in (None, trace["tenant_id"])):
+            expected.add(trace, rows)
+    wrong = compare(expected.document(), document) + ordered(document)
+    print(f"{told}: {len(expected.all.durations)} traces, {len(wrong)} differences", *wrong[:20], sep="\n")
+    return not wrong and bool(expected.all.durations)
+
+
+def main(what, path, *told):
+    if what == "fill":
+        traces = make_traces()
+        with open(path, "wb") as file:
+            pickle.dump(traces, file)
+        print("{} traces, {} spans".format(*generate.fill(told[0], traces)))
+        return
+    with open(path, "rb") as file:
+        traces = pickle.load(file)
+    if what == "moment":
+        print(traces[int(told[0])][0]["started_at"])
+        return
+    good = True
+    for word in told:
+        name, *filters = word.split(",")
+        with open(name, encoding="utf-8") as file:
+            good &= check(traces, json.load(file), dict(pair.split("=", 1) for pair in filters))
+    sys.exit(not good)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# The figures of 10,000 traces equal those that figures.py works out by itself. Over SQLite; under its other name over
+# PostgreSQL.
+
+bats_require_minimum_version 1.5.0
+load stores
+
+setup_file() {
+	stores_begin
+	export root work TRACESHIM_STORE TRACESHIM_SPOOL XDG_STATE_HOME TZ=UTC LC_ALL=C.UTF-8
+	root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	work=$BATS_FILE_TMPDIR
+	TRACESHIM_SPOOL=$work/spool XDG_STATE_HOME=$work/state
+	TRACESHIM_STORE=$(new_store traces)
+	[ $store_kind = postgresql ] || "$root/build/traceshim" store init 2>/dev/null
+	figures fill "$TRACESHIM_STORE"
+}
+
+teardown_file() {
+	stores_end
+}
+
+figures() { # WHAT ARGUMENT...
+	python3 "$root/tests/e2e/figures.py" "$1" "$work/rows" "${@:2}"
+}
+
+report() { # NAME OPTION...: the document, in a file of that name
+	"$root/build/traceshim" report --json --since 2026-11-17 "${@:2}" >"$work/$1"
+}
+
+@test "report: all that it tells of 10,000 traces" {
+	report all
+	[ "$(jq .traces "$work/all")" -ge 10000 ]
+	figures check "$work/all"
+}
+
+@test "report: a period, a pipeline, a user" {
+	report period --since "$(figures moment 2000)" --until "$(figures moment 3000)"
+	report pipeline --pipeline 訓練
+	report user --user user-7
+	report telegram --user 700100007
+	figures check "$work/period,since=2000,until=3000" "$work/pipeline,pipeline=訓練" "$work/user,user=user-7" \
+		"$work/telegram,user=700100007"
+}
+
+@test "report: by each thing" {
+	local by documents=()
+	for by in pipeline span model provider user tenant day; do
+		report by_$by --by $by
+		documents+=("$work/by_$by,by=$by")
+	done
+	figures check "${documents[@]}"
+}
+
+@test "report: one tenant's" {
+	"$root/build/traceshim" --tenant acme report --json --since 2026-11-17 >"$work/acme"
+	figures check "$work/acme,tenant=acme"
+	run -0 --separate-stderr "$root/build/traceshim" --tenant nobody report --json --since 2026-11-17
+	jq -e '.traces == 0 and .p50_ms == null and .cost_nano_usd == null and .pipelines == []' <<<"$output"
+}
+
+@test "report: days are those of the place" {
+	TZ=Asia/Tokyo report tokyo --by day
+	jq -e '(.rows | map(.day)) == ["2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"]' "$work/tokyo"
+	report utc --by day
+	jq -e --argjson tokyo "$(jq '.rows | map(.traces)' "$work/tokyo")" '(.rows | map(.traces)) != $tokyo
+		and (.rows | map(.traces) | add) == ($tokyo | add)' "$work/utc"
+}
