@@ -187,13 +187,18 @@ static void add_function(cJSON *to, const struct ts_catalogue_object *object,
 	add_text(to, "rule", rule);
 	cJSON_AddBoolToObject(to, "times_only", !function->prototype);
 	add_text(to, "note", function->note);
-	add_text(to, "how", !function->reached ? NULL : function->entry ? "entry" : "slots");
+	add_text(to, "how",
+		 !function->reached ? NULL
+		 : function->type   ? "import"
+		 : function->entry  ? "entry"
+				    : "slots");
 	add_integer(to, "slots", function->slots);
 	add_text(to, "reason", function->reason);
 	add_text(to, "unseen", function->unseen);
 	add_text(to, "address", function->address ? address : NULL);
 	add_integer(to, "bytes", (int64_t)function->bytes);
 	cJSON_AddBoolToObject(to, "exported", function->exported);
+	add_text(to, "type", function->type);
 	free(rule);
 }
 
