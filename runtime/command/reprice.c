@@ -277,7 +277,7 @@ static int run_with(struct work *work)
 		return TS_EXIT_FAILED;
 	result = open_store(work);
 	if (result == -ENOENT) {
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 		return tell(work);
 	}
 	return result < 0 ? TS_EXIT_FAILED : reprice(work);
