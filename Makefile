@@ -298,7 +298,7 @@ demo: setup-build ## set up, build, trace the coach, show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
 	@scripts/demo
 
-bench: setup-bench ## measure, beside uftrace; writes build/bench/bench.json
+bench: setup-bench setup-venv ## measure, beside uftrace; writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 
@@ -313,7 +313,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores tests/bench/python/run
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
