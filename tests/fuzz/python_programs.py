@@ -166,6 +166,14 @@ def drive(coroutine, operations):
     out(inspect.getcoroutinestate(coroutine))
 
 
+async def guarded(coroutine):
+    """As a task: these two would end the event loop."""
+    try:
+        return await coroutine
+    except (KeyboardInterrupt, SystemExit) as error:
+        return chain(error)
+
+
 @types.coroutine
 def pause(value):
     got = yield value
@@ -333,9 +341,9 @@ class Body:
         if pick < 0.6:
             return ["if spend():", "    out('awaited', await %s)" % made]
         if pick < 0.8:
-            return ["if spend():", "    for result in await asyncio.gather(%s, asyncio.sleep(0, 'slept'), return_exceptions=True):" % made,
+            return ["if spend():", "    for result in await asyncio.gather(guarded(%s), asyncio.sleep(0, 'slept'), return_exceptions=True):" % made,
                     "        out('gathered', chain(result) if isinstance(result, BaseException) else result)"]
-        return ["if spend():", "    task = asyncio.ensure_future(%s)" % made,
+        return ["if spend():", "    task = asyncio.ensure_future(guarded(%s))" % made,
                 "    for i in range(%d):" % self.randomly.randrange(4), "        await asyncio.sleep(0)",
                 "    out('cancelled', task.cancel())",
                 "    try:", "        out('task', await task)",
@@ -516,7 +524,7 @@ class Program:
         return body.randomly.choice([
             ["out(await %s)" % made],
             ["drive(%s, %s)" % (made, body.operations(["send", "throw", "close"], 8))],
-            ["try:", "    out(await asyncio.wait_for(%s, 5))" % made, "except asyncio.TimeoutError:", "    out('late')"],
-            ["for result in await asyncio.gather(%s, %s, return_exceptions=True):" % (made, made),
+            ["try:", "    out(await asyncio.wait_for(guarded(%s), 5))" % made, "except asyncio.TimeoutError:", "    out('late')"],
+            ["for result in await asyncio.gather(guarded(%s), guarded(%s), return_exceptions=True):" % (made, made),
              "    out(chain(result) if isinstance(result, BaseException) else result)"],
         ])
