@@ -125,7 +125,6 @@ static void add_user(struct ts_statement *statement, const char *user)
 	ts_statement_add(statement, ")");
 }
 
-<<<<<<< HEAD
 static void add_program(struct ts_statement *statement, const char *program,
 			struct ts_filter_text *texts)
 {
@@ -185,10 +184,6 @@ static void add_period(struct ts_statement *statement, const struct ts_query_fil
 
 void ts_query_add_filter(struct ts_statement *statement, const struct ts_query_filter *filter,
 			 struct ts_filter_text *texts)
-=======
-/* But since when. */
-static void add_filter(struct ts_statement *statement, const struct ts_query_filter *filter)
->>>>>>> mend
 {
 	ts_statement_add(statement, " WHERE 1 = 1");
 	if (filter->pipeline)
@@ -196,30 +191,13 @@ static void add_filter(struct ts_statement *statement, const struct ts_query_fil
 				 ts_statement_param(statement, ts_cell_text(filter->pipeline)));
 	if (filter->failed)
 		ts_statement_add(statement, " AND NOT success");
-<<<<<<< HEAD
 	add_period(statement, filter, texts);
-=======
->>>>>>> mend
 	if (filter->user)
 		add_user(statement, filter->user);
 	if (filter->program)
 		add_program(statement, filter->program, texts);
 	if (filter->attribute)
 		add_attribute(statement, filter, texts);
-}
-
-/* `since` keeps the text that a parameter points to. */
-static void add_since(struct ts_statement *statement, const struct ts_query_filter *filter,
-		      struct ts_moment_text *since)
-{
-	if (!filter->has_since)
-		return;
-	*since = ts_moment_format(filter->since_us);
-	ts_statement_add(statement, " AND trace_id >= $%zu",
-			 ts_statement_param(statement,
-					    ts_cell_uuid(ts_query_first_id_at(filter->since_us))));
-	ts_statement_add(statement, " AND started_at >= $%zu",
-			 ts_statement_param(statement, ts_cell_text(since->text)));
 }
 
 static size_t common_digits(const struct ts_uuid *a, const struct ts_uuid *b)
@@ -273,66 +251,8 @@ int64_t ts_query_now_us(void)
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-<<<<<<< HEAD
-/* " AND TABLE.started_at >= $n", where the filter says since when. */
-static void add_since(struct ts_statement *statement, const struct ts_query_filter *filter,
-		      const char *table, const struct ts_moment_text *since)
-{
-	if (filter->has_since)
-		ts_statement_add(statement, " AND %s.started_at >= $%zu", table,
-				 ts_statement_param(statement, ts_cell_text(since->text)));
-}
-
-static int list(struct ts_query *query, const struct ts_query_filter *filter,
-		struct ts_listing **ret, struct ts_error *err)
-{
-	struct ts_listing *listing = calloc(1, sizeof(*listing));
-	struct ts_statement statement = {.bytes = 0};
-	struct ts_filter_text texts;
-	struct ts_moment_text since = ts_moment_format(filter->since_us);
-	struct ts_moment_text before = ts_moment_format(filter->since_us - TS_QUERY_DAY_US);
-	int result;
-
-	if (!listing)
-		return ts_error_set(err, -ENOMEM, "out of memory");
-	listing->digits = MIN_DIGITS;
-	ts_statement_add(&statement, "SELECT ");
-	ts_statement_add_columns(&statement, &ts_trace_table, filter->with_payload);
-	ts_statement_add(
-		&statement,
-		", (SELECT count(*) FROM pipeline_spans s WHERE s.trace_id = t.trace_id),"
-		" (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id < t.trace_id");
-	add_since(&statement, filter, "o", &before);
-	ts_statement_add(
-		&statement,
-		" ORDER BY o.trace_id DESC LIMIT 1),"
-		" (SELECT o.trace_id FROM pipeline_traces o WHERE o.trace_id > t.trace_id");
-	add_since(&statement, filter, "o", &before);
-	ts_statement_add(&statement, " ORDER BY o.trace_id LIMIT 1)"
-				     " FROM (SELECT trace_id AS id FROM pipeline_traces");
-	ts_query_add_filter(&statement, filter, &texts);
-	ts_statement_add(&statement,
-			 " ORDER BY trace_id DESC LIMIT $%zu) AS k JOIN pipeline_traces t ON "
-			 "t.trace_id = k.id",
-			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
-	add_since(&statement, filter, "t", &since);
-	ts_statement_add(&statement, " ORDER BY t.trace_id DESC");
-	result =
-		ts_query_row_error(ts_query_run(query, &statement, take_listed, listing, err), err);
-	if (result < 0) {
-		ts_listing_free(listing);
-		return result;
-	}
-	*ret = listing;
-	return 0;
-}
-
-/* The same of the last days, unless the filter says itself since when. */
-static struct ts_query_filter recent_of(const struct ts_query_filter *filter)
-=======
 /* The same of the last `days`, unless the filter says itself since when. */
 static struct ts_query_filter recent_of(const struct ts_query_filter *filter, int days)
->>>>>>> mend
 {
 	struct ts_query_filter recent = *filter;
 
@@ -372,12 +292,11 @@ static int find_in(struct ts_query *query, const struct ts_query_filter *filter,
 		   struct keys *ret, struct ts_error *err)
 {
 	struct ts_statement statement = {.bytes = 0};
-	struct ts_moment_text since;
+	struct ts_filter_text texts;
 
 	*ret = (struct keys){.n = 0};
 	ts_statement_add(&statement, "SELECT trace_id, started_at FROM pipeline_traces");
-	add_filter(&statement, filter);
-	add_since(&statement, filter, &since);
+	ts_query_add_filter(&statement, filter, &texts);
 	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT $%zu",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)most)));
 	return ts_query_row_error(ts_query_run(query, &statement, take_key, ret, err), err);
@@ -463,12 +382,13 @@ static int read_listed(struct ts_query *query, const struct ts_query_filter *fil
 {
 	struct ts_statement statement = {.bytes = 0};
 	struct bounds bounds = {.keys = keys};
+	struct ts_filter_text texts;
 
 	ts_statement_add(&statement, "SELECT ");
 	add_listed_columns(&statement, filter, query->source->in_parts, whole, &bounds);
 	ts_statement_add(&statement,
 			 " FROM (SELECT trace_id AS id, started_at AS at FROM pipeline_traces");
-	add_filter(&statement, filter);
+	ts_query_add_filter(&statement, filter, &texts);
 	add_bound(&statement, "trace_id", ">=", &bounds, LOW);
 	add_bound(&statement, "trace_id", "<=", &bounds, HIGH);
 	add_bound(&statement, "started_at", ">=", &bounds, FROM);
@@ -487,7 +407,8 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 		  struct ts_listing **ret, struct ts_error *err)
 {
 	/* where all are asked for, those next to one stand beside it: one more than is answered */
-	bool whole = !filter->has_since && !filter->pipeline && !filter->failed && !filter->user;
+	bool whole = !filter->has_since && !filter->has_until && !filter->pipeline &&
+		     !filter->failed && !filter->user && !filter->program && !filter->attribute;
 	struct ts_listing *listing = calloc(1, sizeof(*listing));
 	struct keys keys;
 	int result;
@@ -601,12 +522,7 @@ static int count_up_to(struct ts_query *query, const struct ts_query_filter *fil
 	int result;
 
 	ts_statement_add(&statement, "SELECT count(*) FROM (SELECT 1 FROM pipeline_traces");
-<<<<<<< HEAD
 	ts_query_add_filter(&statement, filter, &texts);
-=======
-	add_filter(&statement, filter);
-	add_since(&statement, filter, &since);
->>>>>>> mend
 	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT $%zu) AS counted",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)most)));
 	result = ts_query_run(query, &statement, take_count, &count, err);
