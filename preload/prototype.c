@@ -30,7 +30,7 @@ static int copy(struct parser *p, struct ts_slice text, const char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* --- what is not C ---------------------------------------------------------------------------- */
+/* --- what is not a C function ---------------------------------------------------------------- */
 
 /* Marks that no C prototype has, but between brackets, where anything may be. */
 static bool is_cplus(struct ts_slice text)

@@ -76,15 +76,17 @@ struct found {
 
 static struct found found_at(const struct reader *reader, const char *at)
 {
-	size_t left = (size_t)(reader->scan.end - at), n = 0;
+	size_t left = (size_t)(reader->scan.end - at), n = 1;
+	const char *ends = left && *at == '"' ? "\"\n" : ",:]} \t\r\n";
 	struct found found;
 
 	if (!left) {
 		strcpy(found.text, "the end");
 		return found;
 	}
-	while (n < left && n < SHOWN && (n == 0 || !memchr(",:]} \t\r\n", at[n], 8)))
+	while (n < left && n < SHOWN && !memchr(ends, at[n], strlen(ends)))
 		n++;
+	n += *at == '"' && n < left && at[n] == '"';
 	snprintf(found.text, sizeof(found.text), "'%.*s'", (int)n, at);
 	return found;
 }

@@ -34,6 +34,13 @@ struct ts_store {
 	 */
 	int (*write)(struct ts_store_handle *handle, const struct ts_batch *batch,
 		     struct ts_error *err);
+	/*
+	 * Writes cost_nano_usd and attributes of spans that are stored, found by trace, span, tenant and start: all of
+	 * them or nothing. Answers how many there were, for some may have been pruned; or a negative errno; -EAGAIN: try
+	 * again. NULL where what is written stays as it is. For who looks after a store, not for who is traced.
+	 */
+	int (*amend)(struct ts_store_handle *handle, const struct ts_span *spans, size_t n,
+		     struct ts_error *err);
 	/* NULL where it holds nothing: nothing is written for a while, give back what others may need. */
 	void (*rest)(struct ts_store_handle *handle);
 	void (*close)(struct ts_store_handle *handle); /* NULL is fine */
@@ -56,6 +63,7 @@ struct ts_source_handle;
 /* The read side: SQL that all dialects know, parameters $1, $2, ... in order. Never writes. */
 struct ts_source {
 	const char *scheme;
+	bool in_parts; /* by started_at, each of which is slow to look into: a bound that is needless spares it some */
 	/* As `tenant`, whose rows are all that it then shows; NULL: as whoever asks. -ENOENT: nothing was ever
 	 * stored there. */
 	int (*open)(struct ts_source_handle **ret, const char *url, const char *tenant,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../price.h"
 #include "ask.h"
 #include "command.h"
 #include "config.h"
@@ -20,11 +21,12 @@
 static const char help[] =
 	"usage: traceshim check [--debug-dir DIR] [--json] [CONF] [-- CMD [ARG ...]]\n\n"
 	"Reads symbols.conf (CONF, or the one a program started here would find) and says\n"
-	"what is wrong with it, and for every rule which parameters it records. With CMD\n"
-	"also what became of each rule in that program: which objects define its function\n"
-	"and how it is reached, through slots or by its entry, which calls are not seen,\n"
-	"or why it is not reached; of Python functions where they begin, and their kind.\n"
-	"CMD is loaded, but ends before its main, and before the first line of Python.\n\n"
+	"what is wrong with it and with its price file, and for every rule which\n"
+	"parameters it records. With CMD also what became of each rule in that program:\n"
+	"which objects define its function and how it is reached, through slots or by its\n"
+	"entry, which calls are not seen, or why it is not reached; of Python functions\n"
+	"where they begin, and their kind. CMD is loaded, but ends before its main, and\n"
+	"before the first line of Python.\n\n"
 	"  --debug-dir DIR  look for separate debug files there, too\n"
 	"  --json           one JSON document instead\n"
 	"  -h, --help       this text\n\n"
@@ -305,6 +307,22 @@ static int ask(const struct options *options, struct ts_rules *ret)
 	return result;
 }
 
+/* The shim hands its path on and reads it not. */
+static void check_prices(struct ts_rules *rules)
+{
+	const char *path = find_setting(rules, "prices");
+	struct ts_error err = {.text = ""};
+	struct ts_prices *prices;
+	char *message = NULL;
+
+	if (ts_prices_open(&prices, path, &err) < 0 &&
+	    (asprintf(&message, "prices: %s", err.text) < 0 ||
+	     ts_rules_add_fault(rules, message) < 0))
+		ts_say("out of memory");
+	free(message);
+	ts_prices_close(prices);
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
@@ -319,6 +337,7 @@ static int run(int argc, char **argv)
 	}
 	if (ask(&options, &rules) < 0)
 		return TS_EXIT_FAILED;
+	check_prices(&rules);
 	status = tell(&rules, &options);
 	ts_rules_release(&rules);
 	return status;

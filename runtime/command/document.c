@@ -187,13 +187,18 @@ static void add_function(cJSON *to, const struct ts_catalogue_object *object,
 	add_text(to, "rule", rule);
 	cJSON_AddBoolToObject(to, "times_only", !function->prototype);
 	add_text(to, "note", function->note);
-	add_text(to, "how", !function->reached ? NULL : function->entry ? "entry" : "slots");
+	add_text(to, "how",
+		 !function->reached ? NULL
+		 : function->type   ? "import"
+		 : function->entry  ? "entry"
+				    : "slots");
 	add_integer(to, "slots", function->slots);
 	add_text(to, "reason", function->reason);
 	add_text(to, "unseen", function->unseen);
 	add_text(to, "address", function->address ? address : NULL);
 	add_integer(to, "bytes", (int64_t)function->bytes);
 	cJSON_AddBoolToObject(to, "exported", function->exported);
+	add_text(to, "type", function->type);
 	free(rule);
 }
 
@@ -300,6 +305,27 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;
+}
+
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry)
+{
+	cJSON *document = cJSON_CreateObject(), *unpriced;
+
+	cJSON_AddBoolToObject(document, "dry_run", dry);
+	add_integer(document, "calls", repriced->calls);
+	add_integer(document, "changed", repriced->changed);
+	add_integer(document, "before_nano_usd", repriced->before.nano_usd);
+	add_integer(document, "before_unknown", repriced->before.unknown);
+	add_integer(document, "after_nano_usd", repriced->after.nano_usd);
+	add_integer(document, "after_unknown", repriced->after.unknown);
+	unpriced = cJSON_AddArrayToObject(document, "unpriced");
+	for (size_t i = 0; i < repriced->n_unpriced; i++) {
+		cJSON *model = add_object(unpriced);
+
+		add_text(model, "model", repriced->unpriced[i].name);
+		add_integer(model, "calls", repriced->unpriced[i].calls);
+	}
+	return finish(document);
 }
 
 char *ts_document_health(const struct ts_health *health)

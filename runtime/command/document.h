@@ -16,6 +16,7 @@
 #include "../log/spool.h"
 #include "catalogue.h"
 #include "fate.h"
+#include "repriced.h"
 #include "rules.h"
 
 char *ts_document_list(const struct ts_listing *listing);
@@ -29,6 +30,7 @@ char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
 			  char *const *errors, size_t n_errors);
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry);
 char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"

@@ -42,6 +42,15 @@ static int take_fault(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 	return fault->message ? 0 : -ENOMEM;
 }
 
+int ts_rules_add_fault(struct ts_rules *rules, const char *message)
+{
+	struct ts_rules_fault *fault = push(&rules->faults, &rules->n_faults, sizeof(*fault));
+
+	if (fault)
+		fault->message = strdup(message);
+	return fault && fault->message ? 0 : -ENOMEM;
+}
+
 static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, const char *value)
 {
 	struct ts_rules_pair *pair = push(pairs, n, sizeof(*pair));

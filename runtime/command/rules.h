@@ -73,6 +73,7 @@ struct ts_rules {
 /* 0, or a negative errno with *ret empty. */
 int ts_rules_read(struct ts_rules *ret, const char *path);
 /* More than the shim knew. 0, or -ENOMEM. */
+int ts_rules_add_fault(struct ts_rules *rules, const char *message);
 int ts_rules_add_hint(struct ts_rule_report *rule, const char *text);
 int ts_rules_add_unseen(struct ts_rule_report *rule, const char *function, const char *object,
 			const char *reason);

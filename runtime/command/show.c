@@ -13,6 +13,7 @@
 #include "options.h"
 #include "print.h"
 #include "stored.h"
+#include "used.h"
 #include "waterfall.h"
 #include "when.h"
 
@@ -102,6 +103,20 @@ static void print_program(const struct ts_trace *trace, bool full)
 	free(text);
 }
 
+static void print_used(const struct ts_story *story, bool full)
+{
+	char text[TS_USED_TEXT];
+	struct ts_bill bill;
+	size_t n;
+	const struct ts_span *spans = ts_story_spans(story, &n);
+
+	if (ts_bill_make(&bill, spans, n) < 0)
+		return;
+	ts_used_bill(&bill, text);
+	if (*text)
+		ts_waterfall_text("", "used", text, full);
+}
+
 static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 {
 	char *name = ts_name_of_symbol(trace->pipeline_name, false);
@@ -138,6 +153,7 @@ static int print_story(const struct ts_story *story, bool full)
 		return TS_EXIT_FAILED;
 	}
 	print_trace(trace, tree.self_ms, full);
+	print_used(story, full);
 	putchar('\n');
 	if (n)
 		ts_waterfall_print(trace, &tree, full);

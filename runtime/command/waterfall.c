@@ -10,6 +10,7 @@
 #include "pretty.h"
 #include "print.h"
 #include "display.h"
+#include "used.h"
 #include "when.h"
 
 #define TIME_COLUMNS  9
@@ -245,23 +246,16 @@ static void print_span(const struct layout *layout, const struct ts_tree_node *n
 
 static void print_model(const char *margin, const struct ts_span *span, bool full)
 {
-	char text[512];
-	int n = 0;
+	char text[512], used[TS_USED_TEXT];
 
-	if (!span->model && !span->input_tokens.known && !span->output_tokens.known)
+	ts_used_span(span, used);
+	if (!span->model && !*used)
 		return;
-	n = snprintf(text, sizeof(text), "%s%s%s", span->model ? span->model : "",
-		     span->provider ? " of " : "", span->provider ? span->provider : "");
-	if (span->input_tokens.known && n < (int)sizeof(text))
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%lld tokens in", n ? ", " : "",
-			      (long long)span->input_tokens.value);
-	if (span->output_tokens.known && n < (int)sizeof(text))
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%lld tokens out",
-			      n ? ", " : "", (long long)span->output_tokens.value);
-	if (span->cost_nano_usd.known && n < (int)sizeof(text))
-		snprintf(text + n, sizeof(text) - (size_t)n, "%s%.6f USD", n ? ", " : "",
-			 (double)span->cost_nano_usd.value / 1e9);
+	snprintf(text, sizeof(text), "%s%s%s", span->model ? span->model : "?",
+		 span->provider ? " of " : "", span->provider ? span->provider : "");
 	ts_waterfall_text(margin, "model", text, full);
+	if (*used)
+		ts_waterfall_text(margin, "used", used, full);
 }
 
 /* The calls around a failure; the outermost, which are the same for all, only where all is asked for. */

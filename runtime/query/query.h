@@ -93,6 +93,19 @@ int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_
 const char *const *ts_names_all(const struct ts_names *names, size_t *ret_n);
 void ts_names_free(struct ts_names *names); /* NULL is fine */
 
+/* Calls of language models that tell of tokens, as ts_cost_table has them. */
+struct ts_llm_page;
+
+/*
+ * The next `limit` of those of traces that started at `since_us` (0: whenever) or later, behind `after` (NULL: from the
+ * first) in the order of their keys; fewer where there are no more. 0, or a negative errno; the page is the caller's, and
+ * may be changed.
+ */
+int ts_query_llm(struct ts_query *query, int64_t since_us, const struct ts_span *after,
+		 size_t limit, struct ts_llm_page **ret, struct ts_error *err);
+struct ts_span *ts_llm_page_spans(struct ts_llm_page *page, size_t *ret_n);
+void ts_llm_page_free(struct ts_llm_page *page); /* NULL is fine */
+
 /* One trace and its spans in start order. */
 struct ts_story;
 

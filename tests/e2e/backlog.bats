@@ -308,9 +308,9 @@ picky() {
 		holds 'length == 60 and (map(.span_id) | unique | length == 60)'
 	# it is not read back
 	run -1 "$root/build/traceshim" list
-	[[ $output == "traceshim: traces in $work/deep/traces.jsonl are lines for other programs to read"* ]]
+	[[ $output == "traceshim: a jsonl store is for other programs to read"* ]]
 	run -1 "$root/build/traceshim" show last
-	[[ $output == "traceshim: traces in $work/deep/traces.jsonl are lines for other programs to read"* ]]
+	[[ $output == "traceshim: a jsonl store is for other programs to read"* ]]
 }
 
 @test "backlog: two programs write JSON lines while the files rotate" {

@@ -258,7 +258,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	run -0 --separate-stderr "$traceshim" --tenant acme list
 	[ "${stderr_lines[1]}" = "traceshim: no traces of tenant acme are stored yet" ]
 	run -1 --separate-stderr "$traceshim" recover
-	[[ $stderr == *" stays ("*"cannot create the folder /proc/nosuch"* ]]
+	[[ $stderr == *" stays: cannot create the folder /proc/nosuch"* ]]
 }
 
 @test "list does not say of the last program what it cannot know" {
