@@ -38,7 +38,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-backlog fuzz-mover
 
@@ -242,6 +242,7 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory check-python
 	$(Q)$(MAKE) --no-print-directory faults
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
@@ -252,6 +253,9 @@ check-hazards: setup-check all ## every hazard with all compilers, levels, linke
 check-stores: setup-check all bots ## both SQL stores: servers that fail, upkeep, tenants, PgBouncer; three minutes
 	$(Q)bats --jobs 1 tests/stores
 
+check-python: setup-venv all ## bots in Python, with the packages they are written with, and a server of language models
+	$(Q)bats --jobs 1 tests/python
+
 FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
@@ -260,7 +264,7 @@ check-faults: setup-check faults ## kill what is traced and what recovers at FAU
 check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
 	$(Q)tests/faults/soak.py
 
-check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
+check-programs: setup-programs all ## redis, sqlite3, git, gcc and python's own tests at work: two minutes
 	$(Q)bats tests/programs
 
 demo: setup-build ## install what is missing, build, trace the coach and show what it did
@@ -282,7 +286,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
