@@ -41,7 +41,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-backlog fuzz-mover
 
@@ -273,6 +273,7 @@ check: setup-check ## set up, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory check-python
 	$(Q)$(MAKE) --no-print-directory faults
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
@@ -283,6 +284,9 @@ check-hazards: setup-check all ## every hazard in every build of it: half an hou
 check-stores: setup-check all bots ## both SQL stores, with real servers: three minutes
 	$(Q)bats --jobs 1 tests/stores
 
+check-python: setup-venv all ## Python bots with real packages, and LLM clients
+	$(Q)bats --jobs 1 tests/python
+
 FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
@@ -291,7 +295,7 @@ check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000
 check-soak: setup-check faults ## threads and forks for SOAK_MINUTES=30: nothing grows
 	$(Q)tests/faults/soak.py
 
-check-programs: setup-programs all ## redis, sqlite3, git, python, gcc at work: a minute
+check-programs: setup-programs all ## redis, git, gcc, python's own tests: two minutes
 	$(Q)bats tests/programs
 
 demo: setup-build ## set up, build, trace the coach, show what it did
@@ -313,7 +317,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
