@@ -102,40 +102,55 @@ static void add_strings(cJSON *to, const char *key, char *const *strings, size_t
 		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
 }
 
-static cJSON *rule_object(const struct ts_rule_report *rule)
+static void add_params(cJSON *array, const struct ts_rule_report *rule)
 {
-	cJSON *to = cJSON_CreateObject();
-	cJSON *array;
-
-	add_integer(to, "line", rule->line);
-	add_text(to, "kind", rule->kind);
-	add_text(to, "name", rule->name);
-	add_text(to, "function", rule->function);
-	array = cJSON_AddArrayToObject(to, "parameters");
 	for (size_t i = 0; i < rule->n_params; i++) {
 		cJSON *param = add_object(array);
 
 		add_text(param, "name", rule->params[i].key);
 		add_text(param, "type", rule->params[i].value);
 	}
-	array = cJSON_AddArrayToObject(to, "hooks");
-	for (size_t i = 0; i < rule->n_hooks; i++) {
-		cJSON *hook = add_object(array);
+}
 
-		add_text(hook, "function", rule->hooks[i].function);
-		add_text(hook, "object", rule->hooks[i].object);
+/* Where a function is, of both those that are wrapped and those that are not. */
+static cJSON *add_place(cJSON *array, const char *function, const char *object)
+{
+	cJSON *place = add_object(array);
+
+	add_text(place, "function", function);
+	add_text(place, "object", object);
+	return place;
+}
+
+static void add_hooks(cJSON *array, const struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_hooks; i++) {
+		cJSON *hook = add_place(array, rule->hooks[i].function, rule->hooks[i].object);
+
 		add_text(hook, "address", rule->hooks[i].address);
 		add_text(hook, "how", rule->hooks[i].entry ? "entry" : "slots");
 		add_integer(hook, "slots", rule->hooks[i].slots);
 	}
-	array = cJSON_AddArrayToObject(to, "unseen");
-	for (size_t i = 0; i < rule->n_unseen; i++) {
-		cJSON *unseen = add_object(array);
+}
 
-		add_text(unseen, "function", rule->unseen[i].function);
-		add_text(unseen, "object", rule->unseen[i].object);
-		add_text(unseen, "reason", rule->unseen[i].reason);
-	}
+static void add_unseen(cJSON *array, const struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_unseen; i++)
+		add_text(add_place(array, rule->unseen[i].function, rule->unseen[i].object),
+			 "reason", rule->unseen[i].reason);
+}
+
+static cJSON *rule_object(const struct ts_rule_report *rule)
+{
+	cJSON *to = cJSON_CreateObject();
+
+	add_integer(to, "line", rule->line);
+	add_text(to, "kind", rule->kind);
+	add_text(to, "name", rule->name);
+	add_text(to, "function", rule->function);
+	add_params(cJSON_AddArrayToObject(to, "parameters"), rule);
+	add_hooks(cJSON_AddArrayToObject(to, "hooks"), rule);
+	add_unseen(cJSON_AddArrayToObject(to, "unseen"), rule);
 	add_strings(to, "misses", rule->misses, rule->n_misses);
 	add_strings(to, "hints", rule->hints, rule->n_hints);
 	return to;
