@@ -401,7 +401,7 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *                                            calls of a definition that are known and not seen
  *            miss LINE REASON                no definition, or refused
  *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition
- *            reached PID                     the first event was recorded
+ *            reached PID RUN                 the first event was recorded; run_id in hexadecimal
  *            passive PID REASON              the shim stood down
  */
 #define TS_REPORT_ENV "TRACESHIM_REPORT"

@@ -308,9 +308,16 @@ void ts_report_start(const struct ts_conf *conf)
 	tell(O_CREAT | O_TRUNC, "start", rules, hooked, ts_program_path());
 }
 
-void ts_report_reached(void)
+void ts_report_reached(const uint8_t run_id[16])
 {
-	tell(O_APPEND, "reached", NULL, NULL, NULL);
+	static const char digits[] = "0123456789abcdef";
+	char run[33] = "";
+
+	for (int i = 0; i < 16; i++) {
+		run[2 * i] = digits[run_id[i] >> 4];
+		run[2 * i + 1] = digits[run_id[i] & 15];
+	}
+	tell(O_APPEND, "reached", run, NULL, NULL);
 }
 
 void ts_report_passive(const char *why)

@@ -17,6 +17,8 @@
 #include "fate.h"
 #include "rules.h"
 
+struct ts_gates;
+
 char *ts_document_list(const struct ts_listing *listing);
 char *ts_document_runs(const struct ts_runs *runs);
 char *ts_document_story(const struct ts_story *story);
@@ -25,7 +27,9 @@ char *ts_document_symbols(const char *program, const struct ts_catalogue *catalo
 char *ts_document_schema(int version);
 char *ts_document_status(const struct ts_store_status *status);
 char *ts_document_pruned(const struct ts_pruned *pruned);
-char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
+/* With what the gates say, where there are any (NULL: none). */
+char *ts_document_run(int status, const struct ts_fate *fate, const char *reason,
+		      struct ts_gates *gates);
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
 			  const char *error);
 char *ts_document_health(const struct ts_health *health);
