@@ -43,7 +43,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-mover
+	fuzz-backlog fuzz-gate fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -235,6 +235,12 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
+$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/display.c command/guess.c command/print.c \
+		pool.c text.c) tests/fuzz/fuzz.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
+
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
 		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/fuzz/seeds/%
@@ -244,7 +250,7 @@ $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runt
 $(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \

@@ -12,6 +12,7 @@
 #include "../rowjson.h"
 #include "../uuid.h"
 #include "command.h"
+#include "gates.h"
 #include "reach.h"
 
 /*
@@ -286,7 +287,8 @@ char *ts_document_pruned(const struct ts_pruned *pruned)
 	return finish(document);
 }
 
-char *ts_document_run(int status, const struct ts_fate *fate, const char *reason)
+char *ts_document_run(int status, const struct ts_fate *fate, const char *reason,
+		      struct ts_gates *gates)
 {
 	cJSON *document = cJSON_CreateObject();
 	char *text;
@@ -296,6 +298,8 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	add_integer(document, "hooked", fate->hooked);
 	cJSON_AddBoolToObject(document, "reached", fate->reached);
 	add_text(document, "reason", *reason ? reason : NULL);
+	if (gates)
+		cJSON_AddItemToObject(document, "gate", ts_gates_json(gates));
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;
