@@ -194,6 +194,9 @@ void ts_query_add_filter(struct ts_statement *statement, const struct ts_query_f
 		add_user(statement, filter->user);
 	if (filter->program)
 		add_program(statement, filter->program, texts);
+	if (filter->min_ms > 0)
+		ts_statement_add(statement, " AND duration_ms >= $%zu",
+				 ts_statement_param(statement, ts_cell_real(filter->min_ms)));
 	if (filter->attribute)
 		add_attribute(statement, filter, texts);
 }
