@@ -31,7 +31,7 @@ stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard ru
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
 runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
-collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c))
+collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
@@ -323,7 +323,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
