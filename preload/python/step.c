@@ -346,16 +346,11 @@ int ts_step_init(void)
 		{NULL, NULL, 0, NULL},
 	};
 	static PyType_Slot slots[] = {
-		{Py_tp_dealloc, free_step},
-		{Py_tp_finalize, finalize_step},
-		{Py_tp_traverse, visit_step},
-		{Py_tp_clear, clear_step},
-		{Py_tp_iter, PyObject_SelfIter},
-		{Py_tp_iternext, next},
-		{Py_am_await, PyObject_SelfIter},
-		{Py_am_send, send},
-		{Py_tp_methods, methods},
-		{0, NULL},
+		{Py_tp_dealloc, free_step},       {Py_tp_finalize, finalize_step},
+		{Py_tp_traverse, visit_step},     {Py_tp_clear, clear_step},
+		{Py_tp_iter, PyObject_SelfIter},  {Py_tp_iternext, next},
+		{Py_am_await, PyObject_SelfIter}, {Py_am_send, send},
+		{Py_tp_methods, methods},         {0, NULL},
 	};
 	static PyType_Spec spec = {
 		.name = "traceshim.Step",
