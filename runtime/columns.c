@@ -114,4 +114,5 @@ const struct ts_table ts_cost_table = {
 	"pipeline_spans",
 	COLUMNS(cost_columns),
 	sizeof(struct ts_span),
+	NULL,
 };

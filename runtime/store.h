@@ -63,6 +63,7 @@ struct ts_source_handle;
 /* The read side: SQL that all dialects know, parameters $1, $2, ... in order. Never writes. */
 struct ts_source {
 	const char *scheme;
+	bool in_parts; /* by started_at, each of which is slow to look into: a bound that is needless spares it some */
 	/* As `tenant`, whose rows are all that it then shows; NULL: as whoever asks. -ENOENT: nothing was ever
 	 * stored there. */
 	int (*open)(struct ts_source_handle **ret, const char *url, const char *tenant,

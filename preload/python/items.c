@@ -15,7 +15,15 @@ struct items {
 };
 
 static PyTypeObject *items_type;
-static PyObject *get_hooks, *set_hooks, *no_hooks;
+static PyObject *get_hooks, *set_hooks, *own_hooks;
+
+/* The original does nothing of its own when it is dropped: the one in front has closed it, or was not let. */
+static PyObject *leave_alone(PyObject *self, PyObject *generator)
+{
+	(void)self;
+	(void)generator;
+	Py_RETURN_NONE;
+}
 
 static void set(PyObject *hooks)
 {
@@ -37,7 +45,7 @@ static PyObject *resume_inner(struct items *items, const char *method, PyObject 
 
 	PyErr_Clear();
 	if (hooks)
-		set(no_hooks);
+		set(own_hooks);
 	inner = PyObject_CallMethod(items->inner, method, "(O)", argument);
 	if (hooks)
 		set(hooks);
@@ -146,6 +154,7 @@ PyObject *ts_items_new(struct ts_span *span, PyObject *inner)
 
 int ts_items_init(void)
 {
+	static PyMethodDef finalizer_method = {"leave_alone", leave_alone, METH_O, NULL};
 	static PyMethodDef methods[] = {
 		{"resume", items_resume, METH_NOARGS, NULL},
 		{"keep", items_keep, METH_O, NULL},
@@ -164,10 +173,13 @@ int ts_items_init(void)
 			Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 		.slots = slots,
 	};
+	PyObject *finalizer;
 
 	items_type = (PyTypeObject *)PyType_FromSpec(&spec);
 	get_hooks = Py_XNewRef(PySys_GetObject("get_asyncgen_hooks"));
 	set_hooks = Py_XNewRef(PySys_GetObject("set_asyncgen_hooks"));
-	no_hooks = PyTuple_Pack(2, Py_None, Py_None);
-	return items_type && get_hooks && set_hooks && no_hooks ? 0 : -1;
+	finalizer = PyCFunction_NewEx(&finalizer_method, NULL, NULL);
+	own_hooks = finalizer ? PyTuple_Pack(2, Py_None, finalizer) : NULL;
+	Py_XDECREF(finalizer);
+	return items_type && get_hooks && set_hooks && own_hooks ? 0 : -1;
 }

@@ -271,8 +271,9 @@ static int visit_step(PyObject *self, visitproc visit, void *arg)
 }
 
 /* The code in front has told already of a coroutine that nobody awaits. */
-static void close_unused(struct step *step)
+static void finalize_step(PyObject *self)
 {
+	struct step *step = (struct step *)self;
 	PyObject *type, *value, *traceback;
 
 	if (step->kind != TS_STEP_COROUTINE || step->state != TS_STEP_NEW || !step->inner)
@@ -287,7 +288,6 @@ static int clear_step(PyObject *self)
 {
 	struct step *step = (struct step *)self;
 
-	close_unused(step);
 	Py_CLEAR(step->inner);
 	Py_CLEAR(step->thrown);
 	Py_CLEAR(step->scope.token);
@@ -299,6 +299,7 @@ static void free_step(PyObject *self)
 	struct step *step = (struct step *)self;
 	PyTypeObject *type = Py_TYPE(self);
 
+	finalize_step(self);
 	PyObject_GC_UnTrack(self);
 	clear_step(self);
 	Py_CLEAR(step->span);
@@ -322,6 +323,11 @@ PyObject *ts_step_new(enum ts_step_kind kind, struct ts_span *span, PyObject *in
 	step->thrown = NULL;
 	step->scope.token = NULL;
 	PyObject_GC_Track((PyObject *)step);
+	if (kind == TS_STEP_COROUTINE && PyObject_GC_IsTracked(inner)) {
+		/* collected after the step, which closes it */
+		PyObject_GC_UnTrack(inner);
+		PyObject_GC_Track(inner);
+	}
 	return (PyObject *)step;
 }
 
@@ -340,15 +346,11 @@ int ts_step_init(void)
 		{NULL, NULL, 0, NULL},
 	};
 	static PyType_Slot slots[] = {
-		{Py_tp_dealloc, free_step},
-		{Py_tp_traverse, visit_step},
-		{Py_tp_clear, clear_step},
-		{Py_tp_iter, PyObject_SelfIter},
-		{Py_tp_iternext, next},
-		{Py_am_await, PyObject_SelfIter},
-		{Py_am_send, send},
-		{Py_tp_methods, methods},
-		{0, NULL},
+		{Py_tp_dealloc, free_step},       {Py_tp_finalize, finalize_step},
+		{Py_tp_traverse, visit_step},     {Py_tp_clear, clear_step},
+		{Py_tp_iter, PyObject_SelfIter},  {Py_tp_iternext, next},
+		{Py_am_await, PyObject_SelfIter}, {Py_am_send, send},
+		{Py_tp_methods, methods},         {0, NULL},
 	};
 	static PyType_Spec spec = {
 		.name = "traceshim.Step",

@@ -26,6 +26,7 @@ _coroutine.close()
 GeneratorType = type(generator())
 CoroutineType = type(_coroutine)
 AsyncGeneratorType = type(async_generator())
+del _coroutine, generator, coroutine, async_generator
 
 
 RESUMED = {

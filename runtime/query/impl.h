@@ -11,8 +11,8 @@
 #include "query.h"
 #include "statement.h"
 
-#define TS_QUERY_DAY_US    86400000000LL
-#define TS_QUERY_RECENT_US (2 * TS_QUERY_DAY_US)
+#define TS_QUERY_DAY_US      86400000000LL
+#define TS_QUERY_RECENT_DAYS 2
 
 int ts_query_run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
 		 void *context, struct ts_error *err);
