@@ -29,10 +29,11 @@ static PyObject *run(struct ts_wrapped *wrapped, PyObject *const *arguments, uin
 	ts_span_leave(span, &scope);
 	stream = result ? ts_stream_follow(span, result) : NULL;
 	if (stream)
-		return stream;
-	ts_span_end(span, result);
+		Py_DECREF(result);
+	else
+		ts_span_end(span, result);
 	Py_DECREF(span);
-	return result;
+	return stream ? stream : result;
 }
 
 /*

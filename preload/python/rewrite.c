@@ -16,6 +16,7 @@ static const char stream_source[] = {
 
 static PyObject *space; /* the namespace of rewrite.py */
 static PyTypeObject *code_type;
+PyTypeObject *ts_function_type;
 static __thread bool busy; /* it runs: what it compiles is not the program's */
 
 PyObject *ts_rewrite_get(const char *name)
@@ -202,8 +203,18 @@ static PyObject *is_ours(PyObject *module, PyObject *code)
 	return PyBool_FromLong(ts_wrapped_of(code) != NULL);
 }
 
+/* What an object has of its own, or None. */
+static PyObject *dict_of(PyObject *module, PyObject *object)
+{
+	PyObject *dict = ts_peek_dict(object);
+
+	(void)module;
+	return dict ? dict : Py_NewRef(Py_None);
+}
+
 static PyMethodDef methods[] = {
 	{"define", ts_wrapped_define, METH_VARARGS, NULL},
+	{"dict_of", dict_of, METH_O, NULL},
 	{"is_ours", is_ours, METH_O, NULL},
 	{"modules", modules, METH_NOARGS, NULL},
 	{"put", put, METH_VARARGS, NULL},
@@ -266,6 +277,8 @@ bool ts_rewrite_init(char *why, size_t why_bytes)
 	space = PyDict_New();
 	done = space && fill_space() && run(rewrite_source) && run(stream_source);
 	busy = false;
+	if (done)
+		ts_function_type = Py_TYPE(ts_rewrite_get("enter"));
 	if (done)
 		return true;
 	PyErr_Clear();

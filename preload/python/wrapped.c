@@ -3,6 +3,7 @@
 
 #include "front.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define VARARGS         0x4
@@ -15,95 +16,109 @@ PyTypeObject *ts_wrapped_type;
 
 /* --- defaults ------------------------------------------------------------------------------------------ */
 
-static PyObject *get(PyObject *object, const char *name)
-{
-	PyObject *found = object ? PyObject_GetAttrString(object, name) : NULL;
-
-	if (!found)
-		PyErr_Clear();
-	return found;
-}
-
 static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped, int depth);
 
 /* What decorators left in the cells of a function that stands in its place. */
 static PyObject *look_in_cells(PyObject *function, const struct ts_wrapped *wrapped, int depth)
 {
-	PyObject *cells = get(function, "__closure__"), *found = NULL;
+	PyObject *cells = PyObject_GetAttrString(function, "__closure__"), *found = NULL;
 
-	for (Py_ssize_t i = 0; cells && PyTuple_Check(cells) && i < PyTuple_Size(cells) && !found;
-	     i++) {
-		PyObject *content = get(PyTuple_GetItem(cells, i), "cell_contents");
+	for (Py_ssize_t i = 0; PyTuple_Check(cells) && i < PyTuple_Size(cells) && !found; i++) {
+		PyObject *content =
+			PyObject_GetAttrString(PyTuple_GetItem(cells, i), "cell_contents");
 
-		if (content && PyCallable_Check(content))
+		if (content)
 			found = look_inside(content, wrapped, depth - 1);
+		PyErr_Clear();
 		Py_XDECREF(content);
 	}
-	Py_XDECREF(cells);
+	Py_DECREF(cells);
 	return found;
+}
+
+static bool runs(PyObject *function, const struct ts_wrapped *wrapped)
+{
+	PyObject *code = PyObject_GetAttrString(function, "__code__");
+	bool is_it = code && ts_wrapped_of(code) == wrapped;
+
+	PyErr_Clear();
+	Py_XDECREF(code);
+	return is_it;
 }
 
 /* The function that runs our code, in what a name leads to: behind decorators and descriptors. New; NULL: none. */
 static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped, int depth)
 {
-	static const char *const ways[] = {"__wrapped__", "__func__", "fget", "func"};
-	PyObject *code = get(object, "__code__"), *next, *found = NULL;
-	bool is_it = code && ts_wrapped_of(code) == wrapped;
+	static const enum ts_name ways[] = {TS_NAME_WRAPPED, TS_NAME_FUNC, TS_NAME_FGET,
+					    TS_NAME_PARTIAL_FUNC};
+	bool is_function = Py_IS_TYPE(object, ts_function_type);
+	PyObject *next, *found = NULL;
 
-	Py_XDECREF(code);
-	if (is_it)
+	if (is_function && runs(object, wrapped))
 		return Py_NewRef(object);
 	for (size_t i = 0; depth && !found && i < sizeof(ways) / sizeof(ways[0]); i++) {
-		next = get(object, ways[i]);
+		next = ts_peek(object, ways[i]);
 		if (next)
 			found = look_inside(next, wrapped, depth - 1);
 		Py_XDECREF(next);
 	}
-	return found || !depth ? found : look_in_cells(object, wrapped, depth);
+	if (found || !depth || !is_function)
+		return found;
+	return look_in_cells(object, wrapped, depth);
 }
 
-/* What is named MODULE, then PATH of attributes; classes are asked for what lies in themselves. */
+/* What a module or a class itself holds. New; NULL: nothing. */
+static PyObject *member(PyObject *holder, PyObject *name)
+{
+	PyObject *space, *found;
+
+	if (PyModule_Check(holder))
+		space = Py_NewRef(PyModule_GetDict(holder));
+	else if (PyType_Check(holder))
+		space = ts_peek_as(&PyType_Type, holder, TS_NAME_DICT);
+	else
+		return NULL;
+	found = space ? PyObject_GetItem(space, name) : NULL;
+	PyErr_Clear();
+	Py_XDECREF(space);
+	return found;
+}
+
+/* What is named MODULE, then PATH of attributes. New; NULL: nothing. */
 static PyObject *look_up(const struct ts_wrapped *wrapped)
 {
-	PyObject *modules = PySys_GetObject("modules");
-	PyObject *at = Py_XNewRef(PyDict_GetItem(modules, wrapped->module));
+	PyObject *modules = PySys_GetObject("modules"), *next;
+	PyObject *at = Py_XNewRef(modules ? PyDict_GetItem(modules, wrapped->module) : NULL);
 
 	for (Py_ssize_t i = 0; at && i < PyTuple_Size(wrapped->path); i++) {
-		PyObject *space = get(at, "__dict__");
-		PyObject *next =
-			space ? PyObject_GetItem(space, PyTuple_GetItem(wrapped->path, i)) : NULL;
-
-		PyErr_Clear();
-		Py_XDECREF(space);
+		next = member(at, PyTuple_GetItem(wrapped->path, i));
 		Py_DECREF(at);
 		at = next;
 	}
 	return at;
 }
 
-/* The defaults in the order of the parameters; what has none is a value that nobody passes. */
-static PyObject *defaults_of(const struct ts_wrapped *wrapped, PyObject *function)
+/* What has no default is a value that nobody passes. */
+static void note_defaults(struct ts_wrapped *wrapped, PyObject *function)
 {
-	PyObject *positional = get(function, "__defaults__"),
-		 *keyword = get(function, "__kwdefaults__");
-	Py_ssize_t n = positional && PyTuple_Check(positional) ? PyTuple_Size(positional) : 0;
-	PyObject *all = PyTuple_New(wrapped->n_positional + wrapped->n_keyword);
+	PyObject *positional = PyObject_GetAttrString(function, "__defaults__");
+	PyObject *keyword = PyObject_GetAttrString(function, "__kwdefaults__");
+	Py_ssize_t n = PyTuple_Check(positional) ? PyTuple_Size(positional) : 0;
+	Py_ssize_t all = wrapped->n_positional + wrapped->n_keyword;
 
-	for (Py_ssize_t i = 0; all && i < PyTuple_Size(all); i++) {
+	wrapped->defaults = calloc((size_t)all + 1, sizeof(*wrapped->defaults));
+	for (Py_ssize_t i = 0; wrapped->defaults && i < all; i++) {
 		Py_ssize_t at = i - (wrapped->n_positional - n);
-		PyObject *value = NULL;
 
-		if (i >= wrapped->n_positional && keyword && PyDict_Check(keyword))
-			value = PyDict_GetItem(keyword, PyTuple_GetItem(wrapped->keywords,
+		if (i < wrapped->n_positional && at >= 0)
+			wrapped->defaults[i] = PyTuple_GetItem(positional, at);
+		else if (i >= wrapped->n_positional && PyDict_Check(keyword))
+			wrapped->defaults[i] =
+				PyDict_GetItem(keyword, PyTuple_GetItem(wrapped->keywords,
 									i - wrapped->n_positional));
-		else if (i < wrapped->n_positional && at >= 0)
-			value = PyTuple_GetItem(positional, at);
-		PyTuple_SetItem(all, i, Py_NewRef(value ? value : (PyObject *)ts_wrapped_type));
 	}
-	PyErr_Clear();
-	Py_XDECREF(positional);
-	Py_XDECREF(keyword);
-	return all;
+	Py_DECREF(positional);
+	Py_DECREF(keyword);
 }
 
 /* Once, with the first call, for then the name stands where it will stay. */
@@ -117,7 +132,8 @@ void ts_wrapped_look(struct ts_wrapped *wrapped)
 	named = look_up(wrapped);
 	function = named ? look_inside(named, wrapped, 4) : NULL;
 	if (function)
-		wrapped->defaults = defaults_of(wrapped, function);
+		note_defaults(wrapped, function);
+	PyErr_Clear();
 	Py_XDECREF(named);
 	Py_XDECREF(function);
 }
@@ -329,7 +345,7 @@ static void free_wrapped(PyObject *self)
 	PyTypeObject *type = Py_TYPE(self);
 
 	Py_XDECREF(wrapped->keywords);
-	Py_XDECREF(wrapped->defaults);
+	free(wrapped->defaults);
 	Py_XDECREF(wrapped->module);
 	Py_XDECREF(wrapped->path);
 	PyObject_Free(self);
