@@ -31,7 +31,7 @@ stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard ru
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
 runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
-collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c))
+collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
@@ -41,9 +41,9 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-mover
+	fuzz-backlog fuzz-gate fuzz-mover
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -235,16 +235,22 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
+$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/display.c command/guess.c command/print.c \
+		pool.c text.c) tests/fuzz/fuzz.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
+
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(addprefix tests/fuzz/,calls.h fuzz.h rows.h) $(B)/fuzz/seeds/%
+		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
 
 $(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
@@ -273,6 +279,7 @@ check: setup-check ## set up, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
+	$(Q)$(MAKE) --no-print-directory check-python
 	$(Q)$(MAKE) --no-print-directory faults
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
@@ -283,6 +290,9 @@ check-hazards: setup-check all ## every hazard in every build of it: half an hou
 check-stores: setup-check all bots ## both SQL stores, with real servers: three minutes
 	$(Q)bats --jobs 1 tests/stores
 
+check-python: setup-venv all ## Python bots with real packages, and LLM clients
+	$(Q)bats --jobs 1 tests/python
+
 FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
@@ -291,7 +301,7 @@ check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000
 check-soak: setup-check faults ## threads and forks for SOAK_MINUTES=30: nothing grows
 	$(Q)tests/faults/soak.py
 
-check-programs: setup-programs all ## redis, sqlite3, git, python, gcc at work: a minute
+check-programs: setup-programs all ## redis, git, gcc, python's own tests: two minutes
 	$(Q)bats tests/programs
 
 demo: setup-build ## set up, build, trace the coach, show what it did
@@ -313,7 +323,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/e2e/*.bash) tests/bench/stores
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources

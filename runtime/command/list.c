@@ -3,14 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "../query/query.h"
 #include "../uuid.h"
+#include "chosen.h"
 #include "command.h"
 #include "document.h"
 #include "guess.h"
 #include "options.h"
+#include "period.h"
 #include "print.h"
 #include "runs.h"
 #include "stored.h"
@@ -27,15 +28,10 @@
 #define SPANS_COLUMNS    6
 
 static const char help[] =
-	"usage: traceshim list [--pipeline NAME] [--failed] [--since WHEN] [--user ID]\n"
-	"                      [--limit N] [--json]\n"
+	"usage: traceshim list [FILTER ...] [--limit N] [--json]\n"
 	"       traceshim list --runs [--since WHEN] [--limit N] [--json]\n\n"
-	"Lists traces, newest first. What is given must all hold.\n\n"
-	"  --pipeline NAME  only this pipeline's\n"
-	"  --failed         only those that failed\n"
-	"  --since WHEN     started within the last 10m, 2h, 3d, or since a date or a\n"
-	"                   date-time (2026-11-20, 2026-11-20T23:07:31Z)\n"
-	"  --user ID        of this user_id or telegram_id\n"
+	"Lists traces, newest first. What is given must all hold.\n\n" TS_CHOSEN_HELP
+		TS_CHOSEN_PERIOD_HELP
 	"  --runs           processes instead, and what became of the calls they began:\n"
 	"                   begun = stored + open (or on their way) + dropped; with\n"
 	"                   --since those that lived then or later\n"
@@ -52,57 +48,24 @@ struct options {
 	bool json;
 };
 
-static int64_t now_us(void)
-{
-	struct timeval now;
-
-	gettimeofday(&now, NULL);
-	return now.tv_sec * 1000000LL + now.tv_usec;
-}
-
 /* --- what was asked ---------------------------------------------------------------------- */
 
-static int take_limit(const char *text, size_t *ret)
+static int check_options(const struct options *options, const struct ts_chosen *chosen)
 {
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (end == text || *end || n < 1 || n > MOST_LIMIT) {
-		ts_say("--limit %s: a number from 1 to %d", text, MOST_LIMIT);
-		return -EINVAL;
-	}
-	*ret = (size_t)n;
-	return 0;
-}
-
-static int take_since(const char *text, struct ts_query_filter *filter)
-{
-	filter->has_since = true;
-	if (!ts_when_parse(text, now_us(), &filter->since_us))
+	if (!options->runs || (!chosen->pipeline && !chosen->failed && !chosen->user &&
+			       !chosen->program && !chosen->min_ms && !chosen->until))
 		return 0;
-	ts_say("--since %s: neither a time ago (10m, 2h, 3d), a date (2026-11-20) nor a date-time",
-	       text);
-	return -EINVAL;
-}
-
-static int check_options(const struct options *options)
-{
-	const struct ts_query_filter *filter = &options->filter;
-
-	if (!options->runs || (!filter->pipeline && !filter->failed && !filter->user))
-		return 0;
-	ts_say("--pipeline, --failed and --user are of traces, not of processes (--runs)");
+	ts_say("of processes (--runs) only --since and --limit can be asked, not what is of "
+	       "traces");
 	return -EINVAL;
 }
 
 static int take_options(struct options *options, int argc, char **argv)
 {
 	struct ts_query_filter *filter = &options->filter;
-	const char *limit = NULL, *since = NULL;
-	const struct ts_option known[] = {{"pipeline", .text = &filter->pipeline},
-					  {"failed", .flag = &filter->failed},
-					  {"since", .text = &since},
-					  {"user", .text = &filter->user},
+	struct ts_chosen chosen = {.failed = false};
+	const char *limit = NULL;
+	const struct ts_option known[] = {TS_CHOSEN_OPTIONS(&chosen),
 					  {"limit", .text = &limit},
 					  {"json", .flag = &options->json},
 					  {"runs", .flag = &options->runs},
@@ -111,11 +74,11 @@ static int take_options(struct options *options, int argc, char **argv)
 
 	filter->limit = DEFAULT_LIMIT;
 	filter->with_payload = options->json;
+	if (!result)
+		result = ts_chosen_filter(&chosen, ts_now_us(), filter);
 	if (!result && limit)
-		result = take_limit(limit, &filter->limit);
-	if (!result && since)
-		result = take_since(since, filter);
-	return result ? result : check_options(options);
+		result = ts_chosen_limit(limit, MOST_LIMIT, &filter->limit);
+	return result ? result : check_options(options, &chosen);
 }
 
 /* --- the table --------------------------------------------------------------------------- */
@@ -155,7 +118,7 @@ static void measure(const struct ts_listing *listing, struct table *ret)
 	ret->digits = with_dashes(ts_listing_digits(listing));
 	ret->name = strlen("pipeline");
 	ret->when = strlen("00:00:00");
-	ret->now = now_us();
+	ret->now = ts_now_us();
 	for (size_t i = 0; i < ts_listing_count(listing); i++) {
 		const struct ts_trace *trace = &ts_listing_at(listing, i)->trace;
 		size_t name = ts_display_columns(trace->pipeline_name);
@@ -282,28 +245,23 @@ static int list_stored(struct ts_query *query, const struct options *options)
 {
 	struct ts_error err = {.text = ""};
 	struct ts_listing *listing;
-	char *document = NULL;
+	int status = TS_EXIT_DONE;
 
 	if (ts_query_list(query, &options->filter, &listing, &err) < 0) {
 		ts_say("%s", err.text);
 		return TS_EXIT_FAILED;
 	}
 	if (options->json)
-		document = ts_document_list(listing);
-	if (document)
-		puts(document);
-	else if (!options->json && ts_listing_count(listing))
+		status = ts_print_document(ts_document_list(listing));
+	else if (ts_listing_count(listing))
 		print_table(listing);
 	fflush(stdout);
 	if (ts_listing_count(listing) == options->filter.limit)
 		say_more(query, &options->filter);
 	else if (!ts_listing_count(listing))
 		say_none(query, &options->filter);
-	if (options->json && !document)
-		ts_say("out of memory");
 	ts_listing_free(listing);
-	free(document);
-	return options->json && !document ? TS_EXIT_FAILED : TS_EXIT_DONE;
+	return status;
 }
 
 static int run(int argc, char **argv)
@@ -328,7 +286,7 @@ static int run(int argc, char **argv)
 						     .since_us = options.filter.since_us,
 						     .limit = options.filter.limit,
 						     .json = options.json,
-						     .now_us = now_us(),
+						     .now_us = ts_now_us(),
 					     });
 	else
 		result = list_stored(query, &options);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "guess.h"
@@ -10,9 +12,10 @@
 #include "stored.h"
 
 static const struct ts_command *const commands[] = {
-	&ts_command_run,     &ts_command_check,   &ts_command_symbols, &ts_command_list,
-	&ts_command_show,    &ts_command_ps,      &ts_command_report,  &ts_command_reprice,
-	&ts_command_collect, &ts_command_recover, &ts_command_store};
+	&ts_command_run,     &ts_command_check, &ts_command_symbols, &ts_command_list,
+	&ts_command_show,    &ts_command_ps,    &ts_command_export,  &ts_command_report,
+	&ts_command_compare, &ts_command_gate,  &ts_command_reprice, &ts_command_collect,
+	&ts_command_recover, &ts_command_store};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_overview(FILE *out)
@@ -120,6 +123,14 @@ static int dispatch(int argc, char **argv)
 	return command ? run(command, tenant, argc - 1, argv + 1) : TS_EXIT_USAGE;
 }
 
+/* Whoever read our output has seen enough? errno may be of something that came later. */
+static bool is_unread(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) == 1 && out.revents & POLLERR;
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -127,8 +138,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	status = dispatch(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
-		/* Whoever read our output has seen enough. */
-		if (errno != EPIPE)
+		if (errno != EPIPE && !is_unread())
 			ts_say("standard output: %s", strerror(errno));
 		return status ? status : TS_EXIT_FAILED;
 	}

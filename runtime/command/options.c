@@ -35,10 +35,10 @@ int ts_options_next(const struct ts_options *options, int argc, char **argv)
 	if (found != '?' && found != ':')
 		return found;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(argv[optind - 1], "="), argv[optind - 1]);
-	if (optopt && optopt < TS_OPTION_LONG)
-		ts_say("unknown option -%c; see traceshim help %s", optopt, options->command);
-	else if (found == ':')
+	if (found == ':')
 		ts_say("option %s needs a value; see traceshim help %s", name, options->command);
+	else if (optopt && optopt < TS_OPTION_LONG)
+		ts_say("unknown option -%c; see traceshim help %s", optopt, options->command);
 	else if (optopt)
 		ts_say("option %s takes no value; see traceshim help %s", name, options->command);
 	else
@@ -47,14 +47,20 @@ int ts_options_next(const struct ts_options *options, int argc, char **argv)
 }
 
 /* In getopt's shape: the n-th is TS_OPTION_LONG + n. */
-static void fill_longs(const struct ts_option *known, struct option longs[MOST + 2])
+static void fill_longs(const struct ts_option *known, struct option longs[MOST + 2],
+		       char shorts[2 * MOST + 3])
 {
 	size_t n = 0;
 
-	for (; n < MOST && known[n].name; n++)
+	shorts = stpcpy(shorts, ":h");
+	for (; n < MOST && known[n].name; n++) {
 		longs[n] = (struct option){known[n].name,
 					   known[n].text ? required_argument : no_argument, NULL,
 					   TS_OPTION_LONG + (int)n};
+		if (known[n].letter)
+			shorts +=
+				sprintf(shorts, "%c%s", known[n].letter, known[n].text ? ":" : "");
+	}
 	longs[n] = (struct option){"help", no_argument, NULL, 'h'};
 	longs[n + 1] = (struct option){NULL, 0, NULL, 0};
 }
@@ -62,12 +68,14 @@ static void fill_longs(const struct ts_option *known, struct option longs[MOST +
 int ts_options_take(const struct ts_command *command, const struct ts_option *known, int argc,
 		    char **argv)
 {
+	char shorts[2 * MOST + 3];
 	struct option longs[MOST + 2];
 	const struct ts_options options = {
-		.command = command->name, .shorts = ":h", .longs = longs};
+		.command = command->name, .shorts = shorts, .longs = longs};
+	const struct ts_option *taken;
 	int found;
 
-	fill_longs(known, longs);
+	fill_longs(known, longs, shorts);
 	while ((found = ts_options_next(&options, argc, argv)) != -1) {
 		if (found == '?')
 			return -EINVAL;
@@ -75,10 +83,13 @@ int ts_options_take(const struct ts_command *command, const struct ts_option *kn
 			fputs(command->help, stdout);
 			return 1;
 		}
-		if (known[found - TS_OPTION_LONG].text)
-			*known[found - TS_OPTION_LONG].text = optarg;
+		taken = found >= TS_OPTION_LONG ? &known[found - TS_OPTION_LONG] : known;
+		while (found < TS_OPTION_LONG && taken->letter != found)
+			taken++;
+		if (taken->text)
+			*taken->text = optarg;
 		else
-			*known[found - TS_OPTION_LONG].flag = true;
+			*taken->flag = true;
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@ struct ts_option {
 	const char *name;
 	bool *flag;        /* becomes true; or */
 	const char **text; /* points into argv */
+	char letter;       /* that stands for it, too; 0: none */
 };
 
 /*

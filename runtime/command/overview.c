@@ -17,6 +17,7 @@
 
 #define DURATION    32
 #define SPREAD_BARS 32
+#define SPARK_WORDS 30  /* columns of what stands beside little bars */
 #define WIDE        110 /* columns from which on each pipeline shows how its times are spread */
 
 static size_t rows_of(const struct ts_overview *overview, const struct ts_keyed *rows)
@@ -46,11 +47,11 @@ static void put_numbers(struct ts_grid *grid, const struct ts_figures *figures)
 	ts_grid_put(grid, "%s", ts_amount_share((double)figures->failed, (double)figures->n).text);
 }
 
-static void say_rest(const struct ts_overview *overview, size_t n, const char *what)
+static void say_rest(const struct ts_overview *overview, size_t n)
 {
 	if (n > overview->top)
-		printf("%s%zu more %s%s\n", ts_style(TS_STYLE_DIM), n - overview->top, what,
-		       ts_style(TS_STYLE_PLAIN));
+		printf("%s%s more (--top N)%s\n", ts_style(TS_STYLE_DIM),
+		       ts_amount_count(n - overview->top).text, ts_style(TS_STYLE_PLAIN));
 }
 
 /* --- the first lines ----------------------------------------------------------------------- */
@@ -77,6 +78,21 @@ static void print_period(const struct ts_overview *overview)
 	printf("%s\n", ts_style(TS_STYLE_PLAIN));
 }
 
+static void print_calls(const struct ts_report *report)
+{
+	const struct ts_spend *spend = &report->all.spend;
+	char line[256];
+	int n = snprintf(line, sizeof(line), "%s calls inside them",
+			 ts_amount_count(report->calls).text);
+
+	if (spend->calls)
+		snprintf(line + n, sizeof(line) - (size_t)n, ", %s of models: %s tokens in, %s out",
+			 ts_amount_count(spend->calls).text,
+			 ts_amount_tokens(&spend->input_tokens, spend->calls).text,
+			 ts_amount_tokens(&spend->output_tokens, spend->calls).text);
+	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
+}
+
 static void print_sums(const struct ts_report *report)
 {
 	const struct ts_figures *all = &report->all;
@@ -91,12 +107,8 @@ static void print_sums(const struct ts_report *report)
 	if (spend->calls)
 		printf(", %s%s%s", ts_style(TS_STYLE_BOLD), ts_amount_cost(spend).text,
 		       ts_style(TS_STYLE_PLAIN));
-	printf("\n%s calls inside them", ts_amount_count(report->calls).text);
-	if (spend->calls)
-		printf(", %s of models: %s tokens in, %s out", ts_amount_count(spend->calls).text,
-		       ts_amount_tokens(&spend->input_tokens, spend->calls).text,
-		       ts_amount_tokens(&spend->output_tokens, spend->calls).text);
 	putchar('\n');
+	print_calls(report);
 }
 
 /* What the samples spread over, ends that are almost nothing left out. */
@@ -116,9 +128,9 @@ static void print_line(const char *name, const struct ts_spark *spark)
 }
 
 /* "30 m": steps are whole ones of their unit. */
-static void step_of(const struct ts_timeline *timeline, char *ret, size_t bytes)
+static void name_step(int64_t us, char *ret, size_t bytes)
 {
-	int64_t seconds = timeline->step_us / 1000000;
+	int64_t seconds = us / 1000000;
 	const char *unit = "s";
 
 	if (seconds % 86400 == 0)
@@ -130,35 +142,58 @@ static void step_of(const struct ts_timeline *timeline, char *ret, size_t bytes)
 	snprintf(ret, bytes, "%lld %s", (long long)seconds, unit);
 }
 
-static void print_sparks(struct ts_report *report)
+/* So many steps as there is room for, several made one where need be; answers how many. */
+static size_t merge_steps(const uint64_t *from, size_t n, size_t together, uint64_t *to)
+{
+	size_t made = (n + together - 1) / together;
+
+	memset(to, 0, made * sizeof(*to));
+	for (size_t i = 0; i < n; i++)
+		to[i / together] += from[i];
+	return made;
+}
+
+static void print_timeline(const struct ts_report *report)
 {
 	const struct ts_timeline *timeline = &report->timeline;
-	char least[DURATION], most[DURATION];
-	double from, to;
+	size_t room = ts_terminal()->columns - SPARK_WORDS;
+	size_t together = (timeline->n + room - 1) / room, n;
+	uint64_t merged[TS_TIMELINE_STEPS], highest = 0;
 	struct ts_spark spark;
-	uint64_t highest = 0;
+	char step[DURATION];
 
-	if (!ts_terminal()->bars)
+	if (!together)
 		return;
-	for (size_t i = 0; i < timeline->n; i++)
-		highest = timeline->traces[i] > highest ? timeline->traces[i] : highest;
-	spark = ts_spark_of(timeline->traces, timeline->n, 0);
+	n = merge_steps(timeline->traces, timeline->n, together, merged);
+	for (size_t i = 0; i < n; i++)
+		highest = merged[i] > highest ? merged[i] : highest;
+	spark = ts_spark_of(merged, n, 0);
+	name_step(timeline->step_us * (int64_t)together, step, sizeof(step));
 	print_line("traces", &spark);
-	step_of(timeline, least, sizeof(least));
-	printf("%s %s each, most %s%s\n", ts_style(TS_STYLE_DIM), least,
+	printf("%s %s each, most %s%s\n", ts_style(TS_STYLE_DIM), step,
 	       ts_amount_short(highest).text, ts_style(TS_STYLE_PLAIN));
-	if (report->all.failed) {
-		spark = ts_spark_of(timeline->failed, timeline->n, 0);
-		print_line("failed", &spark);
-		putchar('\n');
-	}
+	if (!report->all.failed)
+		return;
+	merge_steps(timeline->failed, timeline->n, together, merged);
+	spark = ts_spark_of(merged, n, 0);
+	print_line("failed", &spark);
+	putchar('\n');
+}
+
+static void print_spread(struct ts_report *report)
+{
+	size_t room = ts_terminal()->columns - SPARK_WORDS;
+	char least[DURATION], most[DURATION];
+	struct ts_spark spark;
+	double from, to;
+
 	bounds_of(&report->all.durations_ms, &from, &to);
-	spark = ts_spark_spread(&report->all.durations_ms, from, to, SPREAD_BARS);
+	spark = ts_spark_spread(&report->all.durations_ms, from, to,
+				room < SPREAD_BARS ? room : SPREAD_BARS);
 	print_line("took", &spark);
 	ts_when_duration(from, least, sizeof(least));
 	ts_when_duration(to, most, sizeof(most));
-	printf("%s from %s to %s%s\n", ts_style(TS_STYLE_DIM), least, most,
-	       ts_style(TS_STYLE_PLAIN));
+	printf("%s %s to %s%s\n", ts_style(TS_STYLE_DIM), least, most, ts_style(TS_STYLE_PLAIN));
 }
 
 /* --- pipelines ----------------------------------------------------------------------------- */
@@ -176,17 +211,18 @@ static void put_bottleneck(struct ts_grid *grid, const struct ts_pipeline *pipel
 
 static int print_pipelines(const struct ts_overview *overview)
 {
-	static const struct ts_grid_column narrow[] = {
-		{"pipeline", false, true}, {"traces", true, false},     {"failed", true, false},
-		{"p50", true, false},      {"p95", true, false},        {"p99", true, false},
-		{"cost", true, false},     {"bottleneck", false, true}, {NULL, false, false}};
-	static const struct ts_grid_column wide[] = {
-		{"pipeline", false, true}, {"traces", true, false},     {"failed", true, false},
-		{"p50", true, false},      {"p95", true, false},        {"p99", true, false},
-		{"cost", true, false},     {"bottleneck", false, true}, {"spread", false, false},
-		{NULL, false, false}};
 	bool spread = ts_terminal()->bars && ts_terminal()->columns >= WIDE;
-	struct ts_grid *grid = ts_grid_new(spread ? wide : narrow);
+	const struct ts_grid_column columns[] = {{"pipeline", TS_GRID_NAME},
+						 {"traces", TS_GRID_FIGURE},
+						 {"failed", TS_GRID_FIGURE},
+						 {"p50", TS_GRID_SPARE},
+						 {"p95", TS_GRID_FIGURE},
+						 {"p99", TS_GRID_SPARE},
+						 {"cost", TS_GRID_FIGURE},
+						 {"bottleneck", TS_GRID_NAME},
+						 {spread ? "spread" : NULL, TS_GRID_TEXT},
+						 {NULL, TS_GRID_TEXT}};
+	struct ts_grid *grid = ts_grid_new(columns);
 	const struct ts_keyed *pipelines = &overview->report->pipelines;
 	double least, most;
 
@@ -206,7 +242,7 @@ static int print_pipelines(const struct ts_overview *overview)
 	putchar('\n');
 	if (ts_grid_print(grid) < 0)
 		return -ENOMEM;
-	say_rest(overview, pipelines->n, "pipelines");
+	say_rest(overview, pipelines->n);
 	return 0;
 }
 
@@ -278,15 +314,15 @@ static void put_place(struct ts_grid *grid, const struct place *place)
 
 static int print_places(const struct ts_overview *overview)
 {
-	static const struct ts_grid_column columns[] = {{"where the time went", false, true},
-							{"calls", true, false},
-							{"failed", true, false},
-							{"p95", true, false},
-							{"self", true, false},
-							{"share", true, false},
-							{"path", true, false},
-							{"", false, false},
-							{NULL, false, false}};
+	static const struct ts_grid_column columns[] = {{"where the time went", TS_GRID_NAME},
+							{"calls", TS_GRID_FIGURE},
+							{"failed", TS_GRID_SPARE},
+							{"p95", TS_GRID_SPARE},
+							{"self", TS_GRID_FIGURE},
+							{"share", TS_GRID_FIGURE},
+							{"path", TS_GRID_SPARE},
+							{"", TS_GRID_TEXT},
+							{NULL, TS_GRID_TEXT}};
 	struct ts_grid *grid = ts_grid_new(columns);
 	size_t n;
 	struct place *places = gather_places(overview->report, &n);
@@ -297,7 +333,7 @@ static int print_places(const struct ts_overview *overview)
 	putchar('\n');
 	if (ts_grid_print(grid) < 0 || !places)
 		return -ENOMEM;
-	say_rest(overview, n, "calls");
+	say_rest(overview, n);
 	return 0;
 }
 
@@ -318,14 +354,14 @@ static bool is_dearest(const struct ts_keyed *models, size_t i)
 
 static int print_models(const struct ts_overview *overview)
 {
-	static const struct ts_grid_column columns[] = {{"where the money went", false, true},
-							{"calls", true, false},
-							{"failed", true, false},
-							{"tokens in", true, false},
-							{"out", true, false},
-							{"cost", true, false},
-							{"", false, false},
-							{NULL, false, false}};
+	static const struct ts_grid_column columns[] = {{"where the money went", TS_GRID_NAME},
+							{"calls", TS_GRID_FIGURE},
+							{"failed", TS_GRID_SPARE},
+							{"tokens in", TS_GRID_SPARE},
+							{"out", TS_GRID_SPARE},
+							{"cost", TS_GRID_FIGURE},
+							{"", TS_GRID_TEXT},
+							{NULL, TS_GRID_TEXT}};
 	const struct ts_keyed *models = &overview->report->models;
 	struct ts_grid *grid;
 
@@ -347,7 +383,7 @@ static int print_models(const struct ts_overview *overview)
 	putchar('\n');
 	if (ts_grid_print(grid) < 0)
 		return -ENOMEM;
-	say_rest(overview, models->n, "models");
+	say_rest(overview, models->n);
 	return 0;
 }
 
@@ -384,9 +420,9 @@ static int print_failures(struct ts_query *query, const struct ts_overview *over
 			  struct ts_error *err)
 {
 	static const struct ts_grid_column columns[] = {
-		{"what went wrong", false, true}, {"times", true, false},
-		{"fatal", true, false},           {"error", false, true},
-		{"as in trace", false, false},    {NULL, false, false}};
+		{"what went wrong", TS_GRID_NAME}, {"times", TS_GRID_FIGURE},
+		{"fatal", TS_GRID_SPARE},          {"error", TS_GRID_NAME},
+		{"as in trace", TS_GRID_TEXT},     {NULL, TS_GRID_TEXT}};
 	const struct ts_keyed *groups = &overview->report->failures.groups;
 	struct ts_grid *grid;
 	size_t digits;
@@ -411,7 +447,7 @@ static int print_failures(struct ts_query *query, const struct ts_overview *over
 	putchar('\n');
 	if (ts_grid_print(grid) < 0)
 		return -ENOMEM;
-	say_rest(overview, groups->n, "errors");
+	say_rest(overview, groups->n);
 	return 0;
 }
 
@@ -442,11 +478,11 @@ static void put_failures(struct ts_grid *grid, const struct ts_repeat *repeat)
 
 static int print_repeats(const struct ts_overview *overview)
 {
-	static const struct ts_grid_column columns[] = {{"what was called again", false, true},
-							{"times", true, false},
-							{"failures", true, false},
-							{"helped", true, false},
-							{NULL, false, false}};
+	static const struct ts_grid_column columns[] = {{"what was called again", TS_GRID_NAME},
+							{"times", TS_GRID_FIGURE},
+							{"failures", TS_GRID_FIGURE},
+							{"helped", TS_GRID_SPARE},
+							{NULL, TS_GRID_TEXT}};
 	const struct ts_keyed *repeats = &overview->report->repeats;
 	struct ts_grid *grid;
 
@@ -468,11 +504,24 @@ static int print_repeats(const struct ts_overview *overview)
 	putchar('\n');
 	if (ts_grid_print(grid) < 0)
 		return -ENOMEM;
-	say_rest(overview, repeats->n, "that were called again");
+	say_rest(overview, repeats->n);
 	return 0;
 }
 
 /* --- by one thing -------------------------------------------------------------------------- */
+
+/* In and out together. */
+static void put_tokens(struct ts_grid *grid, const struct ts_spend *spend)
+{
+	const struct ts_sum both = {
+		.known = spend->input_tokens.known + spend->output_tokens.known,
+		.unknown = spend->input_tokens.unknown > spend->output_tokens.unknown
+				   ? spend->input_tokens.unknown
+				   : spend->output_tokens.unknown,
+	};
+
+	ts_grid_put(grid, "%s", ts_amount_tokens(&both, spend->calls).text);
+}
 
 static int print_rows(const struct ts_overview *overview)
 {
@@ -486,16 +535,15 @@ static int print_rows(const struct ts_overview *overview)
 	const struct ts_report *report = overview->report;
 	bool spans = report->by == TS_BY_SPAN;
 	bool calls = spans || report->by == TS_BY_MODEL || report->by == TS_BY_PROVIDER;
-	const struct ts_grid_column columns[] = {{names[report->by], false, true},
-						 {calls ? "calls" : "traces", true, false},
-						 {"failed", true, false},
-						 {"p50", true, false},
-						 {"p95", true, false},
-						 {"p99", true, false},
-						 {spans ? "self" : "tokens in", true, false},
-						 {spans ? "path" : "out", true, false},
-						 {spans ? "" : "cost", true, false},
-						 {NULL, false, false}};
+	const struct ts_grid_column columns[] = {{names[report->by], TS_GRID_NAME},
+						 {calls ? "calls" : "traces", TS_GRID_FIGURE},
+						 {"failed", TS_GRID_FIGURE},
+						 {"p50", TS_GRID_SPARE},
+						 {"p95", TS_GRID_FIGURE},
+						 {"p99", TS_GRID_SPARE},
+						 {spans ? "self" : "tokens", TS_GRID_FIGURE},
+						 {spans ? "path" : "cost", TS_GRID_FIGURE},
+						 {NULL, TS_GRID_TEXT}};
 	struct ts_grid *grid = ts_grid_new(columns);
 
 	for (size_t i = 0; i < rows_of(overview, &report->rows); i++) {
@@ -510,16 +558,13 @@ static int print_rows(const struct ts_overview *overview)
 			put_duration(grid, row->path_ms);
 			continue;
 		}
-		ts_grid_put(grid, "%s",
-			    ts_amount_tokens(&row->spend.input_tokens, row->spend.calls).text);
-		ts_grid_put(grid, "%s",
-			    ts_amount_tokens(&row->spend.output_tokens, row->spend.calls).text);
+		put_tokens(grid, &row->spend);
 		ts_grid_put(grid, "%s", ts_amount_cost(&row->spend).text);
 	}
 	putchar('\n');
 	if (ts_grid_print(grid) < 0)
 		return -ENOMEM;
-	say_rest(overview, report->rows.n, "(--top N)");
+	say_rest(overview, report->rows.n);
 	return 0;
 }
 
@@ -530,7 +575,10 @@ int ts_overview_print(struct ts_query *query, const struct ts_overview *overview
 
 	print_period(overview);
 	print_sums(overview->report);
-	print_sparks(overview->report);
+	if (ts_terminal()->bars) {
+		print_timeline(overview->report);
+		print_spread(overview->report);
+	}
 	if (overview->report->by)
 		return print_rows(overview);
 	result = print_pipelines(overview);

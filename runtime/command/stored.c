@@ -21,6 +21,11 @@ void ts_stored_as(const char *tenant)
 	as_tenant = tenant;
 }
 
+size_t ts_stored_waiting(void)
+{
+	return waiting;
+}
+
 /*
  * A server that does not answer shall not hold up who reads a file. What is for one waits for `traceshim recover`, the
  * next traced program, or who reads from a server, too.
@@ -78,6 +83,7 @@ int ts_stored_open(struct ts_query **ret)
 					    : files_only;
 	int result = -EINVAL;
 
+	waiting = 0;
 	recover(load);
 	recover_backlogs(load);
 	if (waiting)

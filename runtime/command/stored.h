@@ -13,6 +13,9 @@
  */
 int ts_stored_open(struct ts_query **ret);
 
+/* Of how many programs what they left could not be stored, when the store was last opened. */
+size_t ts_stored_waiting(void);
+
 /* As which tenant ts_stored_open opens; NULL: as whoever asks. Not copied. */
 void ts_stored_as(const char *tenant);
 

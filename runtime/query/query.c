@@ -196,6 +196,9 @@ void ts_query_add_filter(struct ts_statement *statement, const struct ts_query_f
 		add_user(statement, filter->user);
 	if (filter->program)
 		add_program(statement, filter->program, texts);
+	if (filter->min_ms > 0)
+		ts_statement_add(statement, " AND duration_ms >= $%zu",
+				 ts_statement_param(statement, ts_cell_real(filter->min_ms)));
 	if (filter->attribute)
 		add_attribute(statement, filter, texts);
 }
@@ -408,7 +411,8 @@ int ts_query_list(struct ts_query *query, const struct ts_query_filter *filter,
 {
 	/* where all are asked for, those next to one stand beside it: one more than is answered */
 	bool whole = !filter->has_since && !filter->has_until && !filter->pipeline &&
-		     !filter->failed && !filter->user && !filter->program && !filter->attribute;
+		     !filter->failed && !filter->user && !filter->program && !filter->attribute &&
+		     !(filter->min_ms > 0);
 	struct ts_listing *listing = calloc(1, sizeof(*listing));
 	struct keys keys;
 	int result;

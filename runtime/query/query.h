@@ -29,6 +29,7 @@ struct ts_query_filter {
 	int64_t until_us;    /* started before */
 	const char *user;    /* user_id, or telegram_id in decimal; NULL: any */
 	const char *program; /* its path, or the end of it; NULL: any */
+	double min_ms;       /* took at least so long; 0: any */
 	/* a key of attributes, without any of .["$, no digit first, and its value as text; NULL: any */
 	const char *attribute, *value;
 	size_t limit;      /* at least 1 */
@@ -74,6 +75,34 @@ typedef int ts_query_scan_fn(void *context, const struct ts_trace *trace,
 int ts_query_scan(struct ts_query *query, const struct ts_query_filter *filter,
 		  ts_query_scan_fn *scan, void *context, struct ts_error *err);
 
+/* Some traces of a store that may be larger than memory, newest id first. */
+struct ts_piece;
+
+#define TS_PIECE_MOST 100
+
+/*
+ * Up to filter->limit traces, at most TS_PIECE_MOST, that the filter lets pass, behind those of `before` (NULL: the newest).
+ * Fewer than the limit are the last ones. 0, or a negative errno; the piece is the caller's.
+ */
+int ts_query_piece(struct ts_query *query, const struct ts_query_filter *filter,
+		   const struct ts_piece *before, struct ts_piece **ret, struct ts_error *err);
+const struct ts_trace *ts_piece_traces(const struct ts_piece *piece, size_t *ret_n);
+void ts_piece_free(struct ts_piece *piece); /* NULL is fine */
+
+/* What of spans is read, and in which order those of one trace come: as they began, and what began in one microsecond */
+enum ts_query_shape {
+	TS_SPANS_WHOLE, /* all columns; ... by id */
+	TS_SPANS_NESTED, /* all columns; ... the longest first, so that what lies in it comes behind */
+	TS_SPANS_SHAPE, /* ids, span_name, started_us, duration_ms and cost_nano_usd alone; ... by id */
+};
+
+/* It lives until this returns; non-zero ends the reading and is its result. */
+typedef int ts_query_span_fn(void *context, const struct ts_span *span);
+
+/* The spans of a piece's traces, trace by trace in the piece's order. 0, or what `take` answered. */
+int ts_query_spans(struct ts_query *query, const struct ts_piece *piece, enum ts_query_shape shape,
+		   ts_query_span_fn *take, void *context, struct ts_error *err);
+
 /* Processes, newest first. */
 struct ts_runs;
 
@@ -81,6 +110,9 @@ struct ts_runs;
  * the caller's. */
 int ts_query_runs(struct ts_query *query, int64_t since_us, size_t limit, struct ts_runs **ret,
 		  struct ts_error *err);
+/* The process of that id, or none. */
+int ts_query_run_of(struct ts_query *query, const struct ts_uuid *id, struct ts_runs **ret,
+		    struct ts_error *err);
 const struct ts_run *ts_runs_all(const struct ts_runs *runs, size_t *ret_n);
 bool ts_runs_more(const struct ts_runs *runs); /* there are more than the limit */
 void ts_runs_free(struct ts_runs *runs);       /* NULL is fine */

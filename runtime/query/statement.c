@@ -47,6 +47,11 @@ struct ts_cell ts_cell_integer(int64_t integer)
 	return (struct ts_cell){.type = TS_CELL_INT, .integer = integer};
 }
 
+struct ts_cell ts_cell_real(double real)
+{
+	return (struct ts_cell){.type = TS_CELL_DOUBLE, .real = real};
+}
+
 struct ts_cell ts_cell_uuid(struct ts_uuid uuid)
 {
 	return (struct ts_cell){.type = TS_CELL_UUID, .uuid = uuid};

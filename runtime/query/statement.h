@@ -10,7 +10,7 @@
 #include "../columns.h"
 #include "../store.h"
 
-#define TS_STATEMENT_PARAMS 24
+#define TS_STATEMENT_PARAMS 128
 
 /* Zero is empty. */
 struct ts_statement {
@@ -34,6 +34,7 @@ size_t ts_statement_param(struct ts_statement *statement, struct ts_cell cell);
 /* Cells of a value; a text is not copied. */
 struct ts_cell ts_cell_text(const char *text);
 struct ts_cell ts_cell_integer(int64_t integer);
+struct ts_cell ts_cell_real(double real);
 struct ts_cell ts_cell_uuid(struct ts_uuid uuid);
 
 #endif

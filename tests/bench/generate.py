@@ -35,8 +35,9 @@ def moment(us):
 class Generator:
     """Rows of one trace after the other, as lists of values."""
 
-    def __init__(self, seed=1, payload=300):
+    def __init__(self, seed=1, payload=300, slower_from=None):
         self.random = random.Random(seed)
+        self.slower_from = slower_from  # an instant from which on models are slower, and fail more
         self.payload = json.dumps({"text": "x" * payload}) if payload else None
         self.ids = 0
 
@@ -64,8 +65,9 @@ class Generator:
     def call(self, parent, start, name, model):
         """One call of a model; answers its end and whether it worked."""
         rnd, (provider, model, per_in, per_out) = self.random, MODELS[model]
-        took, tokens = rnd.lognormvariate(12, 0.7), rnd.randrange(20, 4000)
-        error = self.error() if rnd.random() < 0.05 else None
+        slower = 1 if self.slower_from is None or start < self.slower_from else 1.4
+        took, tokens = rnd.lognormvariate(12, 0.7) * slower, rnd.randrange(20, 4000)
+        error = self.error() if rnd.random() < 0.05 * slower**2 else None
         more = {"provider": provider, "model": model}
         if not error or rnd.random() < 0.3:
             out = rnd.randrange(5, 900)

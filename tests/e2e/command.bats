@@ -86,7 +86,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 @test "every help text fits 80 columns, lists the options and exits 0" {
 	run -0 --separate-stderr "$traceshim" help
 	[ -z "$stderr" ]
-	for command in run check symbols list show ps; do
+	for command in run check symbols list show ps export; do
 		[[ $output == *"  $command "* ]]
 		"$traceshim" help $command > help
 		"$traceshim" $command --help | cmp - help
@@ -95,7 +95,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 		grep -q '^example: traceshim '$command help
 		grep -q -- --json help
 	done
-	for option in --pipeline --failed --since --user --limit; do
+	for option in --pipeline --failed --since --until --user --program --min-ms --limit; do
 		"$traceshim" help list | grep -q -- "^  $option"
 	done
 	run -0 "$traceshim" --version
