@@ -308,7 +308,7 @@ demo: setup-build ## set up, build, trace the coach, show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
 	@scripts/demo
 
-bench: setup-bench ## measure, beside uftrace; writes build/bench/bench.json
+bench: setup-bench setup-venv ## measure, beside uftrace; writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 
@@ -316,14 +316,15 @@ setup-build setup-check setup-programs setup-fuzz setup-bench:
 	@scripts/setup $(@:setup-%=%)
 
 # Without a network there are none, and the tests that need them say so; CI takes no such excuse.
-setup-venv: setup-check ## the Python packages that the tests' bots are written with, into build/venv
+setup-venv: setup-check ## the Python packages of the tests' bots, into build/venv
 	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports \
+		tests/bench/python/run
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources

@@ -97,6 +97,24 @@ def add_starts(figures, results):
     results.add_difference("added: 1,000 rules, 6 of its own", "ms", rules, plain)
 
 
+def add_python(figures, results):
+    """Of Python: spans beside those made by hand with OpenTelemetry's SDK, which may not be there."""
+    for function, what in (("llm", "an LLM's function"), ("agent", "an agent's function"),
+                           ("llm_async", "an LLM's coroutine"), ("agent_async", "an agent's coroutine")):
+        plain, ours, sdk = ([quantiles(run)[0] for run in figures.get(f"python.{way}.{function}", [])]
+                            for way in ("plain", "ours", "sdk"))
+        results.add_difference(f"added to {what}", "ns", ours, plain, 500)
+        if sdk:
+            results.add_difference("... by OpenTelemetry's SDK", "ns", sdk, plain)
+            results.add("... ours of that", "x", [(a - p) / (b - p) for a, b, p in zip(ours, sdk, plain)])
+    plain, ours = ([quantiles(run)[0] for run in figures[f"python.{way}.idle"]] for way in ("plain", "ours"))
+    results.add_difference("added to a Python function not wrapped", "ns", ours, plain)
+    plain, none, rules = ([t / 1000 for t in figures[f"modules.{way}"][0]] for way in ("plain", "none", "rules"))
+    results.add("start with 500 modules of Python", "ms", plain)
+    results.add_difference("added: no rule for Python", "ms", none, plain)
+    results.add_difference("added: 100 rules that each find one", "ms", rules, plain)
+
+
 def add_memory(figures, results):
     for column, what in enumerate(("resident memory added", "of it anonymous", "of it files",
                                    "of it shared (the ring)")):
@@ -162,6 +180,7 @@ def main(figures_path, json_path):
     add_steps(figures, results)
     add_threads(figures, results)
     add_starts(figures, results)
+    add_python(figures, results)
     add_memory(figures, results)
     add_stores(figures, results)
     add_delivery(figures, results)
