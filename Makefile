@@ -43,7 +43,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-gate fuzz-mover
+	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -215,7 +215,7 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 # --- fuzzers -----------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 600
-FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -I$(B)/gen -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
 parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c fails.c fault.c prototype.c bare.c declaration.c class.c canon.c \
 	canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
@@ -243,18 +243,25 @@ $(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c comman
 
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/fuzz/seeds/%
+		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
+
+$(B)/fuzz/usage: tests/fuzz/usage.c $(wildcard runtime/usage/*.c) $(addprefix runtime/,columns.c error.c file.c log/held.c \
+		modelname.c moment.c pool.c price.c pricelist.c scan.c scan_tail.c sha256.c text.c) tests/fuzz/fuzz.h tests/fuzz/rows.h \
+		$(B)/gen/prices.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson
 
 $(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/c.dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
+		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/$(if $(filter usage,$*),usage,c).dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
 		$(CURDIR)/$(B)/fuzz/corpus/$* $(CURDIR)/$(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
 
