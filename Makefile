@@ -30,7 +30,7 @@ shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
-runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c)))
+runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
 collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c)
@@ -79,6 +79,7 @@ $(call obj,$(python_src)): $(B)/obj/%.o: %.c
 		-I$(PYTHON_INCLUDE) -c -o $@ $<
 
 $(call obj,preload/python/rewrite.c): $(B)/gen/rewrite.inc $(B)/gen/stream.inc
+$(call obj,preload/python/look.c): $(B)/gen/look.inc $(B)/gen/explain.inc
 
 $(B)/gen/%.inc: preload/python/%.py
 	$(call say,GEN,$@)
@@ -156,6 +157,13 @@ $(patsubst %,$(B)/gen/sql_%.h,$(stores)): $(B)/gen/sql_%.h: scripts/embed-sql $$
 
 $(foreach s,$(stores),$(patsubst %,$(B)/%/runtime/$(s)/schema.o,obj asan)): $(B)/%/schema.o: $(B)/gen/sql_$$(notdir $$*).h
 
+$(B)/gen/prices.h: scripts/embed-text runtime/prices.json
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)scripts/embed-text prices_json runtime/prices.json > $@.new && mv $@.new $@
+
+$(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # --- tests -----------------------------------------------------------------------------------------
@@ -209,7 +217,7 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 FUZZ_SECONDS ?= 600
 FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
-parsers := $(addprefix preload/,conf.c conf_setting.c fails.c fault.c prototype.c bare.c declaration.c class.c canon.c \
+parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c fails.c fault.c prototype.c bare.c declaration.c class.c canon.c \
 	canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
 
 $(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
@@ -252,7 +260,7 @@ $(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)
 
 SEED         ?=
 
-fuzz-mover: $(B)/fuzz/mover ## move function entries at random for FUZZ_SECONDS=600, from SEED= or the clock's
+fuzz-mover: $(B)/fuzz/mover ## move entries at random for FUZZ_SECONDS=600, from SEED=
 	$(Q)$< $(FUZZ_SECONDS) $(SEED)
 
 bots: ## the programs that the end-to-end tests trace
@@ -260,7 +268,7 @@ bots: ## the programs that the end-to-end tests trace
 e2e: all bots ## end-to-end tests
 	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
 
-check: setup-check ## install what is missing, then every test, and a sample of the hazards
+check: setup-check ## set up, then every test, and a sample of the hazards
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
@@ -269,28 +277,28 @@ check: setup-check ## install what is missing, then every test, and a sample of 
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
-check-hazards: setup-check all ## every hazard with all compilers, levels, linkers, ...: half an hour
+check-hazards: setup-check all ## every hazard in every build of it: half an hour
 	$(Q)tests/hazards/run --all
 
-check-stores: setup-check all bots ## both SQL stores: servers that fail, upkeep, tenants, PgBouncer; three minutes
+check-stores: setup-check all bots ## both SQL stores, with real servers: three minutes
 	$(Q)bats --jobs 1 tests/stores
 
 FAULT_ROUNDS ?= 1000
 
-check-faults: setup-check faults ## kill what is traced and what recovers at FAULT_ROUNDS (1000) moments; let everything fail in turn
+check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
 	$(Q)tests/faults/run --all --rounds $(FAULT_ROUNDS)
 
-check-soak: setup-check faults ## 32 threads, threads that come and go, forks, for SOAK_MINUTES=30
+check-soak: setup-check faults ## threads and forks for SOAK_MINUTES=30: nothing grows
 	$(Q)tests/faults/soak.py
 
-check-programs: setup-programs all ## redis, sqlite3, git, python's own tests and gcc at work: a minute
+check-programs: setup-programs all ## redis, sqlite3, git, python, gcc at work: a minute
 	$(Q)bats tests/programs
 
-demo: setup-build ## install what is missing, build, trace the coach and show what it did
+demo: setup-build ## set up, build, trace the coach, show what it did
 	$(Q)$(MAKE) --no-print-directory all $(B)/bots/coach/coach
 	@scripts/demo
 
-bench: setup-bench ## measure, against uftrace in the same run; writes build/bench/bench.json
+bench: setup-bench ## measure, beside uftrace; writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 

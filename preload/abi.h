@@ -127,7 +127,7 @@ struct ts_dictionary_record {
 /*
  * Always the first record. Then NUL-terminated strings, in this order: program (path), host,
  * symbols.conf (path), store (URL), tenant (default), redact (names, separated by ','), state (the folder
- * of backlogs; empty: there is none).
+ * of backlogs; empty: there is none), prices (path of a price file; empty: there is none).
  */
 struct ts_dictionary_settings {
 	struct ts_dictionary_record record;
@@ -381,8 +381,10 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
 
 /*
  * TRACESHIM_REPORT=PATH: the constructor writes what became of every rule to PATH and ends the
- * program before its main. TRACESHIM_RUN=PATH: the constructor appends a line, the first event
- * another. Without it both go to <spool>/last-run, which each program that has rules begins anew.
+ * program before its main; where rules are for Python, CPython itself goes on, and ends before it
+ * runs the first line of the program. TRACESHIM_RUN=PATH: the constructor appends a line, the first
+ * event another. Without it both go to <spool>/last-run, which each program that has rules begins
+ * anew.
  * Lines of fields separated by tabs; \t, \n and \\ in a field are escaped so:
  *
  *   report:  conf PATH                       the symbols.conf used, empty if there is none
@@ -391,17 +393,23 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *                                            added to its file's addresses
  *            fault LINE COLUMN MESSAGE       LINE 0: the file as a whole
  *            setting KEY VALUE
- *            rule LINE KIND KEY FUNCTION     KEY as written, with its '*'
+ *            rule LINE KIND KEY FUNCTION LANGUAGE
+ *                                            KEY as written, with its '*'; LANGUAGE: "native", "python"
  *            param LINE NAME TYPE            a recorded parameter of the rule at LINE, in order;
- *                                            `result`: the result; TYPE as written, or "redacted"
+ *                                            `result`: the result; TYPE as written, "redacted", or ""
+ *                                            where the language has none
  *            hook LINE FUNCTION OBJECT ADDRESS HOW SLOTS
  *                                            a definition: its object's path; HOW: "slots" (so many
  *                                            were written) or "entry" (its first bytes were)
+ *            def LINE FUNCTION FILE AT TYPE  a definition in Python: MODULE:QUALNAME, where it begins;
+ *                                            TYPE: "function", "coroutine", "generator", "async generator"
  *            unseen LINE FUNCTION OBJECT REASON
  *                                            calls of a definition that are known and not seen
- *            miss LINE REASON                no definition, or refused
- *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition
- *            reached PID                     the first event was recorded
+ *            miss LINE REASON                no definition, or refused; until a later line says otherwise
+ *            hint LINE TEXT                  what may have been meant
+ *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far
+ *            reached PID HOOKED              the first event was recorded
+ *            hooked PID HOOKED               the program ended; where more were found since
  *            passive PID REASON              the shim stood down
  */
 #define TS_REPORT_ENV "TRACESHIM_REPORT"

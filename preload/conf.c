@@ -139,8 +139,8 @@ static int read_setting(struct reader *reader, struct ts_slice key, struct ts_sl
 	if (!fault)
 		return -EINVAL;
 	return ts_fault_at(fault, key.column,
-			   "unknown setting '%s'%s; expected capture, redact, orphans, stacks or "
-			   "backlog",
+			   "unknown setting '%s'%s; expected capture, redact, orphans, stacks, "
+			   "backlog or prices",
 			   ts_quote(key).text, ts_spelling_hint(&spelling).text);
 }
 

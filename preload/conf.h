@@ -40,6 +40,7 @@ struct ts_conf {
 	enum ts_orphans orphans; /* as asked; AUTO: trace only where no rule is a pipeline */
 	bool stacks;             /* call stacks of failures are recorded */
 	uint64_t backlog_bytes;  /* on disk, at most, while the store is away; 0: none */
+	const char *prices;      /* a price file, absolute once the file is read; "": none */
 };
 
 /*
@@ -52,7 +53,7 @@ const char *ts_conf_find(struct ts_arena *arena);
 
 /*
  * Reads `path` and the overrides TRACESHIM_CAPTURE, TRACESHIM_REDACT, TRACESHIM_ORPHANS,
- * TRACESHIM_STACKS, TRACESHIM_BACKLOG. All memory is of `arena` and lives as long. Always 0 with a usable *ret: what is wrong is in its faults, a
+ * TRACESHIM_STACKS, TRACESHIM_BACKLOG, TRACESHIM_PRICES. All memory is of `arena` and lives as long. Always 0 with a usable *ret: what is wrong is in its faults, a
  * file that cannot be read is one fault on line 0 and no rules. -ENOMEM only.
  */
 int ts_conf_read(const char *path, struct ts_arena *arena, struct ts_conf *ret);

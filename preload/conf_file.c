@@ -194,6 +194,7 @@ static int override(struct ts_conf *conf, struct ts_arena *arena)
 		[TS_SETTING_ORPHANS] = "TRACESHIM_ORPHANS",
 		[TS_SETTING_STACKS] = "TRACESHIM_STACKS",
 		[TS_SETTING_BACKLOG] = "TRACESHIM_BACKLOG",
+		[TS_SETTING_PRICES] = "TRACESHIM_PRICES",
 	};
 
 	for (int i = TS_SETTING_COUNT - 1; i >= 0; i--) {
@@ -203,7 +204,23 @@ static int override(struct ts_conf *conf, struct ts_arena *arena)
 			return r;
 	}
 	ts_setting_redact(conf);
-	return 0;
+	if (!*conf->prices)
+		return 0;
+	conf->prices = absolute(arena, conf->prices);
+	return conf->prices ? 0 : -ENOMEM;
+}
+
+/* What the file names lies beside it, unless it says otherwise. */
+static int anchor(struct ts_conf *conf, struct ts_arena *arena)
+{
+	const char *slash = strrchr(conf->path, '/');
+	char *folder;
+
+	if (!slash || !*conf->prices || conf->prices[0] == '/')
+		return 0;
+	folder = ts_arena_strndup(arena, conf->path, (size_t)(slash - conf->path));
+	conf->prices = folder ? join(arena, folder, conf->prices) : NULL;
+	return conf->prices ? 0 : -ENOMEM;
 }
 
 /* A file that cannot be read: no rules, the defaults, and why. */
@@ -230,6 +247,8 @@ int ts_conf_read(const char *path, struct ts_arena *arena, struct ts_conf *ret)
 	}
 	if (r < 0 && r != -ENOMEM)
 		r = without_file(path, r, arena, &conf);
+	if (r == 0)
+		r = anchor(&conf, arena);
 	if (r == 0)
 		r = override(&conf, arena);
 	if (r == 0)

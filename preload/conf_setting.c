@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* capture, redact, orphans, stacks, backlog. */
+/* capture, redact, orphans, stacks, backlog, prices. */
 
 #include "conf_setting.h"
 
@@ -19,7 +19,7 @@ static const char default_redact[] =
 static const char *const names[TS_SETTING_COUNT] = {
 	[TS_SETTING_CAPTURE] = "capture", [TS_SETTING_REDACT] = "redact",
 	[TS_SETTING_ORPHANS] = "orphans", [TS_SETTING_STACKS] = "stacks",
-	[TS_SETTING_BACKLOG] = "backlog",
+	[TS_SETTING_BACKLOG] = "backlog", [TS_SETTING_PRICES] = "prices",
 };
 
 const char *ts_setting_name(enum ts_setting setting)
@@ -223,6 +223,18 @@ static int read_stacks(struct ts_conf *conf, struct ts_slice value, struct ts_fa
 			   ts_quote(value).text, ts_spelling_hint(&spelling).text);
 }
 
+/* --- prices ---------------------------------------------------------------------------------- */
+
+static int read_prices(struct ts_conf *conf, struct ts_slice value, struct ts_arena *arena)
+{
+	const char *path = ts_arena_strndup(arena, value.text, value.bytes);
+
+	if (!path)
+		return -ENOMEM;
+	conf->prices = path;
+	return 0;
+}
+
 /* --- all of them ----------------------------------------------------------------------------- */
 
 int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_slice value,
@@ -237,8 +249,10 @@ int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_sli
 		return read_orphans(conf, value, fault);
 	case TS_SETTING_STACKS:
 		return read_stacks(conf, value, fault);
-	default:
+	case TS_SETTING_BACKLOG:
 		return read_backlog(conf, value, fault);
+	default:
+		return read_prices(conf, value, arena);
 	}
 }
 
@@ -250,5 +264,6 @@ int ts_setting_defaults(struct ts_conf *conf, struct ts_arena *arena)
 	conf->orphans = TS_ORPHANS_AUTO;
 	conf->stacks = true;
 	conf->backlog_bytes = DEFAULT_BACKLOG;
+	conf->prices = "";
 	return read_redact(conf, redact, arena, NULL);
 }

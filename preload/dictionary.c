@@ -59,6 +59,7 @@ size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store,
 	put(at, &done, tenant);
 	put_redact(conf, at, &done);
 	put(at, &done, state);
+	put(at, &done, conf->prices);
 	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
 }
 

@@ -49,7 +49,22 @@ static bool is_place(const char *entry)
 	       strncmp(entry, "TRACESHIM_SPOOL=", 16) == 0;
 }
 
-static int take_settings(struct ts_arena *arena)
+/* A price file is the one that it was here, wherever the next program starts. */
+static char *copy_setting(const struct ts_conf *conf, const char *entry, struct ts_arena *arena)
+{
+	static const char prices[] = "TRACESHIM_PRICES=";
+	size_t n = sizeof(prices) - 1, bytes = n + strlen(conf->prices) + 1;
+	char *copy;
+
+	if (strncmp(entry, prices, n) != 0 || !entry[n])
+		return ts_arena_strndup(arena, entry, strlen(entry));
+	copy = ts_arena_alloc(arena, bytes);
+	if (copy)
+		snprintf(copy, bytes, "%s%s", prices, conf->prices);
+	return copy;
+}
+
+static int take_settings(const struct ts_conf *conf, struct ts_arena *arena)
 {
 	for (char **entry = environ; entry && *entry; entry++) {
 		char *copy;
@@ -57,7 +72,7 @@ static int take_settings(struct ts_arena *arena)
 		if (!is_handed_on(*entry) || is_place(*entry) ||
 		    handover.n_settings == MAX_SETTINGS)
 			continue;
-		copy = ts_arena_strndup(arena, *entry, strlen(*entry));
+		copy = copy_setting(conf, *entry, arena);
 		if (!copy)
 			return -ENOMEM;
 		handover.settings[handover.n_settings++] = copy;
@@ -110,7 +125,7 @@ int ts_handover_init(const struct ts_conf *conf, struct ts_arena *arena)
 	take_remote();
 	here = ts_program_absolute("symbols.conf", arena);
 	handover.conf_was_here = here && strcmp(here, conf->path) == 0;
-	if (take_settings(arena) < 0 ||
+	if (take_settings(conf, arena) < 0 ||
 	    take_found(&handover.conf, "TRACESHIM_CONF=", conf->path,
 		       "XDG_CONFIG_HOME=", "HOME=", arena) < 0 ||
 	    take_found(&handover.store, "TRACESHIM_STORE=", ts_own_spool_store(),

@@ -12,7 +12,9 @@
 #include "life.h"
 #include "module.h"
 #include "pages.h"
+#include "program.h"
 #include "python.h"
+#include "report.h"
 #include "scope.h"
 #include "walk.h"
 
@@ -24,12 +26,14 @@ typedef int audit_fn(const char *event, void *arguments, void *data);
 typedef int add_hook_fn(audit_fn *hook, void *data);
 
 static struct {
-	const struct ts_conf *conf; /* NULL: no rule is for Python */
-	add_hook_fn *add_hook;      /* what was found and not registered with yet */
+	const struct ts_conf *conf;   /* NULL: no rule is for Python */
+	const char *(*version)(void); /* NULL: there is no interpreter */
 	int (*is_initialized)(void);
-	const char *(*version)(void);
+	add_hook_fn *add_hook; /* NULL: it is too old for that */
+	bool registered;
 	ts_python_audit_fn *front_end;
 	bool opened; /* or tried to */
+	bool tells;  /* what would become of the rules, and no more */
 	struct ts_foreign *spare;
 } interpreter;
 
@@ -106,14 +110,16 @@ static uint64_t ticks(void)
 
 static void shut(uintptr_t slot)
 {
-	ts_context.guard = slot;
+	/* so that nothing below the frame takes the guard for one that was left behind */
+	ts_context.guard = slot ? slot + TS_HANDLER_BELOW : 0;
 }
 
 /* --- the way in ---------------------------------------------------------------------------------- */
 
 /* "3.11.7 (main, ...) [GCC ...]": a version that the front end knows, with a GIL. */
-static bool is_known(const char *version, char *why, size_t why_bytes)
+static bool is_known(char *why, size_t why_bytes)
 {
+	const char *version = interpreter.version();
 	long minor = strncmp(version, "3.", 2) == 0 ? strtol(version + 2, NULL, 10) : 0;
 
 	if (minor >= OLDEST && minor <= NEWEST && !strstr(version, "free-threading"))
@@ -124,7 +130,7 @@ static bool is_known(const char *version, char *why, size_t why_bytes)
 	return false;
 }
 
-static void open_front_end(void)
+static void start_front_end(char *why, size_t why_bytes)
 {
 	static struct ts_python_services services = {
 		.version = TS_ABI_VERSION,
@@ -136,22 +142,53 @@ static void open_front_end(void)
 		.end = end,
 		.enter = ts_foreign_enter,
 		.leave = ts_foreign_leave,
+		.room = ts_foreign_room,
 		.ticks = ticks,
 		.shut = shut,
 		.log = ts_log,
 	};
-	char why[256] = "";
 	ts_python_start_fn *start;
 
 	services.conf = interpreter.conf;
-	start = is_known(interpreter.version(), why, sizeof(why))
-			? (ts_python_start_fn *)ts_module_symbol("python", TS_PYTHON_SYMBOL, why,
-								 sizeof(why))
-			: NULL;
+	services.report = interpreter.tells ? ts_report_line : NULL;
+	start = is_known(why, why_bytes) ? (ts_python_start_fn *)ts_module_symbol(
+						   "python", TS_PYTHON_SYMBOL, why, why_bytes)
+					 : NULL;
 	if (start)
-		interpreter.front_end = start(&services, why, sizeof(why));
-	if (!interpreter.front_end)
-		ts_log(TS_LOG_ERROR, "Python functions are not traced: %s", why);
+		interpreter.front_end = start(&services, why, why_bytes);
+}
+
+/* Nobody else will say it of the rules for Python. */
+static void tell_all(const char *why)
+{
+	const struct ts_conf *conf = interpreter.conf;
+
+	for (size_t i = 0; i < conf->n_rules; i++) {
+		char line[24];
+		const char *fields[] = {"miss", line, why};
+
+		snprintf(line, sizeof(line), "%u", conf->rules[i].line);
+		if (conf->rules[i].python.module)
+			ts_report_line(fields, 3);
+	}
+	ts_report_end();
+}
+
+static void open_front_end(void)
+{
+	uintptr_t guard = ts_context.guard;
+	char why[256] = "";
+
+	interpreter.opened = true;
+	/* wrapped functions that the dynamic linker calls are not the program's */
+	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
+	start_front_end(why, sizeof(why));
+	ts_context.guard = guard;
+	if (interpreter.front_end)
+		return;
+	if (interpreter.tells)
+		tell_all(why);
+	ts_log(TS_LOG_ERROR, "Python functions are not traced: %s", why);
 }
 
 /*
@@ -160,19 +197,13 @@ static void open_front_end(void)
  */
 static int audit(const char *event, void *arguments, void *data)
 {
-	uintptr_t guard = ts_context.guard;
-
 	(void)data;
-	if (interpreter.front_end)
-		return interpreter.front_end(event, arguments);
-	if (interpreter.opened || ts_hot.passive || !interpreter.is_initialized())
-		return 0;
-	interpreter.opened = true;
-	/* wrapped functions that the dynamic linker calls are not the program's */
-	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
-	open_front_end();
-	ts_context.guard = guard;
-	return interpreter.front_end ? interpreter.front_end(event, arguments) : 0;
+	if (!interpreter.opened && (interpreter.tells || !ts_hot.passive) &&
+	    interpreter.is_initialized())
+		open_front_end();
+	if (interpreter.front_end && interpreter.front_end(event, arguments) && interpreter.tells)
+		ts_report_end();
+	return 0;
 }
 
 static void *function_of(const struct ts_object *object, const char *name)
@@ -184,28 +215,31 @@ static void *function_of(const struct ts_object *object, const char *name)
 
 void ts_interpreter_look(const struct ts_object *object)
 {
-	void *add, *version;
+	void *version;
 
-	if (!interpreter.conf || interpreter.is_initialized)
+	if (!interpreter.conf || interpreter.version)
 		return;
-	add = function_of(object, "PySys_AddAuditHook");
 	version = function_of(object, "Py_GetVersion");
-	if (!add || !version)
+	if (!version)
 		return;
-	interpreter.is_initialized = (int (*)(void))function_of(object, "Py_IsInitialized");
 	interpreter.version = (const char *(*)(void))version;
-	interpreter.add_hook = interpreter.is_initialized ? (add_hook_fn *)add : NULL;
+	interpreter.is_initialized = (int (*)(void))function_of(object, "Py_IsInitialized");
+	interpreter.add_hook = (add_hook_fn *)function_of(object, "PySys_AddAuditHook");
 }
 
 void ts_interpreter_register(void)
 {
-	add_hook_fn *add = interpreter.add_hook;
+	char why[256] = "it has no audit hooks";
 
-	if (!add)
+	if (!interpreter.version || interpreter.registered)
 		return;
-	interpreter.add_hook = NULL;
-	if (add(audit, NULL) < 0)
-		ts_log(TS_LOG_ERROR, "Python functions are not traced: no audit hook can be added");
+	interpreter.registered = true;
+	if (!interpreter.add_hook || !interpreter.is_initialized)
+		is_known(why, sizeof(why));
+	else if (interpreter.add_hook(audit, NULL) == 0)
+		return;
+	if (!ts_report_wanted())
+		ts_log(TS_LOG_ERROR, "Python functions are not traced: %s", why);
 }
 
 void ts_interpreter_init(const struct ts_conf *conf)
@@ -213,4 +247,40 @@ void ts_interpreter_init(const struct ts_conf *conf)
 	for (size_t i = 0; i < conf->n_rules; i++)
 		if (conf->rules[i].python.module)
 			interpreter.conf = conf;
+}
+
+/* --- what becomes of the rules -------------------------------------------------------------------- */
+
+/* Python itself, that a script is given to: other programs do their own work before they run any Python. */
+static bool is_python(void)
+{
+	const char *name = strrchr(ts_program_path(), '/');
+
+	return name && strstr(name, "python");
+}
+
+bool ts_interpreter_tells(void)
+{
+	interpreter.tells = interpreter.registered && interpreter.add_hook && is_python();
+	return interpreter.tells;
+}
+
+void ts_interpreter_miss(char *ret, size_t bytes)
+{
+	const char *path = ts_program_path();
+
+	if (!interpreter.version)
+		snprintf(ret, bytes,
+			 "there is no Python interpreter in %s; where that is a script's shell, "
+			 "name "
+			 "the Python that the script starts",
+			 path);
+	else if (!is_known(ret, bytes))
+		;
+	else if (!is_python())
+		snprintf(ret, bytes,
+			 "%s would have to run before it can be told, for Python is a part of it",
+			 path);
+	else
+		snprintf(ret, bytes, "Python ended before it ran anything");
 }

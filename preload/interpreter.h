@@ -19,4 +19,13 @@ void ts_interpreter_look(const struct ts_object *object);
 /* Not inside a walk, on a thread of the program: registers with the one that was found. */
 void ts_interpreter_register(void);
 
+/*
+ * Of a program that is only asked what would become of its rules: will an interpreter tell of those for Python? Then
+ * it ends the program before it runs the first line of Python; until then that has to go on.
+ */
+bool ts_interpreter_tells(void);
+
+/* Why such a rule has found nothing, as far as is known until then. */
+void ts_interpreter_miss(char *ret, size_t bytes);
+
 #endif

@@ -32,16 +32,6 @@ static int copy(struct parser *p, struct ts_slice text, const char **ret)
 
 /* --- what is not a C function ---------------------------------------------------------------- */
 
-static int refuse_python(struct parser *p, struct ts_slice text)
-{
-	static const char word[] = "python";
-
-	if (!ts_slice_starts(text, word) || text.bytes < sizeof(word) ||
-	    !ts_is_space(text.text[sizeof(word) - 1]))
-		return 0;
-	return ts_fault_at(p->fault, text.column, "python functions are not supported yet");
-}
-
 /* Marks that no C prototype has, but between brackets, where anything may be. */
 static bool is_cplus(struct ts_slice text)
 {
@@ -474,8 +464,7 @@ int ts_prototype_parse(const char *text, size_t bytes, uint32_t column, struct t
 	p.proto.c_linkage = has_c_linkage(all);
 	p.proto.cplus = is_cplus(all) && !p.proto.c_linkage;
 	parenthesis = find_params(all);
-	r = refuse_python(&p, all);
-	if (r == 0 && parenthesis)
+	if (parenthesis)
 		r = ts_bare_refuse_glob(all, (size_t)(parenthesis - all.text), fault);
 	if (r == 0 && parenthesis)
 		r = parse_prototype(&p, all);

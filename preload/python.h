@@ -38,10 +38,16 @@ struct ts_python_services {
 		    const struct ts_prepared *output);
 	void (*enter)(struct ts_foreign *call, uintptr_t slot);
 	void (*leave)(struct ts_foreign *call);
+	unsigned (*room)(uintptr_t slot);
 	/* Ticks now, as events hold them. */
 	uint64_t (*ticks)(void);
-	/* Nothing native that this thread calls is recorded while `slot` is not 0. */
+	/* Nothing that this thread calls from the frame at `slot` on is recorded; 0: all is again. */
 	void (*shut)(uintptr_t slot);
+	/*
+	 * Not NULL: nothing is traced, the program is only asked what would become of its rules. Takes the lines that
+	 * tell (abi.h), of `n` fields.
+	 */
+	void (*report)(const char *const *fields, size_t n);
 	/* A line on stderr. */
 	void (*log)(enum ts_log_level level, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
@@ -49,7 +55,8 @@ struct ts_python_services {
 
 /*
  * Exported by the module: takes an interpreter that is initialised. NULL, with a sentence in `why`: it stands
- * down. What it answers is called with every audit event (PEP 578) from then on, and answers 0.
+ * down. What it answers is called with every audit event (PEP 578) from then on, and answers 0; 1 once all is
+ * reported, where that is asked for.
  */
 #define TS_PYTHON_SYMBOL "ts_python_start"
 typedef int ts_python_audit_fn(const char *event, void *arguments);

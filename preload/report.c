@@ -8,6 +8,7 @@
 
 #include "elf.h"
 #include "hook.h"
+#include "interpreter.h"
 #include "program.h"
 #include "reach.h"
 #include "spool.h"
@@ -87,6 +88,9 @@ static void put_settings(struct lines *lines, const struct ts_conf *conf)
 	put(lines, "setting", '\t');
 	put(lines, "backlog", '\t');
 	put_number(lines, conf->backlog_bytes, '\n');
+	put(lines, "setting", '\t');
+	put(lines, "prices", '\t');
+	put(lines, conf->prices, '\n');
 }
 
 static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,
@@ -118,7 +122,7 @@ static void put_params(struct lines *lines, const struct ts_conf *conf, const st
 {
 	const struct ts_prototype *prototype = &rule->prototype;
 
-	if (!conf->capture_bytes || prototype->times_only)
+	if (!conf->capture_bytes || prototype->times_only || rule->python.module)
 		return;
 	for (size_t i = 0; i < prototype->n_params; i++) {
 		const struct ts_param *param = &prototype->params[i];
@@ -197,22 +201,14 @@ static void put_unseen(struct lines *lines, const struct ts_rule *rule)
 	}
 }
 
-static void put_rule(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
+static void put_miss(struct lines *lines, const struct ts_rule *rule)
 {
 	const char *refusal = ts_hook_refusal(rule->prototype.function);
 	char reason[256];
 
-	put(lines, "rule", '\t');
-	put_number(lines, rule->line, '\t');
-	put(lines, kinds[rule->kind], '\t');
-	put(lines, rule->key, '\t');
-	put(lines, rule->prototype.function, '\n');
-	put_params(lines, conf, rule);
-	if (put_hooks(lines, rule)) {
-		put_unseen(lines, rule);
-		return;
-	}
-	if (refusal)
+	if (rule->python.module)
+		ts_interpreter_miss(reason, sizeof(reason));
+	else if (refusal)
 		snprintf(reason, sizeof(reason), "refused: %s", refusal);
 	else
 		ts_hook_miss(rule, reason, sizeof(reason));
@@ -221,31 +217,62 @@ static void put_rule(struct lines *lines, const struct ts_conf *conf, const stru
 	put(lines, reason, '\n');
 }
 
+static void put_rule(struct lines *lines, const struct ts_conf *conf, const struct ts_rule *rule)
+{
+	put(lines, "rule", '\t');
+	put_number(lines, rule->line, '\t');
+	put(lines, kinds[rule->kind], '\t');
+	put(lines, rule->key, '\t');
+	put(lines, rule->prototype.function, '\t');
+	put(lines, rule->python.module ? "python" : "native", '\n');
+	put_params(lines, conf, rule);
+	if (put_hooks(lines, rule))
+		put_unseen(lines, rule);
+	else
+		put_miss(lines, rule);
+}
+
+/* Stays open until the process ends. */
+static struct lines report = {.fd = -1};
+
 void ts_report_write(const struct ts_conf *conf)
 {
-	struct lines lines = {0};
-
-	lines.fd = ts_sys_open(ts_program_environment(TS_REPORT_ENV), O_WRONLY | O_CREAT | O_TRUNC,
-			       0600);
-	if (lines.fd < 0)
+	report.fd = ts_sys_open(ts_program_environment(TS_REPORT_ENV), O_WRONLY | O_CREAT | O_TRUNC,
+				0600);
+	if (report.fd < 0)
 		return;
-	put(&lines, "conf", '\t');
-	put(&lines, conf ? conf->path : "", '\n');
-	put(&lines, "program", '\t');
-	put(&lines, ts_program_path(), '\n');
-	dl_iterate_phdr(put_object, &lines);
+	put(&report, "conf", '\t');
+	put(&report, conf ? conf->path : "", '\n');
+	put(&report, "program", '\t');
+	put(&report, ts_program_path(), '\n');
+	dl_iterate_phdr(put_object, &report);
 	for (size_t i = 0; conf && i < conf->n_faults; i++) {
-		put(&lines, "fault", '\t');
-		put_number(&lines, conf->faults[i].line, '\t');
-		put_number(&lines, conf->faults[i].column, '\t');
-		put(&lines, conf->faults[i].message, '\n');
+		put(&report, "fault", '\t');
+		put_number(&report, conf->faults[i].line, '\t');
+		put_number(&report, conf->faults[i].column, '\t');
+		put(&report, conf->faults[i].message, '\n');
 	}
 	if (conf)
-		put_settings(&lines, conf);
+		put_settings(&report, conf);
 	for (size_t i = 0; conf && i < conf->n_rules; i++)
-		put_rule(&lines, conf, &conf->rules[i]);
-	flush(&lines);
-	ts_sys_close(lines.fd);
+		put_rule(&report, conf, &conf->rules[i]);
+	flush(&report);
+}
+
+void ts_report_line(const char *const *fields, size_t n)
+{
+	if (report.fd < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		put(&report, fields[i], i + 1 < n ? '\t' : '\n');
+}
+
+void ts_report_end(void)
+{
+	if (report.fd >= 0)
+		flush(&report);
+	for (;;)
+		ts_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 }
 
 /* Writes a line to `fd`, if that is one, and closes it. */
@@ -257,9 +284,8 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 	if (fd < 0)
 		return;
 	put(&lines, what, '\t');
-	put_number(&lines, (unsigned long long)ts_sys_getpid(), first ? '\t' : '\n');
-	if (first)
-		put(&lines, first, second ? '\t' : '\n');
+	put_number(&lines, (unsigned long long)ts_sys_getpid(), '\t');
+	put(&lines, first, second ? '\t' : '\n');
 	if (second)
 		put(&lines, second, '\t');
 	if (third)
@@ -285,32 +311,51 @@ static void tell(int how, const char *what, const char *first, const char *secon
 		put_line(ts_sys_open(run_path, O_WRONLY | O_APPEND, 0), what, first, second, third);
 }
 
-static size_t n_hooked(const struct ts_conf *conf)
-{
-	size_t n = 0;
+static struct {
+	const struct ts_conf *conf;
+	size_t told; /* how many rules had found a function when that was told last */
+} run;
 
-	for (size_t i = 0; i < conf->n_rules; i++)
-		n += ts_definition_is_made_for(&conf->rules[i]);
-	return n;
+/* As text, and from now on told. */
+static const char *n_hooked(char *ret, size_t bytes)
+{
+	run.told = 0;
+	for (size_t i = 0; i < run.conf->n_rules; i++)
+		run.told += ts_definition_is_made_for(&run.conf->rules[i]);
+	snprintf(ret, bytes, "%zu", run.told);
+	return ret;
 }
 
 void ts_report_start(const struct ts_conf *conf)
 {
-	const char *run = ts_program_environment(TS_RUN_ENV);
+	const char *path = ts_program_environment(TS_RUN_ENV);
 	char rules[24], hooked[24];
 
-	if (!run || snprintf(run_path, sizeof(run_path), "%s", run) >= (int)sizeof(run_path))
+	if (!path || snprintf(run_path, sizeof(run_path), "%s", path) >= (int)sizeof(run_path))
 		*run_path = '\0';
 	if (ts_own_spool_make_root() < 0)
 		return;
+	run.conf = conf;
 	snprintf(rules, sizeof(rules), "%zu", conf->n_rules);
-	snprintf(hooked, sizeof(hooked), "%zu", n_hooked(conf));
-	tell(O_CREAT | O_TRUNC, "start", rules, hooked, ts_program_path());
+	tell(O_CREAT | O_TRUNC, "start", rules, n_hooked(hooked, sizeof(hooked)),
+	     ts_program_path());
 }
 
 void ts_report_reached(void)
 {
-	tell(O_APPEND, "reached", NULL, NULL, NULL);
+	char hooked[24];
+
+	if (run.conf)
+		tell(O_APPEND, "reached", n_hooked(hooked, sizeof(hooked)), NULL, NULL);
+}
+
+void ts_report_hooked(void)
+{
+	size_t before = run.told;
+	char hooked[24];
+
+	if (run.conf && n_hooked(hooked, sizeof(hooked)) && run.told > before)
+		tell(O_APPEND, "hooked", hooked, NULL, NULL);
 }
 
 void ts_report_passive(const char *why)

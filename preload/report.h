@@ -14,11 +14,20 @@ bool ts_report_wanted(void);
 /* Writes that report; `conf` may be NULL where there is no symbols.conf. [setup] */
 void ts_report_write(const struct ts_conf *conf);
 
+/* One more line of it, of `n` fields. What the front end for Python knows comes later than the rest. */
+void ts_report_line(const char *const *fields, size_t n);
+
+/* It is whole: the program ends. */
+void ts_report_end(void) __attribute__((noreturn));
+
 /* The program starts, traced. [setup] */
 void ts_report_start(const struct ts_conf *conf);
 
 /* The first event was recorded; or the shim stood down. Raw system calls only. */
 void ts_report_reached(void);
 void ts_report_passive(const char *why);
+
+/* The program ends: how many rules found a function, where that is more than was told. */
+void ts_report_hooked(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "conf.h"
@@ -10,12 +11,12 @@
 #include "hook.h"
 #include "hot/call.h"
 #include "interpose.h"
+#include "interpreter.h"
 #include "life.h"
 #include "log.h"
 #include "program.h"
 #include "report.h"
 #include "spool.h"
-#include "sys.h"
 #include "ticks.h"
 #include "callers.h"
 
@@ -62,11 +63,25 @@ static const char *set_up(void)
 	return NULL;
 }
 
-/* The rules' fate goes to `traceshim check`, and the program ends before its main. */
-static void report_and_end(const struct ts_conf *found)
+/* What the program starts before it ends runs as if we were not there. */
+static void disable_in_children(void)
+{
+	for (char **entry = environ; entry && *entry; entry++)
+		if (strncmp(*entry, TS_REPORT_ENV "=", sizeof(TS_REPORT_ENV)) == 0)
+			*entry = (char *)"TRACESHIM_DISABLE=1";
+}
+
+/*
+ * The rules' fate goes to `traceshim check`, and the program ends before its main; one that runs Python ends before the
+ * first line of that.
+ */
+static void report(const struct ts_conf *found)
 {
 	ts_report_write(found);
-	ts_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+	if (!found || !ts_interpreter_tells())
+		ts_report_end();
+	__atomic_store_n(&ts_hot.passive, 1, __ATOMIC_RELEASE);
+	disable_in_children();
 }
 
 /* That there is no symbols.conf is nothing to speak of; that nobody could look is. */
@@ -93,7 +108,7 @@ __attribute__((constructor)) static void start(void)
 		return;
 	}
 	if (!path)
-		report_and_end(NULL);
+		report(NULL);
 	if (ts_conf_read(path, &arena, &conf) < 0) {
 		ts_life_stand_down("no memory");
 		return;
@@ -103,8 +118,10 @@ __attribute__((constructor)) static void start(void)
 	if (!conf.n_rules && !wanted)
 		return;
 	why = set_up();
-	if (wanted)
-		report_and_end(&conf);
+	if (wanted) {
+		report(&conf);
+		return;
+	}
 	ts_report_start(&conf);
 	if (why) {
 		ts_life_stand_down(why);
@@ -116,6 +133,8 @@ __attribute__((constructor)) static void start(void)
 
 __attribute__((destructor)) static void end(void)
 {
-	if (ts_interpose_active)
-		ts_life_end();
+	if (!ts_interpose_active)
+		return;
+	ts_report_hooked();
+	ts_life_end();
 }

@@ -72,6 +72,19 @@ static const struct ts_column run_columns[] = {
 	{"created_at", TS_COLUMN_TIME, RUN(created_us)},
 };
 
+static const struct ts_column cost_columns[] = {
+	{"trace_id", TS_COLUMN_UUID, SPAN(trace_id)},
+	{"span_id", TS_COLUMN_UUID, SPAN(span_id)},
+	{"tenant_id", TS_COLUMN_NAME, SPAN(tenant_id)},
+	{"started_at", TS_COLUMN_TIME, SPAN(started_us)},
+	{"cost_nano_usd", TS_COLUMN_MAYBE, SPAN(cost_nano_usd)},
+	{"attributes", TS_COLUMN_JSON, SPAN(attributes)},
+	{"model", TS_COLUMN_TEXT, SPAN(model)},
+	{"provider", TS_COLUMN_TEXT, SPAN(provider)},
+	{"input_tokens", TS_COLUMN_MAYBE, SPAN(input_tokens)},
+	{"output_tokens", TS_COLUMN_MAYBE, SPAN(output_tokens)},
+};
+
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof(columns[0])
 
 const struct ts_table ts_trace_table = {
@@ -95,4 +108,11 @@ const struct ts_table ts_run_table = {
 	sizeof(struct ts_run),
 	"(excluded.outcome IS NOT NULL, excluded.begun) >= "
 	"(pipeline_runs.outcome IS NOT NULL, pipeline_runs.begun)",
+};
+
+const struct ts_table ts_cost_table = {
+	"pipeline_spans",
+	COLUMNS(cost_columns),
+	sizeof(struct ts_span),
+	NULL,
 };

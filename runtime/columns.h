@@ -42,4 +42,11 @@ extern const struct ts_table ts_trace_table; /* of struct ts_trace */
 extern const struct ts_table ts_span_table;  /* of struct ts_span */
 extern const struct ts_table ts_run_table;   /* of struct ts_run */
 
+/*
+ * Of pipeline_spans what a span's cost is found by: first its key and what a store amends, TS_AMENDED_COLUMNS in all, then
+ * what that follows from. The other members stay 0.
+ */
+extern const struct ts_table ts_cost_table; /* of struct ts_span */
+#define TS_AMENDED_COLUMNS 6
+
 #endif

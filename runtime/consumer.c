@@ -27,6 +27,17 @@ struct ts_consumer {
 	struct ts_consumed consumed;
 };
 
+static void tell_price_fault(const struct ts_consumer *consumer)
+{
+	const char *fault = ts_assembler_price_fault(consumer->assembler);
+	char sentence[1024];
+
+	if (!*fault)
+		return;
+	snprintf(sentence, sizeof(sentence), "prices: %s; those built in serve", fault);
+	ts_outlets_note(consumer->outlets, sentence);
+}
+
 int ts_consumer_new(struct ts_consumer **ret, const char *spool, struct ts_abi_process *page,
 		    struct ts_outlets *outlets, ts_module_symbol_fn *modules, struct ts_error *err)
 {
@@ -49,6 +60,7 @@ int ts_consumer_new(struct ts_consumer **ret, const char *spool, struct ts_abi_p
 		ts_consumer_free(consumer);
 		return result;
 	}
+	tell_price_fault(consumer);
 	*ret = consumer;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "columns.h"
 #include "backlog/kept.h"
 #include "backlog/rejected.h"
+#include "shown.h"
 
 static size_t n_rows(const struct ts_batch *batch)
 {
@@ -20,8 +21,8 @@ static void tell(struct ts_delivery *delivery, const struct ts_batch *batch, con
 	if (delivery->told)
 		return;
 	delivery->told = true;
-	snprintf(sentence, sizeof(sentence), "%.*s refuses a row of %s: %s; it stays %s%.900s",
-		 ts_outlet_shown(delivery->url), delivery->url,
+	snprintf(sentence, sizeof(sentence), "%s refuses a row of %s: %s; it stays %s%.900s",
+		 ts_shown(delivery->url).text,
 		 batch->n_traces  ? ts_trace_table.name
 		 : batch->n_spans ? ts_span_table.name
 				  : ts_run_table.name,

@@ -143,14 +143,16 @@ static int put_off(struct flusher *f, int result, const struct ts_error *err)
 	return result;
 }
 
-/* What became of a store. */
+/* What became of a store. Where rows stay: a folder for each spool would be no news to people. */
 static void tell(void *context, bool bad, const char *sentence)
 {
 	const struct flusher *f = context;
+	const char *place = f->consumer ? ts_consumer_place(f->consumer) : f->args->spool;
+	const char *slash = strrchr(place, '/');
 
 	if (bad)
-		log_line(f, LOG_ERROR, "%s; they stay in %s", sentence,
-			 f->consumer ? ts_consumer_place(f->consumer) : f->args->spool);
+		log_line(f, LOG_ERROR, "%s; they stay in %.*s", sentence,
+			 slash ? (int)(slash - place) : (int)strlen(place), place);
 	else
 		log_line(f, LOG_INFO, "%s", sentence);
 }
@@ -266,23 +268,25 @@ static bool see_to_own(void *context)
 	return !stopping(f);
 }
 
+static void tell_postponed(void *context, const char *sentence)
+{
+	log_line(context, LOG_INFO, "%s", sentence);
+}
+
 /* What programs that have ended left behind in the folder that holds our spool. */
 static void recover_others(struct flusher *f)
 {
-	struct ts_recovered recovered = {0};
+	struct ts_recovered recovered = {.tell = tell_postponed, .context = f};
 	struct ts_error err = {""};
 
 	if (!f->root[0])
 		return;
 	begin_batch(f);
-	if (ts_spool_recover(f->root, f->args->module_symbol, &f->gate, &recovered, &err) < 0 ||
-	    err.text[0])
+	if (ts_spool_recover(f->root, f->args->module_symbol, &f->gate, &recovered, &err) < 0)
 		log_line(f, LOG_INFO, "%s", err.text);
-	err.text[0] = '\0';
 	if (f->consumer &&
-	    (ts_backlog_recover(ts_consumer_state(f->consumer), f->args->module_symbol, &f->gate,
-				&recovered, &err) < 0 ||
-	     err.text[0]))
+	    ts_backlog_recover(ts_consumer_state(f->consumer), f->args->module_symbol, &f->gate,
+			       &recovered, &err) < 0)
 		log_line(f, LOG_INFO, "%s", err.text);
 	end_batch(f);
 	if (recovered.spools + recovered.backlogs)

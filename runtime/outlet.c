@@ -8,6 +8,7 @@
 
 #include "backoff.h"
 #include "gate.h"
+#include "shown.h"
 #include "store.h"
 
 #define BUSY_IN_A_ROW 3 /* that a store is busy is no news until then */
@@ -63,13 +64,6 @@ void ts_outlets_free(struct ts_outlets *outlets)
 	while (outlets && outlets->first)
 		drop(outlets, &outlets->first);
 	free(outlets);
-}
-
-int ts_outlet_shown(const char *url)
-{
-	const char *authority = strstr(url, "://");
-
-	return (int)(authority ? (size_t)(authority - url) + 3 : strlen(url));
 }
 
 static struct outlet *add(struct ts_outlets *outlets, const char *url)
@@ -136,6 +130,14 @@ bool ts_outlets_keeps(const struct ts_outlets *outlets)
 	return !outlets->options.gate || outlets->options.gate->keeps;
 }
 
+/* Does the failure say where already? */
+static bool names_file(const struct outlet *outlet)
+{
+	const char *path = strchr(outlet->url, ':');
+
+	return path && path[1] == '/' && path[2] != '/' && strstr(outlet->failure.text, path + 1);
+}
+
 static void complain(struct ts_outlets *outlets, struct outlet *outlet, int result)
 {
 	int64_t now = ts_backoff_now_ns();
@@ -146,8 +148,12 @@ static void complain(struct ts_outlets *outlets, struct outlet *outlet, int resu
 		return;
 	outlet->complained = true;
 	outlet->say_again_ns = now + SAY_AGAIN_NS;
-	snprintf(sentence, sizeof(sentence), "cannot write traces to %.*s: %s",
-		 ts_outlet_shown(outlet->url), outlet->url, outlet->failure.text);
+	if (names_file(outlet))
+		snprintf(sentence, sizeof(sentence), "cannot write traces: %s",
+			 outlet->failure.text);
+	else
+		snprintf(sentence, sizeof(sentence), "cannot write traces to %s: %s",
+			 ts_shown(outlet->url).text, outlet->failure.text);
 	say(outlets, true, sentence);
 }
 
@@ -159,8 +165,8 @@ static void note_success(struct ts_outlets *outlets, struct outlet *outlet)
 	if (!outlet->complained)
 		return;
 	outlet->complained = false;
-	snprintf(sentence, sizeof(sentence), "traces are stored again in %.*s",
-		 ts_outlet_shown(outlet->url), outlet->url);
+	snprintf(sentence, sizeof(sentence), "traces are stored again in %s",
+		 ts_shown(outlet->url).text);
 	say(outlets, false, sentence);
 }
 

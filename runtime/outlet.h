@@ -61,7 +61,4 @@ void ts_outlets_each(const struct ts_outlets *outlets,
 		     void (*take)(void *context, const char *url, const char *failure),
 		     void *context);
 
-/* "postgresql://": as much of an URL as may be shown; behind "//" there may be a password. */
-int ts_outlet_shown(const char *url);
-
 #endif

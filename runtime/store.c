@@ -19,6 +19,18 @@ static size_t scheme_length(const char *url)
 	return n <= 32 && url[n] == ':' ? n : 0;
 }
 
+/* One that comes with us: then it is no typing error. */
+static bool is_ours(const char *url, int scheme_bytes)
+{
+	static const char *const ours[] = {"sqlite", "postgresql", "postgres", "jsonl"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strlen(ours[i]) == (size_t)scheme_bytes &&
+		    strncmp(url, ours[i], strlen(ours[i])) == 0)
+			return true;
+	return false;
+}
+
 static const void *find(const char *url, const char *symbol, ts_module_symbol_fn *load,
 			struct ts_error *err)
 {
@@ -39,11 +51,12 @@ static const void *find(const char *url, const char *symbol, ts_module_symbol_fn
 		snprintf(module, sizeof(module), "store_%.*s", n, url);
 	found = load(module, symbol, why, sizeof(why));
 	/* Neither the rest of the URL, which may hold a password. */
-	if (!found)
+	if (!found && is_ours(url, n))
+		ts_error_set(err, -ENOTSUP, "the store \"%.*s\" cannot be had: %s", n, url, why);
+	else if (!found)
 		ts_error_set(err, -ENOTSUP,
-			     "the store \"%.*s\" cannot be had (%s); there are: sqlite, "
-			     "postgresql, jsonl",
-			     n, url, why);
+			     "there is no store \"%.*s\"; there are: sqlite, postgresql, jsonl", n,
+			     url);
 	return found;
 }
 

@@ -34,6 +34,13 @@ struct ts_store {
 	 */
 	int (*write)(struct ts_store_handle *handle, const struct ts_batch *batch,
 		     struct ts_error *err);
+	/*
+	 * Writes cost_nano_usd and attributes of spans that are stored, found by trace, span, tenant and start: all of
+	 * them or nothing. Answers how many there were, for some may have been pruned; or a negative errno; -EAGAIN: try
+	 * again. NULL where what is written stays as it is. For who looks after a store, not for who is traced.
+	 */
+	int (*amend)(struct ts_store_handle *handle, const struct ts_span *spans, size_t n,
+		     struct ts_error *err);
 	/* NULL where it holds nothing: nothing is written for a while, give back what others may need. */
 	void (*rest)(struct ts_store_handle *handle);
 	void (*close)(struct ts_store_handle *handle); /* NULL is fine */
@@ -56,6 +63,7 @@ struct ts_source_handle;
 /* The read side: SQL that all dialects know, parameters $1, $2, ... in order. Never writes. */
 struct ts_source {
 	const char *scheme;
+	bool in_parts; /* by started_at, each of which is slow to look into: a bound that is needless spares it some */
 	/* As `tenant`, whose rows are all that it then shows; NULL: as whoever asks. -ENOENT: nothing was ever
 	 * stored there. */
 	int (*open)(struct ts_source_handle **ret, const char *url, const char *tenant,
@@ -93,6 +101,9 @@ struct ts_pruned {
 /* A line for people about what is being done, or what to do by hand. */
 typedef void ts_tell_fn(void *context, const char *sentence);
 
+/* What every dialect says where there is nothing to look after. */
+#define TS_NO_STORE_YET "there is no store yet; traceshim store init makes it"
+
 /* The upkeep of a store, for `traceshim store`; exported as `ts_admin`. */
 struct ts_admin {
 	const char *scheme;
@@ -102,15 +113,15 @@ struct ts_admin {
 	 */
 	int (*init)(const char *url, const char *user, ts_tell_fn *tell, void *context,
 		    struct ts_error *err);
-	/* Brings an existing schema up to date; answers its version. -ENOENT: there is none. */
+	/* Brings an existing schema up to date; answers its version. -ENOENT: TS_NO_STORE_YET. */
 	int (*migrate)(const char *url, ts_tell_fn *tell, void *context, struct ts_error *err);
 	/* Also of a schema that this program does not know; nothing there yet is schema 0. */
 	int (*status)(const char *url, struct ts_store_status *ret, struct ts_error *err);
 	/*
 	 * Removes traces and spans that started before `before_us`, and runs last seen before it, and gives their space
 	 * back to the system. What had not ended by then may stay until a later time. With `dry`, only counts.
-	 * *ret is right also where it fails half-way; -ENOSPC: the disk is too full to remove anything, or for giving
-	 * the space back.
+	 * *ret is right also where it fails half-way; -ENOENT: TS_NO_STORE_YET; -ENOSPC: the disk is too full to remove
+	 * anything, or for giving the space back.
 	 */
 	int (*prune)(const char *url, int64_t before_us, bool dry, struct ts_pruned *ret,
 		     struct ts_error *err);

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "exception.h"
 #include "failure.h"
+#include "foreign.h"
 #include "guarded.h"
 #include "record.h"
 
@@ -21,24 +22,6 @@ struct ts_hot ts_hot;
 extern const char ts_return_pad_a[], ts_return_pad_b[], ts_return_pad_a_vector[],
 	ts_return_pad_b_vector[], ts_return_pad_a_entry[], ts_return_pad_b_entry[],
 	ts_return_pad_a_entry_vector[], ts_return_pad_b_entry_vector[];
-
-/*
- * A handler's calls lie at least this far below the call it interrupted: our own frames, the red
- * zone (128) and the kernel's signal frame (440, and 512 of FXSAVE area) lie between.
- */
-#define HANDLER_BELOW 1024
-
-static bool on_own_stack(const struct ts_context *context, uintptr_t slot)
-{
-	return slot >= context->stack.low && slot < context->stack.high;
-}
-
-/* A guard found set: by code this call interrupts, or by code that a handler jumped out of? */
-static bool guard_is_stale(const struct ts_context *context, uintptr_t slot)
-{
-	return on_own_stack(context, slot) && on_own_stack(context, context->guard) &&
-	       context->guard <= slot + HANDLER_BELOW;
-}
 
 /* Builds the end event and commits it. */
 static always_inline void write_end(struct ts_context *context, struct ts_frame *frame,
@@ -114,11 +97,11 @@ static cold void leave(struct ts_context *context, struct ts_stack *stack, enum 
 {
 	struct ts_frame *frame = stack->top;
 
-	finish(context, frame, outcome, ticks, 0);
-	if (!frame->pool) { /* a front end's, to whom nothing returns */
-		frame->stack = NULL;
+	if (!frame->pool) { /* a front end's, which ends it by hand: it only takes turns there */
+		ts_foreign_unlink((struct ts_foreign *)frame);
 		return;
 	}
+	finish(context, frame, outcome, ticks, 0);
 	frame->outer = stack->left;
 	stack->left = frame;
 }
@@ -347,7 +330,7 @@ uintptr_t ts_call_begin(const struct ts_thunk *thunk, uintptr_t slot)
 	struct ts_frame *frame;
 
 	if (unlikely(context->guard)) {
-		if (!guard_is_stale(context, slot)) {
+		if (!ts_guard_is_stale(context, slot)) {
 			ts_record_lost(context, TS_LOST_REENTERED);
 			return 0;
 		}
@@ -431,9 +414,9 @@ void ts_call_end(struct ts_frame *frame, uintptr_t slot)
 static void look_at(struct ts_context *context, const struct ts_frame *frame,
 		    const struct _Unwind_Exception *exception, struct ts_thrown *thrown)
 {
-	uintptr_t below = (uintptr_t)__builtin_frame_address(0) + HANDLER_BELOW;
+	uintptr_t below = (uintptr_t)__builtin_frame_address(0) + TS_HANDLER_BELOW;
 
-	context->guard = on_own_stack(context, below) ? below : frame->slot;
+	context->guard = ts_on_own_stack(context, below) ? below : frame->slot;
 	ts_barrier();
 	ts_exception_describe(exception, thrown);
 	ts_barrier();

@@ -94,7 +94,8 @@ struct ts_stack {
 	 * return pad, and many have been used. The last to be left first.
 	 */
 	struct ts_frame *left;
-	struct ts_trace_context trace;
+	struct ts_trace_context trace;     /* of the innermost call */
+	struct ts_trace_context own_trace; /* ... of those that lie in no call of a front end */
 	struct ts_inherited inherited;
 	uint32_t flags; /* enum ts_stack_flags */
 };
@@ -178,6 +179,24 @@ static inline struct ts_stack *ts_stack_of(struct ts_context *context, uintptr_t
 		return stack;
 	stack = __atomic_load_n(ts_stack_at(slot), __ATOMIC_ACQUIRE);
 	return stack && slot - stack->low < stack->high - stack->low ? stack : NULL;
+}
+
+/*
+ * A handler's calls lie at least this far below the call it interrupted: our own frames, the red
+ * zone (128) and the kernel's signal frame (440, and 512 of FXSAVE area) lie between.
+ */
+#define TS_HANDLER_BELOW 1024
+
+static inline bool ts_on_own_stack(const struct ts_context *context, uintptr_t slot)
+{
+	return slot >= context->stack.low && slot < context->stack.high;
+}
+
+/* A guard found set: by code this call interrupts, or by code that a handler jumped out of? [hot] */
+static inline bool ts_guard_is_stale(const struct ts_context *context, uintptr_t slot)
+{
+	return ts_on_own_stack(context, slot) && ts_on_own_stack(context, context->guard) &&
+	       context->guard <= slot + TS_HANDLER_BELOW;
 }
 
 /* Makes `frame` the innermost of its stack, or no longer so. [hot] */

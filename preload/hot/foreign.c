@@ -55,11 +55,32 @@ static const struct ts_frame *outermost(const struct ts_stack *stack)
 	return frame;
 }
 
-/* Was the innermost call of the stack entered inside `parent`? */
-static bool counts_more(const struct ts_stack *stack, const struct ts_frame *top,
-			const struct ts_foreign *parent)
+/* The innermost call of a front end on this stack, or NULL. */
+static const struct ts_foreign *innermost(const struct ts_stack *stack)
 {
-	return parent->frame.stack == stack && top->slot < parent->frame.slot;
+	const struct ts_frame *frame = stack->top;
+
+	while (frame && frame->pool)
+		frame = frame->outer;
+	return (const struct ts_foreign *)frame;
+}
+
+/* Unique to the call, also when it has ended; 0: none. */
+static uint64_t serial_of(const struct ts_foreign *call)
+{
+	if (!call)
+		return 0;
+	return call->frame.span_id.low ? call->frame.span_id.low : call->frame.trace_id.low;
+}
+
+/* Does the innermost call of the stack lie in what the language says, or say so itself? */
+static bool counts_more(const struct ts_stack *stack, const struct ts_foreign *parent)
+{
+	const struct ts_foreign *on_stack = innermost(stack);
+
+	if (!on_stack || on_stack == parent)
+		return !parent || on_stack;
+	return !on_stack->says_so && on_stack->within == serial_of(parent);
 }
 
 static void set_root(struct ts_foreign *call, const struct ts_frame *root)
@@ -118,11 +139,11 @@ static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_
 
 	call->flags = TS_BEGIN_SPAN;
 	call->parent_id = (struct ts_id){0, 0};
-	if (parent && is_open(parent->root, parent->root_serial) &&
-	    !(top && counts_more(stack, top, parent)))
-		place_in_parent(call, parent);
-	else if (top)
+	call->within = serial_of(parent);
+	if (top && counts_more(stack, parent))
 		place_on_stack(call, stack);
+	else if (parent && is_open(parent->root, parent->root_serial))
+		place_in_parent(call, parent);
 	else if (ts_stack_inherits(context, stack))
 		place_inherited(call, &stack->inherited);
 	else if (ts_hot.remote && hook->flags & TS_HOOK_PIPELINE)
@@ -139,18 +160,28 @@ static bool is_ready(const struct ts_context *context)
 	return context->generation == *ts_hot.generation && context->ring;
 }
 
+/* False: the guard is set, and not left behind by code that a signal handler jumped out of. */
+static bool passes_guard(struct ts_context *context, uintptr_t slot)
+{
+	if (likely(!context->guard))
+		return true;
+	if (!ts_guard_is_stale(context, slot)) {
+		ts_record_lost(context, TS_LOST_REENTERED);
+		return false;
+	}
+	ts_record_lost(context, TS_LOST_ABANDONED);
+	context->guard = 0;
+	return true;
+}
+
 enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts_hook *hook,
 					const struct ts_foreign *parent, uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
 	struct ts_stack *stack = ts_stack_of(context, slot);
 
-	if (context->untraced || ts_hot.passive)
+	if (context->untraced || ts_hot.passive || !passes_guard(context, slot))
 		return TS_FOREIGN_OUTSIDE;
-	if (unlikely(context->guard)) {
-		ts_record_lost(context, TS_LOST_REENTERED);
-		return TS_FOREIGN_OUTSIDE;
-	}
 	if (unlikely(!is_ready(context) || !stack))
 		return TS_FOREIGN_NOT_READY;
 	if (stack->flags & TS_STACK_UNKNOWN)
@@ -158,6 +189,16 @@ enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts
 	call->frame.hook = hook;
 	call->frame.stack = NULL;
 	return place(context, stack, call, parent) ? TS_FOREIGN_INSIDE : TS_FOREIGN_OUTSIDE;
+}
+
+unsigned ts_foreign_room(uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	const struct ts_stack *stack = ts_stack_of(context, slot);
+
+	if (!stack || stack->flags & TS_STACK_UNKNOWN)
+		return 8;
+	return (unsigned)((slot - stack->low) / ((stack->high - stack->low) / 8));
 }
 
 /* --- begin --------------------------------------------------------------------------------------- */
@@ -179,7 +220,7 @@ static void fill_frame(struct ts_context *context, struct ts_foreign *call, uint
 	frame->trace_id = call->trace.id;
 	frame->span_id = call->flags & TS_BEGIN_SPAN ? ts_id_make(&context->ids, ticks)
 						     : (struct ts_id){0, 0};
-	frame->serial = frame->span_id.low ? frame->span_id.low : frame->trace_id.low;
+	frame->serial = serial_of(call);
 	frame->flags = call->flags & (TS_FRAME_TRACE | TS_FRAME_SPAN);
 	frame->generation = context->generation;
 	frame->ring = context->ring;
@@ -240,37 +281,42 @@ void ts_foreign_enter(struct ts_foreign *call, uintptr_t slot)
 
 	if (!frame->serial || frame->stack || !stack || stack->flags & TS_STACK_UNKNOWN)
 		return;
+	if (!innermost(stack))
+		copy_trace(&stack->own_trace, &stack->trace);
 	frame->slot = slot;
 	frame->stack = stack;
-	call->covers = !stack->top || stack->trace.id.low != call->trace.id.low ||
-		       stack->trace.id.high != call->trace.id.high;
-	if (call->covers) {
-		copy_trace(&call->under, &stack->trace);
-		copy_trace(&stack->trace, &call->trace);
-	}
+	call->thread = context;
 	ts_context_push(context, frame);
+	copy_trace(&stack->trace, &call->trace);
 }
 
 /*
  * Wherever it lies: coroutines that copy their part of a stack out and in (greenlet) do not leave in
- * the order in which they were entered.
+ * the order in which they were entered. The machine's calls lie in the front end's that is next, or in none.
  */
+void ts_foreign_unlink(struct ts_foreign *call)
+{
+	struct ts_stack *stack = call->frame.stack;
+	struct ts_frame **link = &stack->top;
+	const struct ts_foreign *next;
+
+	while (*link && *link != &call->frame)
+		link = &(*link)->outer;
+	if (*link)
+		*link = call->frame.outer;
+	call->frame.stack = NULL;
+	next = innermost(stack);
+	copy_trace(&stack->trace, next ? &next->trace : &stack->own_trace);
+}
+
 void ts_foreign_leave(struct ts_foreign *call)
 {
 	struct ts_context *context = &ts_context;
-	struct ts_frame *frame = &call->frame;
-	struct ts_stack *stack = frame->stack;
-	struct ts_frame **link;
+	struct ts_stack *stack = call->frame.stack;
 
-	if (!stack)
+	if (!stack || call->thread != context)
 		return;
-	for (link = &stack->top; *link && *link != frame;)
-		link = &(*link)->outer;
-	if (*link)
-		*link = frame->outer;
-	if (call->covers)
-		copy_trace(&stack->trace, &call->under);
-	frame->stack = NULL;
+	ts_foreign_unlink(call);
 	if (!stack->top && stack == &context->stack && !stack->inherited.frame)
 		context->inside = 0;
 }
@@ -296,6 +342,8 @@ bool ts_foreign_end(struct ts_foreign *call, enum ts_outcome outcome,
 {
 	struct ts_context *context = &ts_context;
 	struct ts_frame *frame = &call->frame;
+	uintptr_t guard =
+		context->guard; /* set while the program's own code is asked what to record */
 
 	if (frame->serial && frame->generation == *ts_hot.generation) {
 		if (!is_ready(context) && !context->untraced)
@@ -305,7 +353,7 @@ bool ts_foreign_end(struct ts_foreign *call, enum ts_outcome outcome,
 		write_end(context, frame, outcome, output);
 		ts_record_settle(context, frame);
 		ts_barrier();
-		context->guard = 0;
+		context->guard = guard;
 	}
 	ts_foreign_leave(call);
 	__atomic_store_n(&frame->serial, 0, __ATOMIC_RELAXED);

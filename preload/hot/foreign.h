@@ -24,9 +24,10 @@ struct ts_foreign {
 	uint64_t root_serial;
 	struct ts_id parent_id; /* while flags has TS_BEGIN_PARENT */
 	uint32_t flags;         /* enum ts_begin_flags */
-	bool covers;
-	/* where `covers`: of the stack, before the call was entered */
-	struct ts_trace_context under;
+	/* Set before it is placed: inside it the language says that calls lie in it. */
+	bool says_so;
+	uint64_t within; /* the call that the language said when it was placed; 0: none */
+	const struct ts_context *thread; /* on whose stack it is entered */
 };
 
 /* What a front end has captured: whole values, 8-aligned. */
@@ -45,8 +46,9 @@ enum ts_foreign_placed {
 
 /*
  * Finds where `call` belongs, of which nothing is open. `parent` is what the language says that it lies in,
- * or NULL; a call that was entered inside that one counts more. `slot` is an address in the machine's frame that
- * runs it. [hot]
+ * or NULL. A call that was entered inside that one counts more; what others entered counts for nothing, for
+ * contexts of the language take turns on a stack (greenlets). `slot` is an address in the machine's frame
+ * that runs it. [hot]
  */
 enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts_hook *hook,
 					const struct ts_foreign *parent, uintptr_t slot);
@@ -57,6 +59,12 @@ bool ts_foreign_begin(struct ts_foreign *call, const struct ts_prepared *input);
 /* It runs on this thread from now on, in the frame at `slot`, and no more. [hot] */
 void ts_foreign_enter(struct ts_foreign *call, uintptr_t slot);
 void ts_foreign_leave(struct ts_foreign *call);
+
+/* Takes what is entered off its stack. [hot] */
+void ts_foreign_unlink(struct ts_foreign *call);
+
+/* How many eighths of its stack lie below `slot`; 8 where that is not known. [hot] */
+unsigned ts_foreign_room(uintptr_t slot);
 
 /*
  * Ends it, on whatever thread, and leaves it first where it is entered. Values that find no room are left

@@ -29,6 +29,8 @@ bool ts_capture_start(struct ts_writer *ret)
 {
 	size_t bytes = ts_shim->conf->capture_bytes + 4096;
 
+	if (capture.busy)
+		return false;
 	if (!capture.buffer)
 		capture.buffer = malloc(bytes);
 	if (!capture.buffer)

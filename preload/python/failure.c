@@ -100,7 +100,7 @@ static bool put_line(struct ts_writer *writer, PyObject *entry)
 
 	if (!name)
 		name = get(code, "co_name");
-	if (code && !ts_wrapped_is_ours(code)) {
+	if (code && !ts_wrapped_of(code)) {
 		PyOS_snprintf(text, sizeof(text), "%s (%s:%ld)", utf8(name), utf8(file),
 			      line ? PyLong_AsLong(line) : 0);
 		put = ts_capture_text(writer, text, strlen(text), 0);

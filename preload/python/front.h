@@ -31,6 +31,15 @@ extern struct ts_python_api ts_api;
 /* False, with a sentence in `why`. */
 bool ts_api_find(char *why, size_t why_bytes);
 
+/* Takes the reference `value`. */
+static inline void ts_set(PyObject **at, PyObject *value)
+{
+	PyObject *before = *at;
+
+	*at = value;
+	Py_XDECREF(before);
+}
+
 /* An error of ours: cleared, and told once. */
 void ts_front_stumbled(const char *where);
 
@@ -45,7 +54,7 @@ struct ts_wrapped {
 	PyObject *defaults; /* of the parameters in order; NULL: not known */
 	PyObject *module;   /* names, to find the function by */
 	PyObject *path;
-	PyObject *code; /* what the function runs instead: borrowed, for it holds us */
+	PyObject *call; /* what the code in front calls: borrowed, for it holds us */
 	Py_ssize_t n_positional, n_keyword, n_params;
 	bool more_positional, more_keyword; /* *args, **kwargs */
 	bool looked;                        /* for defaults */
@@ -63,11 +72,8 @@ int ts_wrapped_init(void);
 /* For rewrite.py: (number, span, name in sys.modules, name, code, parameters, in a class) -> what the code in front calls. */
 PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments);
 
-/* The code in front of it is in its place. */
-void ts_wrapped_placed(PyObject *call, PyObject *code);
-
-/* Is this code one of ours? */
-bool ts_wrapped_is_ours(PyObject *code);
+/* What this code stands in front of. Borrowed; NULL: it is none of ours. */
+struct ts_wrapped *ts_wrapped_of(PyObject *code);
 
 /* Finds out, once, what the parameters default to. */
 void ts_wrapped_look(struct ts_wrapped *wrapped);
@@ -118,7 +124,7 @@ void ts_span_finish(struct ts_span *span);
 /* Ends what nobody will resume. */
 void ts_span_abandon(struct ts_span *span);
 
-/* --- call.c, step.c: how functions of each kind run ---------------------------------------------------- */
+/* --- call.c: how functions of each kind run --------------------------------------------------------------- */
 
 /* What the code in front calls; the first argument is a function of the original code. */
 PyObject *ts_call_function(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
@@ -126,21 +132,47 @@ PyObject *ts_call_coroutine(PyObject *self, PyObject *const *arguments, Py_ssize
 PyObject *ts_call_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
 PyObject *ts_call_async_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
 
+/* --- step.c, items.c: what drives coroutines and generators ---------------------------------------------- */
+
 int ts_step_init(void);
+int ts_items_init(void);
 
 enum ts_step_kind {
 	TS_STEP_COROUTINE, /* ends with what it returns */
 	TS_STEP_GENERATOR, /* yields items */
 	TS_STEP_ITEM,      /* of an async generator: returns one item */
-	TS_STEP_CLOSE,     /* ... closes it */
 };
 
-/* An awaitable and iterator that drives `inner` inside `span`. A new reference, or NULL; takes both. */
-PyObject *ts_step_new(enum ts_step_kind kind, struct ts_span *span, PyObject *inner);
+enum ts_step_state {
+	TS_STEP_NEW,
+	TS_STEP_WAITS,
+	TS_STEP_RETURNED,
+	TS_STEP_RAISED,
+};
 
-/* What the code in front of an async generator iterates: asend, athrow, aclose.
- * `span` may be NULL. Likewise. */
+/* An awaitable and iterator that drives `inner`, inside `span` unless that is NULL. A new reference, or NULL; takes both. */
+PyObject *ts_step_new(enum ts_step_kind kind, struct ts_span *span, PyObject *inner);
+enum ts_step_state ts_step_state(PyObject *step);
+
+/* What is being handled, as it was before it came to the code in front. New; NULL: nothing. */
+PyObject *ts_step_take_handled(void);
+
+/* What the code in front of an async generator drives it by. Likewise. */
 PyObject *ts_items_new(struct ts_span *span, PyObject *inner);
+
+/* --- depth.c: the interpreter's recursion limit ------------------------------------------------------------ */
+
+enum ts_depth {
+	TS_DEPTH_CALL, /* an original that is called from C */
+	TS_DEPTH_DEEP, /* ... from the code in front */
+	TS_DEPTH_STEP, /* a coroutine or generator, resumed */
+};
+
+void ts_depth_init(void);
+
+/* What stands between a caller and the original does not count, until it is taken back. The exception that is set stays. */
+void ts_depth_lend(enum ts_depth what);
+void ts_depth_take_back(enum ts_depth what);
 
 /* --- stream.c: results that go on -------------------------------------------------------------------- */
 
@@ -158,7 +190,10 @@ struct ts_writer {
 	char *at, *end;
 };
 
-/* Room for one side of a call on this thread, or NULL. Nothing else may capture before it is used. */
+/*
+ * Room for one side of a call on this thread, until done. False: there is none, or this thread is capturing: the program's
+ * own methods run in between.
+ */
 bool ts_capture_start(struct ts_writer *ret);
 void ts_capture_done(void);
 
@@ -186,10 +221,18 @@ enum ts_outcome ts_failure_put_exception(struct ts_writer *writer, PyObject *exc
 /* Compiles rewrite.py. False, with a sentence in `why`. */
 bool ts_rewrite_init(char *why, size_t why_bytes);
 
-/* A module's code is about to run. */
+/* Code is about to run, perhaps that of a module. */
 void ts_rewrite_module(PyObject *code);
 
-/* A function of rewrite.py, borrowed. */
+/* What rewrite.py has by this name, borrowed. */
 PyObject *ts_rewrite_get(const char *name);
+
+/* --- look.c: what would become of the rules ------------------------------------------------------------------- */
+
+/* Compiles look.py and explain.py, after rewrite.py. False, with a sentence in `why`. */
+bool ts_look_init(char *why, size_t why_bytes);
+
+/* Says it, in lines (abi.h), with an event that tells what the interpreter is about to run. */
+void ts_look_tell(const char *event, PyObject *arguments);
 
 #endif

@@ -16,7 +16,7 @@ static const char stream_source[] = {
 
 static PyObject *space; /* the namespace of rewrite.py */
 static PyTypeObject *code_type;
-static bool busy; /* it runs: what it compiles is not the program's */
+static __thread bool busy; /* it runs: what it compiles is not the program's */
 
 PyObject *ts_rewrite_get(const char *name)
 {
@@ -25,22 +25,53 @@ PyObject *ts_rewrite_get(const char *name)
 
 /* --- which modules ---------------------------------------------------------------------------------------- */
 
-/* The last part of a module's name, as its file may be called. */
-static bool fits_last_part(const char *module, const char *stem, size_t bytes)
+/* Do the folders of `file` hold those that a glob begins with? "bot.handlers.*": bot/handlers/ */
+static bool fits_folders(const char *module, const char *file)
+{
+	char folders[256] = "/";
+	size_t n = strcspn(module, "*?");
+
+	while (n && module[n - 1] != '.')
+		n--;
+	if (!n || n + 2 > sizeof(folders))
+		return true;
+	memcpy(folders + 1, module, n);
+	for (size_t i = 1; i <= n; i++)
+		if (folders[i] == '.')
+			folders[i] = '/';
+	folders[n + 1] = '\0';
+	return strstr(file, folders) || strncmp(file, folders + 1, n) == 0;
+}
+
+/* The last part of a module's name is what its file is called. */
+static bool fits_file(const char *module, const char *file, const char *stem, size_t bytes)
 {
 	const char *dot = strrchr(module, '.');
 	const char *part = dot ? dot + 1 : module;
 
-	if (strpbrk(part, "*?"))
-		return true;
+	if (strpbrk(module, "*?"))
+		return fits_folders(module, file);
 	return strlen(part) == bytes && memcmp(part, stem, bytes) == 0;
 }
 
-/* "learn" of ".../learn.py"; the folder's name of ".../__init__.py". */
+static const char frozen[] = "<frozen ";
+
+static bool is_frozen(const char *file)
+{
+	return strncmp(file, frozen, sizeof(frozen) - 1) == 0;
+}
+
+/* "learn" of ".../learn.py"; the folder's name of ".../__init__.py"; "path" of "<frozen os.path>". */
 static const char *stem_of(const char *file, size_t *ret_bytes)
 {
-	const char *end = file + strlen(file), *start;
+	const char *end = file + strlen(file), *start, *dot;
 
+	if (is_frozen(file)) {
+		dot = strrchr(file, '.');
+		start = dot ? dot + 1 : file + sizeof(frozen) - 1;
+		*ret_bytes = strcspn(start, ">");
+		return start;
+	}
 	for (int i = 0; i < 2; i++) {
 		for (start = end; start > file && start[-1] != '/'; start--)
 			;
@@ -52,25 +83,24 @@ static const char *stem_of(const char *file, size_t *ret_bytes)
 	return start;
 }
 
-/* Is it the script? */
-static bool is_main(const char *name, const char *file)
+/* Is it the script's file? */
+static bool is_file_of(const char *name, const char *file)
 {
 	PyObject *modules = PySys_GetObject("modules");
 	PyObject *module = modules ? PyDict_GetItemString(modules, name) : NULL;
 	PyObject *own = module && PyModule_Check(module)
 				? PyDict_GetItemString(PyModule_GetDict(module), "__file__")
 				: NULL;
+	const char *path = own && PyUnicode_Check(own) ? PyUnicode_AsUTF8AndSize(own, NULL) : NULL;
 
-	if (!module)
-		return false;
-	return own && PyUnicode_Check(own)
-		       ? PyUnicode_CompareWithASCIIString(own, file) == 0 ||
-				 strcmp(PyUnicode_AsUTF8AndSize(own, NULL), file) == 0
-		       : !own && file[0] == '<';
+	return path && strcmp(path, file) == 0;
 }
 
-/* A look that costs next to nothing: may a rule be about this file? */
-static bool may_be_ruled(const char *file)
+/*
+ * A look that costs next to nothing: may a rule be about this file? What programs make up and run ("<string>") is
+ * only looked at as the script.
+ */
+static bool may_be_ruled(const char *file, bool is_outermost)
 {
 	const struct ts_conf *conf = ts_shim->conf;
 	size_t bytes;
@@ -80,30 +110,33 @@ static bool may_be_ruled(const char *file)
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		const char *module = conf->rules[i].python.module;
 
-		if (module && fits_last_part(module, stem, bytes))
+		if (module && (file[0] != '<' || is_frozen(file)) &&
+		    fits_file(module, file, stem, bytes))
 			return true;
 		main_is_ruled |= module && strcmp(module, "__main__") == 0;
 	}
-	return main_is_ruled && (is_main("__main__", file) || is_main("__mp_main__", file));
+	return main_is_ruled &&
+	       (is_outermost || is_file_of("__main__", file) || is_file_of("__mp_main__", file));
 }
 
-static bool is_module_code(PyObject *code)
+static bool is_module_code(PyObject *code, bool is_outermost)
 {
 	PyObject *name = PyObject_GetAttrString(code, "co_name");
 	PyObject *file = PyObject_GetAttrString(code, "co_filename");
 	const char *path =
 		file && PyUnicode_Check(file) ? PyUnicode_AsUTF8AndSize(file, NULL) : NULL;
 	bool is = name && path && PyUnicode_CompareWithASCIIString(name, "<module>") == 0 &&
-		  may_be_ruled(path);
+		  may_be_ruled(path, is_outermost);
 
 	Py_XDECREF(name);
 	Py_XDECREF(file);
 	return is;
 }
 
-static void enter(PyObject *code)
+static void enter(PyObject *code, bool is_outermost)
 {
-	PyObject *result = PyObject_CallFunctionObjArgs(ts_rewrite_get("enter"), code, NULL);
+	PyObject *result = PyObject_CallFunctionObjArgs(ts_rewrite_get("enter"), code,
+							is_outermost ? Py_True : Py_False, NULL);
 
 	if (!result)
 		ts_front_stumbled("a module could not be looked through");
@@ -113,13 +146,15 @@ static void enter(PyObject *code)
 void ts_rewrite_module(PyObject *code)
 {
 	PyObject *type, *value, *traceback;
+	bool is_outermost;
 
 	if (busy || !Py_IS_TYPE(code, code_type))
 		return;
 	busy = true;
+	is_outermost = !PyEval_GetFrame();
 	PyErr_Fetch(&type, &value, &traceback);
-	if (is_module_code(code))
-		enter(code);
+	if (is_module_code(code, is_outermost))
+		enter(code, is_outermost);
 	PyErr_Clear();
 	PyErr_Restore(type, value, traceback);
 	busy = false;
@@ -135,34 +170,41 @@ static PyObject *modules(PyObject *module, PyObject *unused)
 }
 
 /*
- * put(tuple, index, code, call): the one thing that Python cannot. Where a tuple's items lie is told by its type; that it is
- * so is looked at before anything is written.
+ * put(tuple, index, old, new): the one thing that Python cannot. Where a tuple's items lie is told by its type; that
+ * it is so, and that nobody else has put something there, is looked at before anything is written.
  */
 static PyObject *put(PyObject *module, PyObject *arguments)
 {
-	PyObject *tuple, *code, *call, *size, **item;
+	PyObject *tuple, *old, *new, *size, **item;
 	Py_ssize_t index;
 	long header;
 
 	(void)module;
-	if (!PyArg_ParseTuple(arguments, "OnOO", &tuple, &index, &code, &call))
+	if (!PyArg_ParseTuple(arguments, "OnOO", &tuple, &index, &old, &new))
 		return NULL;
 	size = PyObject_GetAttrString((PyObject *)&PyTuple_Type, "__basicsize__");
 	header = size ? PyLong_AsLong(size) : -1;
 	Py_XDECREF(size);
-	if (header < (long)sizeof(PyVarObject) || header > 64)
-		return PyBool_FromLong(0);
+	if (header < (long)sizeof(PyVarObject) || header > 64 ||
+	    old != PyTuple_GetItem(tuple, index))
+		Py_RETURN_NONE;
 	item = (PyObject **)((char *)tuple + header) + index;
-	if (*item != PyTuple_GetItem(tuple, index))
-		return PyBool_FromLong(0);
-	ts_wrapped_placed(call, code);
-	Py_DECREF(*item);
-	*item = Py_NewRef(code);
-	return PyBool_FromLong(1);
+	if (*item != old)
+		Py_RETURN_NONE;
+	*item = Py_NewRef(new);
+	Py_DECREF(old);
+	Py_RETURN_NONE;
+}
+
+static PyObject *is_ours(PyObject *module, PyObject *code)
+{
+	(void)module;
+	return PyBool_FromLong(ts_wrapped_of(code) != NULL);
 }
 
 static PyMethodDef methods[] = {
 	{"define", ts_wrapped_define, METH_VARARGS, NULL},
+	{"is_ours", is_ours, METH_O, NULL},
 	{"modules", modules, METH_NOARGS, NULL},
 	{"put", put, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},

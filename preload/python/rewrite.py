@@ -7,40 +7,68 @@ decorators, for `from module import name`, for the script's own main(). It has t
 documentation and place in the source; its body passes the arguments to `call`, with a function made of the
 original code in the same scope.
 
-Runs with builtins alone: nothing is imported. What is given to it from C: `rules`, of (number, module, name, glob); `define`
-(number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the body calls; `modules` () -> sys.modules; `put` (tuple, index, value).
+Runs with builtins alone: nothing is imported. What is given to it from C: `rules`, of (number, module, name, glob);
+`define` (number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the
+body calls; `is_ours` (code); `modules` () -> sys.modules; `put` (tuple, index, old, new).
 """
 
 CodeType = type((lambda: 0).__code__)
-ModuleType = type(__builtins__) if not isinstance(__builtins__, dict) else type(modules()["builtins"])
+FunctionType = type(lambda: 0)
+ModuleType = type(modules()["builtins"])
+space_of = ModuleType.__dict__["__dict__"].__get__  # a lazy module would load itself for its attribute
 
 OPTIMIZED, VARARGS, VARKEYWORDS = 0x1, 0x4, 0x8
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 NOFREE = 0x40  # until 3.10
+ITERABLE_COROUTINE = 0x100
 
-TEMPLATES = {
-    0: "def f({parameters}):\n 'doc'; {call} = 'call'; return {call}({arguments})",
-    GENERATOR: "def f({parameters}):\n 'doc'; {call} = 'call'; return (yield from {call}({arguments}))",
-    COROUTINE: "async def f({parameters}):\n 'doc'; {call} = 'call'; return await {call}({arguments})",
-    # what PEP 380 is to generators, for asynchronous ones
-    ASYNC_GENERATOR: """async def f({parameters}):
- 'doc'
- {call} = 'call'
- {call} = {call}({arguments})
+HEADS = {
+    0: "def f({parameters}):\n 'doc'\n {call} = 'call'",
+    GENERATOR: "def f({parameters}):\n 'doc'\n {call} = 'call'",
+    COROUTINE: "async def f({parameters}):\n 'doc'\n {call} = 'call'",
+    ASYNC_GENERATOR: "async def f({parameters}):\n 'doc'\n {call} = 'call'",
+}
+
+# A call that `call` does not run, for it lies too deep, it answers with itself; it wants to know when it is over.
+PLAIN = """
+ {original} = {function}
  try:
-  {item} = await {call}.asend(None)
-  while True:
-   try:
-    {sent} = yield {item}
-   except GeneratorExit:
-    await {call}.aclose()
-    raise
-   except BaseException as {sent}:
-    {item} = await {call}.athrow({sent})
-   else:
-    {item} = await {call}.asend({sent})
- except StopAsyncIteration:
-  return
+  {result} = {call}({original}{values})
+  if {result} is {call}:
+   try: {result} = {original}({passed})
+   finally: {call}()
+ except:
+  {mark}
+  raise
+ {mark}
+ return {result}
+"""
+
+# Those of the other kinds answer what the original's coroutine or generator is driven by.
+DRIVEN = """
+ {call} = {call}({function}{values})
+ {drop}
+"""
+
+# What is thrown in where nothing of it waits, the original gets by its next step.
+LOOPS = {
+    GENERATOR: """
+ while True:
+  try: return (yield from {call})
+  except:
+   if {call}.failed(): raise
+""",
+    COROUTINE: """
+ while True:
+  try: return await {call}
+  except:
+   if {call}.failed(): raise
+""",
+    ASYNC_GENERATOR: """
+ while {call}:
+  try: {call}.keep((yield await {call}.resume()))
+  except:
+   if {call}.failed(): raise
 """,
 }
 
@@ -64,24 +92,31 @@ def matches(pattern, text):
     return pattern[p:].strip("*") == ""
 
 
-def parameters_of(code):
-    """The parameter list as it is written, and all names in the order of co_varnames."""
-    names = code.co_varnames
-    n, more = code.co_argcount, code.co_kwonlyargcount
-    written = list(names[:n])
-    if code.co_posonlyargcount:
-        written.insert(code.co_posonlyargcount, "/")
-    last = n + more
-    if code.co_flags & VARARGS:
-        written.append("*" + names[last])
-        last += 1
-    elif more:
-        written.append("*")
-    written.extend(names[n : n + more])
-    if code.co_flags & VARKEYWORDS:
-        written.append("**" + names[last])
-        last += 1
-    return ", ".join(written), list(names[:last])
+# --- code ------------------------------------------------------------------------------------------------
+
+
+class Parameters:
+    def __init__(self, code):
+        names = code.co_varnames
+        positional, both = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+        last = both
+        written, passed = list(names[:positional]), list(names[:positional])
+        if code.co_posonlyargcount:
+            written.insert(code.co_posonlyargcount, "/")
+        if code.co_flags & VARARGS:
+            written.append("*" + names[last])
+            passed.append("*" + names[last])
+            last += 1
+        elif both > positional:
+            written.append("*")
+        written.extend(names[positional:both])
+        passed.extend(name + "=" + name for name in names[positional:both])
+        if code.co_flags & VARKEYWORDS:
+            written.append("**" + names[last])
+            passed.append("**" + names[last])
+            last += 1
+        self.written, self.passed = ", ".join(written), ", ".join(passed)
+        self.names = list(names[:last])  # in the order of co_varnames
 
 
 def free_name(wanted, taken):
@@ -103,7 +138,7 @@ def on_one_line(node):
                 on_one_line(child)
 
 
-def compiled(source, filename):
+def compiled(source, filename="<traceshim>"):
     """The code of the function f in it."""
     tree = compile(source, filename, "exec", 0x400, True, 0)  # PyCF_ONLY_AST
     on_one_line(tree)
@@ -113,32 +148,93 @@ def compiled(source, filename):
     return code
 
 
-def in_front(code, name, call):
-    """Code of the same kind and signature that calls `call`; None where that cannot be had."""
+def opcodes():
+    """RESUME, NOP, DELETE_FAST, as a compiler that has the first of them numbers them."""
+    plain, tries, deletes = (
+        compile(source, "", "exec", 0, True, 0).co_consts[0].co_code
+        for source in ("def f():\n g()", "def f():\n try:\n  g()\n except: g()", "def f():\n del g")
+    )
+    if plain[:2] == tries[:2] == deletes[:2] and tries[3] == 0 and tries[4:6] == plain[2:4]:
+        return plain[0], tries[2], deletes[2]
+    return None
+
+
+def hidden(code, mark, numbers):
+    """The same, but its frame begins where `mark` stands: until then neither sys._getframe nor tracebacks nor tracers
+    see a frame (from 3.11 on), and then what it called is over. None: it cannot be had."""
+    resume, nop, delete = numbers
+    raw, marks = bytearray(code.co_code), 0
+    place = code.co_varnames.index(mark)
+    start = [at for at in range(0, len(raw), 2) if raw[at] == resume]
+    if len(start) != 1 or place > 255:
+        return None
+    raw[start[0]] = nop
+    for at in range(0, len(raw), 2):
+        if raw[at] == delete and raw[at + 1] == place:
+            raw[at], raw[at + 1] = resume, 2  # 0 and 1 would see to signals
+            marks += 1
+    return code.replace(co_code=bytes(raw)) if marks > 1 else None
+
+
+def hides(numbers):
+    """Does it hide frames? An interpreter that was built to be debugged asserts that nobody does."""
+    system = modules()["sys"]
+    if numbers is None or hasattr(system, "gettotalrefcount"):
+        return False
+    code = compiled("def f(inner):" + PLAIN.format(
+        original="original", function="inner", call="inner", values="", passed="", result="result", mark="del mark"))
+    code = hidden(code, "mark", numbers)
+    if code is None:
+        return False
+    function = FunctionType(code, {})
+    callers = []
+
+    def inner(*ignored):
+        callers.append(system._getframe(1).f_code)
+        if len(callers) == 2:
+            raise ValueError
+
+    try:
+        function(inner)
+        function(inner)
+    except ValueError as error:
+        return callers == [hides.__code__] * 2 and error.__traceback__.tb_next.tb_frame.f_code is inner.__code__
+
+
+NUMBERS = opcodes()
+HIDES = hides(NUMBERS)
+
+
+def source_of(code, parameters, names, mark):
     kind = code.co_flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR)
-    written, names = parameters_of(code)
-    taken = set(names) | set(code.co_freevars)
-    source = TEMPLATES[kind].format(
-        parameters=written,
-        arguments=", ".join(["lambda: (%s)" % "".join(free + ", " for free in code.co_freevars)] + names),
-        call=free_name("call", taken),
-        item=free_name("item", taken),
-        sent=free_name("sent", taken),
+    text = HEADS[kind] + (DRIVEN + LOOPS[kind] if kind else PLAIN)
+    text = text.format(
+        parameters=parameters.written,
+        function="lambda: (%s)" % "".join(free + ", " for free in code.co_freevars),
+        values="".join(", " + name for name in parameters.names),
+        passed=parameters.passed,
+        drop="del " + ", ".join(parameters.names) if parameters.names else "pass",
+        mark=mark,
+        **names,
     )
     if code.co_freevars:
-        source = "def outer(%s):\n " % ", ".join(code.co_freevars) + source.replace("\n", "\n ")
-    made = compiled(source, code.co_filename)
-    inner = [const for const in made.co_consts if type(const) is CodeType]
-    if len(inner) != 1 or made.co_freevars != code.co_freevars or inner[0].co_freevars != code.co_freevars:
-        return None
+        text = "def outer(%s):\n " % ", ".join(code.co_freevars) + text.replace("\n", "\n ")
+    return text
+
+
+def same_but(made, code, inner, call):
+    """What was compiled, as the code that it stands in front of."""
     doc = code.co_consts[0] if code.co_consts and isinstance(code.co_consts[0], str) else None
+    original = code
+    if code.co_flags & GENERATOR:  # types.coroutine will tell ours alone that it may wait for coroutines
+        original = code.replace(co_flags=code.co_flags | ITERABLE_COROUTINE)
     consts = []
     for const in made.co_consts:
-        if const is inner[0]:
-            const = code
+        if const is inner:
+            const = original
         elif type(const) is str:
             # before 3.11 the inner function's qualified name is a constant, too
-            const = {"doc": doc, "call": call}.get(const, name if "<lambda>" in const else const)
+            const = {"doc": doc, "call": call}.get(const, code.co_name if "<lambda>" in const else const)
         consts.append(const)
     changed = {
         "co_name": code.co_name,
@@ -151,72 +247,111 @@ def in_front(code, name, call):
     return made.replace(**changed)
 
 
+def in_front(code, call, parameters):
+    """Code of the same kind and signature that calls `call`; None where that cannot be had."""
+    taken = set(parameters.names) | set(code.co_freevars)
+    names = {name: free_name(name, taken) for name in ("call", "original", "result")}
+    mark = free_name("mark", taken)
+    made = None
+    if HIDES and not code.co_flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR):
+        made = compiled(source_of(code, parameters, names, "del " + mark), code.co_filename)
+        made = hidden(made, mark, NUMBERS)
+    if made is None:
+        made = compiled(source_of(code, parameters, names, "pass"), code.co_filename)
+    inner = [const for const in made.co_consts if type(const) is CodeType]
+    if len(inner) != 1 or made.co_freevars != code.co_freevars or inner[0].co_freevars != code.co_freevars:
+        return None
+    return same_but(made, code, inner[0], call)
+
+
+# --- modules ---------------------------------------------------------------------------------------------
+
+
 def rule_for(wanted, name):
+    """The first that names it. Globs are for functions that somebody has named."""
+    own = name.rpartition(".")[2]
+    unnamed = own[:1] == "<" or own == "__annotate__"
     for rule in wanted:
-        if rule[2] == name or rule[3] and matches(rule[2], name):
+        if rule[2] == name or rule[3] and not unnamed and matches(rule[2], name):
             return rule[0]
     return None
+
+
+def replace(code, index, prefix, module, number):
+    """Puts code in front of the function that is a constant of `code`."""
+    const = code.co_consts[index]
+    parameters = Parameters(const)
+    if not all(name.isidentifier() for name in parameters.names):  # a comprehension's ".0"
+        return
+    owner = prefix.rstrip(".").rpartition(".")[2]
+    in_class = owner not in ("", "<locals>")
+    call = define(number, owner if in_class else const.co_name, module[0], module[1] + ":" + prefix + const.co_name,
+                  const, parameters.names, in_class)
+    made = in_front(const, call, parameters) if call is not None else None
+    if made is not None:
+        put(code.co_consts, index, const, made)
 
 
 def visit(code, prefix, module, wanted, deep):
     """Replaces functions among the constants of `code`, whose names begin with `prefix`, of a module (as sys.modules
     has it, as people call it)."""
-    n = 0
     for index, const in enumerate(code.co_consts):
-        if type(const) is not CodeType:
+        if type(const) is not CodeType or is_ours(const):
             continue
         name = prefix + const.co_name
-        if not const.co_flags & OPTIMIZED:  # the body of a class
-            n += visit(const, name + ".", module, wanted, deep)
-            continue
-        if deep:
-            n += visit(const, name + ".<locals>.", module, wanted, deep)
-        number = rule_for(wanted, name)
-        if number is None:
-            continue
-        owner = prefix.rstrip(".").rpartition(".")[2]
-        in_class = owner not in ("", "<locals>")
-        call = define(number, owner if in_class else const.co_name, module[0], module[1] + ":" + name, const,
-                      parameters_of(const)[1], in_class)
-        made = in_front(const, name, call) if call is not None else None
-        if made is not None and put(code.co_consts, index, made, call):
-            n += 1
-    return n
+        if const.co_name.startswith("<generic parameters of "):
+            visit(const, prefix, module, wanted, deep)
+        elif not const.co_flags & OPTIMIZED:  # the body of a class
+            visit(const, name + ".", module, wanted, deep)
+        else:
+            if deep:
+                visit(const, name + ".<locals>.", module, wanted, deep)
+            number = rule_for(wanted, name)
+            if number is not None:
+                replace(code, index, prefix, module, number)
 
 
 def stem(path):
-    name = path.rpartition("/")[2]
-    return name[:-3] if name.endswith(".py") else name
+    return path.rpartition("/")[2].partition(".")[0]
 
 
-def names_of(code):
+def is_of(module, filename, is_main):
+    """Is the module made from this file? What was compiled elsewhere is told by its name. What is run without a file
+    only the script can be."""
+    if not issubclass(type(module), ModuleType):
+        return False
+    space = space_of(module)
+    file, spec = space.get("__file__"), space.get("__spec__")
+    if type(file) is not str:
+        return is_main and filename[:1] == "<"
+    return file == filename or (
+        file[-4:] == ".pyc" and stem(file) == stem(filename) and getattr(spec, "_initializing", spec is None))
+
+
+def names_of(code, is_outermost):
     """The modules that run this code: (in sys.modules, a name of it); the script has one of its own, too."""
-    filename = code.co_filename
+    filename, known = code.co_filename, modules()
     names = []
-    for name, module in list(modules().items()):
-        if not isinstance(module, ModuleType) or type(name) is not str:
+    for name in ("__main__", "__mp_main__"):
+        if is_of(known.get(name), filename, is_outermost and name == "__main__"):
+            spec = space_of(known[name]).get("__spec__")
+            names += [(name, getattr(spec, "name", None) or stem(filename)), (name, "__main__")]
+    for name in list(known)[::-1]:  # what is being imported came last
+        if type(name) is not str or name in ("__main__", "__mp_main__"):
             continue
-        space = module.__dict__
-        file = space.get("__file__")
-        if file != filename and (file is not None or name != "__main__" or filename[:1] != "<"):
-            continue
-        if name in ("__main__", "__mp_main__"):
-            spec = space.get("__spec__")
-            real = getattr(spec, "name", None) or stem(filename)
-            names += [(name, real), (name, "__main__")]
-        else:
+        if is_of(known.get(name), filename, False) or filename == "<frozen " + name + ">":
             names.append((name, name))
+            break
     return names
 
 
-def enter(code):
-    """A module's code is about to run. Answers how many of its functions are ours."""
-    names = names_of(code)
+def enter(code, is_outermost):
+    """A module's code is about to run; outermost: in no frame."""
+    names = names_of(code, is_outermost)
     wanted = [
         rule for rule in rules
         if any(rule[1] == name or rule[3] and matches(rule[1], name) for _, name in names)
     ]
-    if not wanted:
-        return 0
-    wanted.sort(key=lambda rule: rule[3])  # plain names first
-    return visit(code, "", names[0], wanted, any("<locals>" in rule[2] for rule in wanted))
+    if wanted:
+        wanted.sort(key=lambda rule: rule[3])  # plain names first
+        visit(code, "", names[0], wanted, any("<locals>" in rule[2] for rule in wanted))

@@ -88,7 +88,8 @@ static bool begin(struct ts_foreign *call, struct ts_wrapped *wrapped, PyObject 
 	if (call->flags & TS_BEGIN_TRACE)
 		input.tenant_bytes = put_tenant(wrapped, values, tenant);
 	begun = ts_shim->begin(call, &input);
-	ts_capture_done();
+	if (captures)
+		ts_capture_done();
 	return begun;
 }
 
@@ -122,6 +123,7 @@ struct ts_span *ts_span_begin(struct ts_wrapped *wrapped, PyObject *const *value
 
 	if (!wrapped->hook || ts_capture_runs() || !(call = ts_shim->take()))
 		return NULL;
+	call->says_so = wrapped->in_context;
 	parent = current();
 	begun = ts_shim->place(call, wrapped->hook, parent ? parent->call : NULL,
 			       (uintptr_t)__builtin_frame_address(0)) &&
@@ -251,10 +253,12 @@ static void end(struct ts_span *span, enum ts_outcome outcome, PyObject *result,
 {
 	struct ts_prepared output = {0};
 	struct ts_writer writer;
+	bool captures;
 
 	if (!span->call->frame.serial)
 		return;
-	if (ts_capture_start(&writer)) {
+	captures = ts_capture_start(&writer);
+	if (captures) {
 		output.values = writer.at;
 		if (exception)
 			outcome = ts_failure_put_exception(&writer, exception, traceback);
@@ -262,7 +266,8 @@ static void end(struct ts_span *span, enum ts_outcome outcome, PyObject *result,
 		output.bytes = (uint64_t)(writer.at - output.values);
 	}
 	ts_shim->end(span->call, outcome, &output);
-	ts_capture_done();
+	if (captures)
+		ts_capture_done();
 	free(span->items);
 	span->items = NULL;
 }
@@ -320,7 +325,7 @@ int ts_span_init(void)
 	static PyType_Spec spec = {
 		.name = "traceshim.Span",
 		.basicsize = sizeof(struct ts_span),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 		.slots = slots,
 	};
 

@@ -28,6 +28,15 @@ static bool is_ours(void)
 	return false;
 }
 
+/* The first of these events comes when all is set up, and nothing of the program has run. */
+static int tell(const char *event, void *arguments)
+{
+	if (strncmp(event, "cpython.run_", 12) != 0 || !is_ours())
+		return 0;
+	ts_look_tell(event, arguments);
+	return 1;
+}
+
 static int audit(const char *event, void *arguments)
 {
 	PyObject *code;
@@ -58,8 +67,12 @@ ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, c
 	interpreter = PyInterpreterState_Get();
 	PyOS_snprintf(why, why_bytes, "no memory");
 	ready = ts_api_find(why, why_bytes) && ts_wrapped_init() == 0 && ts_span_init() == 0 &&
-		ts_step_init() == 0 && ts_rewrite_init(why, why_bytes) && ts_stream_init() == 0;
+		ts_step_init() == 0 && ts_items_init() == 0 && ts_rewrite_init(why, why_bytes) &&
+		ts_stream_init() == 0 && (!services->report || ts_look_init(why, why_bytes));
+	ts_depth_init();
 	PyErr_Clear();
 	PyErr_Restore(type, value, traceback);
-	return ready ? audit : NULL;
+	if (!ready)
+		return NULL;
+	return services->report ? tell : audit;
 }

@@ -1,24 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Coroutines and generators, driven inside a span: at each send, throw or close the call is entered on the thread
- * that runs it, and left at each suspension.
+ * Coroutines and generators, driven inside a span: at each send and throw the call is entered on the thread that runs
+ * it, and left at each suspension. A throw that reaches the code in front instead, where it waits for the original
+ * (GeneratorExit does, and all that an async generator gets), is kept, and thrown with the next step: so the
+ * original sees it where it would have, and may go on.
  */
 
 #include "front.h"
 
+/* Eighths of its stack below which a thread is said to be too deep: each step needs some, as from 3.11 on no call does. */
+#define LAST 1
+
 struct step {
 	PyObject_HEAD enum ts_step_kind kind;
-	struct ts_span *span;
+	enum ts_step_state state;
+	struct ts_span *span; /* NULL: not recorded */
 	PyObject *inner;
+	PyObject *thrown; /* to be thrown with the next step */
 	struct ts_scope scope;
 };
 
-struct items {
-	PyObject_HEAD struct ts_span *span; /* NULL: not recorded */
-	PyObject *inner;                    /* an async generator */
-};
+static PyTypeObject *step_type;
 
-static PyTypeObject *step_type, *items_type;
+PyObject *ts_step_take_handled(void)
+{
+	PyObject *type, *exception, *traceback, *rest;
+
+	PyErr_GetExcInfo(&type, &exception, &traceback);
+	Py_XDECREF(type);
+	Py_XDECREF(traceback);
+	traceback = exception ? PyException_GetTraceback(exception) : NULL;
+	rest = traceback ? PyObject_GetAttrString(traceback, "tb_next") : NULL;
+	if (rest)
+		PyException_SetTraceback(exception, rest);
+	PyErr_Clear();
+	Py_XDECREF(rest);
+	Py_XDECREF(traceback);
+	return exception;
+}
 
 /* --- one step ------------------------------------------------------------------------------------------ */
 
@@ -38,52 +57,112 @@ static void end_coroutine(struct step *step, PyObject **result)
 	Py_DECREF(step->span);
 }
 
-static void returned(struct step *step, PyObject **result)
+static void record(struct step *step, PyObject **result)
 {
-	switch (step->kind) {
-	case TS_STEP_COROUTINE:
-		end_coroutine(step, result);
-		return;
-	case TS_STEP_GENERATOR:
-		ts_span_end(step->span, *result);
-		return;
-	case TS_STEP_ITEM:
+	if (step->state == TS_STEP_WAITS && step->kind == TS_STEP_GENERATOR)
 		ts_span_item(step->span, *result);
-		return;
-	default:
-		ts_span_abandon(step->span);
-	}
-}
-
-static void raised(struct step *step)
-{
-	if (step->kind == TS_STEP_ITEM && PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
+	else if (step->state == TS_STEP_RETURNED && step->kind == TS_STEP_ITEM)
+		ts_span_item(step->span, *result);
+	else if (step->state == TS_STEP_RETURNED && step->kind == TS_STEP_COROUTINE)
+		end_coroutine(step, result);
+	else if (step->state == TS_STEP_RETURNED)
+		ts_span_end(step->span, *result);
+	else if (step->state == TS_STEP_RAISED && step->kind == TS_STEP_ITEM &&
+		 PyErr_ExceptionMatches(PyExc_StopAsyncIteration))
 		ts_span_finish(step->span);
-		return;
-	}
-	ts_span_end(step->span, NULL);
+	else if (step->state == TS_STEP_RAISED)
+		ts_span_end(step->span, NULL);
 }
 
+static void before(struct step *step, uintptr_t slot)
+{
+	if (step->span)
+		ts_span_enter(step->span, slot, &step->scope);
+	ts_depth_lend(TS_DEPTH_STEP);
+}
+
+/* A coroutine's context lies in it until it ends, a generator's only while it runs. */
 static PySendResult after(struct step *step, PySendResult how, PyObject **result)
 {
 	bool lasts = how == PYGEN_NEXT && step->kind != TS_STEP_GENERATOR;
 
-	ts_span_leave(step->span, lasts ? NULL : &step->scope);
-	if (how == PYGEN_RETURN)
-		returned(step, result);
-	else if (how == PYGEN_ERROR)
-		raised(step);
-	else if (step->kind == TS_STEP_GENERATOR)
-		ts_span_item(step->span, *result);
+	ts_depth_take_back(TS_DEPTH_STEP);
+	step->state = how == PYGEN_NEXT     ? TS_STEP_WAITS
+		      : how == PYGEN_RETURN ? TS_STEP_RETURNED
+					    : TS_STEP_RAISED;
+	if (step->span) {
+		ts_span_leave(step->span, lasts ? NULL : &step->scope);
+		record(step, result);
+	}
 	return how;
+}
+
+/* What a method of `inner` answered, as send tells it. */
+static PySendResult as_send(PyObject *answer, PyObject **result)
+{
+	PyObject *type, *value, *traceback;
+
+	*result = answer;
+	if (answer)
+		return PYGEN_NEXT;
+	if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+		return PYGEN_ERROR;
+	PyErr_Fetch(&type, &value, &traceback);
+	PyErr_NormalizeException(&type, &value, &traceback);
+	*result = PyObject_GetAttrString(value, "value");
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
+	return *result ? PYGEN_RETURN : PYGEN_ERROR;
+}
+
+/* As PEP 380 has it: what is no generator is closed, or only left. */
+static PyObject *throw_past(struct step *step, PyObject *exception)
+{
+	PyObject *closed;
+
+	PyErr_Clear();
+	if (PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) &&
+	    PyObject_HasAttrString(step->inner, "close")) {
+		closed = PyObject_CallMethod(step->inner, "close", NULL);
+		if (!closed)
+			return NULL;
+		Py_DECREF(closed);
+	}
+	PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+	return NULL;
+}
+
+static PySendResult throw(struct step * step, PyObject *exception, PyObject **result)
+{
+	PyObject *method = PyObject_GetAttrString(step->inner, "throw"), *answer;
+
+	if (method)
+		answer = PyObject_CallFunctionObjArgs(method, exception, NULL);
+	else
+		answer = throw_past(step, exception);
+	Py_XDECREF(method);
+	return as_send(answer, result);
 }
 
 static PySendResult send(PyObject *self, PyObject *value, PyObject **result)
 {
 	struct step *step = (struct step *)self;
+	PyObject *thrown = step->thrown;
+	uintptr_t slot = (uintptr_t)__builtin_frame_address(0);
+	PySendResult how;
 
-	ts_span_enter(step->span, (uintptr_t)__builtin_frame_address(0), &step->scope);
-	return after(step, PyIter_Send(step->inner, value, result), result);
+	*result = NULL;
+	step->thrown = NULL;
+	if (ts_shim->room(slot) < LAST) {
+		PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
+		Py_XDECREF(thrown);
+		return PYGEN_ERROR;
+	}
+	before(step, slot);
+	how = thrown ? throw(step, thrown, result) : PyIter_Send(step->inner, value, result);
+	Py_XDECREF(thrown);
+	return after(step, how, result);
 }
 
 /* As methods answer: a value that was yielded, or StopIteration with what was returned. */
@@ -116,53 +195,68 @@ static PyObject *next(PyObject *self)
 	return method_send(self, Py_None);
 }
 
-/* What a method of `inner` answered, as send tells it. */
-static PySendResult as_send(PyObject *answer, PyObject **result)
+/* throw(exception), or as it was before 3.12: throw(type, value, traceback). A new reference. */
+static PyObject *exception_of(PyObject *arguments)
 {
-	PyObject *type, *value, *traceback;
+	PyObject *type, *value = NULL, *traceback = NULL;
 
-	*result = answer;
-	if (answer)
-		return PYGEN_NEXT;
-	if (!PyErr_ExceptionMatches(PyExc_StopIteration))
-		return PYGEN_ERROR;
-	PyErr_Fetch(&type, &value, &traceback);
+	if (!PyArg_UnpackTuple(arguments, "throw", 1, 3, &type, &value, &traceback))
+		return NULL;
+	if (!value && !traceback)
+		return Py_NewRef(type);
+	Py_INCREF(type);
+	Py_XINCREF(value);
+	traceback = traceback == Py_None ? NULL : Py_XNewRef(traceback);
 	PyErr_NormalizeException(&type, &value, &traceback);
-	*result = PyObject_GetAttrString(value, "value");
+	if (traceback)
+		PyException_SetTraceback(value, traceback);
 	Py_XDECREF(type);
-	Py_XDECREF(value);
 	Py_XDECREF(traceback);
-	return *result ? PYGEN_RETURN : PYGEN_ERROR;
+	return value;
 }
 
 static PyObject *method_throw(PyObject *self, PyObject *arguments)
 {
 	struct step *step = (struct step *)self;
-	PyObject *method = PyObject_GetAttrString(step->inner, "throw"), *result = NULL;
+	PyObject *exception = exception_of(arguments), *result = NULL;
 	PySendResult how;
 
-	if (!method)
+	if (!exception)
 		return NULL;
-	ts_span_enter(step->span, (uintptr_t)__builtin_frame_address(0), &step->scope);
-	how = as_send(PyObject_CallObject(method, arguments), &result);
-	Py_DECREF(method);
+	before(step, (uintptr_t)__builtin_frame_address(0));
+	how = throw(step, exception, &result);
+	Py_DECREF(exception);
 	return as_method(after(step, how, &result), result);
 }
 
+/* Generators and coroutines get their GeneratorExit by `failed`. */
 static PyObject *method_close(PyObject *self, PyObject *unused)
 {
 	struct step *step = (struct step *)self;
 	PyObject *result;
 
 	(void)unused;
-	ts_span_enter(step->span, (uintptr_t)__builtin_frame_address(0), &step->scope);
+	if (step->kind != TS_STEP_ITEM || !PyObject_HasAttrString(step->inner, "close"))
+		Py_RETURN_NONE;
+	before(step, (uintptr_t)__builtin_frame_address(0));
 	result = PyObject_CallMethod(step->inner, "close", NULL);
-	ts_span_leave(step->span, &step->scope);
-	if (result)
-		ts_span_abandon(step->span);
-	else
-		ts_span_end(step->span, NULL);
+	ts_depth_take_back(TS_DEPTH_STEP);
+	if (step->span)
+		ts_span_leave(step->span, &step->scope);
 	return result;
+}
+
+/* Is what is handled the original's own, or at least nothing that it can be given? */
+static PyObject *method_failed(PyObject *self, PyObject *unused)
+{
+	struct step *step = (struct step *)self;
+	PyObject *handled = ts_step_take_handled();
+
+	(void)unused;
+	if (step->state == TS_STEP_NEW || step->state == TS_STEP_WAITS)
+		ts_set(&step->thrown, Py_XNewRef(handled));
+	Py_XDECREF(handled);
+	return PyBool_FromLong(!step->thrown);
 }
 
 static int visit_step(PyObject *self, visitproc visit, void *arg)
@@ -171,8 +265,23 @@ static int visit_step(PyObject *self, visitproc visit, void *arg)
 
 	Py_VISIT(Py_TYPE(self));
 	Py_VISIT(step->inner);
+	Py_VISIT(step->thrown);
 	Py_VISIT(step->scope.token);
 	return 0;
+}
+
+/* The code in front has told already of a coroutine that nobody awaits. */
+static void finalize_step(PyObject *self)
+{
+	struct step *step = (struct step *)self;
+	PyObject *type, *value, *traceback;
+
+	if (step->kind != TS_STEP_COROUTINE || step->state != TS_STEP_NEW || !step->inner)
+		return;
+	PyErr_Fetch(&type, &value, &traceback);
+	Py_XDECREF(PyObject_CallMethod(step->inner, "close", NULL));
+	PyErr_Clear();
+	PyErr_Restore(type, value, traceback);
 }
 
 static int clear_step(PyObject *self)
@@ -180,6 +289,7 @@ static int clear_step(PyObject *self)
 	struct step *step = (struct step *)self;
 
 	Py_CLEAR(step->inner);
+	Py_CLEAR(step->thrown);
 	Py_CLEAR(step->scope.token);
 	return 0;
 }
@@ -189,6 +299,7 @@ static void free_step(PyObject *self)
 	struct step *step = (struct step *)self;
 	PyTypeObject *type = Py_TYPE(self);
 
+	finalize_step(self);
 	PyObject_GC_UnTrack(self);
 	clear_step(self);
 	Py_CLEAR(step->span);
@@ -201,137 +312,59 @@ PyObject *ts_step_new(enum ts_step_kind kind, struct ts_span *span, PyObject *in
 	struct step *step = PyObject_GC_New(struct step, step_type);
 
 	if (!step) {
-		Py_DECREF(span);
-		Py_DECREF(inner);
-		return NULL;
-	}
-	step->kind = kind;
-	step->span = span;
-	step->inner = inner;
-	step->scope.token = NULL;
-	PyObject_GC_Track((PyObject *)step);
-	return (PyObject *)step;
-}
-
-/* --- async generators ------------------------------------------------------------------------------------ */
-
-static PyObject *awaitable(PyObject *self, const char *method, PyObject *argument,
-			   enum ts_step_kind kind)
-{
-	struct items *items = (struct items *)self;
-	PyObject *inner = argument ? PyObject_CallMethod(items->inner, method, "(O)", argument)
-				   : PyObject_CallMethod(items->inner, method, NULL);
-
-	if (!inner || !items->span)
-		return inner;
-	return ts_step_new(kind, (struct ts_span *)Py_NewRef(items->span), inner);
-}
-
-static PyObject *items_asend(PyObject *self, PyObject *value)
-{
-	return awaitable(self, "asend", value, TS_STEP_ITEM);
-}
-
-static PyObject *items_athrow(PyObject *self, PyObject *exception)
-{
-	return awaitable(self, "athrow", exception, TS_STEP_ITEM);
-}
-
-static PyObject *items_aclose(PyObject *self, PyObject *unused)
-{
-	(void)unused;
-	return awaitable(self, "aclose", NULL, TS_STEP_CLOSE);
-}
-
-static int visit_items(PyObject *self, visitproc visit, void *arg)
-{
-	Py_VISIT(Py_TYPE(self));
-	Py_VISIT(((struct items *)self)->inner);
-	return 0;
-}
-
-static int clear_items(PyObject *self)
-{
-	Py_CLEAR(((struct items *)self)->inner);
-	return 0;
-}
-
-static void free_items(PyObject *self)
-{
-	PyTypeObject *type = Py_TYPE(self);
-
-	PyObject_GC_UnTrack(self);
-	clear_items(self);
-	Py_CLEAR(((struct items *)self)->span);
-	PyObject_GC_Del(self);
-	Py_DECREF(type);
-}
-
-PyObject *ts_items_new(struct ts_span *span, PyObject *inner)
-{
-	struct items *items = PyObject_GC_New(struct items, items_type);
-
-	if (!items) {
 		Py_XDECREF(span);
 		Py_DECREF(inner);
 		return NULL;
 	}
-	items->span = span;
-	items->inner = inner;
-	PyObject_GC_Track((PyObject *)items);
-	return (PyObject *)items;
+	step->kind = kind;
+	step->state = TS_STEP_NEW;
+	step->span = span;
+	step->inner = inner;
+	step->thrown = NULL;
+	step->scope.token = NULL;
+	PyObject_GC_Track((PyObject *)step);
+	if (kind == TS_STEP_COROUTINE && PyObject_GC_IsTracked(inner)) {
+		/* collected after the step, which closes it */
+		PyObject_GC_UnTrack(inner);
+		PyObject_GC_Track(inner);
+	}
+	return (PyObject *)step;
 }
 
-/* --- types ------------------------------------------------------------------------------------------------- */
-
-static PyMethodDef step_methods[] = {
-	{"send", method_send, METH_O, NULL},
-	{"throw", method_throw, METH_VARARGS, NULL},
-	{"close", method_close, METH_NOARGS, NULL},
-	{NULL, NULL, 0, NULL},
-};
-
-static PyMethodDef items_methods[] = {
-	{"asend", items_asend, METH_O, NULL},
-	{"athrow", items_athrow, METH_O, NULL},
-	{"aclose", items_aclose, METH_NOARGS, NULL},
-	{NULL, NULL, 0, NULL},
-};
+enum ts_step_state ts_step_state(PyObject *self)
+{
+	return ((struct step *)self)->state;
+}
 
 int ts_step_init(void)
 {
-	static PyType_Slot step_slots[] = {
+	static PyMethodDef methods[] = {
+		{"send", method_send, METH_O, NULL},
+		{"throw", method_throw, METH_VARARGS, NULL},
+		{"close", method_close, METH_NOARGS, NULL},
+		{"failed", method_failed, METH_NOARGS, NULL},
+		{NULL, NULL, 0, NULL},
+	};
+	static PyType_Slot slots[] = {
 		{Py_tp_dealloc, free_step},
+		{Py_tp_finalize, finalize_step},
 		{Py_tp_traverse, visit_step},
 		{Py_tp_clear, clear_step},
 		{Py_tp_iter, PyObject_SelfIter},
 		{Py_tp_iternext, next},
 		{Py_am_await, PyObject_SelfIter},
 		{Py_am_send, send},
-		{Py_tp_methods, step_methods},
+		{Py_tp_methods, methods},
 		{0, NULL},
 	};
-	static PyType_Slot items_slots[] = {
-		{Py_tp_dealloc, free_items},
-		{Py_tp_traverse, visit_items},
-		{Py_tp_clear, clear_items},
-		{Py_tp_methods, items_methods},
-		{0, NULL},
-	};
-	static PyType_Spec step_spec = {
+	static PyType_Spec spec = {
 		.name = "traceshim.Step",
 		.basicsize = sizeof(struct step),
-		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-		.slots = step_slots,
-	};
-	static PyType_Spec items_spec = {
-		.name = "traceshim.Items",
-		.basicsize = sizeof(struct items),
-		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-		.slots = items_slots,
+		.flags =
+			Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+		.slots = slots,
 	};
 
-	step_type = (PyTypeObject *)PyType_FromSpec(&step_spec);
-	items_type = (PyTypeObject *)PyType_FromSpec(&items_spec);
-	return step_type && items_type ? 0 : -1;
+	step_type = (PyTypeObject *)PyType_FromSpec(&spec);
+	return step_type ? 0 : -1;
 }

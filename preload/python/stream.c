@@ -96,7 +96,7 @@ int ts_stream_init(void)
 	static PyType_Spec spec = {
 		.name = "traceshim.Handle",
 		.basicsize = sizeof(struct handle),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 		.slots = slots,
 	};
 
@@ -104,16 +104,23 @@ int ts_stream_init(void)
 	return handle_type ? 0 : -1;
 }
 
-/* What every call answers is none of it, which is seen without a look at stream.py. */
+static bool type_has(PyObject *object, const char *name)
+{
+	return PyObject_HasAttrString((PyObject *)Py_TYPE(object), name);
+}
+
+/* What most calls answer is none of it, which is seen without a look at stream.py. */
 static bool may_go_on(const struct ts_span *span, PyObject *result)
 {
 	if (result == Py_None || PyUnicode_Check(result) || PyLong_Check(result) ||
-	    PyDict_Check(result) || PyList_Check(result) || PyTuple_Check(result))
+	    PyFloat_Check(result) || PyDict_Check(result) || PyList_Check(result) ||
+	    PyTuple_Check(result))
 		return false;
-	return PyIter_Check(result) || PyObject_HasAttrString(result, "send") ||
-	       (span->wrapped->rule->kind == TS_KIND_LLM &&
-		PyObject_HasAttrString((PyObject *)Py_TYPE(result), "__anext__")) ||
-	       PyObject_HasAttrString((PyObject *)Py_TYPE(result), "asend");
+	if (PyIter_Check(result) || type_has(result, "send") || type_has(result, "asend"))
+		return true;
+	return span->wrapped->rule->kind == TS_KIND_LLM &&
+	       (type_has(result, "__anext__") || type_has(result, "__enter__") ||
+		type_has(result, "__aenter__"));
 }
 
 PyObject *ts_stream_follow(struct ts_span *span, PyObject *result)

@@ -26,36 +26,22 @@ _coroutine.close()
 GeneratorType = type(generator())
 CoroutineType = type(_coroutine)
 AsyncGeneratorType = type(async_generator())
+del _coroutine, generator, coroutine, async_generator
 
 
-def resume_generator(step):
-    return (yield from step)
+RESUMED = {
+    GENERATOR: compiled("def f(call):" + LOOPS[GENERATOR].format(call="call")),
+    COROUTINE: compiled("async def f(call):" + LOOPS[COROUTINE].format(call="call")),
+    ASYNC_GENERATOR: compiled("async def f(call):" + LOOPS[ASYNC_GENERATOR].format(call="call")),
+}
 
 
-async def resume_coroutine(step):
-    return await step
-
-
-async def resume_items(items):
-    try:
-        item = await items.asend(None)
-        while True:
-            try:
-                sent = yield item
-            except GeneratorExit:
-                await items.aclose()
-                raise
-            except BaseException as error:
-                item = await items.athrow(error)
-            else:
-                item = await items.asend(sent)
-    except StopAsyncIteration:
-        return
-
-
-def named_as(made, original):
-    made.__name__, made.__qualname__ = original.__name__, original.__qualname__
-    return made
+def resumed(kind, driver, code, name, qualname):
+    """A generator or the like that goes on with `driver`, and has the place of `code` in the source."""
+    made = RESUMED[kind].replace(co_name=name, co_filename=code.co_filename, co_firstlineno=code.co_firstlineno)
+    made = FunctionType(made, {}, name)
+    made.__qualname__ = qualname
+    return made(driver)
 
 
 def handle_of(stream):
@@ -65,7 +51,9 @@ def handle_of(stream):
 def with_iteration(cls, space):
     def __iter__(self):
         iterator, handle = cls.__iter__(self), handle_of(self)
-        return iterator if handle is None or iterator is self else resume_generator(handle.generator(iterator))
+        if handle is None or iterator is self:
+            return iterator
+        return resumed(GENERATOR, handle.generator(iterator), __iter__.__code__, "__iter__", __iter__.__qualname__)
 
     def __next__(self):
         handle = handle_of(self)
@@ -79,7 +67,7 @@ def with_async_iteration(cls, space):
         iterator, handle = cls.__aiter__(self), handle_of(self)
         if handle is None or iterator is self or not hasattr(iterator, "asend"):
             return iterator
-        return resume_items(handle.items(iterator))
+        return resumed(ASYNC_GENERATOR, handle.items(iterator), __aiter__.__code__, "__aiter__", __aiter__.__qualname__)
 
     def __anext__(self):
         handle = handle_of(self)
@@ -121,6 +109,27 @@ def with_ends(cls, space):
             space[name] = end
 
 
+def with_entering(cls, space):
+    """What makes the stream when it is entered: that goes on with the span."""
+
+    def __enter__(self):
+        return entered(cls.__enter__(self), handle_of(self))
+
+    async def __aenter__(self):
+        return entered(await cls.__aenter__(self), handle_of(self))
+
+    if hasattr(cls, "__enter__"):
+        space["__enter__"] = __enter__
+    if hasattr(cls, "__aenter__"):
+        space["__aenter__"] = __aenter__
+
+
+def entered(stream, handle):
+    if handle is not None and is_stream(stream):
+        swap(stream, handle)
+    return stream
+
+
 def swapped(cls):
     """A subclass without anything of its own but the ways to iterate."""
     made = swapped_classes.get(cls)
@@ -130,26 +139,40 @@ def swapped(cls):
             with_iteration(cls, space)
         if hasattr(cls, "__anext__"):
             with_async_iteration(cls, space)
+        if not iterates(cls):
+            with_entering(cls, space)
         with_ends(cls, space)
         made = swapped_classes[cls] = type(cls)(cls.__name__, (cls,), space)
     return made
 
 
-def is_stream_class(cls):
-    return cls.__flags__ & HEAP_TYPE and (hasattr(cls, "__next__") or hasattr(cls, "__anext__"))
+def swap(stream, handle):
+    stream.__class__ = swapped(type(stream))
+    stream.__dict__[KEY] = handle
+
+
+def iterates(cls):
+    return hasattr(cls, "__next__") or hasattr(cls, "__anext__")
+
+
+def is_stream(result):
+    """Does it go on? An iterator does, and what is called a stream and is entered before it can be read."""
+    cls = type(result)
+    if not cls.__flags__ & HEAP_TYPE or type(getattr(result, "__dict__", None)) is not dict or KEY in result.__dict__:
+        return False
+    return iterates(cls) or "Stream" in cls.__name__ and (hasattr(cls, "__enter__") or hasattr(cls, "__aenter__"))
 
 
 def follow(result, handle, of_model):
     """What the caller gets instead of a result that goes on; None: it does not."""
     cls = type(result)
     if cls is GeneratorType:
-        return named_as(resume_generator(handle.generator(result)), result)
+        return resumed(GENERATOR, handle.generator(result), result.gi_code, result.__name__, result.__qualname__)
     if cls is AsyncGeneratorType:
-        return named_as(resume_items(handle.items(result)), result)
+        return resumed(ASYNC_GENERATOR, handle.items(result), result.ag_code, result.__name__, result.__qualname__)
     if cls is CoroutineType:
-        return named_as(resume_coroutine(handle.coroutine(result)), result)
-    if of_model and is_stream_class(cls) and type(getattr(result, "__dict__", None)) is dict:
-        result.__class__ = swapped(cls)
-        result.__dict__[KEY] = handle
+        return resumed(COROUTINE, handle.coroutine(result), result.cr_code, result.__name__, result.__qualname__)
+    if of_model and is_stream(result):
+        swap(result, handle)
         return result
     return None

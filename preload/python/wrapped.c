@@ -12,8 +12,6 @@
 #define ASYNC_GENERATOR 0x200
 
 PyTypeObject *ts_wrapped_type;
-static PyObject
-	*ours; /* the codes that stand in front of functions, as integers of their addresses */
 
 /* --- defaults ------------------------------------------------------------------------------------------ */
 
@@ -50,9 +48,10 @@ static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped,
 {
 	static const char *const ways[] = {"__wrapped__", "__func__", "fget", "func"};
 	PyObject *code = get(object, "__code__"), *next, *found = NULL;
+	bool is_it = code && ts_wrapped_of(code) == wrapped;
 
 	Py_XDECREF(code);
-	if (code && code == wrapped->code)
+	if (is_it)
 		return Py_NewRef(object);
 	for (size_t i = 0; depth && !found && i < sizeof(ways) / sizeof(ways[0]); i++) {
 		next = get(object, ways[i]);
@@ -300,28 +299,27 @@ PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 	if (read_code(wrapped, code, names, &flags) && read_name(wrapped, where, name) &&
 	    enter_in_log(wrapped, code, names, span, name, in_class))
 		call = PyCFunction_NewEx(method_for(flags), (PyObject *)wrapped, NULL);
+	wrapped->call = call;
 	Py_DECREF(wrapped);
 	if (!call)
 		PyErr_Clear();
 	return call ? call : Py_NewRef(Py_None);
 }
 
-void ts_wrapped_placed(PyObject *call, PyObject *code)
+struct ts_wrapped *ts_wrapped_of(PyObject *code)
 {
-	PyObject *address = PyLong_FromVoidPtr(code);
+	PyObject *consts = PyObject_GetAttrString(code, "co_consts"), *self;
+	struct ts_wrapped *found = NULL;
 
-	((struct ts_wrapped *)PyCFunction_GetSelf(call))->code = code;
-	if (!address || PySet_Add(ours, address) < 0)
-		PyErr_Clear();
-	Py_XDECREF(address);
-}
+	for (Py_ssize_t i = 0; consts && i < PyTuple_Size(consts) && !found; i++) {
+		PyObject *item = PyTuple_GetItem(consts, i);
 
-bool ts_wrapped_is_ours(PyObject *code)
-{
-	PyObject *address = PyLong_FromVoidPtr(code);
-	bool found = address && PySet_Contains(ours, address) > 0;
-
-	Py_XDECREF(address);
+		self = PyCFunction_Check(item) ? PyCFunction_GetSelf(item) : NULL;
+		if (self && Py_IS_TYPE(self, ts_wrapped_type))
+			found = (struct ts_wrapped *)self;
+	}
+	PyErr_Clear();
+	Py_XDECREF(consts); /* the code holds them */
 	return found;
 }
 
@@ -344,11 +342,10 @@ int ts_wrapped_init(void)
 	static PyType_Spec spec = {
 		.name = "traceshim.Wrapped",
 		.basicsize = sizeof(struct ts_wrapped),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 		.slots = slots,
 	};
 
 	ts_wrapped_type = (PyTypeObject *)PyType_FromSpec(&spec);
-	ours = PySet_New(NULL);
-	return ts_wrapped_type && ours ? 0 : -1;
+	return ts_wrapped_type ? 0 : -1;
 }

@@ -9,6 +9,7 @@
 #include "calls.h"
 #include "fill.h"
 #include "marks.h"
+#include "../price.h"
 #include "../log/reader.h"
 #include "recent.h"
 #include "redact.h"
@@ -40,6 +41,7 @@ struct ts_assembler {
 	bool lost_asked; /* for this batch */
 	bool lost_told;  /* by a row of this batch */
 	uint64_t last_ticks;
+	struct ts_error price_fault; /* what is wrong with the price file; or empty */
 };
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -95,6 +97,15 @@ static int update_dictionary(struct ts_assembler *assembler, struct ts_error *er
 	return result;
 }
 
+/* 0 or -ENOMEM: a wrong file is a fault to be told, and no more. */
+static int open_prices(struct ts_assembler *assembler)
+{
+	const char *path = assembler->fill.settings->prices;
+
+	ts_prices_open(&assembler->fill.prices, path, &assembler->price_fault);
+	return assembler->fill.prices ? 0 : -ENOMEM;
+}
+
 static int start(struct ts_assembler *assembler, struct ts_error *err)
 {
 	struct ts_abi_process *page = ts_reader_process(assembler->reader);
@@ -112,6 +123,8 @@ static int start(struct ts_assembler *assembler, struct ts_error *err)
 	assembler->fill.settings = ts_dictionary_settings(assembler->dictionary);
 	assembler->fill.pid = page->pid;
 	assembler->fill.json.pool = &assembler->rows.pool;
+	if (open_prices(assembler) < 0)
+		return ts_error_set(err, -ENOMEM, "no memory");
 	open_bytes = ts_segment_read(spool, load, assembler, err);
 	if (open_bytes < 0)
 		return (int)open_bytes;
@@ -145,6 +158,7 @@ void ts_assembler_free(struct ts_assembler *assembler)
 	ts_stacks_free(assembler->fill.stacks);
 	ts_recent_release(&assembler->recent);
 	ts_pool_release(&assembler->fill.json.scratch);
+	ts_prices_close(assembler->fill.prices);
 	ts_redact_free(assembler->redact);
 	ts_dictionary_free(assembler->dictionary);
 	ts_memory_release(&assembler->memory);
@@ -161,6 +175,11 @@ int ts_assembler_load(struct ts_assembler *assembler, ts_module_symbol_fn *modul
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler)
 {
 	return assembler->fill.settings;
+}
+
+const char *ts_assembler_price_fault(const struct ts_assembler *assembler)
+{
+	return assembler->price_fault.text;
 }
 
 /* --- two halves meet ------------------------------------------------------------------- */

@@ -48,6 +48,9 @@ int ts_assembler_load(struct ts_assembler *assembler, ts_module_symbol_fn *modul
 /* Those of the spool; they live as long as the assembler. */
 const struct ts_settings *ts_assembler_settings(const struct ts_assembler *assembler);
 
+/* What is wrong with the price file of its settings, so that the prices built in serve; "" where nothing is. */
+const char *ts_assembler_price_fault(const struct ts_assembler *assembler);
+
 /*
  * One ts_reader_pass; *ret is what was completed by it, valid until the commit. Answers as
  * ts_reader_pass does: 1, there is more to read; 0; or a negative errno: there is no batch, nothing

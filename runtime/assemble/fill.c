@@ -11,6 +11,7 @@
 #include "redact.h"
 #include "../text.h"
 #include "value.h"
+#include "../usage/note.h"
 
 #define MOST_LINES 64 /* of a stack that a language describes itself */
 
@@ -305,6 +306,7 @@ static int fill_span(struct ts_fill *fill, const struct ts_ended_call *call,
 		memcpy(&span.parent_span_id, call->begin->parent_id, sizeof(span.parent_span_id));
 	if (model && model->type == TS_VALUE_STRING && column_text(fill, model, &span.model) < 0)
 		return -ENOMEM;
+	ts_usage_note(fill->prices, &fill->json.scratch, fill->json.pool, &span);
 	*ret = span;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct ts_fill {
 	const struct ts_settings *settings;
 	const struct ts_dictionary *dictionary;
 	struct ts_stacks *stacks; /* NULL: those of native code are left out */
+	struct ts_prices *prices; /* NULL: nothing is priced */
 	struct ts_clock clock;
 	struct ts_json json; /* rows' strings lie in its pool, or in the dictionary */
 	int64_t pid;

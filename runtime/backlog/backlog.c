@@ -271,6 +271,14 @@ static int read_segment(struct ts_backlog *backlog, struct ts_backlog_segment *s
 	return result;
 }
 
+bool ts_backlog_has_spool(const struct ts_backlog *backlog)
+{
+	char path[sizeof(backlog->spool) + 16];
+
+	snprintf(path, sizeof(path), "%s/process", backlog->spool);
+	return *backlog->spool && access(path, F_OK) == 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct ts_backlog_segment *left = a, *right = b;
@@ -278,7 +286,7 @@ static int by_number(const void *a, const void *b)
 	return left->number < right->number ? -1 : left->number > right->number;
 }
 
-static int find_segments(struct ts_backlog *backlog)
+int ts_backlog_find_segments(struct ts_backlog *backlog)
 {
 	int copy = openat(backlog->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -349,7 +357,7 @@ static int read_all(struct ts_backlog *backlog)
 	ts_backlog_forget_all(backlog);
 	result = read_lost(backlog);
 	if (result == 0)
-		result = find_segments(backlog);
+		result = ts_backlog_find_segments(backlog);
 	for (size_t i = 0; result == 0 && i < backlog->n; i++)
 		result = read_segment(backlog, &backlog->segments[i]);
 	if (backlog->n)

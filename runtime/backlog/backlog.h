@@ -73,8 +73,8 @@ struct ts_backlog_counts ts_backlog_count(const struct ts_backlog *backlog);
 
 /*
  * Delivers the backlogs in the state folder `state` whose spools are gone, and removes them; those of spools that
- * are there are their consumers'. Adds to *ret. 0, or a negative errno; err keeps the first sentence. A fork may
- * come in between any two batches through `gate`.
+ * are there are their consumers'. Adds to *ret. 0, or a negative errno with a sentence. A fork may come in between
+ * any two batches through `gate`.
  */
 int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		       struct ts_recovered *ret, struct ts_error *err);
@@ -82,6 +82,13 @@ int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struc
 /* The same, by outlets that are there. */
 int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
 			  struct ts_recovered *ret, struct ts_error *err);
+
+/*
+ * Each run whose last row waits in a backlog of the folder `state`, of a spool that is gone, as far as they can be
+ * read. Takes nothing from who delivers them.
+ */
+void ts_backlog_each_ended(const char *state,
+			   void (*take)(void *context, const struct ts_uuid *run), void *context);
 
 /* $XDG_STATE_HOME/traceshim, else ~/.local/state/traceshim. From malloc; NULL where no home is known. */
 char *ts_backlog_state(void);

@@ -117,6 +117,12 @@ void ts_backlog_name(char ret[16], uint32_t number);
 /* As if nothing had been read. */
 void ts_backlog_forget_all(struct ts_backlog *backlog);
 
+/* Is the spool there that a header named? */
+bool ts_backlog_has_spool(const struct ts_backlog *backlog);
+
+/* Lists the segments that are there, with the folder open; removes those that are known to be lost. */
+int ts_backlog_find_segments(struct ts_backlog *backlog);
+
 /* Adds a segment to the list. 0 or -ENOMEM. */
 int ts_backlog_reserve(struct ts_backlog *backlog, uint32_t number);
 

@@ -24,25 +24,12 @@ struct search {
 	const struct ts_gate *gate;
 	struct ts_outlets *outlets;
 	struct ts_recovered *recovered;
-	struct ts_error *err;
 };
-
-static bool has_spool(const struct ts_backlog *backlog)
-{
-	char path[sizeof(backlog->spool) + 16];
-
-	snprintf(path, sizeof(path), "%s/process", backlog->spool);
-	return *backlog->spool && access(path, F_OK) == 0;
-}
 
 static void postpone(struct search *search, const struct ts_backlog *backlog,
 		     const struct ts_error *why)
 {
-	search->recovered->postponed++;
-	if (search->err && !search->err->text[0])
-		ts_error_set(search->err, 0,
-			     "%.160s stays (remove it to give its traces up): %.300s",
-			     backlog->path, why->text);
+	ts_recovered_postpone(search->recovered, backlog->path, why->text);
 }
 
 static void deliver(struct search *search, struct ts_backlog *backlog)
@@ -65,29 +52,6 @@ static void deliver(struct search *search, struct ts_backlog *backlog)
 		search->recovered->backlogs++;
 }
 
-/* The oldest segment's number; 0: there is none. */
-static uint32_t oldest_of(const struct ts_backlog *backlog)
-{
-	int copy = openat(backlog->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *entry;
-	uint32_t oldest = 0;
-	char name[16];
-
-	if (!dir && copy >= 0)
-		close(copy);
-	while (dir && (entry = readdir(dir))) {
-		uint32_t number = (uint32_t)strtoul(entry->d_name, NULL, 10);
-
-		ts_backlog_name(name, number);
-		if (number && strcmp(name, entry->d_name) == 0 && (!oldest || number < oldest))
-			oldest = number;
-	}
-	if (dir)
-		closedir(dir);
-	return oldest;
-}
-
 /* What a segment begins with names its store and its spool; where it does not, they are found with all the rest. */
 static void read_head(struct ts_backlog *backlog)
 {
@@ -98,7 +62,9 @@ static void read_head(struct ts_backlog *backlog)
 	ssize_t n;
 	int fd;
 
-	ts_backlog_name(name, oldest_of(backlog));
+	if (ts_backlog_find_segments(backlog) < 0 || !backlog->n)
+		return;
+	ts_backlog_name(name, backlog->segments[0].number);
 	fd = ts_folder_file(backlog->folder, name, O_RDONLY);
 	if (fd < 0)
 		return;
@@ -121,7 +87,7 @@ static bool is_worth_reading(struct search *search, struct ts_backlog *backlog)
 	read_head(backlog);
 	if (!backlog->store || backlog->foreign_version)
 		return true;
-	if (has_spool(backlog))
+	if (ts_backlog_has_spool(backlog))
 		return false;
 	if (ts_outlets_write(search->outlets, backlog->store, NULL, false, &err) == 0)
 		return true;
@@ -140,7 +106,7 @@ static void recover(struct search *search, const char *name)
 		ts_backlog_free(backlog);
 		return;
 	}
-	if (ts_backlog_enter(backlog, false, &err) == 0 && !has_spool(backlog)) {
+	if (ts_backlog_enter(backlog, false, &err) == 0 && !ts_backlog_has_spool(backlog)) {
 		if (backlog->n)
 			deliver(search, backlog);
 		else
@@ -166,8 +132,7 @@ static DIR *open_backlogs(const char *state, int *ret_result)
 int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const struct ts_gate *gate,
 			  struct ts_recovered *ret, struct ts_error *err)
 {
-	struct search search = {
-		.state = state, .gate = gate, .outlets = outlets, .recovered = ret, .err = err};
+	struct search search = {.state = state, .gate = gate, .outlets = outlets, .recovered = ret};
 	struct dirent *entry;
 	struct stat status;
 	int result = 0;

@@ -196,7 +196,7 @@ static enum ts_charge_turn recover(struct ts_charge *charge)
 		return TS_CHARGE_REST;
 	ts_charge_give_back(charge);
 	gone = ts_spool_recover_one(charges->root, charge->name, charges->modules, charges->outlets,
-				    &recovered, NULL);
+				    &recovered);
 	charges->batches += recovered.traces + recovered.spans > 0;
 	charges->traces += recovered.traces;
 	charges->spans += recovered.spans;

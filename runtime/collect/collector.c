@@ -16,6 +16,7 @@
 
 #include "../backoff.h"
 #include "../outlet.h"
+#include "../shown.h"
 #include "../log/presence.h"
 #include "../log/spool.h"
 #include "bells.h"
@@ -93,7 +94,7 @@ static void take_store(void *context, const char *url, const char *failure)
 	if (health->n_stores == TS_HEALTH_STORES)
 		return;
 	health->n_stores++;
-	snprintf(store->url, sizeof(store->url), "%.*s", ts_outlet_shown(url), url);
+	snprintf(store->url, sizeof(store->url), "%s", ts_shown(url).text);
 	snprintf(store->error, sizeof(store->error), "%s", failure);
 }
 

@@ -18,6 +18,7 @@ struct ts_catalogue_function {
 	bool exported;
 	bool shared;           /* other objects have a function of this name, too */
 	const char *prototype; /* NULL: times only */
+	const char *type;      /* of a Python function: "coroutine", ...; NULL */
 	const char *note;      /* why there is no prototype, or not all of one; NULL */
 	/* what the shim says of it (reach.h), but where there is no address */
 	bool reached;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../price.h"
 #include "ask.h"
 #include "command.h"
 #include "config.h"
@@ -20,10 +21,12 @@
 static const char help[] =
 	"usage: traceshim check [--debug-dir DIR] [--json] [CONF] [-- CMD [ARG ...]]\n\n"
 	"Reads symbols.conf (CONF, or the one a program started here would find) and says\n"
-	"what is wrong with it, and for every rule which parameters it records. With CMD\n"
-	"also what became of each rule in that program: which objects define its function\n"
-	"and how it is reached, through slots or by its entry, which calls are not seen,\n"
-	"or why it is not reached. CMD is loaded, but ends before its main.\n\n"
+	"what is wrong with it and with its price file, and for every rule which\n"
+	"parameters it records. With CMD also what became of each rule in that program:\n"
+	"which objects define its function and how it is reached, through slots or by its\n"
+	"entry, which calls are not seen, or why it is not reached; of Python functions\n"
+	"where they begin, and their kind. CMD is loaded, but ends before its main, and\n"
+	"before the first line of Python.\n\n"
 	"  --debug-dir DIR  look for separate debug files there, too\n"
 	"  --json           one JSON document instead\n"
 	"  -h, --help       this text\n\n"
@@ -46,18 +49,31 @@ static void print_item(const char *label, const char *text)
 	ts_display_wrap(stdout, text, "            ", ts_terminal()->columns);
 }
 
-static void print_params(const struct ts_rule_report *rule)
+static const char *find_setting(const struct ts_rules *rules, const char *key)
 {
+	for (size_t i = 0; i < rules->n_settings; i++)
+		if (strcmp(rules->settings[i].key, key) == 0)
+			return rules->settings[i].value;
+	return "";
+}
+
+/* Of a glob of Python functions the parameters are not listed. */
+static void print_params(const struct ts_rule_report *rule, const struct ts_rules *rules)
+{
+	bool captures = rule->python && strcmp(find_setting(rules, "capture"), "0") != 0;
 	char *text = NULL;
 	size_t bytes;
 	FILE *to = open_memstream(&text, &bytes);
 
 	if (!to)
 		return;
-	for (size_t i = 0; i < rule->n_params; i++)
-		fprintf(to, "%s%s (%s)", i ? ", " : "", rule->params[i].key, rule->params[i].value);
+	for (size_t i = 0; i < rule->n_params; i++) {
+		fprintf(to, "%s%s", i ? ", " : "", rule->params[i].key);
+		if (*rule->params[i].value)
+			fprintf(to, " (%s)", rule->params[i].value);
+	}
 	if (!rule->n_params)
-		fputs("times only", to);
+		fputs(captures ? "what it takes and returns" : "times only", to);
 	if (!fclose(to))
 		print_item("records", text);
 	free(text);
@@ -73,6 +89,17 @@ static void put_way(FILE *to, const struct ts_rules_hook *hook)
 			hook->slots == 1 ? "" : "s");
 }
 
+/* "bot.agents.trainer, /bot/agents/trainer.py:12, a coroutine" */
+static void put_def(FILE *to, const struct ts_rules_hook *hook, bool same)
+{
+	const char *colon = strchr(hook->function, ':');
+
+	if (!same && colon)
+		fprintf(to, "%s in ", colon + 1);
+	fprintf(to, "%.*s, %s:%ld, %s %s", (int)strcspn(hook->function, ":"), hook->function,
+		hook->object, hook->line, *hook->type == 'a' ? "an" : "a", hook->type);
+}
+
 static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_hook *hook)
 {
 	bool same = !strcmp(rule->function, hook->function);
@@ -82,9 +109,13 @@ static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_
 
 	if (!to)
 		return;
-	fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ", hook->object,
-		hook->address);
-	put_way(to, hook);
+	if (hook->type) {
+		put_def(to, hook, same);
+	} else {
+		fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ",
+			hook->object, hook->address);
+		put_way(to, hook);
+	}
 	if (!fclose(to))
 		print_item("in", text);
 	free(text);
@@ -113,13 +144,14 @@ static void print_unseen(const struct ts_rules_unseen *unseen)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "%s in %s: %s", unseen->function, unseen->object, unseen->reason) < 0)
+	if (asprintf(&text, "%s%s%s: %s", unseen->function, *unseen->object ? " in " : "",
+		     unseen->object, unseen->reason) < 0)
 		return;
 	print_item("unseen", text);
 	free(text);
 }
 
-static void print_rule(const struct ts_rule_report *rule)
+static void print_rule(const struct ts_rule_report *rule, const struct ts_rules *rules)
 {
 	char *head = NULL;
 
@@ -130,7 +162,8 @@ static void print_rule(const struct ts_rule_report *rule)
 	ts_display_wrap(stdout, head, "  ", ts_terminal()->columns);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(head);
-	print_params(rule);
+	if (!rule->python || rule->n_hooks || !*rules->program)
+		print_params(rule, rules);
 	print_hooks(rule);
 	for (size_t i = 0; i < rule->n_unseen && i < MOST_SHOWN; i++)
 		print_unseen(&rule->unseen[i]);
@@ -156,14 +189,6 @@ static void print_fault(const struct ts_rules *rules, const struct ts_rules_faul
 	ts_display_wrap(stdout, text, "  ", ts_terminal()->columns);
 	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 	free(text);
-}
-
-static const char *find_setting(const struct ts_rules *rules, const char *key)
-{
-	for (size_t i = 0; i < rules->n_settings; i++)
-		if (strcmp(rules->settings[i].key, key) == 0)
-			return rules->settings[i].value;
-	return "";
 }
 
 /* Are rules bound here whose calls nobody records, since no pipeline that they could lie in is here? */
@@ -200,7 +225,7 @@ static void print_rules(const struct ts_rules *rules)
 		print_fault(rules, &rules->faults[i]);
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		putchar('\n');
-		print_rule(&rules->rules[i]);
+		print_rule(&rules->rules[i], rules);
 	}
 	if (all_lies_outside(rules)) {
 		putchar('\n');
@@ -282,6 +307,22 @@ static int ask(const struct options *options, struct ts_rules *ret)
 	return result;
 }
 
+/* The shim hands its path on and reads it not. */
+static void check_prices(struct ts_rules *rules)
+{
+	const char *path = find_setting(rules, "prices");
+	struct ts_error err = {.text = ""};
+	struct ts_prices *prices;
+	char *message = NULL;
+
+	if (ts_prices_open(&prices, path, &err) < 0 &&
+	    (asprintf(&message, "prices: %s", err.text) < 0 ||
+	     ts_rules_add_fault(rules, message) < 0))
+		ts_say("out of memory");
+	free(message);
+	ts_prices_close(prices);
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
@@ -296,6 +337,7 @@ static int run(int argc, char **argv)
 	}
 	if (ask(&options, &rules) < 0)
 		return TS_EXIT_FAILED;
+	check_prices(&rules);
 	status = tell(&rules, &options);
 	ts_rules_release(&rules);
 	return status;

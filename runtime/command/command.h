@@ -29,5 +29,6 @@ extern const struct ts_command ts_command_report;
 extern const struct ts_command ts_command_store;
 extern const struct ts_command ts_command_collect;
 extern const struct ts_command ts_command_recover;
+extern const struct ts_command ts_command_reprice;
 
 #endif

@@ -67,14 +67,18 @@ char *ts_document_list(const struct ts_listing *listing)
 	return finish(document);
 }
 
-char *ts_document_runs(const struct ts_runs *runs)
+char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended)
 {
 	cJSON *document = cJSON_CreateArray();
 	size_t n;
 	const struct ts_run *all = ts_runs_all(runs, &n);
 
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(document, ts_row_json(&ts_run_table, &all[i]));
+	for (size_t i = 0; i < n; i++) {
+		cJSON *run = ts_row_json(&ts_run_table, &all[i]);
+
+		cJSON_AddBoolToObject(run, "waits", ts_ended_has(ended, &all[i].run_id));
+		cJSON_AddItemToArray(document, run);
+	}
 	return finish(document);
 }
 
@@ -98,6 +102,20 @@ static void add_strings(cJSON *to, const char *key, char *const *strings, size_t
 		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
 }
 
+static void add_hook(cJSON *to, const struct ts_rules_hook *hook)
+{
+	add_text(to, "function", hook->function);
+	add_text(to, "object", hook->object);
+	add_text(to, "address", hook->address);
+	add_text(to, "how", hook->type ? "import" : hook->entry ? "entry" : "slots");
+	add_integer(to, "slots", hook->slots);
+	if (hook->type)
+		add_integer(to, "line", hook->line);
+	else
+		cJSON_AddNullToObject(to, "line");
+	add_text(to, "type", hook->type);
+}
+
 static cJSON *rule_object(const struct ts_rule_report *rule)
 {
 	cJSON *to = cJSON_CreateObject();
@@ -107,23 +125,17 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	add_text(to, "kind", rule->kind);
 	add_text(to, "name", rule->name);
 	add_text(to, "function", rule->function);
+	add_text(to, "language", rule->python ? "python" : "native");
 	array = cJSON_AddArrayToObject(to, "parameters");
 	for (size_t i = 0; i < rule->n_params; i++) {
 		cJSON *param = add_object(array);
 
 		add_text(param, "name", rule->params[i].key);
-		add_text(param, "type", rule->params[i].value);
+		add_text(param, "type", *rule->params[i].value ? rule->params[i].value : NULL);
 	}
 	array = cJSON_AddArrayToObject(to, "hooks");
-	for (size_t i = 0; i < rule->n_hooks; i++) {
-		cJSON *hook = add_object(array);
-
-		add_text(hook, "function", rule->hooks[i].function);
-		add_text(hook, "object", rule->hooks[i].object);
-		add_text(hook, "address", rule->hooks[i].address);
-		add_text(hook, "how", rule->hooks[i].entry ? "entry" : "slots");
-		add_integer(hook, "slots", rule->hooks[i].slots);
-	}
+	for (size_t i = 0; i < rule->n_hooks; i++)
+		add_hook(add_object(array), &rule->hooks[i]);
 	array = cJSON_AddArrayToObject(to, "unseen");
 	for (size_t i = 0; i < rule->n_unseen; i++) {
 		cJSON *unseen = add_object(array);
@@ -175,13 +187,18 @@ static void add_function(cJSON *to, const struct ts_catalogue_object *object,
 	add_text(to, "rule", rule);
 	cJSON_AddBoolToObject(to, "times_only", !function->prototype);
 	add_text(to, "note", function->note);
-	add_text(to, "how", !function->reached ? NULL : function->entry ? "entry" : "slots");
+	add_text(to, "how",
+		 !function->reached ? NULL
+		 : function->type   ? "import"
+		 : function->entry  ? "entry"
+				    : "slots");
 	add_integer(to, "slots", function->slots);
 	add_text(to, "reason", function->reason);
 	add_text(to, "unseen", function->unseen);
 	add_text(to, "address", function->address ? address : NULL);
 	add_integer(to, "bytes", (int64_t)function->bytes);
 	cJSON_AddBoolToObject(to, "exported", function->exported);
+	add_text(to, "type", function->type);
 	free(rule);
 }
 
@@ -270,7 +287,8 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	return text;
 }
 
-char *ts_document_recover(const char *root, const struct ts_recovered *recovered, const char *error)
+char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
+			  char *const *errors, size_t n_errors)
 {
 	cJSON *document = cJSON_CreateObject();
 	char *text;
@@ -282,10 +300,32 @@ char *ts_document_recover(const char *root, const struct ts_recovered *recovered
 	add_integer(document, "damaged", (int64_t)recovered->damaged);
 	add_integer(document, "postponed", (int64_t)recovered->postponed);
 	add_integer(document, "backlogs", (int64_t)recovered->backlogs);
-	add_text(document, "error", *error ? error : NULL);
+	add_text(document, "error", n_errors ? errors[0] : NULL);
+	add_strings(document, "errors", errors, n_errors);
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;
+}
+
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry)
+{
+	cJSON *document = cJSON_CreateObject(), *unpriced;
+
+	cJSON_AddBoolToObject(document, "dry_run", dry);
+	add_integer(document, "calls", repriced->calls);
+	add_integer(document, "changed", repriced->changed);
+	add_integer(document, "before_nano_usd", repriced->before.nano_usd);
+	add_integer(document, "before_unknown", repriced->before.unknown);
+	add_integer(document, "after_nano_usd", repriced->after.nano_usd);
+	add_integer(document, "after_unknown", repriced->after.unknown);
+	unpriced = cJSON_AddArrayToObject(document, "unpriced");
+	for (size_t i = 0; i < repriced->n_unpriced; i++) {
+		cJSON *model = add_object(unpriced);
+
+		add_text(model, "model", repriced->unpriced[i].name);
+		add_integer(model, "calls", repriced->unpriced[i].calls);
+	}
+	return finish(document);
 }
 
 char *ts_document_health(const struct ts_health *health)

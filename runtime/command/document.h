@@ -11,14 +11,16 @@
 #include <stdbool.h>
 
 #include "../collect/health.h"
+#include "../ended.h"
 #include "../query/query.h"
 #include "../log/spool.h"
 #include "catalogue.h"
 #include "fate.h"
+#include "repriced.h"
 #include "rules.h"
 
 char *ts_document_list(const struct ts_listing *listing);
-char *ts_document_runs(const struct ts_runs *runs);
+char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended);
 char *ts_document_story(const struct ts_story *story);
 char *ts_document_check(const struct ts_rules *rules);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
@@ -27,7 +29,8 @@ char *ts_document_status(const struct ts_store_status *status);
 char *ts_document_pruned(const struct ts_pruned *pruned);
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
-			  const char *error);
+			  char *const *errors, size_t n_errors);
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry);
 char *ts_document_health(const struct ts_health *health);
 
 #define TS_ENDED_BY_EXEC "the process became another program"

@@ -288,7 +288,8 @@ int ts_explain(struct ts_rules *rules, const char *folder)
 	if (result < 0)
 		return result;
 	for (size_t i = 0; !result && i < rules->n_rules; i++)
-		result = explain_rule(&rules->rules[i], &names);
+		if (!rules->rules[i].python)
+			result = explain_rule(&rules->rules[i], &names);
 	free(names.items);
 	ts_catalogue_release(&catalogue);
 	return result;

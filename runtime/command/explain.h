@@ -9,7 +9,7 @@
 /*
  * Adds hints to the rules that found nothing: the function was inlined everywhere, its symbol was
  * stripped, its name is nearly another's. Adds to those that did which of their calls were inlined.
- * `folder`: where else debug files may be, or NULL. 0, or -ENOMEM.
+ * Rules for Python it leaves alone. `folder`: where else debug files may be, or NULL. 0, or -ENOMEM.
  */
 int ts_explain(struct ts_rules *rules, const char *folder);
 

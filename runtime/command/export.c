@@ -181,30 +181,26 @@ static int export_piece(struct ts_query *query, struct walk *walk, const struct 
 	return result;
 }
 
-/* All of them. 0, -EPIPE where nobody takes it, or a negative errno. */
+/* All of them. 0, -EPIPE where nobody takes it, or another negative errno. */
 static int export_all(struct ts_query *query, struct walk *walk, struct ts_error *err)
 {
 	struct ts_query_filter filter = walk->options->filter;
 	size_t left = walk->options->limit;
-	struct ts_piece *piece;
-	struct ts_uuid below;
-	int result = 0;
-	bool more;
+	struct ts_piece *before = NULL, *piece;
+	int result;
 
 	filter.with_payload = walk->options->format->payload;
 	do {
 		filter.limit = left < TS_PIECE_MOST ? left : TS_PIECE_MOST;
-		result =
-			ts_query_piece(query, &filter, walk->n_traces ? &below : NULL, &piece, err);
+		result = ts_query_piece(query, &filter, before, &piece, err);
 		if (result < 0)
-			return result;
+			break;
+		ts_piece_free(before);
+		before = piece;
 		result = export_piece(query, walk, piece, err);
 		left -= walk->n;
-		more = walk->n == filter.limit && left > 0;
-		if (walk->n)
-			below = walk->traces[walk->n - 1].trace_id;
-		ts_piece_free(piece);
-	} while (result == 0 && more);
+	} while (result == 0 && walk->n == filter.limit && left > 0);
+	ts_piece_free(before);
 	return result;
 }
 
@@ -265,7 +261,7 @@ static int run(int argc, char **argv)
 		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	if (result < 0)
 		return TS_EXIT_USAGE;
 	result = export_stored(query, &options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fate.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,26 +10,36 @@
 #include "print.h"
 #include "lines.h"
 
+#define LONGEST_COMMAND 200
+
+static void take_start(struct ts_fate *fate, char *const fields[TS_LINES_FIELDS])
+{
+	long hooked = strtol(fields[3], NULL, 10);
+
+	/* Of a shell and what it runs, the one in which most was found is the one meant. */
+	if (!fate->started || hooked > fate->hooked) {
+		fate->rules = strtol(fields[2], NULL, 10);
+		fate->hooked = hooked;
+		snprintf(fate->program, sizeof(fate->program), "%s", fields[4]);
+	}
+	fate->started = true;
+}
+
 static int take_line(void *context, char *const fields[TS_LINES_FIELDS])
 {
 	struct ts_fate *fate = context;
 
-	if (!strcmp(fields[0], "reached")) {
-		fate->reached = true;
+	if (!strcmp(fields[0], "start")) {
+		take_start(fate, fields);
 	} else if (!strcmp(fields[0], "passive")) {
 		fate->passive = true;
 		snprintf(fate->why, sizeof(fate->why), "%s", fields[2]);
-	} else if (!strcmp(fields[0], "start")) {
-		long rules = strtol(fields[2], NULL, 10);
-		long hooked = strtol(fields[3], NULL, 10);
+	} else if (!strcmp(fields[0], "reached") || !strcmp(fields[0], "hooked")) {
+		long hooked = strtol(fields[2], NULL, 10);
 
-		/* Of a shell and what it runs, the one in which most was found is the one meant. */
-		if (!fate->started || hooked > fate->hooked) {
-			fate->rules = rules;
-			fate->hooked = hooked;
-			snprintf(fate->program, sizeof(fate->program), "%s", fields[4]);
-		}
-		fate->started = true;
+		/* Python's functions are found when their modules are imported */
+		fate->hooked = hooked > fate->hooked ? hooked : fate->hooked;
+		fate->reached |= !strcmp(fields[0], "reached");
 	}
 	return 0;
 }
@@ -57,11 +68,42 @@ static void say_no_rules(const char *command, char *ret, size_t bytes)
 	}
 }
 
-void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret, size_t bytes)
+/* From malloc, or NULL. */
+static char *as_typed(char *const *command, size_t n)
 {
-	char *quoted = ts_shell_quote(command);
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
 
-	command = quoted ? quoted : command;
+	for (size_t i = 0; to && i < n && command[i]; i++) {
+		char *quoted = ts_shell_quote(command[i]);
+
+		fprintf(to, "%s%s", i ? " " : "", quoted ? quoted : command[i]);
+		free(quoted);
+	}
+	return to && !fclose(to) ? text : NULL;
+}
+
+/* All of it, for an interpreter is nothing without its script; of a long one its beginning. */
+static char *shortly_typed(char *const *command)
+{
+	char *text = as_typed(command, SIZE_MAX), *cut = NULL;
+
+	if (!text || strlen(text) <= LONGEST_COMMAND)
+		return text;
+	free(text);
+	text = as_typed(command, 1);
+	if (!text || asprintf(&cut, "%s ...", text) < 0)
+		cut = NULL;
+	free(text);
+	return cut;
+}
+
+void ts_fate_sentence(const struct ts_fate *fate, char *const *argv, char *ret, size_t bytes)
+{
+	char *typed = argv ? shortly_typed(argv) : NULL;
+	const char *command = typed ? typed : "CMD";
+
 	*ret = '\0';
 	if (fate->reached)
 		;
@@ -72,5 +114,5 @@ void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret
 			 fate->rules, command);
 	else
 		say_no_rules(command, ret, bytes);
-	free(quoted);
+	free(typed);
 }

@@ -22,8 +22,8 @@ struct ts_fate {
 void ts_fate_read(const char *path, struct ts_fate *ret);
 
 /*
- * The sentence for people, for `command` as it would be typed; "" where a rule was reached.
+ * The sentence for people, about the command `argv`, NULL where it is not known; "" where a rule was reached.
  */
-void ts_fate_sentence(const struct ts_fate *fate, const char *command, char *ret, size_t bytes);
+void ts_fate_sentence(const struct ts_fate *fate, char *const *argv, char *ret, size_t bytes);
 
 #endif

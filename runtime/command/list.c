@@ -193,8 +193,7 @@ static void say_more(struct ts_query *query, const struct ts_query_filter *filte
 		ts_say("%zu more; --limit N shows them", more);
 }
 
-/* Nothing matched: is it that there is nothing, or no such pipeline? */
-static void say_none(struct ts_query *query, const struct ts_query_filter *filter)
+static void say_no_pipeline(struct ts_query *query, const char *wanted)
 {
 	struct ts_names *names = NULL;
 	struct ts_error err;
@@ -207,19 +206,39 @@ static void say_none(struct ts_query *query, const struct ts_query_filter *filte
 		return;
 	}
 	all = ts_names_all(names, &n);
-	guess = filter->pipeline ? ts_guess(filter->pipeline, all, n) : NULL;
-	for (size_t i = 0; i < n && filter->pipeline; i++)
-		if (!strcmp(all[i], filter->pipeline))
+	guess = ts_guess(wanted, all, n);
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(all[i], wanted))
 			guess = all[i];
 	if (!n)
-		ts_stored_say_nothing();
-	else if (guess && strcmp(guess, filter->pipeline) != 0)
-		ts_say("no pipeline is named %s (did you mean %s?)", filter->pipeline, guess);
-	else if (filter->pipeline && !guess)
-		ts_say("no pipeline is named %s", filter->pipeline);
+		ts_stored_say_nothing("traces");
+	else if (!guess)
+		ts_say("no pipeline is named %s", wanted);
+	else if (strcmp(guess, wanted) != 0)
+		ts_say("no pipeline is named %s (did you mean %s?)", wanted, guess);
 	else
 		ts_say("no trace is like that");
 	ts_names_free(names);
+}
+
+/* Nothing matched: is it that there is nothing, or no such pipeline? */
+static void say_none(struct ts_query *query, const struct ts_query_filter *filter)
+{
+	const struct ts_query_filter any = {.limit = 1};
+	struct ts_listing *listing;
+	struct ts_error err;
+
+	if (filter->pipeline) {
+		say_no_pipeline(query, filter->pipeline);
+	} else if (ts_query_list(query, &any, &listing, &err) < 0) {
+		ts_say("%s", err.text);
+	} else {
+		if (ts_listing_count(listing))
+			ts_say("no trace is like that");
+		else
+			ts_stored_say_nothing("traces");
+		ts_listing_free(listing);
+	}
 }
 
 static int list_stored(struct ts_query *query, const struct options *options)
@@ -262,7 +281,7 @@ static int run(int argc, char **argv)
 	if (result == -ENOENT) {
 		if (options.json)
 			puts("[]");
-		ts_stored_say_nothing();
+		ts_stored_say_nothing(options.runs ? "processes" : "traces");
 		return TS_EXIT_DONE;
 	}
 	if (result < 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,32 @@ static const char help[] =
 	"exit status: 0 done; 1 where something could not be stored, and stays; 2 for\n"
 	"wrong usage\n\n"
 	"example: traceshim recover\n";
+
+#define MOST_REASONS 8 /* that are told one by one */
+
+struct reasons {
+	char *lines[MOST_REASONS];
+	size_t n;   /* that there were */
+	bool print; /* as they come */
+};
+
+static void note_reason(void *context, const char *sentence)
+{
+	struct reasons *reasons = context;
+
+	if (reasons->n < MOST_REASONS) {
+		reasons->lines[reasons->n] = strdup(sentence);
+		if (reasons->print)
+			ts_say("%s", sentence);
+	}
+	reasons->n++;
+}
+
+static void release_reasons(struct reasons *reasons)
+{
+	for (size_t i = 0; i < reasons->n && i < MOST_REASONS; i++)
+		free(reasons->lines[i]);
+}
 
 static const char *plural(size_t n)
 {
@@ -46,9 +73,11 @@ static void print_text(const char *root, const struct ts_recovered *recovered)
 		       recovered->postponed, plural(recovered->postponed));
 }
 
-static int print_json(const char *root, const struct ts_recovered *recovered, const char *error)
+static int print_json(const char *root, const struct ts_recovered *recovered,
+		      const struct reasons *reasons)
 {
-	char *text = ts_document_recover(root, recovered, error);
+	char *text = ts_document_recover(root, recovered, reasons->lines,
+					 reasons->n < MOST_REASONS ? reasons->n : MOST_REASONS);
 
 	if (!text) {
 		ts_say("out of memory");
@@ -60,22 +89,32 @@ static int print_json(const char *root, const struct ts_recovered *recovered, co
 }
 
 /* What waited on disk for its store, of spools that are gone. */
-static void recover_backlogs(struct ts_recovered *recovered, struct ts_error *err)
+static int recover_backlogs(struct ts_recovered *recovered, struct ts_error *err)
 {
-	struct ts_error own = {.text = ""};
 	char *state = ts_backlog_state();
+	int result = state ? ts_backlog_recover(state, ts_module_symbol, NULL, recovered, err) : 0;
 
-	if (state)
-		ts_backlog_recover(state, ts_module_symbol, NULL, recovered, &own);
 	free(state);
-	if (!err->text[0])
-		*err = own;
+	return result;
+}
+
+static int recover_all(const char *root, struct ts_recovered *ret)
+{
+	struct ts_error err = {.text = ""};
+	int result = ts_spool_recover(root, ts_module_symbol, NULL, ret, &err), second;
+
+	if (result < 0)
+		note_reason(ret->context, err.text);
+	second = recover_backlogs(ret, &err);
+	if (second < 0)
+		note_reason(ret->context, err.text);
+	return result < 0 ? result : second;
 }
 
 static int recover(bool json)
 {
-	struct ts_recovered recovered = {.spools = 0};
-	struct ts_error err = {.text = ""};
+	struct reasons reasons = {.print = !json};
+	struct ts_recovered recovered = {.tell = note_reason, .context = &reasons};
 	char *root = ts_spool_root();
 	int result, status = TS_EXIT_DONE;
 
@@ -83,16 +122,16 @@ static int recover(bool json)
 		ts_say("out of memory");
 		return TS_EXIT_FAILED;
 	}
-	result = ts_spool_recover(root, ts_module_symbol, NULL, &recovered, &err);
-	recover_backlogs(&recovered, &err);
-	if (err.text[0])
-		ts_say("%s", err.text);
-	else if (result < 0)
-		ts_say("%s: %s", root, strerrordesc_np(-result));
+	result = recover_all(root, &recovered);
+	if (reasons.n > MOST_REASONS && !json)
+		ts_say("... and %zu more", reasons.n - MOST_REASONS);
+	if (recovered.postponed && !json)
+		ts_say("remove a folder to give its traces up");
 	if (json)
-		status = print_json(root, &recovered, err.text);
+		status = print_json(root, &recovered, &reasons);
 	else if (result == 0)
 		print_text(root, &recovered);
+	release_reasons(&reasons);
 	free(root);
 	return result < 0 || recovered.postponed ? TS_EXIT_FAILED : status;
 }

@@ -231,7 +231,7 @@ static int run(int argc, char **argv)
 		return TS_EXIT_USAGE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	if (result < 0)
 		return TS_EXIT_USAGE;
 	result = report_stored(query, &options);

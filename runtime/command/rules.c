@@ -42,6 +42,15 @@ static int take_fault(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 	return fault->message ? 0 : -ENOMEM;
 }
 
+int ts_rules_add_fault(struct ts_rules *rules, const char *message)
+{
+	struct ts_rules_fault *fault = push(&rules->faults, &rules->n_faults, sizeof(*fault));
+
+	if (fault)
+		fault->message = strdup(message);
+	return fault && fault->message ? 0 : -ENOMEM;
+}
+
 static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, const char *value)
 {
 	struct ts_rules_pair *pair = push(pairs, n, sizeof(*pair));
@@ -63,6 +72,7 @@ static int take_rule(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 	rule->kind = strdup(f[2]);
 	rule->name = strdup(f[3]);
 	rule->function = strdup(f[4]);
+	rule->python = !strcmp(f[5], "python");
 	return rule->kind && rule->name && rule->function ? 0 : -ENOMEM;
 }
 
@@ -78,6 +88,30 @@ static int take_hook(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS]
 	hook->entry = !strcmp(f[5], "entry");
 	hook->slots = strtol(f[6], NULL, 10);
 	return hook->function && hook->object && hook->address ? 0 : -ENOMEM;
+}
+
+static void free_strings(char ***strings, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		free((*strings)[i]);
+	free(*strings);
+	*strings = NULL;
+	*n = 0;
+}
+
+/* Later than a reason why there could be none. */
+static int take_def(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS])
+{
+	struct ts_rules_hook *hook = push(&rule->hooks, &rule->n_hooks, sizeof(*hook));
+
+	free_strings(&rule->misses, &rule->n_misses);
+	if (!hook)
+		return -ENOMEM;
+	hook->function = strdup(f[2]);
+	hook->object = strdup(f[3]);
+	hook->line = strtol(f[4], NULL, 10);
+	hook->type = strdup(f[5]);
+	return hook->function && hook->object && hook->type ? 0 : -ENOMEM;
 }
 
 static int take_string(char ***strings, size_t *n, const char *text)
@@ -149,8 +183,14 @@ static int take_line(void *context, char *const f[TS_LINES_FIELDS])
 		return take_pair(&rule->params, &rule->n_params, f[2], f[3]);
 	if (!strcmp(f[0], "hook"))
 		return take_hook(rule, f);
-	if (!strcmp(f[0], "miss"))
+	if (!strcmp(f[0], "def"))
+		return take_def(rule, f);
+	if (!strcmp(f[0], "miss")) {
+		free_strings(&rule->misses, &rule->n_misses);
 		return take_string(&rule->misses, &rule->n_misses, f[2]);
+	}
+	if (!strcmp(f[0], "hint"))
+		return ts_rules_add_hint(rule, f[2]);
 	if (!strcmp(f[0], "unseen"))
 		return ts_rules_add_unseen(rule, f[2], f[3], f[4]);
 	return 0;
@@ -165,15 +205,6 @@ int ts_rules_read(struct ts_rules *ret, const char *path)
 	if (result < 0)
 		ts_rules_release(ret);
 	return result;
-}
-
-static void free_strings(char ***strings, size_t *n)
-{
-	for (size_t i = 0; i < *n; i++)
-		free((*strings)[i]);
-	free(*strings);
-	*strings = NULL;
-	*n = 0;
 }
 
 static void free_unseen(struct ts_rule_report *rule)
@@ -194,6 +225,7 @@ static void forget_objects(struct ts_rule_report *rule)
 		free(rule->hooks[i].function);
 		free(rule->hooks[i].object);
 		free(rule->hooks[i].address);
+		free(rule->hooks[i].type);
 	}
 	free(rule->hooks);
 	rule->hooks = NULL;

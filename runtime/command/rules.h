@@ -15,15 +15,17 @@ struct ts_rules_fault {
 
 struct ts_rules_pair {
 	char *key;   /* a setting, or a parameter's name */
-	char *value; /* ... or its type */
+	char *value; /* ... or its type, "" where there is none */
 };
 
 struct ts_rules_hook {
 	char *function;
-	char *object;
-	char *address;
-	bool entry; /* reached by its first bytes, not by slots */
+	char *object;  /* in Python the file */
+	char *address; /* NULL in Python */
+	bool entry;    /* reached by its first bytes, not by slots */
 	long slots;
+	char *type; /* in Python: "coroutine", ...; NULL else */
+	long line;  /* ... where it begins */
 };
 
 struct ts_rules_unseen {
@@ -42,6 +44,7 @@ struct ts_rule_report {
 	char *kind;
 	char *name;
 	char *function;
+	bool python; /* of a Python function: MODULE:QUALNAME */
 	struct ts_rules_pair *params;
 	size_t n_params;
 	struct ts_rules_hook *hooks;
@@ -70,6 +73,7 @@ struct ts_rules {
 /* 0, or a negative errno with *ret empty. */
 int ts_rules_read(struct ts_rules *ret, const char *path);
 /* More than the shim knew. 0, or -ENOMEM. */
+int ts_rules_add_fault(struct ts_rules *rules, const char *message);
 int ts_rules_add_hint(struct ts_rule_report *rule, const char *text);
 int ts_rules_add_unseen(struct ts_rule_report *rule, const char *function, const char *object,
 			const char *reason);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +24,8 @@
 #define EXIT_NOT_FOUND      127
 #define EXIT_NOT_EXECUTABLE 126
 #define REASON_BYTES        (4 * PATH_MAX)
+#define STATUS_NAME         "run-"
+#define STATUS_RANDOM       "XXXXXX"
 
 static const char help[] =
 	"usage: traceshim run [--json[=FILE]] [--] CMD [ARG ...]\n\n"
@@ -58,20 +63,64 @@ static char *open_spool(void)
 	return NULL;
 }
 
+/* Files of those that were killed: nobody has a lock on them. */
+static void remove_stale(const char *root)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(root);
+	int fd;
+
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, STATUS_NAME, strlen(STATUS_NAME)) != 0 ||
+		    strlen(entry->d_name) != strlen(STATUS_NAME STATUS_RANDOM))
+			continue;
+		fd = openat(dirfd(dir), entry->d_name,
+			    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* One that is ours while we live; another may take it for stale before it is. A negative errno: there is none. */
+static int make_ours(const char *root, char ret[PATH_MAX])
+{
+	struct stat file = {.st_nlink = 0};
+	int fd;
+
+	while (!file.st_nlink) {
+		if (snprintf(ret, PATH_MAX, "%s/" STATUS_NAME STATUS_RANDOM, root) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		fd = mkostemp(ret, O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		flock(fd, LOCK_EX | LOCK_NB);
+		if (fstat(fd, &file) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 /* A fresh file for the shim's lines, named in the environment; "" if there can be none. */
 static void make_status_file(char ret[PATH_MAX])
 {
 	char *root = open_spool();
-	int fd;
+	int result;
 
 	*ret = '\0';
 	if (!root)
 		return;
-	if (snprintf(ret, PATH_MAX, "%s/run-XXXXXX", root) >= PATH_MAX || (fd = mkstemp(ret)) < 0) {
-		ts_say("nothing can be traced: the spool folder %s: %s", root, strerror(errno));
+	remove_stale(root);
+	result = make_ours(root, ret);
+	if (result < 0) {
+		ts_say("nothing can be traced: the spool folder %s: %s", root,
+		       strerrordesc_np(-result));
 		*ret = '\0';
 	} else {
-		close(fd);
 		setenv(TS_RUN_ENV, ret, 1);
 	}
 	free(root);
@@ -160,7 +209,7 @@ static int run_program(const char *path, char **argv, const struct options *opti
 		unlink(status_file);
 	/* What cannot be traced may still start what can. */
 	if (*status_file && (may_reach || fate.started)) {
-		ts_fate_sentence(&fate, argv[0], sentence, sizeof(sentence));
+		ts_fate_sentence(&fate, argv, sentence, sizeof(sentence));
 		if (*sentence)
 			ts_say("%s", sentence);
 		strcpy(reason, sentence);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../backlog/backlog.h"
+#include "../ended.h"
+#include "../log/spool.h"
 #include "../query/query.h"
 #include "command.h"
 #include "display.h"
@@ -16,7 +19,7 @@
 
 #define NARROWEST_PROGRAM 6
 #define WIDEST_PROGRAM    20
-#define OUTCOME_COLUMNS   11 /* "interrupted" */
+#define OUTCOME_COLUMNS   12 /* "ended, waits" */
 
 enum { PROGRAM, PID, WHEN, LIVED, BEGUN, STORED, OPEN, DROPPED, OUTCOME, CELLS };
 
@@ -49,7 +52,16 @@ static void put_dropped(const struct ts_run *run, char *ret, size_t bytes)
 		 reason.name, reason.n_reasons > 1 ? ", ..." : "");
 }
 
-static void fill(const struct ts_run *run, int64_t now_us, struct line *line)
+/* How it ended; the store may not know yet what its spool does. */
+static const char *outcome_of(const struct ts_run *run, const struct ts_ended *ended)
+{
+	if (run->outcome)
+		return run->outcome;
+	return ts_ended_has(ended, &run->run_id) ? "ended, waits" : "runs";
+}
+
+static void fill(const struct ts_run *run, const struct ts_ended *ended, int64_t now_us,
+		 struct line *line)
 {
 	const char *program = run->program ? run->program : "?";
 	const char *slash = strrchr(program, '/');
@@ -64,7 +76,7 @@ static void fill(const struct ts_run *run, int64_t now_us, struct line *line)
 	snprintf(line->cells[STORED], bytes, "%" PRId64, run->stored);
 	snprintf(line->cells[OPEN], bytes, "%" PRId64, run->open);
 	put_dropped(run, line->cells[DROPPED], bytes);
-	snprintf(line->cells[OUTCOME], bytes, "%s", run->outcome ? run->outcome : "runs");
+	snprintf(line->cells[OUTCOME], bytes, "%s", outcome_of(run, ended));
 }
 
 static void widen(size_t widths[CELLS], const struct line *line)
@@ -113,7 +125,8 @@ static enum ts_style style_of(const struct ts_run *run)
 	return run->outcome && !strcmp(run->outcome, "exited") ? TS_STYLE_GOOD : TS_STYLE_PLAIN;
 }
 
-static int print_table(const struct ts_run *runs, size_t n, int64_t now_us)
+static int print_table(const struct ts_run *runs, size_t n, const struct ts_ended *ended,
+		       int64_t now_us)
 {
 	struct line *lines = calloc(n + 1, sizeof(*lines));
 	size_t widths[CELLS] = {0};
@@ -125,7 +138,7 @@ static int print_table(const struct ts_run *runs, size_t n, int64_t now_us)
 	for (int i = 0; i < CELLS; i++)
 		strcpy(lines[0].cells[i], heads[i].name);
 	for (size_t i = 0; i < n; i++)
-		fill(&runs[i], now_us, &lines[i + 1]);
+		fill(&runs[i], ended, now_us, &lines[i + 1]);
 	for (size_t i = 0; i <= n; i++)
 		widen(widths, &lines[i]);
 	fit(widths);
@@ -138,9 +151,9 @@ static int print_table(const struct ts_run *runs, size_t n, int64_t now_us)
 	return TS_EXIT_DONE;
 }
 
-static int print_document(const struct ts_runs *runs)
+static int print_document(const struct ts_runs *runs, const struct ts_ended *ended)
 {
-	char *document = ts_document_runs(runs);
+	char *document = ts_document_runs(runs, ended);
 
 	if (!document) {
 		ts_say("out of memory");
@@ -151,11 +164,31 @@ static int print_document(const struct ts_runs *runs)
 	return TS_EXIT_DONE;
 }
 
+/* Where all have ended as far as the store knows, nobody has to be asked. */
+static void find_ended(const struct ts_run *runs, size_t n, struct ts_ended *ret)
+{
+	bool asks = false;
+	char *root, *state;
+	int result;
+
+	*ret = (struct ts_ended){.n = 0};
+	for (size_t i = 0; i < n; i++)
+		asks |= !runs[i].outcome;
+	root = asks ? ts_spool_root() : NULL;
+	state = asks ? ts_backlog_state() : NULL;
+	result = root ? ts_ended_find(ret, root, state) : 0;
+	if (result < 0)
+		ts_say("cannot tell which programs have ended: %s: %s", root, strerror(-result));
+	free(root);
+	free(state);
+}
+
 int ts_runs_list(struct ts_query *query, const struct ts_runs_options *options)
 {
 	struct ts_error err = {.text = ""};
 	struct ts_runs *runs;
 	const struct ts_run *all;
+	struct ts_ended ended;
 	int status = TS_EXIT_DONE;
 	size_t n;
 
@@ -164,15 +197,17 @@ int ts_runs_list(struct ts_query *query, const struct ts_runs_options *options)
 		return TS_EXIT_FAILED;
 	}
 	all = ts_runs_all(runs, &n);
+	find_ended(all, n, &ended);
 	if (options->json)
-		status = print_document(runs);
+		status = print_document(runs, &ended);
 	else if (n)
-		status = print_table(all, n, options->now_us);
+		status = print_table(all, n, &ended, options->now_us);
+	ts_ended_release(&ended);
 	fflush(stdout);
 	if (!n && options->since_us)
 		ts_say("no process is like that");
 	else if (!n)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("processes");
 	if (ts_runs_more(runs))
 		ts_say("there are more; --limit N shows them");
 	ts_runs_free(runs);

@@ -9,9 +9,11 @@
 #include "../uuid.h"
 #include "command.h"
 #include "document.h"
+#include "names.h"
 #include "options.h"
 #include "print.h"
 #include "stored.h"
+#include "used.h"
 #include "waterfall.h"
 #include "when.h"
 
@@ -101,15 +103,30 @@ static void print_program(const struct ts_trace *trace, bool full)
 	free(text);
 }
 
+static void print_used(const struct ts_story *story, bool full)
+{
+	char text[TS_USED_TEXT];
+	struct ts_bill bill;
+	size_t n;
+	const struct ts_span *spans = ts_story_spans(story, &n);
+
+	if (ts_bill_make(&bill, spans, n) < 0)
+		return;
+	ts_used_bill(&bill, text);
+	if (*text)
+		ts_waterfall_text("", "used", text, full);
+}
+
 static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 {
+	char *name = ts_name_of_symbol(trace->pipeline_name, false);
 	char id[TS_UUID_TEXT];
 	struct ts_seen seen;
 
 	ts_uuid_format(&trace->trace_id, id);
 	ts_document_attributes(trace->attributes, &seen);
 	ts_waterfall_text("", "trace", id, full);
-	ts_waterfall_text("", "pipeline", trace->pipeline_name, full);
+	ts_waterfall_text("", "pipeline", name ? name : trace->pipeline_name, full);
 	print_when(trace, self_ms, full);
 	print_who(trace, full);
 	print_program(trace, full);
@@ -121,6 +138,7 @@ static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 	ts_waterfall_value("", "out", trace->output_data, full);
 	if (seen.dropped[0])
 		ts_waterfall_text("", "dropped", seen.dropped, full);
+	free(name);
 }
 
 static int print_story(const struct ts_story *story, bool full)
@@ -135,6 +153,7 @@ static int print_story(const struct ts_story *story, bool full)
 		return TS_EXIT_FAILED;
 	}
 	print_trace(trace, tree.self_ms, full);
+	print_used(story, full);
 	putchar('\n');
 	if (n)
 		ts_waterfall_print(trace, &tree, full);
@@ -182,7 +201,7 @@ static int run(int argc, char **argv)
 		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
-		ts_stored_say_nothing();
+		ts_stored_say_nothing("traces");
 	if (result < 0)
 		return TS_EXIT_FAILED;
 	result = show_stored(query, &options);

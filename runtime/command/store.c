@@ -172,7 +172,7 @@ static int status(const struct ts_admin *admin, const struct options *options)
 		print_status(&answer);
 	fflush(stdout);
 	if (!answer.schema)
-		ts_say("there is no store yet; traceshim store init makes it");
+		ts_say(TS_NO_STORE_YET);
 	else if (answer.schema > answer.newest)
 		ts_say("the store is of a newer traceshim");
 	else if (answer.schema < answer.newest)

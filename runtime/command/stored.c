@@ -42,7 +42,7 @@ static void recover_backlogs(ts_module_symbol_fn *load)
 	int result = state ? ts_backlog_recover(state, load, NULL, &recovered, &err) : 0;
 
 	waiting += recovered.postponed;
-	if (result < 0 || (err.text[0] && !recovered.postponed))
+	if (result < 0)
 		ts_say("recovering backlogs: %s", err.text[0] ? err.text : strerror(-result));
 	free(state);
 }
@@ -63,7 +63,7 @@ static void recover(ts_module_symbol_fn *load)
 	if (recovered.damaged)
 		ts_say("%zu damaged spool%s set aside in %s", recovered.damaged,
 		       recovered.damaged == 1 ? "" : "s", root);
-	if (result < 0 || (err.text[0] && !recovered.postponed))
+	if (result < 0)
 		ts_say("recovering spools: %s", err.text[0] ? err.text : strerror(-result));
 	free(root);
 }
@@ -92,15 +92,16 @@ int ts_stored_open(struct ts_query **ret)
 	return result;
 }
 
-void ts_stored_say_nothing(void)
+void ts_stored_say_nothing(const char *what)
 {
 	char sentence[4 * PATH_MAX] = "";
 	char path[PATH_MAX];
 	struct ts_fate fate;
+	char *command[] = {fate.program, NULL};
 	char *root;
 
 	if (as_tenant || waiting) {
-		ts_say("no traces%s%s are stored%s", as_tenant ? " of tenant " : "",
+		ts_say("no %s%s%s are stored%s", what, as_tenant ? " of tenant " : "",
 		       as_tenant ? as_tenant : "", waiting ? " yet" : "");
 		return;
 	}
@@ -109,15 +110,14 @@ void ts_stored_say_nothing(void)
 	free(root);
 	ts_fate_read(path, &fate);
 	if (fate.started || fate.passive)
-		ts_fate_sentence(&fate, *fate.program ? fate.program : "CMD", sentence,
-				 sizeof(sentence));
+		ts_fate_sentence(&fate, *fate.program ? command : NULL, sentence, sizeof(sentence));
 	if (*sentence)
-		ts_say("no traces are stored; the last program, %s: %s",
+		ts_say("no %s are stored; the last program, %s: %s", what,
 		       *fate.program ? fate.program : "which stood down", sentence);
 	else if (fate.reached)
-		ts_say("no traces are stored; the last program, %s, reached its rules: it ended no "
+		ts_say("no %s are stored; the last program, %s, reached its rules: it ended no "
 		       "trace, or stores elsewhere (TRACESHIM_STORE)",
-		       fate.program);
+		       what, fate.program);
 	else
-		ts_say("no traces are stored; traceshim run -- CMD makes some");
+		ts_say("no %s are stored; traceshim run -- CMD makes some", what);
 }

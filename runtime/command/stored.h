@@ -16,7 +16,7 @@ int ts_stored_open(struct ts_query **ret);
 /* As which tenant ts_stored_open opens; NULL: as whoever asks. Not copied. */
 void ts_stored_as(const char *tenant);
 
-/* A line on stderr: nothing is stored, and what became of the last program under the shim. */
-void ts_stored_say_nothing(void);
+/* A line on stderr: no `what` ("traces") are stored, and what became of the last program under the shim. */
+void ts_stored_say_nothing(const char *what);
 
 #endif

@@ -13,18 +13,23 @@
 #include "guess.h"
 #include "options.h"
 #include "print.h"
+#include "python.h"
 #include "reach.h"
 
 #define COMMENT 22 /* columns that a comment should find beside a rule */
 
 static const char help[] =
-	"usage: traceshim symbols [--debug-dir DIR] [--json] PROGRAM [GLOB]\n\n"
+	"usage: traceshim symbols [--debug-dir DIR] [--json] PROGRAM [GLOB]\n"
+	"       traceshim symbols [--json] FILE.py|FOLDER [GLOB]\n\n"
 	"Prints the functions of PROGRAM and of its libraries as lines for symbols.conf,\n"
 	"and how the shim reaches each: through slots, or by its entry. PROGRAM is\n"
 	"loaded, but ends before its main. Without GLOB: functions of the program and of\n"
 	"the libraries outside /lib and /usr/lib. GLOB, in which * is any text and ? any\n"
 	"character, is compared with names, C++ names and NAME@OBJECT, in all objects.\n"
 	"Prototypes come from debug information; without it a line records times only.\n\n"
+	"Of a Python source, or of all in a package or another folder, the functions are\n"
+	"listed as they are imported from the folder above the outermost package. Sources\n"
+	"are read by the python3 on PATH, and not run.\n\n"
 	"  --debug-dir DIR  look for separate debug files there, too\n"
 	"  --json           one JSON document instead\n"
 	"  -h, --help       this text\n\n"
@@ -48,9 +53,10 @@ static char *comment_of(const struct ts_catalogue_function *function)
 
 	if (!to)
 		return NULL;
-	fputs(function->entry && function->slots ? "entry, slots"
-	      : function->entry                  ? "entry"
-						 : "slots",
+	fputs(function->type                       ? function->type
+	      : function->entry && function->slots ? "entry, slots"
+	      : function->entry                    ? "entry"
+						   : "slots",
 	      to);
 	if (function->qualified && !function->prototype)
 		fprintf(to, "; %s", function->qualified);
@@ -243,6 +249,13 @@ static void say_nothing_matches(struct ts_catalogue *catalogue, const char *prog
 	struct ts_nearest nearest;
 	char text[512];
 
+	if (!glob && ts_python_is_source(program)) {
+		for (size_t i = 0; i < catalogue->n_objects; i++)
+			ts_say("%s", catalogue->objects[i].error);
+		if (!catalogue->n_objects)
+			ts_say("%s has no function in Python", program);
+		return;
+	}
 	if (!glob) {
 		ts_say("%s and its own libraries have no function that has a name; "
 		       "traceshim symbols %s '*' lists all that is loaded",
@@ -275,8 +288,6 @@ static int tell(struct ts_catalogue *catalogue, const char *path, const struct o
 	size_t n = count(catalogue);
 	char *document;
 
-	if (n && ts_reach(catalogue, path, options->arguments) < 0)
-		return TS_EXIT_FAILED;
 	if (options->json) {
 		document = ts_document_symbols(path, catalogue);
 		puts(document ? document : "null");
@@ -287,6 +298,20 @@ static int tell(struct ts_catalogue *catalogue, const char *path, const struct o
 	if (!n)
 		say_nothing_matches(catalogue, options->arguments[0], options->arguments[1]);
 	return n ? TS_EXIT_DONE : TS_EXIT_FAILED;
+}
+
+static int list_python(const struct options *options)
+{
+	struct ts_catalogue catalogue;
+	char path[PATH_MAX];
+	int status;
+
+	if (!realpath(options->arguments[0], path) ||
+	    ts_python_catalogue(&catalogue, options->arguments[0], options->arguments[1]) < 0)
+		return TS_EXIT_FAILED;
+	status = tell(&catalogue, path, options);
+	ts_catalogue_release(&catalogue);
+	return status;
 }
 
 /* Loads the program under the shim, to learn which objects it brings. */
@@ -304,7 +329,8 @@ static int list(const struct options *options)
 	result = ts_catalogue_open(&catalogue, &report, options->folder);
 	if (!result) {
 		result = ts_catalogue_select(&catalogue, options->arguments[1]);
-		if (!result)
+		if (!result &&
+		    (!count(&catalogue) || ts_reach(&catalogue, path, options->arguments) == 0))
 			status = tell(&catalogue, path, options);
 		ts_catalogue_release(&catalogue);
 	}
@@ -337,7 +363,7 @@ static int run(int argc, char **argv)
 
 	if (result)
 		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
-	return list(&options);
+	return ts_python_is_source(options.arguments[0]) ? list_python(&options) : list(&options);
 }
 
 const struct ts_command ts_command_symbols = {

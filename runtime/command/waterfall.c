@@ -2,12 +2,15 @@
 #include "waterfall.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "document.h"
+#include "names.h"
 #include "pretty.h"
 #include "print.h"
 #include "display.h"
+#include "used.h"
 #include "when.h"
 
 #define TIME_COLUMNS  9
@@ -118,6 +121,20 @@ static void draw_margin(const struct layout *layout, const struct ts_tree_node *
 		used += (size_t)snprintf(ret + used, bytes - used, "%s", pieces[n]);
 }
 
+/* A plain glob names spans after symbols, which are for linkers: "tool:_ZN3bot3runEv" is "tool:bot::run". */
+static void write_name(const struct ts_span *span, char *ret, size_t bytes)
+{
+	const char *colon = strchr(span->span_name, ':');
+	char *name = colon ? ts_name_of_symbol(colon + 1, false) : NULL;
+
+	if (name)
+		snprintf(ret, bytes, "%.*s:%s", (int)(colon - span->span_name), span->span_name,
+			 name);
+	else
+		snprintf(ret, bytes, "%s", span->span_name);
+	free(name);
+}
+
 /*
  * "llm:claude", behind it the thread where that is another than that of the span around it, and
  * before it "+3 " where it lies three levels deeper than is drawn.
@@ -128,18 +145,19 @@ static void name_of(const struct layout *layout, const struct ts_tree_node *node
 	const struct ts_span *span = node->span;
 	bool top = node->parent == TS_TREE_NONE;
 	int64_t around = top ? span->thread_id : layout->tree->nodes[node->parent].span->thread_id;
-	char deeper[32] = "";
+	char deeper[32] = "", name[256];
 	struct ts_seen seen;
 
 	if (node->depth > layout->deepest)
 		snprintf(deeper, sizeof(deeper), "+%zu ", node->depth - layout->deepest);
+	write_name(span, name, sizeof(name));
 	if (span->thread_id == around) {
-		snprintf(ret, bytes, "%s%s", deeper, span->span_name);
+		snprintf(ret, bytes, "%s%s", deeper, name);
 		return;
 	}
 	ts_document_attributes(span->attributes, &seen);
-	snprintf(ret, bytes, "%s%s [thread %lld%s%s]", deeper, span->span_name,
-		 (long long)span->thread_id, seen.thread_name[0] ? " " : "", seen.thread_name);
+	snprintf(ret, bytes, "%s%s [thread %lld%s%s]", deeper, name, (long long)span->thread_id,
+		 seen.thread_name[0] ? " " : "", seen.thread_name);
 }
 
 static size_t name_columns(const struct layout *layout, const struct ts_tree_node *node)
@@ -228,23 +246,16 @@ static void print_span(const struct layout *layout, const struct ts_tree_node *n
 
 static void print_model(const char *margin, const struct ts_span *span, bool full)
 {
-	char text[512];
-	int n = 0;
+	char text[512], used[TS_USED_TEXT];
 
-	if (!span->model && !span->input_tokens.known && !span->output_tokens.known)
+	ts_used_span(span, used);
+	if (!span->model && !*used)
 		return;
-	n = snprintf(text, sizeof(text), "%s%s%s", span->model ? span->model : "",
-		     span->provider ? " of " : "", span->provider ? span->provider : "");
-	if (span->input_tokens.known && n < (int)sizeof(text))
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%lld tokens in", n ? ", " : "",
-			      (long long)span->input_tokens.value);
-	if (span->output_tokens.known && n < (int)sizeof(text))
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%lld tokens out",
-			      n ? ", " : "", (long long)span->output_tokens.value);
-	if (span->cost_nano_usd.known && n < (int)sizeof(text))
-		snprintf(text + n, sizeof(text) - (size_t)n, "%s%.6f USD", n ? ", " : "",
-			 (double)span->cost_nano_usd.value / 1e9);
+	snprintf(text, sizeof(text), "%s%s%s", span->model ? span->model : "?",
+		 span->provider ? " of " : "", span->provider ? span->provider : "");
 	ts_waterfall_text(margin, "model", text, full);
+	if (*used)
+		ts_waterfall_text(margin, "used", used, full);
 }
 
 /* The calls around a failure; the outermost, which are the same for all, only where all is asked for. */

@@ -84,23 +84,11 @@ static int64_t end_of_lines(int fd, int64_t bytes)
 	return 0;
 }
 
-/* Another program's file is left as it is. */
-static bool is_stranger(int fd)
-{
-	static const char ours[] = "{\"table\":\"";
-	char begins[sizeof(ours) - 1];
-	ssize_t n = ts_file_read(fd, begins, sizeof(begins), 0);
-
-	return n < 0 || memcmp(begins, ours, (size_t)n) != 0;
-}
-
 /* Cuts a torn line off. The file's size, or a negative errno. */
 static int64_t repair(int fd)
 {
 	int64_t bytes = ts_file_bytes(fd), whole = bytes < 0 ? bytes : end_of_lines(fd, bytes);
 
-	if (whole >= 0 && is_stranger(fd))
-		return -EEXIST;
 	if (whole >= 0 && whole < bytes && ftruncate(fd, whole))
 		return -errno;
 	return whole;
@@ -174,12 +162,14 @@ static int append(const struct ts_jsonl_place *place, const struct ts_bytes *lin
 
 static int lock(const struct ts_store_handle *handle, struct ts_error *err)
 {
-	int fd = ts_dbfile_lock(handle->place.path, handle->gate, err), result;
+	static const char ours[] = "{\"table\":\"";
+	const char *path = handle->place.path;
+	int fd = ts_dbfile_lock(path, ours, handle->gate, err), result;
 
 	if (fd != -ENOENT)
 		return fd;
-	result = ts_dbfile_make_folders(handle->place.path, err);
-	return result < 0 ? result : ts_dbfile_lock(handle->place.path, handle->gate, err);
+	result = ts_dbfile_make_folders(path, err);
+	return result < 0 ? result : ts_dbfile_lock(path, ours, handle->gate, err);
 }
 
 static int jsonl_write(struct ts_store_handle *handle, const struct ts_batch *batch,
@@ -200,9 +190,6 @@ static int jsonl_write(struct ts_store_handle *handle, const struct ts_batch *ba
 	result = append(&handle->place, &lines);
 	ts_dbfile_unlock(fd);
 	ts_bytes_release(&lines);
-	if (result == -EEXIST)
-		return ts_error_set(err, result, "%s is the file of another program",
-				    handle->place.path);
 	return result < 0 ? fail("write", handle, result, err) : 0;
 }
 

@@ -52,7 +52,7 @@ int ts_dictionary_new(struct ts_dictionary **ret, const char *spool,
 		return -ENOMEM;
 	}
 	dictionary->page = page;
-	dictionary->settings = (struct ts_settings){"", "", "", "", "", "", "", 0, 0, false};
+	dictionary->settings = (struct ts_settings){"", "", "", "", "", "", "", "", 0, 0, false};
 	*ret = dictionary;
 	return 0;
 }
@@ -103,6 +103,7 @@ static int add_settings(struct ts_dictionary *dictionary, const struct ts_dictio
 	settings.tenant = next_string(&strings);
 	settings.redact = next_string(&strings);
 	settings.state = next_string(&strings);
+	settings.prices = next_string(&strings);
 	settings.backlog_bytes = raw->backlog_bytes;
 	settings.n_rules = raw->n_rules;
 	settings.known = true;

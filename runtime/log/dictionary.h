@@ -25,6 +25,7 @@ struct ts_settings {
 	const char *tenant; /* default */
 	const char *redact; /* names, separated by ',' */
 	const char *state;  /* the folder of backlogs; empty: there is none */
+	const char *prices; /* path of a price file; empty: only those built in */
 	uint64_t backlog_bytes;
 	uint32_t n_rules;
 	bool known; /* false: not read yet, or damaged */

@@ -38,7 +38,6 @@ struct recovery {
 	const struct ts_gate *gate;
 	struct ts_outlets *outlets;
 	struct ts_recovered *recovered;
-	struct ts_error *err;
 };
 
 /* All events, then what they left open. 0; -EBADMSG: some of it is damaged, and the rest is delivered; or
@@ -97,13 +96,14 @@ static void set_aside(struct recovery *r, const char *path)
 		r->recovered->damaged++;
 }
 
-/* The first sentence is the one that is kept. */
-static void postpone(struct recovery *r, const char *path, const struct ts_error *err)
+void ts_recovered_postpone(struct ts_recovered *recovered, const char *path, const char *why)
 {
-	r->recovered->postponed++;
-	if (r->err && !r->err->text[0])
-		ts_error_set(r->err, 0, "%s stays (remove it to give its traces up): %.300s", path,
-			     err->text);
+	char sentence[PATH_MAX + 512];
+
+	recovered->postponed++;
+	snprintf(sentence, sizeof(sentence), "%s stays: %.400s", path, why);
+	if (recovered->tell)
+		recovered->tell(recovered->context, sentence);
 }
 
 static bool is_there(const char *path)
@@ -127,7 +127,7 @@ static void finish_ours(struct recovery *r, const char *path, struct ts_takeover
 	if (result == -EBADMSG) {
 		set_aside(r, path);
 	} else if (result < 0) {
-		postpone(r, path, &err);
+		ts_recovered_postpone(r->recovered, path, err.text);
 	} else {
 		/* Who finds it half removed shall not look for rings that were delivered. */
 		takeover->page->n_rings = 0;
@@ -206,10 +206,9 @@ static DIR *open_root(const char *root, int *ret_result, struct ts_error *err)
 }
 
 bool ts_spool_recover_one(const char *root, const char *name, ts_module_symbol_fn *load,
-			  struct ts_outlets *outlets, struct ts_recovered *ret,
-			  struct ts_error *err)
+			  struct ts_outlets *outlets, struct ts_recovered *ret)
 {
-	struct recovery r = {.load = load, .outlets = outlets, .recovered = ret, .err = err};
+	struct recovery r = {.load = load, .outlets = outlets, .recovered = ret};
 	char path[PATH_MAX];
 
 	recover_spool(&r, root, name);
@@ -235,14 +234,11 @@ int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct t
 		     struct ts_recovered *ret, struct ts_error *err)
 {
 	struct ts_outlets_options options = {.modules = load, .gate = gate};
-	struct recovery r = {.load = load, .gate = gate, .recovered = ret, .err = err};
+	struct recovery r = {.load = load, .gate = gate, .recovered = ret};
 	struct dirent *entry;
 	int result;
 	DIR *dir;
 
-	*ret = (struct ts_recovered){0};
-	if (err)
-		err->text[0] = '\0';
 	dir = open_root(root, &result, err);
 	if (!dir)
 		return result;

@@ -12,7 +12,11 @@
 
 struct ts_outlets;
 
+/* What came of it; zeroed before. */
 struct ts_recovered {
+	/* NULL, or told of each that is postponed, and why */
+	void (*tell)(void *context, const char *sentence);
+	void *context;
 	size_t spools; /* taken over, stored and removed */
 	size_t traces;
 	size_t spans;
@@ -31,9 +35,9 @@ char *ts_spool_root(void);
  * Delivers every spool under `root` whose program has ended to the store that the spool itself
  * names, then removes it. Spans without an end are stored as failed, "interrupted". Spools of live
  * programs, and of programs in another pid namespace that may live, are left alone. A folder that
- * is not there means nothing to do. 0, or a negative errno if root cannot be read or is not ours; a
- * spool that fails does not stop the others (err keeps the first sentence). A fork may come in between
- * any two batches through `gate` (NULL: nobody forks).
+ * is not there means nothing to do. Adds to *ret. 0, or a negative errno with a sentence if root cannot be read or
+ * is not ours; a spool that fails does not stop the others. A fork may come in between any two batches through
+ * `gate` (NULL: nobody forks).
  */
 int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		     struct ts_recovered *ret, struct ts_error *err);
@@ -43,8 +47,10 @@ int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct t
  * stays for now (*ret says postponed where that is for its store's sake).
  */
 bool ts_spool_recover_one(const char *root, const char *name, ts_module_symbol_fn *load,
-			  struct ts_outlets *outlets, struct ts_recovered *ret,
-			  struct ts_error *err);
+			  struct ts_outlets *outlets, struct ts_recovered *ret);
+
+/* One that is postponed, in `path`. */
+void ts_recovered_postpone(struct ts_recovered *recovered, const char *path, const char *why);
 
 /* Is `name` in the folder `root` a spool's folder, and ours? Not one that was set aside. */
 bool ts_spool_is(const char *root, const char *name);

@@ -113,6 +113,26 @@ static bool has_stray_at(const char *url)
 		      strcspn(authority + 3, "/?#") < (size_t)(at - authority - 3));
 }
 
+/* What libpq says of a URL may hold a part of it; a parameter's name, where it is one, may be told. */
+static void explain(const char *said, struct ts_error *err)
+{
+	static const char unknown[] = "invalid URI query parameter: \"";
+	const char *name = said ? strstr(said, unknown) : NULL;
+	int n = 0;
+
+	if (name) {
+		name += strlen(unknown);
+		n = (int)strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+	}
+	if (n > 0 && n < 40 && name[n] == '"')
+		ts_error_set(err, 0, "the URL of the store has an unknown parameter, %.*s", n,
+			     name);
+	else
+		ts_error_set(err, 0,
+			     "the URL of the store cannot be read; write "
+			     "postgresql://USER@HOST/DATABASE");
+}
+
 static char *write_out(const PQconninfoOption *options, int *ret_seconds)
 {
 	const char *hosts = "", *seconds = CONNECT_S;
@@ -147,7 +167,7 @@ static char *write_out(const PQconninfoOption *options, int *ret_seconds)
 char *ts_pg_address(const char *url, int *ret_seconds, struct ts_error *err)
 {
 	PQconninfoOption *options;
-	char *text;
+	char *text, *said = NULL;
 
 	if (has_stray_at(url)) {
 		ts_error_set(
@@ -156,11 +176,10 @@ char *ts_pg_address(const char *url, int *ret_seconds, struct ts_error *err)
 			"%%40, %%2F, %%3F or %%23 for it");
 		return NULL;
 	}
-	options = PQconninfoParse(url, NULL);
+	options = PQconninfoParse(url, &said);
 	if (!options) {
-		ts_error_set(err, 0,
-			     "the URL of the store cannot be read; write "
-			     "postgresql://USER@HOST/DATABASE");
+		explain(said, err);
+		PQfreemem(said);
 		return NULL;
 	}
 	text = write_out(options, ret_seconds);

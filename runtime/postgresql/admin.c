@@ -78,9 +78,7 @@ static int admin_migrate(const char *url, ts_tell_fn *tell, void *context, struc
 		return result;
 	result = ts_pg_schema_version(pg, &version, err);
 	if (result == 0 && version == 0)
-		result = ts_error_set(
-			err, -ENOENT,
-			"there is nothing to migrate yet; `traceshim store init` makes it");
+		result = ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
 	if (result == 0)
 		result = ts_pg_schema_migrate(pg, tell, context, err);
 	if (result >= 0)
@@ -101,7 +99,9 @@ static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_p
 	if (result < 0)
 		return result;
 	result = ts_pg_schema_version(pg, &version, err);
-	if (result == 0 && version)
+	if (result == 0 && version == 0)
+		result = ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
+	if (result == 0)
 		result = ts_partitions_prune(pg, before_us, dry, ret, err);
 	if (result < 0)
 		explain(pg, result, err);

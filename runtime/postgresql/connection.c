@@ -73,6 +73,17 @@ static void copy_sentence(char *to, size_t room, const char *from)
 	to[n] = '\0';
 }
 
+/* Of each host libpq asks the reader whether its server runs; that it was refused is what there is to know. */
+static void cut_questions(char *sentence)
+{
+	char *question = sentence, *end;
+
+	while ((question = strstr(question, " Is the server running "))) {
+		end = strchrnul(question, '?');
+		memmove(question, *end ? end + 1 : end, strlen(*end ? end + 1 : end) + 1);
+	}
+}
+
 /* Keeps the first failure. */
 static int fail(struct ts_pg *pg, int result, const char *sentence)
 {
@@ -80,6 +91,7 @@ static int fail(struct ts_pg *pg, int result, const char *sentence)
 		return pg->result;
 	pg->result = result;
 	copy_sentence(pg->err.text, sizeof(pg->err.text), sentence);
+	cut_questions(pg->err.text);
 	return result;
 }
 

@@ -248,6 +248,7 @@ static int source_open(struct ts_source_handle **ret, const char *url, const cha
 __attribute__((visibility("default"))) extern const struct ts_source ts_source;
 const struct ts_source ts_source = {
 	.scheme = "postgresql",
+	.in_parts = true,
 	.open = source_open,
 	.select = source_select,
 	.close = source_close,

@@ -12,6 +12,7 @@
 
 #include "../columns.h"
 #include "../gate.h"
+#include "amend.h"
 #include "connection.h"
 #include "days.h"
 #include "insert.h"
@@ -207,6 +208,17 @@ static int pg_write(struct ts_store_handle *handle, const struct ts_batch *batch
 	return result;
 }
 
+static int pg_amend(struct ts_store_handle *handle, const struct ts_span *spans, size_t n,
+		    struct ts_error *err)
+{
+	int result = connect_to(handle, err);
+
+	if (result == 0)
+		result = ts_pg_amend(handle->pg, &handle->encoded, spans, n, err);
+	leave(handle);
+	return result;
+}
+
 /* --- the store ------------------------------------------------------------------------------- */
 
 static void pg_rest(struct ts_store_handle *handle)
@@ -252,6 +264,7 @@ const struct ts_store ts_store = {
 	.scheme = "postgresql",
 	.open = pg_open,
 	.write = pg_write,
+	.amend = pg_amend,
 	.rest = pg_rest,
 	.close = pg_close,
 };

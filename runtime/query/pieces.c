@@ -50,26 +50,59 @@ static int take_trace(void *context, const struct ts_cell *cells, size_t n)
 	return trace ? ts_row_read(trace, &ts_trace_table, &piece->pool, cells) : -ENOMEM;
 }
 
-int ts_query_piece(struct ts_query *query, const struct ts_query_filter *filter,
-		   const struct ts_uuid *below, struct ts_piece **ret, struct ts_error *err)
+/* Behind `last` (NULL: from the newest on); `near`: what began in the days before that alone. */
+static int read_piece(struct ts_query *query, const struct ts_query_filter *filter,
+		      const struct ts_trace *last, bool near, struct ts_piece *piece,
+		      struct ts_error *err)
 {
-	struct ts_piece *piece = calloc(1, sizeof(*piece));
+	int64_t us = last ? last->started_us : ts_query_now_us();
+	struct ts_moment_text from = ts_moment_format(us - TS_QUERY_RECENT_DAYS * TS_QUERY_DAY_US);
+	struct ts_moment_text to = ts_moment_format(us + TS_QUERY_DAY_US);
 	struct ts_statement statement = {.bytes = 0};
 	struct ts_filter_text texts;
-	int result;
 
-	if (!piece)
-		return ts_error_set(err, -ENOMEM, "out of memory");
 	ts_statement_add(&statement, "SELECT ");
 	ts_statement_add_columns(&statement, &ts_trace_table, filter->with_payload);
 	ts_statement_add(&statement, " FROM pipeline_traces");
 	ts_query_add_filter(&statement, filter, &texts);
-	if (below)
+	if (last)
 		ts_statement_add(&statement, " AND trace_id < $%zu",
-				 ts_statement_param(&statement, ts_cell_uuid(*below)));
+				 ts_statement_param(&statement, ts_cell_uuid(last->trace_id)));
+	if (near) {
+		ts_statement_add(&statement, " AND started_at >= $%zu",
+				 ts_statement_param(&statement, ts_cell_text(from.text)));
+		ts_statement_add(&statement, " AND started_at <= $%zu",
+				 ts_statement_param(&statement, ts_cell_text(to.text)));
+	}
 	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT $%zu",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
-	result = ts_query_row_error(ts_query_run(query, &statement, take_trace, piece, err), err);
+	return ts_query_row_error(ts_query_run(query, &statement, take_trace, piece, err), err);
+}
+
+static void clear(struct ts_piece *piece)
+{
+	ts_pool_reset(&piece->pool);
+	free(piece->traces);
+	piece->traces = NULL;
+	piece->n = 0;
+}
+
+int ts_query_piece(struct ts_query *query, const struct ts_query_filter *filter,
+		   const struct ts_piece *before, struct ts_piece **ret, struct ts_error *err)
+{
+	const struct ts_trace *last = before && before->n ? &before->traces[before->n - 1] : NULL;
+	struct ts_piece *piece = calloc(1, sizeof(*piece));
+	bool near = ts_query_in_parts(query);
+	int result;
+
+	assert(filter->limit <= TS_PIECE_MOST);
+	if (!piece)
+		return ts_error_set(err, -ENOMEM, "out of memory");
+	result = read_piece(query, filter, last, near, piece, err);
+	if (result == 0 && near && piece->n < filter->limit) {
+		clear(piece);
+		result = read_piece(query, filter, last, false, piece, err);
+	}
 	if (result < 0) {
 		ts_piece_free(piece);
 		return result;

@@ -81,11 +81,11 @@ struct ts_piece;
 #define TS_PIECE_MOST 100
 
 /*
- * Up to filter->limit traces, at most TS_PIECE_MOST, that the filter lets pass and whose ids lie below `below` (NULL: the
- * newest). Fewer than the limit are the last ones. 0, or a negative errno; the piece is the caller's.
+ * Up to filter->limit traces, at most TS_PIECE_MOST, that the filter lets pass, behind those of `before` (NULL: the newest).
+ * Fewer than the limit are the last ones. 0, or a negative errno; the piece is the caller's.
  */
 int ts_query_piece(struct ts_query *query, const struct ts_query_filter *filter,
-		   const struct ts_uuid *below, struct ts_piece **ret, struct ts_error *err);
+		   const struct ts_piece *before, struct ts_piece **ret, struct ts_error *err);
 const struct ts_trace *ts_piece_traces(const struct ts_piece *piece, size_t *ret_n);
 void ts_piece_free(struct ts_piece *piece); /* NULL is fine */
 
@@ -121,6 +121,19 @@ struct ts_names;
 int ts_query_pipelines(struct ts_query *query, struct ts_names **ret, struct ts_error *err);
 const char *const *ts_names_all(const struct ts_names *names, size_t *ret_n);
 void ts_names_free(struct ts_names *names); /* NULL is fine */
+
+/* Calls of language models that tell of tokens, as ts_cost_table has them. */
+struct ts_llm_page;
+
+/*
+ * The next `limit` of those of traces that started at `since_us` (0: whenever) or later, behind `after` (NULL: from the
+ * first) in the order of their keys; fewer where there are no more. 0, or a negative errno; the page is the caller's, and
+ * may be changed.
+ */
+int ts_query_llm(struct ts_query *query, int64_t since_us, const struct ts_span *after,
+		 size_t limit, struct ts_llm_page **ret, struct ts_error *err);
+struct ts_span *ts_llm_page_spans(struct ts_llm_page *page, size_t *ret_n);
+void ts_llm_page_free(struct ts_llm_page *page); /* NULL is fine */
 
 /* One trace and its spans in start order. */
 struct ts_story;

@@ -95,7 +95,8 @@ static int look_for(struct ts_query *query, const char *prefix, struct candidate
 	int result;
 
 	if (last) {
-		low = ts_query_first_id_at(ts_query_now_us() - TS_QUERY_RECENT_US);
+		low = ts_query_first_id_at(ts_query_now_us() -
+					   TS_QUERY_RECENT_DAYS * TS_QUERY_DAY_US);
 		memset(high.bytes, 0xff, sizeof(high.bytes));
 	} else if (ts_uuid_prefix_range(prefix, &low, &high) < 0) {
 		return ts_error_set(err, -EINVAL,
@@ -146,9 +147,9 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 		  struct ts_error *err)
 {
 	struct ts_statement trace = {.n_params = 2};
-	struct ts_statement spans = {.n_params = 1};
+	struct ts_statement spans = {.n_params = 2};
 	struct candidates found = {.n = 0};
-	struct ts_moment_text started;
+	struct ts_moment_text started, before;
 	struct ts_story *story;
 	int result = resolve(query, prefix, &found, err);
 
@@ -160,12 +161,15 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 	started = ts_moment_format(found.started_us);
 	trace.params[0] = spans.params[0] = ts_cell_uuid(found.ids[0]);
 	trace.params[1] = ts_cell_text(started.text);
+	/* a daemon that it started may add to it weeks later, nobody a day before */
+	before = ts_moment_format(found.started_us - TS_QUERY_DAY_US);
+	spans.params[1] = ts_cell_text(before.text);
 	ts_statement_add(&trace, "SELECT ");
 	ts_statement_add_columns(&trace, &ts_trace_table, true);
 	ts_statement_add(&trace, " FROM pipeline_traces WHERE trace_id = $1 AND started_at = $2");
 	ts_statement_add(&spans, "SELECT ");
 	ts_statement_add_columns(&spans, &ts_span_table, true);
-	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1"
+	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1 AND started_at >= $2"
 				 " ORDER BY started_at, span_id");
 	result = ts_query_run(query, &trace, take_trace, story, err);
 	if (!result)

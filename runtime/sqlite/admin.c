@@ -103,7 +103,7 @@ static int migrate_from(const char *path, int version, ts_tell_fn *tell, void *c
 static int admin_init(const char *url, const char *user, ts_tell_fn *tell, void *context,
 		      struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	int version, result;
 
 	if (!path)
@@ -120,17 +120,14 @@ static int admin_init(const char *url, const char *user, ts_tell_fn *tell, void 
 
 static int admin_migrate(const char *url, ts_tell_fn *tell, void *context, struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	int version, result;
 
 	if (!path)
 		return -EINVAL;
 	result = version_at(path, &version, err);
 	if (result == 0 && version == 0)
-		return ts_error_set(
-			err, -ENOENT,
-			"%s: there is nothing to migrate yet; `traceshim store init` makes it",
-			path);
+		return ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
 	return result < 0 ? result : migrate_from(path, version, tell, context, err);
 }
 
@@ -165,7 +162,7 @@ static int ask_status(sqlite3 *db, const char *path, struct ts_store_status *ret
 
 static int admin_status(const char *url, struct ts_store_status *ret, struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	sqlite3 *db = NULL;
 	int result;
 
@@ -302,16 +299,19 @@ static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_p
 		       struct ts_error *err)
 {
 	struct ts_moment_text before = ts_moment_format(before_us);
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	struct ts_error why = {.text = ""};
 	int64_t bytes;
-	int result;
+	int version, result;
 
 	*ret = (struct ts_pruned){.traces = 0};
 	if (!path)
 		return -EINVAL;
-	if (access(path, F_OK) < 0)
-		return ts_dbfile_fail("open", path, errno, err);
+	result = version_at(path, &version, err);
+	if (result < 0)
+		return result;
+	if (!version)
+		return ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
 	if (dry)
 		return count_rows(path, before.text, ret, err);
 	bytes = size_of(path);

@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "dbfile.h"
+
 static int result_of(sqlite3 *db)
 {
 	int system_error = sqlite3_system_errno(db);
@@ -54,4 +56,16 @@ int ts_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret)
 		*ret = sqlite3_column_int64(statement, 0);
 	result = sqlite3_finalize(statement);
 	return result == SQLITE_OK ? sqlite3_errcode(db) : result;
+}
+
+const char *ts_sqlite_path(const char *url, struct ts_error *err)
+{
+	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *parameters = path ? strchr(path, '?') : NULL;
+
+	if (!parameters)
+		return path;
+	ts_error_set(err, -EINVAL, "%s: an SQLite store takes no parameters, and has %s", url,
+		     parameters);
+	return NULL;
 }

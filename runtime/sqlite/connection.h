@@ -20,4 +20,7 @@ int ts_sqlite_fail(struct sqlite3 *db, const char *verb, const char *path, struc
 /* The number in the first row of what `sql` answers; *ret stays as it is where there is none. SQLite's code. */
 int ts_sqlite_ask(struct sqlite3 *db, const char *sql, int64_t *ret);
 
+/* The path in sqlite:PATH, in place. NULL with a sentence for any other URL. */
+const char *ts_sqlite_path(const char *url, struct ts_error *err);
+
 #endif

@@ -62,14 +62,43 @@ int ts_dbfile_make(const char *path, struct ts_error *err)
 	return errno == EEXIST ? 0 : ts_dbfile_fail("create", path, errno, err);
 }
 
-/* A descriptor, or a negative errno. */
-static int try_to_lock(const char *lock_path, const struct ts_gate *gate)
+/* As far as it goes; or a negative errno. */
+static int begins_with(const char *path, const char *text)
 {
-	struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-	int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), error;
+	/* NONBLOCK: somebody may have put a pipe there */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
+	char there[32];
+	ssize_t n;
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? true : -errno;
+	n = pread(fd, there, strnlen(text, sizeof(there)), 0);
+	error = errno;
+	close(fd);
+	return n < 0 ? -error : memcmp(there, text, (size_t)n) == 0;
+}
+
+/* Once it is there, nobody looks again: to close a database drops the locks that others in this process have on it. */
+static int open_lock(const char *lock_path, const char *path, const char *ours)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(lock_path, flags), result;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? -errno : fd;
+	result = begins_with(path, ours);
+	if (result <= 0)
+		return result < 0 ? result : -EEXIST;
+	fd = open(lock_path, flags | O_CREAT, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Closes it where it fails. */
+static int wait_for_lock(int fd, const struct ts_gate *gate)
+{
+	struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	int error;
+
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		error = errno == EINTR ? EWOULDBLOCK : errno;
 		if (error != EWOULDBLOCK || i == LOCK_TRIES) {
@@ -83,14 +112,21 @@ static int try_to_lock(const char *lock_path, const struct ts_gate *gate)
 	return fd;
 }
 
-int ts_dbfile_lock(const char *path, const struct ts_gate *gate, struct ts_error *err)
+int ts_dbfile_lock(const char *path, const char *ours, const struct ts_gate *gate,
+		   struct ts_error *err)
 {
 	char lock_path[PATH_MAX];
 	int fd;
 
 	if (snprintf(lock_path, sizeof(lock_path), "%s.lock", path) >= (int)sizeof(lock_path))
 		return ts_dbfile_fail("lock", path, ENAMETOOLONG, err);
-	fd = try_to_lock(lock_path, gate);
+	fd = open_lock(lock_path, path, ours);
+	if (fd == -EEXIST)
+		return ts_error_set(err, fd, "%s is the file of another program", path);
+	if (fd == -EISDIR)
+		return ts_dbfile_fail("open", path, EISDIR, err);
+	if (fd >= 0)
+		fd = wait_for_lock(fd, gate);
 	if (fd == -EWOULDBLOCK)
 		return ts_error_set(err, -EAGAIN, "busy: others hold %s", lock_path);
 	return fd < 0 ? ts_dbfile_fail("lock", lock_path, -fd, err) : fd;

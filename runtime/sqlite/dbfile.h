@@ -23,10 +23,12 @@ int ts_dbfile_make_folders(const char *path, struct ts_error *err);
 int ts_dbfile_make(const char *path, struct ts_error *err);
 
 /*
- * Takes the lock, PATH.lock, which is made where it is missing; waits for up to a second, with the gate
- * open. A descriptor that holds it, for ts_dbfile_unlock; -EAGAIN: others hold it.
+ * Takes the lock, PATH.lock; waits for up to a second, with the gate open. Where it is missing it is made, if there is no
+ * file at PATH yet, or one that begins with the text `ours`: beside another program's we make none. A descriptor that
+ * holds it, for ts_dbfile_unlock; -EAGAIN: others hold it; -EEXIST: the file is another's.
  */
-int ts_dbfile_lock(const char *path, const struct ts_gate *gate, struct ts_error *err);
+int ts_dbfile_lock(const char *path, const char *ours, const struct ts_gate *gate,
+		   struct ts_error *err);
 void ts_dbfile_unlock(int fd);
 
 #endif

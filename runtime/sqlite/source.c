@@ -75,7 +75,7 @@ static int show_only(struct ts_source_handle *handle, const char *tenant, struct
 static int source_open(struct ts_source_handle **ret, const char *url, const char *tenant,
 		       struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	struct ts_source_handle *handle;
 	int result;
 

@@ -149,6 +149,45 @@ static int sqlite_write(struct ts_store_handle *handle, const struct ts_batch *b
 	return result;
 }
 
+static int amend(sqlite3 *db, const struct ts_span *spans, size_t n, int *ret_amended)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = sqlite3_prepare_v2(
+		db,
+		"UPDATE pipeline_spans SET cost_nano_usd = ?5, attributes = ?6"
+		" WHERE trace_id = ?1 AND span_id = ?2 AND tenant_id = ?3 AND started_at = ?4",
+		-1, &statement, NULL);
+
+	for (size_t i = 0; result == SQLITE_OK && i < n; i++) {
+		for (int c = 0; result == SQLITE_OK && c < TS_AMENDED_COLUMNS; c++)
+			result = bind(statement, c + 1, ts_cost_table.columns[c].type,
+				      (const char *)&spans[i] + ts_cost_table.columns[c].offset);
+		if (result == SQLITE_OK)
+			result = sqlite3_step(statement) == SQLITE_DONE ? sqlite3_reset(statement)
+									: SQLITE_ERROR;
+		*ret_amended += result == SQLITE_OK ? sqlite3_changes(db) : 0;
+	}
+	sqlite3_finalize(statement);
+	return result;
+}
+
+static int sqlite_amend(struct ts_store_handle *handle, const struct ts_span *spans, size_t n,
+			struct ts_error *err)
+{
+	struct ts_sqlite_turn turn;
+	int amended = 0, result = ts_sqlite_turn_begin(&turn, handle->path, handle->gate, err);
+
+	if (result < 0)
+		return result;
+	if (sqlite3_exec(turn.db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
+	    amend(turn.db, spans, n, &amended) || sqlite3_exec(turn.db, "COMMIT", NULL, NULL, NULL))
+		result = ts_sqlite_fail(turn.db, "change", handle->path, err);
+	else if (wal_is_long(handle->path))
+		ts_sqlite_turn_checkpoint(&turn);
+	ts_sqlite_turn_end(&turn);
+	return result < 0 ? result : amended;
+}
+
 static void free_handle(struct ts_store_handle *handle)
 {
 	if (handle) {
@@ -160,7 +199,7 @@ static void free_handle(struct ts_store_handle *handle)
 static int sqlite_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
 		       struct ts_error *err)
 {
-	const char *path = ts_dbfile_path(url, "sqlite", err);
+	const char *path = ts_sqlite_path(url, err);
 	struct ts_store_handle *handle;
 	struct ts_sqlite_turn turn;
 	int result;
@@ -203,5 +242,6 @@ const struct ts_store ts_store = {
 	.scheme = "sqlite",
 	.open = sqlite_open,
 	.write = sqlite_write,
+	.amend = sqlite_amend,
 	.close = sqlite_close,
 };

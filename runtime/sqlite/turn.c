@@ -8,6 +8,7 @@
 #include "dbfile.h"
 #include "schema.h"
 
+#define OURS           "SQLite format 3"
 #define WRITER_BUSY_MS 1000 /* for what does not know our lock: a backup, the sqlite3 shell */
 
 static int prepare_connection(sqlite3 *db, const char *path, struct ts_error *err)
@@ -46,12 +47,12 @@ int ts_sqlite_turn_begin(struct ts_sqlite_turn *ret, const char *path, const str
 	int result;
 
 	ret->db = NULL;
-	ret->lock = ts_dbfile_lock(path, gate, err);
+	ret->lock = ts_dbfile_lock(path, OURS, gate, err);
 	if (ret->lock == -ENOENT) { /* somebody removed the folder: an empty store again */
 		result = ts_dbfile_make_folders(path, err);
 		if (result < 0)
 			return result;
-		ret->lock = ts_dbfile_lock(path, gate, err);
+		ret->lock = ts_dbfile_lock(path, OURS, gate, err);
 	}
 	if (ret->lock < 0)
 		return ret->lock;

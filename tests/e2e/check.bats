@@ -124,6 +124,7 @@ hint() { checked '.rules[0].hints[0]'; }
 	rules '[tool]' 'part = int part_run(int n)'
 	[ "$(checked keys_unsorted\|tojson)" = '["conf","program","faults","settings","rules"]' ]
 	[ "$(checked '.rules[0] | keys_unsorted | tojson')" = \
-		'["line","kind","name","function","parameters","hooks","unseen","misses","hints"]' ]
-	[ "$(checked '.rules[0].hooks[0] | keys_unsorted | tojson')" = '["function","object","address","how","slots"]' ]
+		'["line","kind","name","function","language","parameters","hooks","unseen","misses","hints"]' ]
+	[ "$(checked '.rules[0].hooks[0] | keys_unsorted | tojson')" = \
+		'["function","object","address","how","slots","line","type"]' ]
 }

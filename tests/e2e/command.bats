@@ -174,6 +174,19 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	"$traceshim" run true
 	[ "$(stat -c %a spool)" = 700 ]
 	[ -z "$(find spool -name 'run-*')" ]
+	# what one that was killed leaves goes with the next, those of others that run stay
+	mkfifo never ready
+	for signal in KILL TERM; do
+		"$traceshim" run -- bash -c 'exec 3<>never; echo >ready; read -r <&3' &
+		read -r <ready
+		[ $signal = TERM ] || { kill -KILL $! && wait $! || :; echo >never; }
+	done
+	[ "$(find spool -name 'run-*' | wc -l)" -eq 1 ]
+	"$traceshim" run true
+	[ "$(find spool -name 'run-*' | wc -l)" -eq 1 ]
+	kill $!
+	wait $! || :
+	[ -z "$(find spool -name 'run-*')" ]
 	chmod 755 spool
 	run -3 --separate-stderr "$traceshim" run sh -c 'exit 3'
 	[[ $stderr == *"not a folder that is ours alone"* ]]
@@ -205,7 +218,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	run -0 --separate-stderr "$traceshim" run true
 	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- true" ]
 	run -0 --separate-stderr "$traceshim" run sh -c :
-	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh" ]
+	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh -c :" ]
 }
 
 @test "run knows that a rule was reached, of a program that writes its title over the environment" {
@@ -245,7 +258,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	run -0 --separate-stderr "$traceshim" --tenant acme list
 	[ "${stderr_lines[1]}" = "traceshim: no traces of tenant acme are stored yet" ]
 	run -1 --separate-stderr "$traceshim" recover
-	[[ $stderr == *" stays ("*"cannot create the folder /proc/nosuch"* ]]
+	[[ $stderr == *" stays: cannot create the folder /proc/nosuch"* ]]
 }
 
 @test "list does not say of the last program what it cannot know" {

@@ -168,6 +168,16 @@ all='. old clang libcxx'
 	jq -e '.rules | map(.hooks | length) == [3, 2, 2, 0]' check.json
 }
 
+@test "cplus: show has names that people can read, also where a glob is of symbols" {
+	rules '[trace]' 'orphans = trace' '[tool]' 'm* = _ZN3bot7measureE*'
+	same "$cplus/bot"
+	traces | holds 'length == 3'
+	spans last | holds 'length == 1 and (.[0].span_name | startswith("tool:_ZN3bot7measureE"))'
+	"$root/build/traceshim" show last >"$work/shown"
+	grep '^tool:bot::measure  ' "$work/shown"
+	run ! grep _ZN3bot "$work/shown"
+}
+
 @test "cplus: check tells what a wrong rule missed, and where a line is wrong" {
 	orphan_rules 'wide = long bot::wide(int a)' 'tail = std::string_view bot::Memory::tail(size_t n)' \
 		'strng = std::strng bot::name()' 'gone = bot::nothing'

@@ -24,6 +24,12 @@ block() {
 	[[ $output == *"7 rules, 0 faults"* ]]
 }
 
+@test "readme: make help fits a terminal" {
+	make help >"$work/help"
+	grep -q '^  make check  ' "$work/help"
+	[ "$(awk 'length > 80' "$work/help" | wc -l)" -eq 0 ]
+}
+
 @test "readme: a program nobody here wrote" {
 	block 'For a program nobody here wrote:' | sed "s#/tmp/#$work/#g" >"$work/typed"
 	[ "$(wc -l <"$work/typed")" -eq 3 ]

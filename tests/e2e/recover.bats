@@ -147,13 +147,44 @@ job_was_cut_off_before() {
 	echo >"$work/at"
 	run -1 --separate-stderr $recover
 	[ "$output" = "what 1 program left could not be stored yet and stays" ]
-	[[ $stderr == *"(remove it to give its traces up)"* ]]
+	[[ $stderr == *" stays: "*"remove a folder to give its traces up" ]]
 	run -1 --separate-stderr $recover --json
-	jq -e '.postponed == 1 and .traces == 0 and (.error | length > 0)' <<<"$output"
+	jq -e '.postponed == 1 and .traces == 0 and .errors == [.error] and (.error | contains("stays: "))' <<<"$output"
 	rm "$work/at"
 	run -0 $recover
 	[[ $output == "recovered 1 trace and "*" of 1 ended program" ]]
 	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 1 ]
+}
+
+@test "recover: of several programs each is told why" {
+	local n
+	for n in 1 2 3; do
+		mkdir "$work/at$n"
+		TRACESHIM_STORE=sqlite:$work/at$n/traces.db
+		cut_off kill
+		rm -rf "$work/at$n"
+		echo >"$work/at$n"
+	done
+	run -1 --separate-stderr $recover
+	[ "$output" = "what 3 programs left could not be stored yet and stays" ]
+	for n in 1 2 3; do
+		[ "$(grep -c " stays: .*$work/at$n" <<<"$stderr")" -eq 1 ]
+	done
+	for n in 4 5 6 7 8 9 10; do
+		mkdir "$work/at$n"
+		TRACESHIM_STORE=sqlite:$work/at$n/traces.db
+		cut_off kill
+		rm -rf "$work/at$n"
+		echo >"$work/at$n"
+	done
+	run -1 --separate-stderr $recover
+	[ "$(grep -c " stays: " <<<"$stderr")" -eq 8 ]
+	[[ $stderr == *"... and 2 more"* ]]
+	rm -f "$work"/at*
+	run -0 $recover
+	[[ $output == "recovered 10 traces and "*" of 10 ended programs" ]]
+	rm -rf "$work"/at* # each with a store
+	TRACESHIM_STORE=sqlite:$work/traces.db
 }
 
 @test "recover: a spool of another version, or damaged: set aside once its program is gone" {

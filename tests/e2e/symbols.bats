@@ -335,7 +335,7 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	[ "$(jq -c 'keys_unsorted' functions.json)" = '["program","objects"]' ]
 	[ "$(jq -c '.objects[0] | keys_unsorted' functions.json)" = '["object","error","functions"]' ]
 	[ "$(jq -c '.objects[0].functions[0] | keys_unsorted' functions.json)" = \
-		'["name","demangled","key","rule","times_only","note","how","slots","reason","unseen","address","bytes","exported"]' ]
+		'["name","demangled","key","rule","times_only","note","how","slots","reason","unseen","address","bytes","exported","type"]' ]
 	jq -e 'all(.objects[].functions[]; (.how == null) == (.reason != null))' functions.json
 	[[ $(listed trainer_run '"\(.how) \(.exported) \(.bytes > 0)"') =~ ^(slots|entry)\ true\ true$ ]]
 }

@@ -121,6 +121,21 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	runs_are <<<'interrupted 5 5 0 0'
 }
 
+@test "tally: killed, and its store is not to be had: it does not run" {
+	LD_PRELOAD=$shim "$ends" wait >"$work/said" &
+	child=$!
+	soon grep waiting "$work/said"
+	soon eval '[ "$(runs)" = "runs 5 3 2 0" ]'
+	kill -KILL $child
+	wait $child || [ $? -eq 137 ]
+	flock "$work/traces.db.lock" "$root/build/traceshim" list --runs >"$work/table"
+	grep -E "^ends +$child .* 5 +3 +2 +0 +ended, waits$" "$work/table"
+	flock "$work/traces.db.lock" "$root/build/traceshim" list --runs --json |
+		holds 'length == 1 and .[0].outcome == null and .[0].waits == true'
+	child=
+	"$root/build/traceshim" list --runs --json | holds '.[0].outcome == "interrupted" and .[0].waits == false'
+}
+
 @test "tally: every way to end" {
 	for how in exit _exit quick_exit abort segv kill; do
 		answer $how traced "$ends" $how
@@ -178,7 +193,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	local list="$root/build/traceshim list --runs"
 	run -0 --separate-stderr $list
 	[ -z "$output" ]
-	[[ $stderr == "traceshim: no traces are stored"* ]]
+	[[ $stderr == "traceshim: no processes are stored; "* ]]
 	[ "$($list --json 2>/dev/null)" = "[]" ]
 	same "$ends" jobs 2
 	thread_rules

@@ -23,7 +23,7 @@ from harness import BUILD, Place, Postgres, SHIM, Told, Wrong
 
 INJECT = BUILD / "faults" / "inject"
 ALLOCS = BUILD / "faults" / "allocs.so"
-PATIENCE_S = 30
+PATIENCE_S = 60 # a batch waits 30 s for a server that does not answer
 CALLS = 60  # of each thread
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE, -signal.SIGTRAP}
 

@@ -11,12 +11,30 @@
 #include "preload/conf.h"
 #include "preload/names.h"
 
+/* MODULE:QUALNAME, in two parts. */
+static void check_python(const struct ts_rule *rule)
+{
+	const char *colon = strchr(rule->prototype.function, ':');
+	size_t module = strlen(rule->python.module);
+
+	MUST(colon && module && rule->python.function[0]);
+	MUST(colon == rule->prototype.function + module && !strchr(colon + 1, ':'));
+	MUST(strncmp(rule->prototype.function, rule->python.module, module) == 0);
+	MUST(strcmp(colon + 1, rule->python.function) == 0);
+	MUST(rule->python.glob == (strpbrk(rule->prototype.function, "*?") != NULL));
+	MUST(!rule->glob && !rule->prototype.cplus && !rule->prototype.n_params);
+}
+
 static void check_rule(const struct ts_rule *rule, uint32_t lines)
 {
 	MUST(rule->kind >= TS_KIND_PIPELINE && rule->kind <= TS_KIND_STEP);
-	MUST(rule->name || rule->glob);
+	MUST(rule->name || rule->glob || rule->python.glob);
 	MUST(rule->line >= 1 && rule->line <= lines);
 	MUST(rule->prototype.function && rule->prototype.function[0]);
+	if (rule->python.module) {
+		check_python(rule);
+		return;
+	}
 	/* in C++ `operator*` is a name */
 	MUST(rule->prototype.cplus ||
 	     rule->glob == (strpbrk(rule->prototype.function, "*?") != NULL));
@@ -54,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	MUST(ts_names_init(&names, &conf, &arena) == 0);
 	for (size_t i = 0; i < conf.n_rules; i++) {
 		check_rule(&conf.rules[i], lines);
-		if (!conf.rules[i].glob && !conf.rules[i].prototype.cplus)
+		if (!conf.rules[i].glob && !conf.rules[i].prototype.cplus &&
+		    !conf.rules[i].python.module)
 			MUST(ts_names_find(&names, conf.rules[i].prototype.function, NULL) != NULL);
 	}
 	for (size_t i = 0; i < conf.n_redact; i++)

@@ -353,7 +353,7 @@ static bool is_there(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct spool spool = {0};
-	struct ts_recovered recovered;
+	struct ts_recovered recovered = {0};
 	struct ts_error err;
 	bool refuses;
 

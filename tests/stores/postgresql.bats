@@ -236,7 +236,7 @@ of_ours() {
 
 @test "postgresql: away when the program starts, there when it is asked for" {
 	pg_control stop -m fast
-	same_but_a_line 'Connection refused.*; they stay in' "${coach[@]}"
+	same_but_a_line "cannot write traces to postgresql://${store#*@}: .*Connection refused.*; they stay in" "${coach[@]}"
 	pg_control start
 	coach_stored
 	[ -z "$(spools)" ]
@@ -366,6 +366,42 @@ print(hashlib.sha256(b'x').hexdigest())"
 	"$root/build/traceshim" show "$id" --json | holds '.trace_id == $value' "$id"
 	run "$root/build/traceshim" show "${id:0:3}"
 	[[ $output == *'is the beginning of several traces'* ]]
+}
+
+# says FILTER ARGUMENT...: traceshim's document is so, whatever it counts afterwards.
+says() {
+	local filter=$1
+	shift
+	"$root/build/traceshim" "$@" >"$work/said.json" 3>&- &
+	helper_pid=$!
+	soon eval 'jq . <"$work/said.json" | grep -q .'
+	kill $helper_pid 2>/dev/null || :
+	wait $helper_pid || :
+	helper_pid=
+	holds "$filter" <"$work/said.json"
+}
+
+# A partition that is locked makes wait who as much as plans to look into it.
+@test "postgresql: list and show look into the days that they need, and no others" {
+	local day
+	deliver "$store" spans=2000 days=10
+	day=$(date -u -d '5 days ago' +%Y%m%d)
+	coproc psql -XqtA "$(pg_of "$database")"
+	echo "BEGIN; LOCK TABLE pipeline_traces_$day, pipeline_spans_$day; SELECT 'locked';" >&"${COPROC[1]}"
+	read -r said <&"${COPROC[0]}"
+	[ "$said" = locked ]
+	says 'length == 20 and all(.[]; .span_count == 10)' list --json
+	says 'length == 0' list --json --failed --since 2d
+	says 'length == 5 and all(.[]; .span_count == 10)' list --json --pipeline support --limit 5
+	says '.spans | length == 10' show --json last
+	echo 'ROLLBACK; SELECT 1;' >&"${COPROC[1]}"
+	read -r said <&"${COPROC[0]}"
+	"$root/build/traceshim" list --json --limit 1000 | holds 'length == 200 and all(.span_count == 10)'
+	# what is added to a trace days later is counted, and shown
+	ask "UPDATE pipeline_spans SET started_at = started_at + interval '4 days' WHERE span_id IN
+		(SELECT span_id FROM pipeline_spans WHERE started_at < now() - interval '4 days' AND parent_span_id IS NOT NULL)"
+	"$root/build/traceshim" list --json --limit 1000 | holds 'length == 200 and all(.span_count == 10)'
+	eval "exec ${COPROC[1]}>&-"
 }
 
 @test "postgresql: tables are made by the first batch of who may, and who may not is told who does" {

@@ -103,9 +103,11 @@ whole_schema() {
 @test "store: before init there is nothing, which is said" {
 	fails 'no store yet' store status "$url"
 	store status --json "$url" 2>/dev/null | holds '.schema == 0 and .newest_schema == 2'
-	fails 'nothing to migrate yet' store migrate "$url"
+	fails 'there is no store yet; traceshim store init makes it' store migrate "$url"
+	fails 'there is no store yet; traceshim store init makes it' store prune --older-than 3d "$url"
 	fails 'no store yet' store status
-	fails 'nothing to migrate yet' store migrate
+	fails 'there is no store yet; traceshim store init makes it' store migrate
+	fails 'there is no store yet; traceshim store init makes it' store prune --older-than 3d
 	[ ! -e "$sqlite" ]
 	TRACESHIM_STORE=$url run -0 --separate-stderr "$root/build/traceshim" list
 	[[ $stderr == *"no traces are stored"* ]]
@@ -365,6 +367,27 @@ whole_schema() {
 	wait "$COPROC_PID"
 	quiet store migrate "$url"
 	store status --json "$url" | holds '.spans == 1 and .strays == 0'
+}
+
+one_waits() {
+	[ "$(pg_sql "$db" "SELECT count(*) FROM pg_stat_activity WHERE datname = '$db' AND wait_event_type = 'Lock'")" = 1 ]
+}
+
+# Who comes second waits for the first, not at some table of it, and then finds the day there.
+@test "store: two that make one day's partitions at once: one makes them, and the other is told that they are there" {
+	quiet store init "$url"
+	day=$(pg_sql "$db" "SELECT (now() AT TIME ZONE 'UTC')::date + 2")
+	pg_sql "$db" "ALTER FUNCTION traceshim_make_partition SET lock_timeout = 0" # however slow this machine is
+	coproc psql -XqtA "$url"
+	echo "BEGIN; SELECT traceshim_make_partitions('$day');" >&"${COPROC[1]}"
+	read -r -u "${COPROC[0]}" said
+	[ "$said" = made ]
+	psql -XqtA "$url" -c "SELECT traceshim_make_partitions('$day')" >"$work/second" 2>&1 3>&- &
+	soon one_waits
+	echo 'COMMIT; \q' >&"${COPROC[1]}"
+	wait "$COPROC_PID"
+	wait $!
+	[ "$(cat "$work/second")" = there ]
 }
 
 some_are_written() {

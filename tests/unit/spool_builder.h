@@ -263,6 +263,7 @@ SPOOL_BUILDER void spool_settings_backlog(struct spool *spool, const char *store
 	at = spool_text(record, at, tenant);
 	at = spool_text(record, at, redact);
 	at = spool_text(record, at, state);
+	at = spool_text(record, at, ""); /* no prices of one's own */
 	settings->backlog_bytes = backlog_bytes;
 	settings->record.type = TS_DICTIONARY_SETTINGS;
 	settings->record.bytes = (uint32_t)TS_ALIGN8(at);

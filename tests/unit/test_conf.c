@@ -129,7 +129,10 @@ static const struct {
 	{"x = int f(void) :", 18, "expected 'fails if', found the end"},
 	{"x = int f(void) fails if < 0", 17, "expected ':' before 'fails if', found 'fails'"},
 	{"x* = int f(void)", 1, "a name with '*' stands for the functions of a glob, 'f' is none"},
-	{"x = python bot.agents:Trainer.run", 5, "python functions are not supported yet"},
+	{"x = python bot.agents.Trainer.run", 34,
+	 "expected ':' between the module and its function"},
+	{"x* = python bot.agents:Trainer.run", 1,
+	 "a name with '*' stands for the functions of a glob, 'bot.agents:Trainer.run' is none"},
 	{"x = std::string bot::run(this) : fails if NULL", 43,
 	 "'fails if NULL' needs a function that returns a pointer, this one returns 'std::string'"},
 	{"x = std::vector<int> bot::run(this) : fails if NULL", 48,
@@ -240,9 +243,10 @@ static void wrong_settings(void **state)
 		{"backlog = some", 11, "expected a size such as 256MB, 2000 or 0, found 'some'"},
 		{"captrue = 50KB", 1,
 		 "unknown setting 'captrue' (did you mean 'capture'?); expected capture, redact, "
-		 "orphans, stacks or backlog"},
+		 "orphans, stacks, backlog or prices"},
 		{"colour = red", 1,
-		 "unknown setting 'colour'; expected capture, redact, orphans, stacks or backlog"},
+		 "unknown setting 'colour'; expected capture, redact, orphans, stacks, backlog or "
+		 "prices"},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

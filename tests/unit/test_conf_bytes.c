@@ -35,7 +35,8 @@ static void check_sound(const struct ts_conf *conf)
 	}
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		assert_non_null(conf->rules[i].prototype.function);
-		assert_true(conf->rules[i].name || conf->rules[i].glob);
+		assert_true(conf->rules[i].name || conf->rules[i].glob ||
+			    conf->rules[i].python.glob);
 		assert_true(conf->rules[i].kind >= TS_KIND_PIPELINE);
 	}
 }

@@ -44,6 +44,35 @@ static void overrides(void **state)
 	check_whole(read_conf(*state, "symbols.conf"));
 }
 
+/* What the file names lies beside it, what a variable names where the program starts. */
+static void price_files(void **state)
+{
+	struct fixture *f = *state;
+	char path[PATH_MAX + 32];
+
+	assert_int_equal(mkdir("conf", 0700), 0);
+	write_file("conf/symbols.conf", "[trace]\nprices = ours and theirs.json # not this\n");
+	snprintf(path, sizeof(path), "%s/conf/symbols.conf", f->folder);
+	read_conf(f, path);
+	snprintf(path, sizeof(path), "%s/conf/ours and theirs.json", f->folder);
+	assert_int_equal(f->conf.n_faults, 0);
+	assert_string_equal(f->conf.prices, path);
+
+	setenv("TRACESHIM_PRICES", "here.json", 1);
+	read_conf(f, "conf/symbols.conf");
+	snprintf(path, sizeof(path), "%s/here.json", f->folder);
+	assert_string_equal(f->conf.prices, path);
+
+	setenv("TRACESHIM_PRICES", "/etc/prices.json", 1);
+	read_conf(f, "conf/symbols.conf");
+	assert_string_equal(f->conf.prices, "/etc/prices.json");
+
+	unsetenv("TRACESHIM_PRICES");
+	write_file("conf/symbols.conf", "[trace]\n");
+	read_conf(f, "conf/symbols.conf");
+	assert_string_equal(f->conf.prices, "");
+}
+
 static void wrong_overrides(void **state)
 {
 	struct ts_conf *conf;
@@ -60,7 +89,8 @@ static void wrong_overrides(void **state)
 		    "TRACESHIM_ORPHANS: expected 'drop' or 'trace', found 'dropp' (did you mean "
 		    "'drop'?)");
 	check_fault(conf, 3, 3, 1,
-		    "unknown setting 'what'; expected capture, redact, orphans, stacks or backlog");
+		    "unknown setting 'what'; expected capture, redact, orphans, stacks, "
+		    "backlog or prices");
 	assert_int_equal(conf->capture_bytes, 2048);
 	assert_int_equal(conf->orphans, TS_ORPHANS_AUTO);
 	check_redact(conf, DEFAULT_REDACT);

@@ -366,7 +366,7 @@ static void failing_store_is_retried(void **state)
 	assert_int_equal(read_log(place, log), 2);
 	snprintf(expected, sizeof(expected),
 		 "traceshim: cannot write traces to %s: it is broken on purpose; they stay in %s\n",
-		 place->url, place->spool.path);
+		 place->url, place->root);
 	assert_memory_equal(log, expected, strlen(expected));
 	assert_non_null(strstr(log, "stored again"));
 }

@@ -34,7 +34,6 @@ static const struct {
 	 "a glob takes no parameters: write 'se?rch' alone (times only)"},
 
 	/* other languages */
-	{"python bot.agents:Trainer.run", 1, "python functions are not supported yet"},
 	{"int bot::Memory::run_*(int)", 5,
 	 "a glob takes no parameters: write 'bot::Memory::run_*' alone (times only)"},
 

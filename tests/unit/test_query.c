@@ -414,7 +414,10 @@ static void close_nothing(struct ts_source_handle *handle)
 
 static void foreign_rows(void **state)
 {
-	const struct ts_source wrong = {"wrong", open_nothing, wrong_row, close_nothing};
+	const struct ts_source wrong = {.scheme = "wrong",
+					.open = open_nothing,
+					.select = wrong_row,
+					.close = close_nothing};
 	struct ts_query_filter filter = {.limit = 1};
 	struct ts_listing *listing = NULL;
 	struct ts_error err = {.text = ""};

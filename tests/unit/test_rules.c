@@ -58,6 +58,37 @@ static void everything(void **state)
 	ts_rules_release(&rules);
 }
 
+/* What the interpreter says comes after what the shim could know. */
+static void later_lines_count_more(void **state)
+{
+	struct ts_rules rules;
+
+	(void)state;
+	read_text(&rules,
+		  "conf\t/c\nprogram\t/usr/bin/python3.11\n"
+		  "rule\t2\tagent\ttrainer\tbot.agents:Trainer.run\tpython\nmiss\t2\tearly\n"
+		  "rule\t3\ttool\tgone\tbot:gone\tpython\nmiss\t3\tearly\n"
+		  "rule\t4\ttool\tget\tgetenv\tnative\nmiss\t4\tno\n"
+		  "rule\t5\ttool\tquiet\tbot:quiet\tpython\nmiss\t5\tearly\n"
+		  "def\t2\tbot.agents:Trainer.run\t/b/agents.py\t12\tcoroutine\n"
+		  "param\t2\tprompt\t\nparam\t2\ttoken\tredacted\n"
+		  "hint\t3\tdid you mean bot:gown?\nmiss\t3\tlate\n");
+	assert_true(rules.rules[0].python);
+	assert_int_equal(rules.rules[0].n_misses, 0);
+	assert_int_equal(rules.rules[0].n_hooks, 1);
+	assert_string_equal(rules.rules[0].hooks[0].object, "/b/agents.py");
+	assert_string_equal(rules.rules[0].hooks[0].type, "coroutine");
+	assert_int_equal(rules.rules[0].hooks[0].line, 12);
+	assert_null(rules.rules[0].hooks[0].address);
+	assert_string_equal(rules.rules[0].params[0].value, "");
+	assert_int_equal(rules.rules[1].n_misses, 1);
+	assert_string_equal(rules.rules[1].misses[0], "late");
+	assert_string_equal(rules.rules[1].hints[0], "did you mean bot:gown?");
+	assert_false(rules.rules[2].python);
+	assert_string_equal(rules.rules[3].misses[0], "early");
+	ts_rules_release(&rules);
+}
+
 static void objects_are_forgotten(void **state)
 {
 	struct ts_rules rules;
@@ -82,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything),
+		cmocka_unit_test(later_lines_count_more),
 		cmocka_unit_test(objects_are_forgotten),
 	};
 

@@ -568,6 +568,7 @@ static void strange_urls_are_refused(void **state)
 	expect_refusal("sqlite:", -EINVAL, "absolute path");
 	expect_refusal("sqlite:traces.db", -EINVAL, "absolute path");
 	expect_refusal("jsonl:/tmp/x", -EINVAL, "no sqlite: URL");
+	expect_refusal("sqlite:/tmp/x?mode=ro", -EINVAL, "has ?mode=ro");
 }
 
 static void write_file(const char *path, const char *text)
@@ -588,12 +589,15 @@ static void other_file_is_not_overwritten(void **state)
 	FILE *file;
 
 	write_file(place->path, text);
-	expect_refusal(place->url, -EBADMSG, place->path);
-	expect_refusal(place->url, -EBADMSG, "not a database");
+	expect_refusal(place->url, -EEXIST, place->path);
+	expect_refusal(place->url, -EEXIST, "another program");
 	file = fopen(place->path, "r");
 	assert_non_null(fgets(found, sizeof(found), file));
 	fclose(file);
 	assert_string_equal(found, text);
+	/* nor is there a file beside it: /etc/passwd.lock would stop who adds a user */
+	snprintf(found, sizeof(found), "%s.lock", place->path);
+	assert_int_not_equal(access(found, F_OK), 0);
 }
 
 static void other_database_stays_as_it_is(void **state)
@@ -1014,8 +1018,11 @@ static void urls_find_their_module(void **state)
 	assert_null(strstr(err.text, "secret"));
 	assert_null(ts_store_find("postgresql://u:secret@h/db", load, &err));
 	assert_string_equal(asked, "store_postgresql ts_store");
-	assert_non_null(strstr(err.text, "there are: sqlite"));
+	assert_non_null(strstr(err.text, "no such module"));
 	assert_null(strstr(err.text, "secret"));
+	assert_null(ts_store_find("mysql://u:secret@h/db", load, &err));
+	assert_string_equal(err.text,
+			    "there is no store \"mysql\"; there are: sqlite, postgresql, jsonl");
 	asked[0] = '\0';
 	for (const char **url =
 		     (const char *[]){"../x:y", "", ":", "Sqlite:/x", "/a/b", "sqlite", NULL};

@@ -14,10 +14,11 @@ class MemoryAgent(Agent):
     model = "gpt-4o-mini"
     persona = "You remember."
 
-    def run(self, query: str, limit: int = 3) -> list[str]:
+    def run(self, query: str, limit: int = 3, model: str | None = None) -> list[str]:
         with speaking(self.name):
             facts = [fact for fact in map(recall, query.split()[:3]) if fact]
-            summary = ask_now(self.settings, f"{query} / {facts}", model=self.model, persona=self.persona)
+            prompt = f"{query} / {facts}"
+            summary = ask_now(self.settings, prompt, model=model or self.model, persona=self.persona)
             self.log.info("%d facts and %d letters", len(facts), len(summary.text))
             return [summary.text, *facts][:limit]
 

@@ -20,7 +20,7 @@ router = Router(name="learn")
 @counted
 async def handle_voice(message: Message, bot: Bot, telegram_id: int, user_id: str, settings: Settings) -> str:
     order = Order.parse(f"{await transcribe(bot, message.voice.file_id)} {message.caption or ''}")
-    known = await asyncio.to_thread(MemoryAgent(settings).run, order.text, limit=2)
+    known = await asyncio.to_thread(MemoryAgent(settings).run, order.text, limit=2, model="claude-haiku-4-5")
     answer = await TrainerAgent(settings).run(f"{order.text} ({known[0]})", model=order.model)
     remember(Note(user_id, order.text, tags=["voice"]), auth={"token": settings.memory_token.get_secret_value()})
     await message.answer(answer)
