@@ -17,6 +17,9 @@
 int ts_query_run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
 		 void *context, struct ts_error *err);
 
+/* Is it slow to look into all of it? Then what is asked says where in time it lies. */
+bool ts_query_in_parts(const struct ts_query *query);
+
 /* Grows an array for one more element, which it zeroes; NULL where memory ran out. */
 void *ts_query_push(void *array_of_pointer, size_t *n, size_t size);
 

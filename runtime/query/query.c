@@ -61,6 +61,11 @@ int ts_query_run(struct ts_query *query, const struct ts_statement *statement, t
 				     statement->n_params, row, context, err);
 }
 
+bool ts_query_in_parts(const struct ts_query *query)
+{
+	return query->source->in_parts;
+}
+
 void *ts_query_push(void *array_of_pointer, size_t *n, size_t size)
 {
 	char **array = array_of_pointer;

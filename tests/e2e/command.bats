@@ -86,7 +86,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 @test "every help text fits 80 columns, lists the options and exits 0" {
 	run -0 --separate-stderr "$traceshim" help
 	[ -z "$stderr" ]
-	for command in run check symbols list show ps export; do
+	for command in run check symbols list show ps tail export; do
 		[[ $output == *"  $command "* ]]
 		"$traceshim" help $command > help
 		"$traceshim" $command --help | cmp - help
