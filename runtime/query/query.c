@@ -131,7 +131,7 @@ static void add_program(struct ts_statement *statement, const char *program,
 			 ts_statement_param(statement, ts_cell_text(program)));
 	/* LIKE is one thing in one dialect and another in the next. */
 	ts_statement_add(statement,
-			 " OR (length(program) > length($%zu)"
+			 " OR (length(program) >= length($%zu)"
 			 " AND substr(program, length(program) - length($%zu) + 1) = $%zu))",
 			 statement->n_params + 1, statement->n_params + 1, statement->n_params + 1);
 	ts_statement_param(statement, ts_cell_text(texts->end_of_path));
