@@ -205,7 +205,7 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
-$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/display.c command/guess.c command/print.c \
+$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/gateline.c command/gaterule.c command/display.c command/guess.c command/print.c \
 		pool.c text.c) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

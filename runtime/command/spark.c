@@ -45,3 +45,13 @@ struct ts_spark ts_spark_spread(struct ts_samples *samples, double least, double
 	}
 	return ts_spark_of(counts, bars, 0);
 }
+
+void ts_spark_bounds(struct ts_samples *samples, double *ret_least, double *ret_most)
+{
+	*ret_most = ts_samples_percentile(samples, 100);
+	*ret_least = ts_samples_percentile(samples, 1);
+	if (!(*ret_least > 0))
+		*ret_least = *ret_most > 0 ? *ret_most / 1e6 : 1;
+	if (!(*ret_most > *ret_least))
+		*ret_most = *ret_least;
+}

@@ -144,14 +144,14 @@ class Sqlite:
     def __init__(self, url):
         self.store = sqlite3.connect(url.removeprefix("sqlite:"), isolation_level=None)
         self.store.execute("PRAGMA synchronous = OFF")
-        self.store.execute("BEGIN")
 
     def put(self, table, columns, rows):
+        self.store.execute("BEGIN")
         self.store.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})",
                                [[row[column] for column in columns] for row in rows])
+        self.store.execute("COMMIT")
 
     def close(self):
-        self.store.execute("COMMIT")
         self.store.close()
 
 
