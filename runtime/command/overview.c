@@ -79,16 +79,16 @@ static void print_line(const char *name, const struct ts_spark *spark)
 /* "30 m": steps are whole ones of their unit. */
 static void name_step(int64_t us, char *ret, size_t bytes)
 {
+	static const struct {
+		int64_t seconds;
+		char name;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
 	int64_t seconds = us / 1000000;
-	const char *unit = "s";
+	size_t i = 0;
 
-	if (seconds % 86400 == 0)
-		seconds /= 86400, unit = "d";
-	else if (seconds % 3600 == 0)
-		seconds /= 3600, unit = "h";
-	else if (seconds % 60 == 0)
-		seconds /= 60, unit = "m";
-	snprintf(ret, bytes, "%lld %s", (long long)seconds, unit);
+	while (seconds % units[i].seconds)
+		i++;
+	snprintf(ret, bytes, "%lld %c", (long long)(seconds / units[i].seconds), units[i].name);
 }
 
 /* So many steps as there is room for, several made one where need be; answers how many. */
@@ -116,7 +116,7 @@ static void print_timeline(const struct ts_report *report)
 	n = merge_steps(timeline->traces, timeline->n, together, merged);
 	for (size_t i = 0; i < n; i++)
 		highest = merged[i] > highest ? merged[i] : highest;
-	spark = ts_spark_of(merged, n, 0);
+	spark = ts_spark_of(merged, n);
 	name_step(timeline->step_us * (int64_t)together, step, sizeof(step));
 	print_line("traces", &spark);
 	printf("%s %s each, most %s%s\n", ts_style(TS_STYLE_DIM), step,
@@ -124,7 +124,7 @@ static void print_timeline(const struct ts_report *report)
 	if (!report->all.failed)
 		return;
 	merge_steps(timeline->failed, timeline->n, together, merged);
-	spark = ts_spark_of(merged, n, 0);
+	spark = ts_spark_of(merged, n);
 	print_line("failed", &spark);
 	putchar('\n');
 }

@@ -380,6 +380,21 @@ static void short_forms_are_unique(void **state)
 	}
 }
 
+static void digits_that_tell(void **state)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_uuid ids[2] = {id_of(0), id_of(7)};
+	size_t digits;
+
+	assert_int_equal(ts_query_digits(*state, ids, 0, &digits, &err), 0);
+	assert_int_equal(digits, 8);
+	/* a second apart: the last four of the twelve digits of milliseconds begin to differ */
+	assert_int_equal(ts_query_digits(*state, ids, 1, &digits, &err), 0);
+	assert_in_range(digits, 9, 12);
+	assert_int_equal(ts_query_digits(*state, ids, 2, &digits, &err), 0);
+	assert_int_equal(digits, 32);
+}
+
 static void more(void **state)
 {
 	struct ts_query_filter filter = {.limit = 2};
@@ -517,6 +532,7 @@ int main(void)
 		WITH_QUERY(scans),
 		WITH_QUERY(rows_are_whole),
 		WITH_QUERY(short_forms_are_unique),
+		WITH_QUERY(digits_that_tell),
 		WITH_QUERY(more),
 		WITH_QUERY(names),
 		WITH_QUERY(spans_in_start_order),
