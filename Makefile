@@ -41,7 +41,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage
 
@@ -235,7 +235,7 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
-$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/display.c command/guess.c command/print.c \
+$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/gateline.c command/gaterule.c command/display.c command/guess.c command/print.c \
 		pool.c text.c) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
@@ -318,6 +318,9 @@ demo: setup-build ## set up, build, trace the coach, show what it did
 bench: setup-bench setup-venv ## measure, beside uftrace; writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
+
+bench-large: setup-bench all ## list, show and report on a store of 10 million spans: ten minutes, 12 GB in TMPDIR
+	$(Q)python3 tests/bench/reads.py --table 10000000
 
 setup-build setup-check setup-programs setup-fuzz setup-bench:
 	@scripts/setup $(@:setup-%=%)
