@@ -98,7 +98,9 @@ fed() {
 		[ -s $mode.plain.out ]
 		[ -s $mode.plain.err ]
 	done
-	diff <(calls plain .text | sort) <(calls traced .text | sort)
+	# whether a call that was cancelled had reached its server is a race
+	answers='select(.prompt | test("^Never mind|^The doctor is slow") | not) | [.prompt, .status, .text]'
+	diff <(calls plain "$answers" | sort) <(calls traced "$answers" | sort)
 }
 
 @test "pycoach: its sources know of nothing" {
