@@ -8,7 +8,7 @@ documentation and place in the source; its body passes the arguments to `call`, 
 original code in the same scope.
 
 Runs with builtins alone: nothing is imported. What is given to it from C: `rules`, of (number, module, name, glob);
-`define` (number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the
+`also` (module): its files are looked at, too; `define` (number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the
 body calls; `is_ours` (code); `modules` () -> sys.modules; `put` (tuple, index, old, new).
 """
 
@@ -353,13 +353,49 @@ def names_of(code, is_outermost):
     return names
 
 
-def enter(code, is_outermost):
-    """A module's code is about to run; outermost: in no frame."""
-    names = names_of(code, is_outermost)
+# (module, what its code names, rule): a module that a rule names, and that imports the rule's function
+handed_on = []
+
+
+def note_imports(code, names, wanted):
+    """What people import from a package often stands in a module of it: where that is, its imports tell."""
+    imported = {item for const in code.co_consts if type(const) is tuple for item in const if type(item) is str}
+    for rule in wanted:
+        top = rule[2].partition(".")[0]
+        if "*" in imported or any(matches(top, item) for item in imported):
+            for _, name in names:
+                handed_on.append((name, frozenset(code.co_names), rule))
+                also(name.partition(".")[0] + ".*")
+
+
+def is_imported(name, module, imports):
+    """Does `module`, whose code names `imports`, import from the module `name`?"""
+    if name in imports:
+        return True
+    while module:  # relative to it, or to a package around it
+        if name.startswith(module + ".") and name[len(module) + 1 :] in imports:
+            return True
+        module = module.rpartition(".")[0]
+    return False
+
+
+def wanted_in(names):
+    """The rules for a module with these names."""
     wanted = [
         rule for rule in rules
         if any(rule[1] == name or rule[3] and matches(rule[1], name) for _, name in names)
     ]
+    for module, imports, rule in handed_on:
+        if rule not in wanted and any(is_imported(name, module, imports) for _, name in names):
+            wanted.append(rule)
+    return wanted
+
+
+def enter(code, is_outermost):
+    """A module's code is about to run; outermost: in no frame."""
+    names = names_of(code, is_outermost)
+    wanted = wanted_in(names)
     if wanted:
+        note_imports(code, names, wanted)
         wanted.sort(key=lambda rule: rule[3])  # plain names first
         visit(code, "", names[0], wanted, any("<locals>" in rule[2] for rule in wanted))

@@ -232,6 +232,29 @@ fate() {
 	[ -z "$(spools)" ]
 }
 
+@test "modules are found as the program would: by finders of its own, in folders without __init__.py" {
+	mkdir -p lib elsewhere bot/bare/deep
+	cat >lib/sitecustomize.py <<-END
+		import importlib.util, sys
+		class Finder:
+		    @classmethod
+		    def find_spec(cls, name, path=None, target=None):
+		        if name == "edited":
+		            return importlib.util.spec_from_file_location(name, "$PWD/elsewhere/__init__.py")
+		        if name == "odd":
+		            raise RuntimeError("out of order")
+		sys.meta_path.append(Finder)
+	END
+	export PYTHONPATH=$PWD/lib PYTHONDONTWRITEBYTECODE=1
+	echo 'def f(): pass' | tee elsewhere/__init__.py >elsewhere/more.py
+	cp elsewhere/more.py bot/bare/deep/inner.py
+	[ "$(fate edited:f)" = 'edited:f __init__.py:1 function' ]
+	[ "$(fate edited.more:f)" = 'edited.more:f more.py:1 function' ]
+	[ "$(fate odd:f)" = 'looking for odd failed: out of order | ' ]
+	[ "$(fate bot.bare.deep.inner:f)" = 'bot.bare.deep.inner:f inner.py:1 function' ]
+	[ "$(fate bot.bare.deep.iner:f)" = 'there is no module iner in bot.bare.deep | did you mean bot.bare.deep.inner?' ]
+}
+
 @test "run counts the rules that found a function when their module came" {
 	rules '[step]' 'run = python bot.base:Base.run' 'gone = python bot.base:gone' 'main = python main:main' '[trace]' 'orphans = trace'
 	run -0 --separate-stderr "$traceshim" run --json=run.json -- /usr/bin/python3 -c 'import bot.base'
