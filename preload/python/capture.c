@@ -234,7 +234,7 @@ static bool put_type_name(struct ts_writer *writer, PyObject *object, uint16_t p
 	return ts_capture_opaque(writer, name, param);
 }
 
-static bool is_plain_type(PyObject *object)
+bool ts_capture_is_plain_type(PyObject *object)
 {
 	char name[64];
 
@@ -387,7 +387,7 @@ static bool put_object(struct ts_writer *writer, PyObject *object, uint16_t para
 		put = put_dataclass(writer, object, fields, param);
 	else if (ts_peek_type(type, TS_NAME_MEMBER_MAP))
 		put = put_enum(writer, object, param);
-	else if (is_plain_type(object))
+	else if (ts_capture_is_plain_type(object))
 		put = put_plain(writer, object, param);
 	else if (is_model(type))
 		put = put_model(writer, object, param);

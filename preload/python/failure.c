@@ -45,7 +45,7 @@ static bool is_plain(PyObject *object)
 	if (PyBytes_CheckExact(object))
 		return PyBytes_Size(object) <= LONGEST_WORDS;
 	return object == Py_None || PyBool_Check(object) || PyLong_CheckExact(object) ||
-	       PyFloat_CheckExact(object);
+	       PyFloat_CheckExact(object) || ts_capture_is_plain_type(object);
 }
 
 static bool are_plain(PyObject *args)
@@ -56,25 +56,44 @@ static bool are_plain(PyObject *args)
 	return true;
 }
 
+/* Of what some builtin exceptions say besides their arguments. */
+static bool has_plain(PyObject *exception, enum ts_name name)
+{
+	PyObject *value = ts_peek(exception, name);
+	bool plain = !value || is_plain(value);
+
+	Py_XDECREF(value);
+	return plain;
+}
+
 /* Would str() of it run the interpreter's own code alone? */
 static bool has_plain_words(PyObject *exception, PyObject *args)
 {
 	PyObject *method = ts_peek_type(Py_TYPE(exception), TS_NAME_STR);
 
-	return method && Py_IS_TYPE(method, slot_type) && are_plain(args);
+	return method && Py_IS_TYPE(method, slot_type) && are_plain(args) &&
+	       has_plain(exception, TS_NAME_FILENAME) && has_plain(exception, TS_NAME_FILENAME2) &&
+	       has_plain(exception, TS_NAME_STRERROR) && has_plain(exception, TS_NAME_MSG);
 }
 
-/* The message; where the program's own code would make it, the first argument stands for it. New. */
+/* The first text among the arguments. New; NULL: none. */
+static PyObject *first_text(PyObject *args)
+{
+	for (Py_ssize_t i = 0; i < PyTuple_Size(args); i++)
+		if (PyUnicode_CheckExact(PyTuple_GetItem(args, i)))
+			return Py_NewRef(PyTuple_GetItem(args, i));
+	return NULL;
+}
+
+/* The message; where the program's own code would make it, one of its arguments stands for it. New. */
 static PyObject *words_of(PyObject *exception)
 {
 	PyObject *args = ts_peek_as((PyTypeObject *)PyExc_BaseException, exception, TS_NAME_ARGS);
 	PyObject *words = NULL;
 
-	if (args && PyTuple_Check(args) && has_plain_words(exception, args))
-		words = PyObject_Str(exception);
-	else if (args && PyTuple_Check(args) && PyTuple_Size(args) > 0 &&
-		 PyUnicode_CheckExact(PyTuple_GetItem(args, 0)))
-		words = Py_NewRef(PyTuple_GetItem(args, 0));
+	if (args && PyTuple_Check(args))
+		words = has_plain_words(exception, args) ? PyObject_Str(exception)
+							 : first_text(args);
 	PyErr_Clear();
 	Py_XDECREF(args);
 	return words;

@@ -20,6 +20,7 @@ struct ts_python_api {
 	/* NULL before 3.11, where it is inline */
 	PyObject *(*vectorcall)(PyObject *function, PyObject *const *arguments, size_t n,
 				PyObject *keywords);
+	PyObject *(*vectorcall_call)(PyObject *callable, PyObject *tuple, PyObject *dict);
 	PyObject *(*context_var_new)(const char *name, PyObject *otherwise);
 	int (*context_var_get)(PyObject *variable, PyObject *otherwise, PyObject **value);
 	PyObject *(*context_var_set)(PyObject *variable, PyObject *value);
@@ -54,8 +55,14 @@ void ts_front_pass_on(void);
 
 #define TS_MAX_PYTHON_PARAMS 255
 
+/* The protocol of PEP 590, which the limited API has from 3.12 on. */
+typedef PyObject *ts_vectorcall_fn(PyObject *self, PyObject *const *arguments, size_t n,
+				   PyObject *keywords);
+
+/* What the code in front of it calls. Not a function of C: some calls of these would count for the recursion limit. */
 struct ts_wrapped {
-	PyObject_HEAD const struct ts_hook *hook; /* NULL: it could not be entered in the log */
+	PyObject_HEAD ts_vectorcall_fn *run;
+	const struct ts_hook *hook; /* NULL: it could not be entered in the log */
 	const struct ts_rule *rule;
 	PyObject *keywords; /* names of what is passed by keyword only */
 	/*
@@ -65,7 +72,6 @@ struct ts_wrapped {
 	const PyObject **defaults;
 	PyObject *module; /* names, to find the function by */
 	PyObject *path;
-	PyObject *call; /* what the code in front calls: borrowed, for it holds us */
 	Py_ssize_t n_positional, n_keyword, n_params;
 	bool more_positional, more_keyword; /* *args, **kwargs */
 	bool looked;                        /* for defaults */
@@ -137,11 +143,11 @@ void ts_span_abandon(struct ts_span *span);
 
 /* --- call.c: how functions of each kind run --------------------------------------------------------------- */
 
-/* What the code in front calls; the first argument is a function of the original code. */
-PyObject *ts_call_function(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
-PyObject *ts_call_coroutine(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
-PyObject *ts_call_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
-PyObject *ts_call_async_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
+/* The first argument is a function of the original code. */
+ts_vectorcall_fn ts_call_function;
+ts_vectorcall_fn ts_call_coroutine;
+ts_vectorcall_fn ts_call_generator;
+ts_vectorcall_fn ts_call_async_generator;
 
 /* --- step.c, items.c: what drives coroutines and generators ---------------------------------------------- */
 
@@ -236,6 +242,9 @@ int ts_capture_init(void);
 /* Writes an object, as above. No error is left set. */
 bool ts_capture_put(struct ts_writer *writer, PyObject *object, uint16_t param);
 
+/* Is it of the standard library, and its text what a person would write? */
+bool ts_capture_is_plain_type(PyObject *object);
+
 /* --- peek.c: attributes, without any code of the program's ------------------------------------------------ */
 
 enum ts_name {
@@ -259,6 +268,10 @@ enum ts_name {
 	TS_NAME_ARRAY,
 	TS_NAME_STR,
 	TS_NAME_ARGS,
+	TS_NAME_FILENAME,
+	TS_NAME_FILENAME2,
+	TS_NAME_STRERROR,
+	TS_NAME_MSG,
 	TS_NAME_NEXT,
 	TS_NAME_ANEXT,
 	TS_NAME_ENTER,

@@ -3,8 +3,12 @@
 
 #include "front.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <structmember.h>
+
+#define HAVE_VECTORCALL (1UL << 11)
 
 #define VARARGS         0x4
 #define VARKEYWORDS     0x8
@@ -276,29 +280,23 @@ static bool read_name(struct ts_wrapped *wrapped, const char *where, const char 
 	return wrapped->module && wrapped->path;
 }
 
-static PyMethodDef *method_for(long flags)
+static ts_vectorcall_fn *way_to_run(long flags)
 {
-	static PyMethodDef methods[] = {
-		{"call", (PyCFunction)(void (*)(void))ts_call_function, METH_FASTCALL, NULL},
-		{"call", (PyCFunction)(void (*)(void))ts_call_coroutine, METH_FASTCALL, NULL},
-		{"call", (PyCFunction)(void (*)(void))ts_call_generator, METH_FASTCALL, NULL},
-		{"call", (PyCFunction)(void (*)(void))ts_call_async_generator, METH_FASTCALL, NULL},
-	};
-
 	if (flags & ASYNC_GENERATOR)
-		return &methods[3];
+		return ts_call_async_generator;
 	if (flags & GENERATOR)
-		return &methods[2];
-	return &methods[flags & COROUTINE ? 1 : 0];
+		return ts_call_generator;
+	return flags & COROUTINE ? ts_call_coroutine : ts_call_function;
 }
 
 PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 {
 	unsigned int number;
 	const char *span, *where, *name;
-	PyObject *code, *names, *call = NULL;
+	PyObject *code, *names;
 	int in_class;
 	long flags;
+	bool defined;
 	struct ts_wrapped *wrapped;
 
 	(void)module;
@@ -312,28 +310,24 @@ PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 	wrapped->rule = &ts_shim->conf->rules[number];
 	wrapped->in_context =
 		wrapped->rule->kind != TS_KIND_LLM && wrapped->rule->kind != TS_KIND_TOOL;
-	if (read_code(wrapped, code, names, &flags) && read_name(wrapped, where, name) &&
-	    enter_in_log(wrapped, code, names, span, name, in_class))
-		call = PyCFunction_NewEx(method_for(flags), (PyObject *)wrapped, NULL);
-	wrapped->call = call;
+	defined = read_code(wrapped, code, names, &flags) && read_name(wrapped, where, name) &&
+		  enter_in_log(wrapped, code, names, span, name, in_class);
+	wrapped->run = way_to_run(flags);
+	if (defined)
+		return (PyObject *)wrapped;
+	PyErr_Clear();
 	Py_DECREF(wrapped);
-	if (!call)
-		PyErr_Clear();
-	return call ? call : Py_NewRef(Py_None);
+	Py_RETURN_NONE;
 }
 
 struct ts_wrapped *ts_wrapped_of(PyObject *code)
 {
-	PyObject *consts = PyObject_GetAttrString(code, "co_consts"), *self;
+	PyObject *consts = PyObject_GetAttrString(code, "co_consts");
 	struct ts_wrapped *found = NULL;
 
-	for (Py_ssize_t i = 0; consts && i < PyTuple_Size(consts) && !found; i++) {
-		PyObject *item = PyTuple_GetItem(consts, i);
-
-		self = PyCFunction_Check(item) ? PyCFunction_GetSelf(item) : NULL;
-		if (self && Py_IS_TYPE(self, ts_wrapped_type))
-			found = (struct ts_wrapped *)self;
-	}
+	for (Py_ssize_t i = 0; consts && i < PyTuple_Size(consts) && !found; i++)
+		if (Py_IS_TYPE(PyTuple_GetItem(consts, i), ts_wrapped_type))
+			found = (struct ts_wrapped *)PyTuple_GetItem(consts, i);
 	PyErr_Clear();
 	Py_XDECREF(consts); /* the code holds them */
 	return found;
@@ -354,11 +348,21 @@ static void free_wrapped(PyObject *self)
 
 int ts_wrapped_init(void)
 {
-	static PyType_Slot slots[] = {{Py_tp_dealloc, free_wrapped}, {0, NULL}};
-	static PyType_Spec spec = {
+	static PyMemberDef members[] = {
+		{"__vectorcalloffset__", T_PYSSIZET, offsetof(struct ts_wrapped, run), READONLY,
+		 NULL},
+		{NULL, 0, 0, 0, NULL},
+	};
+	PyType_Slot slots[] = {
+		{Py_tp_dealloc, free_wrapped},
+		{Py_tp_members, members},
+		{Py_tp_call, ts_api.vectorcall_call},
+		{0, NULL},
+	};
+	PyType_Spec spec = {
 		.name = "traceshim.Wrapped",
 		.basicsize = sizeof(struct ts_wrapped),
-		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | HAVE_VECTORCALL,
 		.slots = slots,
 	};
 
