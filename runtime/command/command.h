@@ -24,6 +24,7 @@ extern const struct ts_command ts_command_symbols;
 extern const struct ts_command ts_command_list;
 extern const struct ts_command ts_command_show;
 extern const struct ts_command ts_command_ps;
+extern const struct ts_command ts_command_tail;
 extern const struct ts_command ts_command_export;
 extern const struct ts_command ts_command_report;
 extern const struct ts_command ts_command_compare;

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "compare.h"
 #include "grid.h"
+#include "print.h"
 #include "when.h"
 
 #define TEXT    32
@@ -106,7 +107,7 @@ int ts_compare_print_traces(const struct ts_compared_traces *traces)
 	print_head(traces->traces[1], traces->trees[1], 'B');
 	putchar('\n');
 	if (ts_grid_print(grid) < 0) {
-		fputs("traceshim: out of memory\n", stderr);
+		ts_say("out of memory");
 		return TS_EXIT_FAILED;
 	}
 	return TS_EXIT_DONE;

@@ -54,18 +54,30 @@ static cJSON *add_object(cJSON *array)
 	return object;
 }
 
+static cJSON *listed_object(const struct ts_listed *listed)
+{
+	cJSON *trace = ts_row_json(&ts_trace_table, &listed->trace);
+
+	add_integer(trace, "span_count", listed->span_count);
+	return trace;
+}
+
 char *ts_document_list(const struct ts_listing *listing)
 {
 	cJSON *document = cJSON_CreateArray();
 
-	for (size_t i = 0; i < ts_listing_count(listing); i++) {
-		const struct ts_listed *listed = ts_listing_at(listing, i);
-		cJSON *trace = ts_row_json(&ts_trace_table, &listed->trace);
-
-		add_integer(trace, "span_count", listed->span_count);
-		cJSON_AddItemToArray(document, trace);
-	}
+	for (size_t i = 0; i < ts_listing_count(listing); i++)
+		cJSON_AddItemToArray(document, listed_object(ts_listing_at(listing, i)));
 	return finish(document);
+}
+
+char *ts_document_listed(const struct ts_listed *listed)
+{
+	cJSON *document = listed_object(listed);
+	char *text = cJSON_PrintUnformatted(document);
+
+	cJSON_Delete(document);
+	return text;
 }
 
 char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended)

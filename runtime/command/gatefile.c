@@ -3,18 +3,15 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "display.h"
-#include "guess.h"
+#include "gaterule.h"
 #include "print.h"
 
-#define MOST_FAULTS 20
-#define MOST_BYTES  (1024 * 1024)
-#define QUOTED      40 /* bytes of the file that a sentence repeats */
+#define MOST_BYTES (1024 * 1024)
 
 static const char *const actions[] = {"warn", "fail", "block-deploy"};
 
@@ -23,346 +20,15 @@ const char *ts_gate_action_name(enum ts_gate_action action)
 	return actions[action];
 }
 
-/* A stretch of a line, without spaces around it. */
-struct word {
-	const char *at;
-	size_t n;
-};
-
-struct reader {
-	struct ts_gate_file *file;
-	const char *line; /* where it begins */
-	unsigned number;
-	bool no_memory;
-	/* of the section */
-	bool has_pipeline, has_action;
-	bool skips; /* a section that is none: its lines say nothing of their own */
-};
-
-/* --- faults ---------------------------------------------------------------------------------- */
-
-/* Grows an array by one element, zeroed; NULL where memory ran out. */
-static void *push(struct reader *reader, void *array_of_pointer, size_t *n, size_t size)
-{
-	char **array = array_of_pointer;
-
-	if (!(*n & (*n - 1))) {
-		char *more = reallocarray(*array, *n ? *n * 2 : 1, size);
-
-		reader->no_memory |= !more;
-		if (!more)
-			return NULL;
-		*array = more;
-	}
-	return memset(*array + (*n)++ * size, 0, size);
-}
-
-__attribute__((format(printf, 3, 4))) static void fault(struct reader *reader, const char *at,
-							const char *format, ...)
-{
-	struct ts_gate_file *file = reader->file;
-	struct ts_gate_fault *to;
-	va_list args;
-
-	if (file->n_faults == MOST_FAULTS)
-		return;
-	to = push(reader, &file->faults, &file->n_faults, sizeof(*to));
-	if (!to)
-		return;
-	to->line = reader->number;
-	to->column = (unsigned)(at - reader->line) + 1;
-	va_start(args, format);
-	vsnprintf(to->text, sizeof(to->text), format, args);
-	va_end(args);
-}
-
-/* What the file says, cut where it is long. */
-struct quote {
-	char text[QUOTED + 8];
-};
-
-static struct quote quote(struct word word)
-{
-	struct quote quote;
-
-	snprintf(quote.text, sizeof(quote.text), "'%.*s%s'",
-		 (int)(word.n < QUOTED ? word.n : QUOTED), word.at, word.n > QUOTED ? "..." : "");
-	return quote;
-}
-
-/* " (did you mean 'pipeline'?)", or nothing. */
-static struct quote hint(struct word word, const char *const *names, size_t n)
-{
-	char typed[QUOTED + 1];
-	struct quote hint = {""};
-	const char *guess;
-
-	snprintf(typed, sizeof(typed), "%.*s", (int)(word.n < QUOTED ? word.n : QUOTED), word.at);
-	guess = ts_guess(typed, names, n);
-	if (guess)
-		snprintf(hint.text, sizeof(hint.text), " (did you mean '%s'?)", guess);
-	return hint;
-}
-
-/* --- words ----------------------------------------------------------------------------------- */
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct word trim(struct word word)
-{
-	while (word.n && is_space(*word.at)) {
-		word.at++;
-		word.n--;
-	}
-	while (word.n && is_space(word.at[word.n - 1]))
-		word.n--;
-	return word;
-}
-
-static bool is(struct word word, const char *name)
-{
-	return strlen(name) == word.n && !memcmp(word.at, name, word.n);
-}
-
-/* Which of n names; n: none of them. */
-static size_t find(struct word word, const char *const *names, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && !is(word, names[i]))
-		i++;
-	return i;
-}
-
-static const char *copy(struct reader *reader, struct word word)
-{
-	const char *text = ts_pool_strndup(&reader->file->pool, word.at, word.n);
-
-	reader->no_memory |= !text;
-	return text ? text : "";
-}
-
-/* A comment begins at the start of a line, or after a space. */
-static struct word without_comment(struct word line)
-{
-	for (size_t i = 0; i < line.n; i++)
-		if (line.at[i] == '#' && (!i || is_space(line.at[i - 1])))
-			line.n = i;
-	return trim(line);
-}
-
-/* The next word of a requirement: relations are words of their own, spaces or not. Empty at the end. */
-static struct word next_word(struct word *rest)
-{
-	struct word word;
-	size_t n = 0;
-
-	*rest = trim(*rest);
-	if (rest->n && strchr("<>=", *rest->at))
-		while (n < rest->n && strchr("<>=", rest->at[n]))
-			n++;
-	else
-		while (n < rest->n && !is_space(rest->at[n]) && !strchr("<>=", rest->at[n]))
-			n++;
-	word = (struct word){rest->at, n};
-	rest->at += n;
-	rest->n -= n;
-	return word;
-}
-
-/* --- requirements ---------------------------------------------------------------------------- */
-
-static const char *const metrics[] = {
-	"traces",  "errors",   "error_rate", "p50_ms",       "p95_ms",        "p99_ms", "max_ms",
-	"mean_ms", "cost_usd", "tokens",     "input_tokens", "output_tokens", "spans",
-};
-
-static const struct {
-	enum ts_metric metric;
-	unsigned percent;
-} meanings[] = {
-	{TS_METRIC_TRACES, 0},       {TS_METRIC_ERRORS, 0},       {TS_METRIC_ERROR_RATE, 0},
-	{TS_METRIC_PERCENTILE, 50},  {TS_METRIC_PERCENTILE, 95},  {TS_METRIC_PERCENTILE, 99},
-	{TS_METRIC_PERCENTILE, 100}, {TS_METRIC_MEAN, 0},         {TS_METRIC_COST, 0},
-	{TS_METRIC_TOKENS, 0},       {TS_METRIC_INPUT_TOKENS, 0}, {TS_METRIC_OUTPUT_TOKENS, 0},
-	{TS_METRIC_SPANS, 0},
-};
-
-#define N_METRICS (sizeof(metrics) / sizeof(metrics[0]))
-
-/* p1_ms to p99_ms; 0: it is no such thing. */
-static unsigned percent_of(struct word word)
-{
-	unsigned percent = 0;
-	size_t i = 1;
-
-	if (word.n < 5 || word.n > 6 || *word.at != 'p' || word.at[1] == '0')
-		return 0;
-	for (; i < word.n && word.at[i] >= '0' && word.at[i] <= '9'; i++)
-		percent = 10 * percent + (unsigned)(word.at[i] - '0');
-	return is((struct word){word.at + i, word.n - i}, "_ms") ? percent : 0;
-}
-
-static int take_metric(struct reader *reader, struct word word, struct ts_requirement *ret)
-{
-	size_t i = find(word, metrics, N_METRICS);
-
-	ret->percent = percent_of(word);
-	if (ret->percent) {
-		ret->metric = TS_METRIC_PERCENTILE;
-		return 0;
-	}
-	if (i < N_METRICS) {
-		ret->metric = meanings[i].metric;
-		ret->percent = meanings[i].percent;
-		return 0;
-	}
-	fault(reader, word.at,
-	      "unknown figure %s%s; there are traces, errors, error_rate, p95_ms (and its like), "
-	      "max_ms, "
-	      "mean_ms, cost_usd, tokens, input_tokens, output_tokens and spans",
-	      quote(word).text, hint(word, metrics, N_METRICS).text);
-	return -EINVAL;
-}
-
-static int take_relation(struct reader *reader, struct word word, struct word before,
-			 struct ts_requirement *ret)
-{
-	static const char *const relations[] = {"<=", "<", ">=", ">", "=="};
-	const size_t n = sizeof(relations) / sizeof(relations[0]);
-	size_t i = find(word, relations, n);
-
-	if (i < n) {
-		ret->relation = (enum ts_relation)i;
-		return 0;
-	}
-	fault(reader, word.at, "expected <=, <, >=, > or == after %s%s%s", quote(before).text,
-	      word.n ? ", not " : "", word.n ? quote(word).text : "");
-	return -EINVAL;
-}
-
-static int take_limit(struct reader *reader, struct word word, struct ts_requirement *ret)
-{
-	bool percent = word.n && word.at[word.n - 1] == '%';
-	size_t n = word.n - percent, digits = 0, points = 0;
-	char text[64];
-
-	for (size_t i = 0; i < n; i++) {
-		digits += word.at[i] >= '0' && word.at[i] <= '9';
-		points += word.at[i] == '.';
-	}
-	if (!digits || digits + points != n || points > 1 || n >= sizeof(text)) {
-		fault(reader, word.at, "expected a number%s%s%s",
-		      ret->metric == TS_METRIC_ERROR_RATE ? " or a percentage" : "",
-		      word.n ? ", not " : "", word.n ? quote(word).text : "");
-		return -EINVAL;
-	}
-	if (percent && ret->metric != TS_METRIC_ERROR_RATE) {
-		fault(reader, word.at + n, "'%%' is for error_rate alone");
-		return -EINVAL;
-	}
-	snprintf(text, sizeof(text), "%.*s", (int)n, word.at);
-	ret->limit = strtod(text, NULL) / (percent ? 100 : 1);
-	if (ret->metric != TS_METRIC_ERROR_RATE || ret->limit <= 1)
-		return 0;
-	fault(reader, word.at, "an error_rate is between 0 and 1, or 0%% and 100%%; %s is neither",
-	      quote(word).text);
-	return -EINVAL;
-}
-
-static bool can_be_of_each(const struct ts_requirement *requirement)
-{
-	return requirement->metric >= TS_METRIC_COST;
-}
-
-static int take_end(struct reader *reader, struct word rest, struct ts_requirement *ret)
-{
-	struct word first = next_word(&rest), second = next_word(&rest);
-
-	if (!first.n)
-		return 0;
-	if (!is(first, "per") || !is(second, "trace") || trim(rest).n) {
-		fault(reader, first.at, "expected 'per trace' or the end of the line, not %s",
-		      quote(first).text);
-		return -EINVAL;
-	}
-	if (!can_be_of_each(ret)) {
-		fault(reader, first.at, "'per trace' is for cost_usd, tokens and spans");
-		return -EINVAL;
-	}
-	ret->per_trace = true;
-	return 0;
-}
-
-/* The name of a span, which is KIND:NAME, may follow; of spans it must. */
-static int take_span(struct reader *reader, struct word metric, struct word *word,
-		     struct word *rest, struct ts_requirement *ret)
-{
-	bool named = word->n && memchr(word->at, ':', word->n);
-
-	if (named && ret->metric == TS_METRIC_TRACES) {
-		fault(reader, word->at, "traces are counted as such, not by the name of a span");
-		return -EINVAL;
-	}
-	if (named) {
-		ret->span_name = copy(reader, *word);
-		*word = next_word(rest);
-		return 0;
-	}
-	if (ret->metric != TS_METRIC_SPANS)
-		return 0;
-	fault(reader, word->n ? word->at : metric.at + metric.n,
-	      "expected the name of a span, as in: spans agent:trainer >= 1");
-	return -EINVAL;
-}
-
-static int parse_requirement(struct reader *reader, struct word value, struct ts_requirement *ret)
-{
-	struct word rest = value, metric = next_word(&rest), word;
-
-	if (take_metric(reader, metric, ret) < 0)
-		return -EINVAL;
-	word = next_word(&rest);
-	if (take_span(reader, metric, &word, &rest, ret) < 0 ||
-	    take_relation(reader, word, ret->span_name ? value : metric, ret) < 0)
-		return -EINVAL;
-	word = next_word(&rest);
-	if (take_limit(reader, word, ret) < 0)
-		return -EINVAL;
-	return take_end(reader, rest, ret);
-}
-
-/* As it is told of again: one space between two words. */
-static const char *tidy(struct reader *reader, struct word value)
-{
-	char *text = ts_pool_alloc(&reader->file->pool, 2 * value.n + 1);
-	size_t n = 0;
-
-	reader->no_memory |= !text;
-	if (!text)
-		return "";
-	for (struct word word = next_word(&value); word.n; word = next_word(&value)) {
-		if (n)
-			text[n++] = ' ';
-		memcpy(text + n, word.at, word.n);
-		n += word.n;
-	}
-	text[n] = '\0';
-	return text;
-}
-
 /* --- lines ----------------------------------------------------------------------------------- */
 
-static struct ts_gate_section *section_of(const struct reader *reader)
+static struct ts_gate_section *section_of(const struct ts_gate_reader *reader)
 {
 	return reader->file->n ? &reader->file->sections[reader->file->n - 1] : NULL;
 }
 
 /* What a section must have is known at its end. */
-static void end_section(struct reader *reader)
+static void end_section(struct ts_gate_reader *reader)
 {
 	const struct ts_gate_section *section = section_of(reader);
 	unsigned number = reader->number;
@@ -370,106 +36,121 @@ static void end_section(struct reader *reader)
 	if (!section || section->n || reader->skips || reader->file->n_faults)
 		return;
 	reader->number = section->line;
-	fault(reader, reader->line, "gate '%.*s' requires nothing: require = p95_ms <= 1500",
-	      QUOTED, section->name);
+	ts_gate_fault_at(reader, reader->line,
+			 "gate '%.*s' requires nothing: require = p95_ms <= 1500", TS_GATE_QUOTED,
+			 section->name);
 	reader->number = number;
 }
 
-static void begin_section(struct reader *reader, struct word line)
+static void begin_section(struct ts_gate_reader *reader, struct ts_gate_word line)
 {
 	static const char *const gate = "gate";
-	struct word inside = {line.at + 1, line.n - 1}, kind, name;
+	struct ts_gate_word inside = {line.at + 1, line.n - 1}, kind, name;
 	struct ts_gate_section *section;
 
 	end_section(reader);
 	reader->skips = true;
 	if (line.at[line.n - 1] != ']') {
-		fault(reader, line.at + line.n, "expected ']' at the end of the section's name");
+		ts_gate_fault_at(reader, line.at + line.n,
+				 "expected ']' at the end of the section's name");
 		return;
 	}
 	inside.n--;
-	name = trim(inside);
-	kind = next_word(&name);
-	name = trim(name);
-	if (!is(kind, gate)) {
-		fault(reader, kind.at, "unknown section %s%s; a section is [gate NAME]",
-		      quote(kind).text, hint(kind, &gate, 1).text);
+	name = ts_gate_trim(inside);
+	kind = ts_gate_next(&name);
+	name = ts_gate_trim(name);
+	if (!ts_gate_is(kind, gate)) {
+		ts_gate_fault_at(reader, kind.at, "unknown section %s%s; a section is [gate NAME]",
+				 ts_gate_quote(kind).text, ts_gate_hint(kind, &gate, 1).text);
 		return;
 	}
 	if (!name.n) {
-		fault(reader, kind.at + kind.n, "expected a name: [gate NAME]");
+		ts_gate_fault_at(reader, kind.at + kind.n, "expected a name: [gate NAME]");
 		return;
 	}
 	for (size_t i = 0; i < reader->file->n; i++)
-		if (is(name, reader->file->sections[i].name)) {
-			fault(reader, name.at, "there is a gate %s already, in line %u",
-			      quote(name).text, reader->file->sections[i].line);
+		if (ts_gate_is(name, reader->file->sections[i].name)) {
+			ts_gate_fault_at(reader, name.at, "there is a gate %s already, in line %u",
+					 ts_gate_quote(name).text, reader->file->sections[i].line);
 			return;
 		}
-	section = push(reader, &reader->file->sections, &reader->file->n, sizeof(*section));
+	section = ts_gate_push(reader, &reader->file->sections, &reader->file->n, sizeof(*section));
 	if (!section)
 		return;
-	section->name = copy(reader, name);
+	section->name = ts_gate_copy(reader, name);
 	section->action = TS_GATE_FAIL;
 	section->line = reader->number;
 	reader->skips = reader->has_pipeline = reader->has_action = false;
 }
 
-static void take_require(struct reader *reader, struct word value)
+static void take_require(struct ts_gate_reader *reader, struct ts_gate_word value)
 {
 	struct ts_gate_section *section = section_of(reader);
 	struct ts_requirement requirement = {.percent = 0};
 	struct ts_gate_rule *rule;
 
-	if (parse_requirement(reader, value, &requirement) < 0)
+	if (ts_gaterule_parse(reader, value, &requirement) < 0)
 		return;
-	rule = push(reader, &section->rules, &section->n, sizeof(*rule));
+	rule = ts_gate_push(reader, &section->rules, &section->n, sizeof(*rule));
 	if (!rule)
 		return;
 	rule->requirement = requirement;
-	rule->text = tidy(reader, value);
+	rule->text = ts_gaterule_text(reader, value);
 	rule->line = reader->number;
 }
 
-static void take_action(struct reader *reader, struct word value)
+static void take_action(struct ts_gate_reader *reader, struct ts_gate_word value)
 {
 	const size_t n = sizeof(actions) / sizeof(actions[0]);
-	size_t i = find(value, actions, n);
+	size_t i = ts_gate_find(value, actions, n);
 
 	if (i < n)
 		section_of(reader)->action = (enum ts_gate_action)i;
 	else
-		fault(reader, value.at,
-		      "unknown action %s%s; there are warn, fail and block-deploy",
-		      quote(value).text, hint(value, actions, n).text);
+		ts_gate_fault_at(reader, value.at,
+				 "unknown action %s%s; there are warn, fail and block-deploy",
+				 ts_gate_quote(value).text, ts_gate_hint(value, actions, n).text);
 }
 
 /* A key that may stand in a section but once. */
-static bool is_first(struct reader *reader, struct word key, bool *seen)
+static bool is_first(struct ts_gate_reader *reader, struct ts_gate_word key, bool *seen)
 {
 	if (*seen)
-		fault(reader, key.at, "%s is given twice in this section", quote(key).text);
+		ts_gate_fault_at(reader, key.at, "%s is given twice in this section",
+				 ts_gate_quote(key).text);
 	return !*seen && (*seen = true);
 }
 
-static void take_pair(struct reader *reader, struct word key, struct word value)
+static void take_pair(struct ts_gate_reader *reader, struct ts_gate_word key,
+		      struct ts_gate_word value)
 {
 	static const char *const keys[] = {"pipeline", "require", "action"};
 
-	if (find(key, keys, 3) == 3)
-		fault(reader, key.at, "unknown key %s%s; there are pipeline, require and action",
-		      quote(key).text, hint(key, keys, 3).text);
+	if (ts_gate_find(key, keys, 3) == 3)
+		ts_gate_fault_at(reader, key.at,
+				 "unknown key %s%s; there are pipeline, require and action",
+				 ts_gate_quote(key).text, ts_gate_hint(key, keys, 3).text);
 	else if (!value.n)
-		fault(reader, key.at + key.n, "expected a value: %.*s = ...", (int)key.n, key.at);
-	else if (is(key, "require"))
+		ts_gate_fault_at(reader, key.at + key.n, "expected a value: %.*s = ...", (int)key.n,
+				 key.at);
+	else if (ts_gate_is(key, "require"))
 		take_require(reader, value);
-	else if (is(key, "action") && is_first(reader, key, &reader->has_action))
+	else if (ts_gate_is(key, "action") && is_first(reader, key, &reader->has_action))
 		take_action(reader, value);
-	else if (is(key, "pipeline") && is_first(reader, key, &reader->has_pipeline))
-		section_of(reader)->pipeline = copy(reader, value);
+	else if (ts_gate_is(key, "pipeline") && is_first(reader, key, &reader->has_pipeline))
+		section_of(reader)->pipeline = ts_gate_copy(reader, value);
 }
 
-static void take_line(struct reader *reader, struct word line)
+/* A comment begins at the start of a line, or after a space. */
+static struct ts_gate_word without_comment(struct ts_gate_word line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.at[i] == '#' && (!i || ts_gate_is_space(line.at[i - 1])))
+			line.n = i;
+	return ts_gate_trim(line);
+}
+
+static void take_line(struct ts_gate_reader *reader, struct ts_gate_word line)
 {
 	const char *equals;
 
@@ -484,19 +165,22 @@ static void take_line(struct reader *reader, struct word line)
 		return;
 	equals = memchr(line.at, '=', line.n);
 	if (!section_of(reader)) {
-		fault(reader, line.at, "expected a section before this: [gate NAME]");
+		ts_gate_fault_at(reader, line.at, "expected a section before this: [gate NAME]");
 		reader->skips = true;
 	} else if (!equals) {
-		fault(reader, line.at, "expected KEY = VALUE, not %s", quote(line).text);
+		ts_gate_fault_at(reader, line.at, "expected KEY = VALUE, not %s",
+				 ts_gate_quote(line).text);
 	} else {
-		take_pair(reader, trim((struct word){line.at, (size_t)(equals - line.at)}),
-			  trim((struct word){equals + 1, (size_t)(line.at + line.n - equals) - 1}));
+		take_pair(reader,
+			  ts_gate_trim((struct ts_gate_word){line.at, (size_t)(equals - line.at)}),
+			  ts_gate_trim((struct ts_gate_word){
+				  equals + 1, (size_t)(line.at + line.n - equals) - 1}));
 	}
 }
 
 int ts_gatefile_parse(struct ts_gate_file *ret, const char *text, size_t bytes)
 {
-	struct reader reader = {.file = ret, .line = text};
+	struct ts_gate_reader reader = {.file = ret, .line = text};
 	const char *end = text + bytes;
 
 	*ret = (struct ts_gate_file){.n = 0};
@@ -506,16 +190,17 @@ int ts_gatefile_parse(struct ts_gate_file *ret, const char *text, size_t bytes)
 
 		reader.number++;
 		if (memchr(reader.line, '\0', n))
-			fault(&reader, memchr(reader.line, '\0', n), "a NUL: this is no text");
+			ts_gate_fault_at(&reader, memchr(reader.line, '\0', n),
+					 "a NUL: this is no text");
 		else
-			take_line(&reader, (struct word){reader.line, n});
+			take_line(&reader, (struct ts_gate_word){reader.line, n});
 		reader.line += n + 1;
 	}
 	reader.line = text;
 	end_section(&reader);
 	if (!ret->n && !ret->n_faults) {
 		reader.number = 1;
-		fault(&reader, text, "there is no gate in it: [gate NAME]");
+		ts_gate_fault_at(&reader, text, "there is no gate in it: [gate NAME]");
 	}
 	return reader.no_memory ? -ENOMEM : 0;
 }

@@ -73,29 +73,65 @@ static void recover(ts_module_symbol_fn *load)
 	free(root);
 }
 
+static ts_module_symbol_fn *modules_for(const char *url)
+{
+	return url && strncmp(url, "postgres", strlen("postgres")) == 0 ? ts_module_symbol
+									: files_only;
+}
+
+static int open_store(struct ts_query **ret, const char *url, struct ts_error *err)
+{
+	const struct ts_source *source = url ? ts_source_find(url, ts_module_symbol, err) : NULL;
+
+	return source ? ts_query_new(ret, source, url, as_tenant, err) : -EINVAL;
+}
+
 int ts_stored_open(struct ts_query **ret)
 {
 	struct ts_error err = {.text = ""};
-	const struct ts_source *source;
 	char *url = ts_store_default_url(&err);
-	ts_module_symbol_fn *load = url && strncmp(url, "postgres", strlen("postgres")) == 0
-					    ? ts_module_symbol
-					    : files_only;
-	int result = -EINVAL;
+	int result;
 
 	waiting = 0;
-	recover(load);
-	recover_backlogs(load);
+	recover(modules_for(url));
+	recover_backlogs(modules_for(url));
 	if (waiting)
 		ts_say("what %zu program%s left is not stored yet; traceshim recover says why",
 		       waiting, waiting == 1 ? "" : "s");
-	source = url ? ts_source_find(url, ts_module_symbol, &err) : NULL;
-	if (source)
-		result = ts_query_new(ret, source, url, as_tenant, &err);
+	result = open_store(ret, url, &err);
 	free(url);
 	if (result < 0 && result != -ENOENT)
 		ts_say("%s", err.text[0] ? err.text : strerror(-result));
 	return result;
+}
+
+void ts_stored_recover(void)
+{
+	struct ts_recovered recovered;
+	char *url = ts_store_default_url(NULL), *root = ts_spool_root();
+
+	if (url && root)
+		ts_spool_recover(root, modules_for(url), NULL, &recovered, NULL);
+	free(root);
+	free(url);
+}
+
+int ts_stored_reopen(struct ts_query **ret, struct ts_error *err)
+{
+	char *url = ts_store_default_url(err);
+	int result = open_store(ret, url, err);
+
+	free(url);
+	return result;
+}
+
+bool ts_stored_is_file(void)
+{
+	char *url = ts_store_default_url(NULL);
+	bool is_file = url && strncmp(url, "sqlite:", strlen("sqlite:")) == 0;
+
+	free(url);
+	return is_file;
 }
 
 void ts_stored_say_nothing(const char *what)

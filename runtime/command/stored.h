@@ -15,6 +15,12 @@ int ts_stored_open(struct ts_query **ret);
 
 /* Of how many programs what they left could not be stored, when the store was last opened. */
 size_t ts_stored_waiting(void);
+/* For who goes on looking: the same without a word. */
+void ts_stored_recover(void);
+int ts_stored_reopen(struct ts_query **ret, struct ts_error *err);
+
+/* Is the store a file, which may be removed and made anew beneath who has it open, and is quickly opened again? */
+bool ts_stored_is_file(void);
 
 /* As which tenant ts_stored_open opens; NULL: as whoever asks. Not copied. */
 void ts_stored_as(const char *tenant);

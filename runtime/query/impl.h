@@ -17,6 +17,9 @@
 int ts_query_run(struct ts_query *query, const struct ts_statement *statement, ts_row_fn *row,
 		 void *context, struct ts_error *err);
 
+/* Is it slow to look into all of it? Then what is asked says where in time it lies. */
+bool ts_query_in_parts(const struct ts_query *query);
+
 /* Grows an array for one more element, which it zeroes; NULL where memory ran out. */
 void *ts_query_push(void *array_of_pointer, size_t *n, size_t size);
 
@@ -26,6 +29,9 @@ int ts_query_row_error(int result, struct ts_error *err);
 /* The first id that a trace started at `us` can have, and the first one that none started before can. */
 struct ts_uuid ts_query_first_id_at(int64_t us);
 struct ts_uuid ts_query_end_id_at(int64_t us);
+
+/* When a trace of that id began, as far as the clocks were right. */
+int64_t ts_query_time_of(const struct ts_uuid *id);
 
 /* Texts of a filter's parameters; as long as its statement. */
 struct ts_filter_text {

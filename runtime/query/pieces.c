@@ -68,12 +68,12 @@ static int read_piece(struct ts_query *query, const struct ts_query_filter *filt
 	if (last)
 		ts_statement_add(&statement, " AND trace_id < $%zu",
 				 ts_statement_param(&statement, ts_cell_uuid(last->trace_id)));
-	if (near)
-		ts_statement_add(&statement, " AND started_at >= $%zu AND started_at <= $%zu",
-				 ts_statement_param(&statement, ts_cell_text(from.text)),
-				 statement.n_params + 1);
-	if (near)
-		ts_statement_param(&statement, ts_cell_text(to.text));
+	if (near) {
+		ts_statement_add(&statement, " AND started_at >= $%zu",
+				 ts_statement_param(&statement, ts_cell_text(from.text)));
+		ts_statement_add(&statement, " AND started_at <= $%zu",
+				 ts_statement_param(&statement, ts_cell_text(to.text)));
+	}
 	ts_statement_add(&statement, " ORDER BY trace_id DESC LIMIT $%zu",
 			 ts_statement_param(&statement, ts_cell_integer((int64_t)filter->limit)));
 	return ts_query_row_error(ts_query_run(query, &statement, take_trace, piece, err), err);
@@ -92,14 +92,14 @@ int ts_query_piece(struct ts_query *query, const struct ts_query_filter *filter,
 {
 	const struct ts_trace *last = before && before->n ? &before->traces[before->n - 1] : NULL;
 	struct ts_piece *piece = calloc(1, sizeof(*piece));
+	bool near = ts_query_in_parts(query);
 	int result;
 
 	assert(filter->limit <= TS_PIECE_MOST);
 	if (!piece)
 		return ts_error_set(err, -ENOMEM, "out of memory");
-	/* of a store in parts by days few are opened then */
-	result = read_piece(query, filter, last, true, piece, err);
-	if (result == 0 && piece->n < filter->limit) {
+	result = read_piece(query, filter, last, near, piece, err);
+	if (result == 0 && near && piece->n < filter->limit) {
 		clear(piece);
 		result = read_piece(query, filter, last, false, piece, err);
 	}

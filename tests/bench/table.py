@@ -151,6 +151,17 @@ def add_delivery(figures, results):
     results.add("... of spans", "thousand/s", [spans / s / 1000 for s, _, spans in runs])
 
 
+def add_reads(figures, results):
+    """Stores of ten days, beside the sqlite3 shell."""
+    for spans, said in ((100000, "10^5"), (1000000, "10^6")):
+        for what, asked in (("list", "list"), ("show", "show of a trace of 10,000"), ("report", "report of a day of ten")):
+            ours, peer = ([run[0] for run in figures[f"reads.{spans}.{what}.{who}"]] for who in ("ours", "peer"))
+            results.add(f"{asked}, {said} spans", "ms", [1000 * s for s in ours], 50 if what == "list" else None)
+            results.add("... of one statement of sqlite3", "x", [a / b for a, b in zip(ours, peer)],
+                        0.5 if what == "report" else None)
+    results.add("... resident memory", "MB", [run[1] / 1024 for run in figures["reads.1000000.report.ours"]], 200)
+
+
 def number(value):
     if value is None:
         return ""
@@ -184,6 +195,7 @@ def main(figures_path, json_path):
     add_memory(figures, results)
     add_stores(figures, results)
     add_delivery(figures, results)
+    add_reads(figures, results)
     print_table(results.rows)
     uftrace = subprocess.run(["uftrace", "--version"], capture_output=True, text=True, check=True)
     with open(json_path, "w", encoding="utf-8") as out:

@@ -7,6 +7,7 @@ figures.py check ROWS FILE[,NAME=VALUE ...] ...
                                         a document each; by, pipeline, user, tenant: what was asked for; since, until: how
                                         many of all traces, oldest first, lie before the period and up to its end
 figures.py compare ROWS FILE A B C D    what `compare --json` tells of traces A to B, and C to D
+figures.py count ROWS NAME VALUE ...    traces whose column, or attribute of that name, is VALUE, each; as an array
 figures.py moment ROWS N                when the N-th trace started
 """
 
@@ -418,6 +419,11 @@ def main(what, path, *told):
         traces = pickle.load(file)
     if what == "moment":
         print(traces[int(told[0])][0]["started_at"])
+        return
+    if what == "count":
+        columns = [{**json.loads(trace["attributes"]), **trace} for trace, _ in traces]
+        print(json.dumps([sum(json.dumps(row[told[0]]) == json.dumps(value) for row in columns)
+                          for value in map(json.loads, told[1:])]).replace(" ", ""))
         return
     if what == "compare":
         with open(told[0], encoding="utf-8") as file:

@@ -85,3 +85,13 @@ compare() {
 	jq -e '[.differences[] | select(.differs)] == []' "$work/same"
 	compare few 100 112 200 209
 }
+
+@test "compare: by program and by attribute" {
+	sides() { # the traces on both
+		"$root/build/traceshim" compare --json --since 2026-11-17 "$@" | jq -c '[.before.traces, .after.traces]'
+	}
+	[ "$(sides --before program=bot-0 --after program=/srv/bot-1)" = "$(figures count program '"/srv/bot-0"' '"/srv/bot-1"')" ]
+	[ "$(sides --before 'attributes.release=1.2 "é"' --after attributes.release=7)" = \
+		"$(figures count release '"1.2 \"é\""' 7)" ]
+	[ "$(sides --before attributes.release=true --after attributes.release=7)" = "$(figures count release true 7)" ]
+}

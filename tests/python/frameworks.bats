@@ -39,13 +39,15 @@ post() {
 		-d "{\"user_id\":\"u1\",\"text\":\"$3\"${4+,$4}}" "$at$path" >"$file.code"
 }
 
-# visit FOLDER CMD...: a service by CMD, many requests at once and some alone; what came back is in FOLDER.
+# visit FOLDER NAME ASSIGNMENT...: a service whose models are at the server NAME, many requests at once and some alone; what
+# came back is in FOLDER.
 visit() {
-	local i status=0 posts=()
+	local i status=0 posts=() models
 	folder=$1
-	shift
+	models "$2"
+	shift 2
 	mkdir "$folder"
-	"$@" "$python" -m uvicorn --app-dir "$bots/pyweb" --workers 2 --port 0 --no-access-log app:app \
+	env "${models[@]}" "$@" "$python" -m uvicorn --app-dir "$bots/pyweb" --workers 2 --port 0 --no-access-log app:app \
 		>"$folder/log" 2>&1 3>&- &
 	web=$!
 	soon eval '[ "$(grep -c "startup complete" "$folder/log")" = 2 ]'
@@ -77,8 +79,9 @@ answers() {
 		'[agent]' 'thinker = python app:think' 'thinker = python app:think_now' \
 		'[llm]' 'openai = python openai.resources.chat.completions:AsyncCompletions.create' \
 		'openai_sync = python openai.resources.chat.completions:Completions.create'
-	visit plain-web asking plain
-	in_store "$name" visit web asking traced env "LD_PRELOAD=$shim"
+	visit plain-web plain
+	in_store "$name" visit web traced "LD_PRELOAD=$shim"
+	[ "$(cat web/status)" -eq 0 ]
 	diff <(answers plain-web) <(answers web)
 	diff plain-web/status web/status
 	diff <(sed 's/[0-9]\+//g' plain-web/log | sort) <(sed 's/[0-9]\+//g' web/log | sort)

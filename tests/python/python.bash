@@ -53,13 +53,20 @@ python_end() {
 	done
 }
 
-# asking NAME CMD...: CMD, whose language models are at the server NAME, with keys that must be stored nowhere.
+# models NAME: in `models`, the environment of a program whose language models are at the server NAME; its keys must be
+# stored nowhere.
+models() {
+	models=("OPENAI_BASE_URL=$(url "$1")/v1" "ANTHROPIC_BASE_URL=$(url "$1")" "LLM_URL=$(url "$1" http)"
+		"SSL_CERT_FILE=$work/servers/$1/cert.pem" OPENAI_API_KEY=sk-secret-1 ANTHROPIC_API_KEY=sk-ant-secret-2
+		MEMORY_TOKEN=mem-secret-3 BOT_TOKEN=42:AAsecret-secret-secret-secret-4)
+}
+
+# asking NAME CMD...: CMD in that environment.
 asking() {
-	local name=$1
+	local models
+	models "$1"
 	shift
-	env "OPENAI_BASE_URL=$(url "$name")/v1" "ANTHROPIC_BASE_URL=$(url "$name")" "LLM_URL=$(url "$name" http)" \
-		"SSL_CERT_FILE=$work/servers/$name/cert.pem" OPENAI_API_KEY=sk-secret-1 ANTHROPIC_API_KEY=sk-ant-secret-2 \
-		MEMORY_TOKEN=mem-secret-3 BOT_TOKEN=42:AAsecret-secret-secret-secret-4 "$@"
+	env "${models[@]}" "$@"
 }
 
 # in_store NAME CMD...: CMD, whose traces are kept apart from all others.

@@ -14,6 +14,8 @@
 #include "../../runtime/command/display.c"
 #include "../../runtime/command/guess.c"
 #include "../../runtime/command/gatefile.c"
+#include "../../runtime/command/gateline.c"
+#include "../../runtime/command/gaterule.c"
 
 /* --- files ----------------------------------------------------------------------------------- */
 
@@ -166,7 +168,7 @@ static void each_line_its_fault(void **state)
 	for (int i = 0; i < 100; i++)
 		strcat(text, "nonsense\n");
 	file = parse(text);
-	assert_int_equal(file.n_faults, MOST_FAULTS);
+	assert_int_equal(file.n_faults, TS_GATE_MOST_FAULTS);
 	ts_gatefile_release(&file);
 	/* what is no text, or has no end */
 	assert_int_equal(ts_gatefile_parse(&file, "[gate x]\na\0b\n", 13), 0);
