@@ -7,6 +7,7 @@ As in calls.c, bursts are followed by a pause in which the recorder catches up, 
 """
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import sys
@@ -159,8 +160,8 @@ def await_quiet():
 def spread():
     """The calling thread gets a core of its own, the recorder's the rest."""
     cores = sorted(os.sched_getaffinity(0))
-    for task in map(int, os.listdir("/proc/self/task")):
-        if len(cores) > 1:
+    for task in map(int, os.listdir("/proc/self/task") if len(cores) > 1 else ()):
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.sched_setaffinity(task, cores[:1] if task == os.getpid() else cores[1:])
 
 
