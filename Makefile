@@ -79,6 +79,7 @@ $(call obj,$(python_src)): $(B)/obj/%.o: %.c
 		-I$(PYTHON_INCLUDE) -c -o $@ $<
 
 $(call obj,preload/python/rewrite.c): $(B)/gen/rewrite.inc $(B)/gen/stream.inc
+$(call obj,preload/python/wrapped.c): $(B)/gen/portable.inc
 $(call obj,preload/python/look.c): $(B)/gen/look.inc $(B)/gen/explain.inc
 
 $(B)/gen/%.inc: preload/python/%.py

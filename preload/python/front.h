@@ -64,6 +64,7 @@ struct ts_wrapped {
 	PyObject_HEAD ts_vectorcall_fn *run;
 	const struct ts_hook *hook; /* NULL: it could not be entered in the log */
 	const struct ts_rule *rule;
+	long flags;         /* of the code */
 	PyObject *keywords; /* names of what is passed by keyword only */
 	/*
 	 * What the parameters in order default to, to be compared with: code is nothing that the collector looks into, so

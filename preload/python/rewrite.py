@@ -343,7 +343,8 @@ def names_of(code, is_outermost):
     for name in ("__main__", "__mp_main__"):
         if is_of(known.get(name), filename, is_outermost and name == "__main__"):
             spec = space_of(known[name]).get("__spec__")
-            names += [(name, getattr(spec, "name", None) or stem(filename)), (name, "__main__")]
+            own = "__main__" if filename[:1] == "<" else stem(filename)
+            names += [(name, getattr(spec, "name", None) or own), (name, "__main__")]
     for name in list(known)[::-1]:  # what is being imported came last
         if type(name) is not str or name in ("__main__", "__mp_main__"):
             continue

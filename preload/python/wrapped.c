@@ -16,6 +16,12 @@
 #define COROUTINE       0x80
 #define ASYNC_GENERATOR 0x200
 
+/* clang-format off */
+static const char portable_source[] = {
+#include "portable.inc"
+	, 0};
+/* clang-format on */
+
 PyTypeObject *ts_wrapped_type;
 
 /* --- defaults ------------------------------------------------------------------------------------------ */
@@ -233,13 +239,13 @@ static long number_of(PyObject *code, const char *name)
 	return number;
 }
 
-static bool read_code(struct ts_wrapped *wrapped, PyObject *code, PyObject *names, long *ret_flags)
+static bool read_code(struct ts_wrapped *wrapped, PyObject *code, PyObject *names)
 {
-	*ret_flags = number_of(code, "co_flags");
+	wrapped->flags = number_of(code, "co_flags");
 	wrapped->n_positional = number_of(code, "co_argcount");
 	wrapped->n_keyword = number_of(code, "co_kwonlyargcount");
-	wrapped->more_positional = *ret_flags & VARARGS;
-	wrapped->more_keyword = *ret_flags & VARKEYWORDS;
+	wrapped->more_positional = wrapped->flags & VARARGS;
+	wrapped->more_keyword = wrapped->flags & VARKEYWORDS;
 	wrapped->keywords = PyTuple_New(wrapped->n_keyword);
 	for (Py_ssize_t i = 0; wrapped->keywords && i < wrapped->n_keyword; i++)
 		PyTuple_SetItem(wrapped->keywords, i,
@@ -295,7 +301,6 @@ PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 	const char *span, *where, *name;
 	PyObject *code, *names;
 	int in_class;
-	long flags;
 	bool defined;
 	struct ts_wrapped *wrapped;
 
@@ -310,9 +315,9 @@ PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 	wrapped->rule = &ts_shim->conf->rules[number];
 	wrapped->in_context =
 		wrapped->rule->kind != TS_KIND_LLM && wrapped->rule->kind != TS_KIND_TOOL;
-	defined = read_code(wrapped, code, names, &flags) && read_name(wrapped, where, name) &&
+	defined = read_code(wrapped, code, names) && read_name(wrapped, where, name) &&
 		  enter_in_log(wrapped, code, names, span, name, in_class);
-	wrapped->run = way_to_run(flags);
+	wrapped->run = way_to_run(wrapped->flags);
 	if (defined)
 		return (PyObject *)wrapped;
 	PyErr_Clear();
@@ -331,6 +336,27 @@ struct ts_wrapped *ts_wrapped_of(PyObject *code)
 	PyErr_Clear();
 	Py_XDECREF(consts); /* the code holds them */
 	return found;
+}
+
+/* A program that sends a function by value sends what stands in for us there. */
+static PyObject *reduce(PyObject *self, PyObject *unused)
+{
+	struct ts_wrapped *wrapped = (struct ts_wrapped *)self;
+	PyObject *source = PyUnicode_FromString(portable_source), *text = NULL, *result = NULL;
+	PyObject *evaluate = PyDict_GetItemString(PyEval_GetBuiltins(), "eval");
+
+	(void)unused;
+	if (source)
+		text = PyUnicode_FromFormat("(lambda space: exec(%R, space) or space['make'](%ld, "
+					    "%zd, %R, %d, %d))({})",
+					    source, wrapped->flags, wrapped->n_positional,
+					    wrapped->keywords, wrapped->more_positional,
+					    wrapped->more_keyword);
+	if (text && evaluate)
+		result = Py_BuildValue("O(O)", evaluate, text);
+	Py_XDECREF(source);
+	Py_XDECREF(text);
+	return result;
 }
 
 static void free_wrapped(PyObject *self)
@@ -353,9 +379,14 @@ int ts_wrapped_init(void)
 		 NULL},
 		{NULL, 0, 0, 0, NULL},
 	};
+	static PyMethodDef methods[] = {
+		{"__reduce__", reduce, METH_NOARGS, NULL},
+		{NULL, NULL, 0, NULL},
+	};
 	PyType_Slot slots[] = {
 		{Py_tp_dealloc, free_wrapped},
 		{Py_tp_members, members},
+		{Py_tp_methods, methods},
 		{Py_tp_call, ts_api.vectorcall_call},
 		{0, NULL},
 	};
