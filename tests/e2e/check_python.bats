@@ -170,8 +170,8 @@ fate() {
 	[ "$(fate codecs:encode)" = 'codecs is loaded before anything can be traced | ' ]
 	echo 'def f(:' >wrong.py
 	[ "$(fate wrong:f)" = 'HERE/wrong.py does not compile: line 1: invalid syntax | ' ]
-	[ "$(fate 'wr*:f')" = 'no module on sys.path fits wr* | ' ]
-	rules '[step]' 'x* = python wr*:f'
+	[ "$(fate 'qxwr*:f')" = 'no module on sys.path fits qxwr* | ' ]
+	rules '[step]' 'x* = python qxwr*:f'
 	[ "$(checked main.py | jq -r '.rules[0].unseen[0].reason')" = "$PWD/wrong.py does not compile: line 1: invalid syntax" ]
 }
 
