@@ -171,7 +171,7 @@ fate() {
 	echo 'def f(:' >wrong.py
 	[ "$(fate wrong:f)" = 'HERE/wrong.py does not compile: line 1: invalid syntax | ' ]
 	[ "$(fate 'qxwr*:f')" = 'no module on sys.path fits qxwr* | ' ]
-	rules '[step]' 'x* = python qxwr*:f'
+	rules '[step]' 'x* = python wron*:f'
 	[ "$(checked main.py | jq -r '.rules[0].unseen[0].reason')" = "$PWD/wrong.py does not compile: line 1: invalid syntax" ]
 }
 
