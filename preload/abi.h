@@ -408,7 +408,7 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *            miss LINE REASON                no definition, or refused; until a later line says otherwise
  *            hint LINE TEXT                  what may have been meant
  *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far
- *            reached PID HOOKED              the first event was recorded
+ *            reached PID HOOKED RUN          the first event was recorded; RUN: run_id in hexadecimal
  *            hooked PID HOOKED               the program ended; where more were found since
  *            passive PID REASON              the shim stood down
  */

@@ -151,7 +151,7 @@ static int copy_params(struct ts_definition *definition, const struct ts_python_
 	return 0;
 }
 
-int ts_definition_take_python(const struct ts_python_function *function)
+static int make_python(const struct ts_python_function *function, uintptr_t place)
 {
 	struct ts_definition *definition = &definitions.all[definitions.n];
 	int result = ts_thunk_make(definitions.n, function->rule, 0, false, TS_DIALECT_UNKNOWN,
@@ -161,14 +161,41 @@ int ts_definition_take_python(const struct ts_python_function *function)
 		return result;
 	definition->rule = function->rule;
 	definition->how = TS_IN_PYTHON;
+	definition->address = place;
 	definition->function = copy(function->name);
 	definition->object = copy(function->file);
 	definition->span = copy(function->span);
 	if (!definition->function || !definition->object || !definition->span ||
 	    copy_params(definition, function) < 0)
 		return -ENOMEM;
-	result = add(definition);
-	return ts_own_spool_publish() < 0 ? -ENOMEM : result;
+	return add(definition);
+}
+
+/* Stands for its address: the same of functions with the same parameters. */
+static uintptr_t place_of(const struct ts_python_function *function)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (size_t i = 0; i < function->n_params; i++)
+		for (const char *at = function->params[i];; at++) {
+			hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
+			if (!*at)
+				break;
+		}
+	return hash;
+}
+
+int ts_definition_take_python(const struct ts_python_function *function)
+{
+	uintptr_t place = place_of(function);
+	uint16_t *bucket =
+		bucket_of(function->rule, place, TS_IN_PYTHON, function->name, function->file);
+	int index = *bucket ? *bucket - 1 : make_python(function, place);
+
+	if (index < 0)
+		return index;
+	*bucket = (uint16_t)(index + 1);
+	return ts_own_spool_publish() < 0 ? -ENOMEM : index;
 }
 
 int ts_definition_take(const struct ts_rule *rule, uintptr_t address, enum ts_how how,

@@ -79,80 +79,29 @@ static void read_segments(const struct dl_phdr_info *info, struct ts_object *ret
 	}
 }
 
-/* What the dynamic section says besides where tables lie. */
-struct counts {
-	size_t strings_bytes, rela_bytes, plt_bytes, soname;
-};
-
-static void read_entry(const ElfW(Dyn) * entry, struct ts_object *ret, struct counts *counts)
+/* The last entry of this kind; NULL: there is none. */
+static const ElfW(Dyn) * find_entry(const struct ts_object *object, ElfW(Sxword) tag)
 {
-	uintptr_t value = entry->d_un.d_val;
-	size_t room;
+	for (size_t i = object->n_dynamic; i > 0; i--)
+		if (object->dynamic[i - 1].d_tag == tag)
+			return &object->dynamic[i - 1];
+	return NULL;
+}
 
-	switch (entry->d_tag) {
-	case DT_SYMTAB:
-		ret->symbols = table_at(ret, value, sizeof(ElfW(Sym)), 8, &ret->n_symbols);
-		break;
-	case DT_STRTAB:
-		ret->strings = table_at(ret, value, 1, 1, &ret->strings_bytes);
-		break;
-	case DT_STRSZ:
-		counts->strings_bytes = value;
-		break;
-	case DT_GNU_HASH:
-		ret->gnu_hash = table_at(ret, value, 4, 4, &ret->n_gnu_hash);
-		break;
-	case DT_HASH:
-		ret->sysv_hash = table_at(ret, value, 4, 4, &ret->n_sysv_hash);
-		break;
-	case DT_VERSYM:
-		ret->versions = table_at(ret, value, sizeof(ElfW(Versym)), 2, &ret->n_versions);
-		break;
-	case DT_VERNEED:
-		ret->needed = table_at(ret, value, 1, 4, &room);
-		ret->needed_end = (uintptr_t)ret->needed + room;
-		if (room < sizeof(*ret->needed))
-			ret->needed = NULL;
-		break;
-	case DT_VERNEEDNUM:
-		ret->n_needed = value;
-		break;
-	case DT_VERDEF:
-		ret->defined = table_at(ret, value, 1, 4, &room);
-		ret->defined_end = (uintptr_t)ret->defined + room;
-		if (room < sizeof(*ret->defined))
-			ret->defined = NULL;
-		break;
-	case DT_VERDEFNUM:
-		ret->n_defined = value;
-		break;
-	case DT_SONAME:
-		counts->soname = value;
-		break;
-	case DT_SYMBOLIC:
-		ret->symbolic = true;
-		break;
-	case DT_FLAGS:
-		ret->symbolic |= (value & DF_SYMBOLIC) != 0;
-		break;
-	case DT_RELA:
-		ret->relocations[0].first =
-			table_at(ret, value, sizeof(ElfW(Rela)), 8, &ret->relocations[0].n);
-		break;
-	case DT_RELASZ:
-		counts->rela_bytes = value;
-		break;
-	case DT_JMPREL:
-		ret->relocations[1].first =
-			table_at(ret, value, sizeof(ElfW(Rela)), 8, &ret->relocations[1].n);
-		break;
-	case DT_RELR:
-		ret->has_packed_relocations = true;
-		break;
-	case DT_PLTRELSZ:
-		counts->plt_bytes = value;
-		break;
-	}
+static uintptr_t value_of(const struct ts_object *object, ElfW(Sxword) tag)
+{
+	const ElfW(Dyn) *entry = find_entry(object, tag);
+
+	return entry ? entry->d_un.d_val : 0;
+}
+
+static const void *find_table(const struct ts_object *object, ElfW(Sxword) tag, size_t entry_bytes,
+			      size_t align, size_t *ret_n)
+{
+	const ElfW(Dyn) *entry = find_entry(object, tag);
+
+	*ret_n = 0;
+	return entry ? table_at(object, entry->d_un.d_val, entry_bytes, align, ret_n) : NULL;
 }
 
 static void at_most(size_t *n, size_t most)
@@ -161,20 +110,70 @@ static void at_most(size_t *n, size_t most)
 		*n = most;
 }
 
+static void find_strings(struct ts_object *ret)
+{
+	uintptr_t soname = value_of(ret, DT_SONAME);
+
+	ret->strings = find_table(ret, DT_STRTAB, 1, 1, &ret->strings_bytes);
+	at_most(&ret->strings_bytes, value_of(ret, DT_STRSZ));
+	while (ret->strings_bytes && ret->strings[ret->strings_bytes - 1])
+		ret->strings_bytes--;
+	ret->soname = soname ? ts_object_string(ret, soname) : NULL;
+}
+
+static void find_symbols(struct ts_object *ret)
+{
+	ret->symbols = find_table(ret, DT_SYMTAB, sizeof(ElfW(Sym)), 8, &ret->n_symbols);
+	ret->gnu_hash = find_table(ret, DT_GNU_HASH, 4, 4, &ret->n_gnu_hash);
+	ret->sysv_hash = find_table(ret, DT_HASH, 4, 4, &ret->n_sysv_hash);
+}
+
+/* Lists whose entries say where the next one is: of so many bytes in all, and at least the first. */
+static const void *find_list(const struct ts_object *object, ElfW(Sxword) tag, size_t first_bytes,
+			     uintptr_t *ret_end)
+{
+	size_t bytes;
+	const void *list = find_table(object, tag, 1, 4, &bytes);
+
+	*ret_end = (uintptr_t)list + bytes;
+	return bytes < first_bytes ? NULL : list;
+}
+
+static void find_versions(struct ts_object *ret)
+{
+	ret->versions = find_table(ret, DT_VERSYM, sizeof(ElfW(Versym)), 2, &ret->n_versions);
+	ret->needed = find_list(ret, DT_VERNEED, sizeof(*ret->needed), &ret->needed_end);
+	ret->n_needed = value_of(ret, DT_VERNEEDNUM);
+	ret->defined = find_list(ret, DT_VERDEF, sizeof(*ret->defined), &ret->defined_end);
+	ret->n_defined = value_of(ret, DT_VERDEFNUM);
+}
+
+static void find_relocations(struct ts_object *ret)
+{
+	static const struct {
+		ElfW(Sxword) table, bytes;
+	} tags[] = {{DT_RELA, DT_RELASZ}, {DT_JMPREL, DT_PLTRELSZ}};
+
+	for (int i = 0; i < 2; i++) {
+		ret->relocations[i].first = find_table(ret, tags[i].table, sizeof(ElfW(Rela)), 8,
+						       &ret->relocations[i].n);
+		at_most(&ret->relocations[i].n, value_of(ret, tags[i].bytes) / sizeof(ElfW(Rela)));
+	}
+	ret->has_packed_relocations = find_entry(ret, DT_RELR) != NULL;
+}
+
 static void read_dynamic(uintptr_t address, struct ts_object *ret)
 {
-	struct counts counts = {0};
 	size_t room;
 
 	ret->dynamic = table_at(ret, address, sizeof(ElfW(Dyn)), 8, &room);
 	while (ret->n_dynamic < room && ret->dynamic[ret->n_dynamic].d_tag != DT_NULL)
-		read_entry(&ret->dynamic[ret->n_dynamic++], ret, &counts);
-	at_most(&ret->relocations[0].n, counts.rela_bytes / sizeof(ElfW(Rela)));
-	at_most(&ret->relocations[1].n, counts.plt_bytes / sizeof(ElfW(Rela)));
-	at_most(&ret->strings_bytes, counts.strings_bytes);
-	while (ret->strings_bytes && ret->strings[ret->strings_bytes - 1])
-		ret->strings_bytes--;
-	ret->soname = counts.soname ? ts_object_string(ret, counts.soname) : NULL;
+		ret->n_dynamic++;
+	ret->symbolic = find_entry(ret, DT_SYMBOLIC) || value_of(ret, DT_FLAGS) & DF_SYMBOLIC;
+	find_strings(ret);
+	find_symbols(ret);
+	find_versions(ret);
+	find_relocations(ret);
 }
 
 int ts_object_read(const struct dl_phdr_info *info, struct ts_object *ret)

@@ -267,7 +267,7 @@ static void tell(void)
 	if (__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
 		return;
 	if (lanes.why == -EDQUOT)
-		ts_log(TS_LOG_ERROR,
+		ts_log(TS_LOG_INFO, /* a limit that is written down, and nothing to be done */
 		       "%u threads have rings, more there cannot be: calls of others are not "
 		       "traced",
 		       lanes.n);

@@ -95,7 +95,7 @@ static void make_process(void)
 	do
 		ts_sys_random(&life->generation, sizeof(life->generation));
 	while (life->generation <= TS_LOOK_AGAIN);
-	ts_report_reached();
+	ts_report_reached(ts_hot.process->run_id);
 }
 
 /* Once a process; other threads wait for it. */

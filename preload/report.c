@@ -287,7 +287,7 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 	put_number(&lines, (unsigned long long)ts_sys_getpid(), '\t');
 	put(&lines, first, second ? '\t' : '\n');
 	if (second)
-		put(&lines, second, '\t');
+		put(&lines, second, third ? '\t' : '\n');
 	if (third)
 		put(&lines, third, '\n');
 	flush(&lines);
@@ -341,12 +341,17 @@ void ts_report_start(const struct ts_conf *conf)
 	     ts_program_path());
 }
 
-void ts_report_reached(void)
+void ts_report_reached(const uint8_t run_id[16])
 {
-	char hooked[24];
+	static const char digits[] = "0123456789abcdef";
+	char id[33] = "", hooked[24];
 
+	for (int i = 0; i < 16; i++) {
+		id[2 * i] = digits[run_id[i] >> 4];
+		id[2 * i + 1] = digits[run_id[i] & 15];
+	}
 	if (run.conf)
-		tell(O_APPEND, "reached", n_hooked(hooked, sizeof(hooked)), NULL, NULL);
+		tell(O_APPEND, "reached", n_hooked(hooked, sizeof(hooked)), id, NULL);
 }
 
 void ts_report_hooked(void)

@@ -5,6 +5,7 @@
 /* What `traceshim run`, `check` and `list` are told (the line formats stand in abi.h). */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conf.h"
 
@@ -23,8 +24,8 @@ void ts_report_end(void) __attribute__((noreturn));
 /* The program starts, traced. [setup] */
 void ts_report_start(const struct ts_conf *conf);
 
-/* The first event was recorded; or the shim stood down. Raw system calls only. */
-void ts_report_reached(void);
+/* The first event of the process `run_id` was recorded; or the shim stood down. Raw system calls only. */
+void ts_report_reached(const uint8_t run_id[16]);
 void ts_report_passive(const char *why);
 
 /* The program ends: how many rules found a function, where that is more than was told. */

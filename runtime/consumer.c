@@ -24,7 +24,6 @@ struct ts_consumer {
 	struct ts_run_row run;           /* of the batch that stands */
 	struct ts_backlog_counts counts; /* that it was made with */
 	struct ts_run told; /* as last stored: its counts, and whether it has an outcome */
-	struct ts_consumed consumed;
 };
 
 static void tell_price_fault(const struct ts_consumer *consumer)
@@ -148,8 +147,6 @@ static int bypass(struct ts_consumer *consumer, bool insist, struct ts_error *er
 	result = ts_backlog_bypass(consumer->backlog, &batch, insist, err);
 	if (result < 0)
 		return result;
-	consumer->consumed.traces += batch.n_traces;
-	consumer->consumed.spans += batch.n_spans;
 	if (batch.run)
 		note_told(consumer, batch.run);
 	return 0;
@@ -166,9 +163,7 @@ static int store_batch(struct ts_consumer *consumer, int waits, bool insist, str
 		return 0;
 	if (!ts_assembler_settings(consumer->assembler)->known)
 		return ts_error_set(err, -EBADMSG, "nothing says where it is to be stored");
-	/* what is late of a trace that was dropped goes where it is dropped, too, and counted once */
-	if ((waits > 0 || ts_backlog_has_dropped(consumer->backlog, batch)) &&
-	    keep_batch(consumer) == 0)
+	if (waits > 0 && keep_batch(consumer) == 0)
 		return 0;
 	if (waits != TS_AWAY)
 		result = bypass(consumer, insist, &why);
@@ -283,11 +278,10 @@ const char *ts_consumer_state(const struct ts_consumer *consumer)
 struct ts_consumed ts_consumer_consumed(const struct ts_consumer *consumer)
 {
 	struct ts_backlog_delivered brought = ts_backlog_delivered(consumer->backlog);
-	struct ts_consumed consumed = consumer->consumed;
 
-	consumed.traces += brought.traces;
-	consumed.spans += brought.spans;
-
-	consumed.damage = ts_reader_damage(consumer->reader);
-	return consumed;
+	return (struct ts_consumed){
+		.traces = brought.traces,
+		.spans = brought.spans,
+		.damage = ts_reader_damage(consumer->reader),
+	};
 }

@@ -100,9 +100,12 @@ static bool take_comma(struct walk *walk)
 	return true;
 }
 
+/* At the very beginning its key is what is missing. */
 static bool take_colon(struct walk *walk)
 {
-	if (walk->last != STRING || !(walk->keyed || walk->perhaps) || !is_in(walk, TS_SCAN_OBJECT))
+	bool key = walk->last == START || (walk->last == STRING && (walk->keyed || walk->perhaps));
+
+	if (!key || !is_in(walk, TS_SCAN_OBJECT))
 		return false;
 	walk->last = COLON;
 	walk->scan.at++;

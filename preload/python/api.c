@@ -17,6 +17,8 @@ static const struct {
 	{"PyContextVar_Get", &ts_api.context_var_get},
 	{"PyContextVar_Set", &ts_api.context_var_set},
 	{"PyContextVar_Reset", &ts_api.context_var_reset},
+	{"PyVectorcall_Call", &ts_api.vectorcall_call},
+	{"_PyType_Lookup", &ts_api.type_lookup},
 };
 
 /* Does a context variable do what it is for? */

@@ -3,146 +3,20 @@
 
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define DEEPEST 8
-#define CONTAINER \
-	(2 * sizeof(struct ts_value) + 8) /* itself, and a last member that counts the rest */
-
 /* The types of the standard library whose str() is what a person would write. */
-static const char *const plain_types[][2] = {
-	{"datetime", "datetime"},        {"datetime", "date"},     {"datetime", "time"},
-	{"datetime", "timedelta"},       {"uuid", "UUID"},         {"decimal", "Decimal"},
-	{"fractions", "Fraction"},       {"pathlib", "PosixPath"}, {"pathlib", "PurePosixPath"},
-	{"pathlib._local", "PosixPath"},
+static const char *const plain_types[] = {
+	"datetime.datetime",        "datetime.date",     "datetime.time",
+	"datetime.timedelta",       "uuid.UUID",         "decimal.Decimal",
+	"fractions.Fraction",       "pathlib.PosixPath", "pathlib.PurePosixPath",
+	"pathlib._local.PosixPath",
 };
 
-static __thread struct {
-	char *buffer;
-	bool busy;
-	const PyObject *above[DEEPEST]; /* containers that are being written */
-	int depth;
-} capture;
+/* Where time zones come from that are known to do no harm when they are asked. */
+static const char *const zones[] = {"datetime.", "zoneinfo.", "pytz.", "dateutil."};
 
-bool ts_capture_start(struct ts_writer *ret)
-{
-	size_t bytes = ts_shim->conf->capture_bytes + 4096;
-
-	if (capture.busy)
-		return false;
-	if (!capture.buffer)
-		capture.buffer = malloc(bytes);
-	if (!capture.buffer)
-		return false;
-	capture.busy = true;
-	capture.depth = 0;
-	*ret = (struct ts_writer){capture.buffer, capture.buffer + (bytes & ~7UL)};
-	return true;
-}
-
-void ts_capture_done(void)
-{
-	capture.busy = false;
-}
-
-bool ts_capture_runs(void)
-{
-	return capture.busy;
-}
-
-/* --- values ------------------------------------------------------------------------------------------ */
-
-static size_t room(const struct ts_writer *writer)
-{
-	size_t bytes = (size_t)(writer->end - writer->at);
-
-	return bytes > sizeof(struct ts_value) ? bytes - sizeof(struct ts_value) : 0;
-}
-
-/* A value of `bytes` bytes, which fit, and are written by the caller. */
-static char *add(struct ts_writer *writer, enum ts_value_type type, uint16_t param, size_t bytes)
-{
-	struct ts_value *value = (struct ts_value *)writer->at;
-
-	*value = (struct ts_value){.type = (uint8_t)type, .param = param, .bytes = (uint32_t)bytes};
-	writer->at += sizeof(*value) + TS_ALIGN8(bytes);
-	if (bytes % 8)
-		memset(writer->at - 8, 0, 8);
-	return (char *)(value + 1);
-}
-
-bool ts_capture_number(struct ts_writer *writer, enum ts_value_type type, uint64_t bits,
-		       uint16_t param)
-{
-	bool counts = type != TS_VALUE_NULL && type != TS_VALUE_REDACTED;
-	char *at;
-
-	if (room(writer) < 8)
-		return false;
-	at = add(writer, type, param, counts ? 8 : 0);
-	if (counts)
-		memcpy(at, &bits, 8);
-	return true;
-}
-
-/* Three quarters head, one quarter tail of a text that is too long: `tail` ends where the text does. */
-static bool put_cut(struct ts_writer *writer, const char *head, size_t head_bytes, const char *tail,
-		    size_t tail_bytes, size_t full, uint16_t param)
-{
-	size_t most = room(writer) & ~7UL;
-	struct ts_value_cut cut = {.full_bytes = full};
-	char *at;
-
-	if (most < sizeof(cut) + 16)
-		return false;
-	most -= sizeof(cut);
-	cut.head_bytes = (uint32_t)(head_bytes < most / 4 * 3 ? head_bytes : most / 4 * 3);
-	cut.tail_bytes = (uint32_t)(tail_bytes < most / 4 ? tail_bytes : most / 4);
-	at = add(writer, TS_VALUE_CUT, param, sizeof(cut) + cut.head_bytes + cut.tail_bytes);
-	memcpy(at, &cut, sizeof(cut));
-	memcpy(at + sizeof(cut), head, cut.head_bytes);
-	memcpy(at + sizeof(cut) + cut.head_bytes, tail + tail_bytes - cut.tail_bytes,
-	       cut.tail_bytes);
-	return true;
-}
-
-bool ts_capture_text(struct ts_writer *writer, const char *text, size_t bytes, uint16_t param)
-{
-	if (TS_ALIGN8(bytes) > room(writer))
-		return put_cut(writer, text, bytes, text, bytes, bytes, param);
-	memcpy(add(writer, TS_VALUE_STRING, param, bytes), text, bytes);
-	return true;
-}
-
-static bool put_opaque(struct ts_writer *writer, const char *name, uint16_t param)
-{
-	size_t bytes = strlen(name);
-
-	if (TS_ALIGN8(bytes) > room(writer))
-		return false;
-	memcpy(add(writer, TS_VALUE_OPAQUE, param, bytes), name, bytes);
-	return true;
-}
-
-struct ts_value *ts_capture_open(struct ts_writer *writer, enum ts_value_type type, uint16_t param)
-{
-	struct ts_value *container = (struct ts_value *)writer->at;
-
-	if (room(writer) < 2 * CONTAINER)
-		return NULL;
-	add(writer, type, param, 0);
-	writer->end -= CONTAINER; /* kept for the count */
-	return container;
-}
-
-void ts_capture_close(struct ts_writer *writer, struct ts_value *container, uint64_t n_omitted)
-{
-	writer->end += CONTAINER;
-	if (n_omitted)
-		ts_capture_number(writer, TS_VALUE_OMITTED, n_omitted, 0);
-	container->bytes = (uint32_t)(writer->at - (char *)(container + 1));
-}
+static PyTypeObject *method_type; /* of C's */
 
 /* --- strings ------------------------------------------------------------------------------------------ */
 
@@ -158,18 +32,18 @@ static bool put_bytes(struct ts_writer *writer, PyObject *bytes, uint16_t param)
 	       ts_capture_text(writer, PyBytes_AsString(bytes), (size_t)PyBytes_Size(bytes), param);
 }
 
-/* Of a text that is far too long only the ends are looked at. */
+/* Of a text that is far too long only the ends are looked at; its length is that in characters. */
 static bool put_long_text(struct ts_writer *writer, PyObject *text, Py_ssize_t length,
 			  uint16_t param)
 {
-	Py_ssize_t most = (Py_ssize_t)room(writer);
+	Py_ssize_t most = (Py_ssize_t)ts_capture_room(writer);
 	PyObject *first = PyUnicode_Substring(text, 0, most);
 	PyObject *last = PyUnicode_Substring(text, length - most / 4, length);
 	PyObject *head = first ? encoded(first) : NULL, *tail = last ? encoded(last) : NULL;
-	bool put =
-		head && tail &&
-		put_cut(writer, PyBytes_AsString(head), (size_t)PyBytes_Size(head),
-			PyBytes_AsString(tail), (size_t)PyBytes_Size(tail), (size_t)length, param);
+	bool put = head && tail &&
+		   ts_capture_cut(writer, PyBytes_AsString(head), (size_t)PyBytes_Size(head),
+				  PyBytes_AsString(tail), (size_t)PyBytes_Size(tail),
+				  (size_t)length, param);
 
 	Py_XDECREF(first);
 	Py_XDECREF(last);
@@ -185,7 +59,7 @@ static bool put_text(struct ts_writer *writer, PyObject *text, uint16_t param)
 	PyObject *copy;
 	bool put;
 
-	if (length > (Py_ssize_t)room(writer))
+	if (length > (Py_ssize_t)ts_capture_room(writer))
 		return put_long_text(writer, text, length, param);
 	/* ASCII lies there as it is; of what does not the object would keep a copy for good */
 	utf8 = length < 1024 ? PyUnicode_AsUTF8AndSize(text, &bytes) : NULL;
@@ -200,18 +74,21 @@ static bool put_text(struct ts_writer *writer, PyObject *text, uint16_t param)
 
 /* --- numbers ------------------------------------------------------------------------------------------ */
 
+/* In hexadecimal digits, for decimal ones take time that grows with their square. */
 static bool put_large(struct ts_writer *writer, PyObject *number, uint16_t param)
 {
 	unsigned long long bits = PyLong_AsUnsignedLongLong(number);
-	PyObject *text;
+	PyObject *n_bits, *text = NULL;
 	bool put;
 
 	if (!PyErr_Occurred())
 		return ts_capture_number(writer, TS_VALUE_UINT, bits, param);
 	PyErr_Clear();
-	text = PyNumber_ToBase(number,
-			       16); /* decimal digits take time that grows with their square */
-	put = text && put_text(writer, text, param);
+	n_bits = PyObject_CallMethod((PyObject *)&PyLong_Type, "bit_length", "O", number);
+	if (n_bits && PyLong_AsSize_t(n_bits) / 4 < ts_shim->conf->capture_bytes)
+		text = PyNumber_ToBase(number, 16);
+	put = text ? put_text(writer, text, param) : ts_capture_opaque(writer, "int", param);
+	Py_XDECREF(n_bits);
 	Py_XDECREF(text);
 	return put;
 }
@@ -238,58 +115,80 @@ static bool put_float(struct ts_writer *writer, PyObject *number, uint16_t param
 /* --- containers ---------------------------------------------------------------------------------------- */
 
 /* False: it is one of those that it lies in, or lies too deep. */
-static bool descend(const PyObject *object)
+static bool descend(struct ts_writer *writer, const PyObject *object)
 {
-	if (capture.depth == DEEPEST)
+	if (writer->depth == TS_DEEPEST_VALUE)
 		return false;
-	for (int i = 0; i < capture.depth; i++)
-		if (capture.above[i] == object)
+	for (int i = 0; i < writer->depth; i++)
+		if (writer->above[i] == object)
 			return false;
-	capture.above[capture.depth++] = object;
+	writer->above[writer->depth++] = object;
 	return true;
+}
+
+static void close_with(struct ts_writer *writer, struct ts_value *container, Py_ssize_t left)
+{
+	PyErr_Clear(); /* it changed meanwhile */
+	ts_capture_close(writer, container, left > 0 ? (uint64_t)left : 0);
 }
 
 static bool put_list(struct ts_writer *writer, PyObject *list, bool is_tuple, uint16_t param)
 {
 	struct ts_value *container = ts_capture_open(writer, TS_VALUE_LIST, param);
 	Py_ssize_t i, n = is_tuple ? PyTuple_Size(list) : PyList_Size(list);
+	bool put = true;
 
 	if (!container)
 		return false;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && put; i++) {
 		PyObject *item = is_tuple ? PyTuple_GetItem(list, i) : PyList_GetItem(list, i);
 
-		if (!item || !ts_capture_put(writer, item, 0))
-			break;
+		Py_XINCREF(item);
+		put = item && ts_capture_put(writer, item, 0);
+		Py_XDECREF(item);
 	}
-	PyErr_Clear(); /* the list became shorter */
-	ts_capture_close(writer, container, (uint64_t)(n - i));
+	close_with(writer, container, put ? 0 : n - i + 1);
 	return true;
 }
 
+/* By the way to iterate that sets have, whatever the type made of it. */
 static bool put_set(struct ts_writer *writer, PyObject *set, uint16_t param)
 {
-	PyObject *list = PySequence_List(set);
-	bool put = list && put_list(writer, list, false, param);
+	struct ts_value *container = ts_capture_open(writer, TS_VALUE_LIST, param);
+	getiterfunc iterate = (getiterfunc)PyType_GetSlot(&PySet_Type, Py_tp_iter);
+	PyObject *iterator = container ? iterate(set) : NULL, *item;
+	Py_ssize_t left = PySet_Size(set);
+	bool put = true;
 
-	Py_XDECREF(list);
-	return put;
+	if (!container)
+		return false;
+	for (; put && iterator && (item = PyIter_Next(iterator)); left -= put) {
+		put = ts_capture_put(writer, item, 0);
+		Py_DECREF(item);
+	}
+	Py_XDECREF(iterator);
+	close_with(writer, container, left);
+	return true;
+}
+
+/* What is no text: numbers as they are written, all else by its type. */
+static PyObject *text_of_key(PyObject *key)
+{
+	char name[256];
+
+	if (key == Py_None || PyBool_Check(key) || PyLong_CheckExact(key) ||
+	    PyFloat_CheckExact(key))
+		return PyObject_Str(key);
+	ts_peek_type_name(Py_TYPE(key), NULL, name, sizeof(name));
+	return PyUnicode_FromString(name);
 }
 
 static bool put_key(struct ts_writer *writer, PyObject *key)
 {
-	PyObject *text;
-	bool put;
+	PyObject *text = PyUnicode_Check(key) ? Py_NewRef(key) : text_of_key(key);
+	bool put = text ? put_text(writer, text, 0) : ts_capture_text(writer, "?", 1, 0);
 
-	if (PyUnicode_Check(key))
-		return put_text(writer, key, 0);
-	if (!PyLong_Check(key) && !PyFloat_Check(key) && key != Py_None)
-		return ts_capture_text(writer, "?", 1, 0);
-	text = PyLong_CheckExact(key) || PyFloat_CheckExact(key) || key == Py_None ||
-			       PyBool_Check(key)
-		       ? PyObject_Str(key)
-		       : NULL;
-	put = text ? put_text(writer, text, 0) : ts_capture_text(writer, "?", 1, 0);
+	PyErr_Clear(); /* a number of too many digits */
 	Py_XDECREF(text);
 	return put;
 }
@@ -310,71 +209,67 @@ static bool put_dict(struct ts_writer *writer, PyObject *dict, uint16_t param)
 	struct ts_value *container = ts_capture_open(writer, TS_VALUE_OBJECT, param);
 	Py_ssize_t place = 0, left = PyDict_Size(dict);
 	PyObject *key, *value;
+	bool put = true;
 
 	if (!container)
 		return false;
-	for (; PyDict_Next(dict, &place, &key, &value); left--) {
-		bool put;
-
+	for (; put && PyDict_Next(dict, &place, &key, &value); left -= put) {
 		Py_INCREF(key);
 		Py_INCREF(value);
 		put = put_member(writer, key, value);
 		Py_DECREF(key);
 		Py_DECREF(value);
-		if (!put)
-			break;
 	}
-	PyErr_Clear();
-	ts_capture_close(writer, container, left > 0 ? (uint64_t)left : 0);
+	close_with(writer, container, left);
 	return true;
 }
 
 /* --- objects ------------------------------------------------------------------------------------------- */
 
-/* What lies in the object itself: no property, no descriptor, no __getattr__ runs. New; NULL: none. */
-static PyObject *own_dict(PyObject *object)
+static bool put_type_name(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
-	PyObject *dict = PyObject_GenericGetDict(object, NULL);
+	char name[512];
 
-	if (dict && PyDict_Check(dict))
-		return dict;
-	PyErr_Clear();
-	Py_XDECREF(dict);
-	return NULL;
+	ts_peek_type_name(Py_TYPE(object), NULL, name, sizeof(name));
+	return ts_capture_opaque(writer, name, param);
 }
 
-/* An attribute of the type, found without asking its metaclass's __getattr__. New; NULL: none. */
-static PyObject *of_type(PyObject *object, const char *name)
+bool ts_capture_is_plain_type(PyObject *object)
 {
-	PyObject *found = PyObject_GetAttrString((PyObject *)Py_TYPE(object), name);
+	char name[64];
 
-	if (!found)
-		PyErr_Clear();
-	return found;
+	ts_peek_type_name(Py_TYPE(object), NULL, name, sizeof(name));
+	for (size_t i = 0; i < sizeof(plain_types) / sizeof(plain_types[0]); i++)
+		if (strcmp(name, plain_types[i]) == 0)
+			return true;
+	return false;
 }
 
-static bool is_plain_type(PyObject *object)
+/* A time zone may be a class of the program's. */
+static bool has_known_zone(PyObject *time)
 {
-	PyObject *module = of_type(object, "__module__"), *name = of_type(object, "__name__");
-	const char *m =
-		module && PyUnicode_Check(module) ? PyUnicode_AsUTF8AndSize(module, NULL) : NULL;
-	const char *n = name && PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
-	bool plain = false;
+	PyObject *zone = PyObject_GetAttrString(time, "tzinfo");
+	bool known = !zone || zone == Py_None;
+	char name[256];
 
-	for (size_t i = 0; m && n && i < sizeof(plain_types) / sizeof(plain_types[0]); i++)
-		plain |= strcmp(m, plain_types[i][0]) == 0 && strcmp(n, plain_types[i][1]) == 0;
-	Py_XDECREF(module);
-	Py_XDECREF(name);
 	PyErr_Clear();
-	return plain;
+	if (!known)
+		ts_peek_type_name(Py_TYPE(zone), NULL, name, sizeof(name));
+	for (size_t i = 0; !known && i < sizeof(zones) / sizeof(zones[0]); i++)
+		known = strncmp(name, zones[i], strlen(zones[i])) == 0;
+	Py_XDECREF(zone);
+	return known;
 }
 
 /* datetime as RFC 3339 has it; the others as str() says. */
 static bool put_plain(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
-	PyObject *text = PyObject_CallMethod(object, "isoformat", NULL);
+	PyObject *text;
 	bool put;
 
+	if (!has_known_zone(object))
+		return false;
+	text = PyObject_CallMethod(object, "isoformat", NULL);
 	if (!text) {
 		PyErr_Clear();
 		text = PyObject_Str(object);
@@ -384,77 +279,82 @@ static bool put_plain(struct ts_writer *writer, PyObject *object, uint16_t param
 	return put;
 }
 
-/* What the program's own method makes of the object; capture is told to be busy. */
-static bool put_dump(struct ts_writer *writer, PyObject *object, const char *method, uint16_t param)
+/*
+ * What the program's own method makes of the object: the one code of its own that is run. A descriptor that would
+ * make the method is not asked, and no table of a million rows for a copy.
+ */
+static bool put_dump(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
-	PyObject *dump = PyObject_CallMethod(object, method, NULL);
-	bool put = dump && PyDict_Check(dump) && put_dict(writer, dump, param);
+	PyTypeObject *type = Py_TYPE(object);
+	PyObject *method = ts_peek_type(type, TS_NAME_MODEL_DUMP), *dump;
+	bool put;
 
+	if (!method && !ts_peek_type(type, TS_NAME_LEN) && !ts_peek_type(type, TS_NAME_ARRAY))
+		method = ts_peek_type(type, TS_NAME_TO_DICT);
+	if (!method || !(Py_IS_TYPE(method, ts_function_type) || Py_IS_TYPE(method, method_type)))
+		return false;
+	Py_INCREF(method);
+	ts_shim->shut((uintptr_t)__builtin_frame_address(0));
+	dump = PyObject_CallFunctionObjArgs(method, object, NULL);
+	ts_shim->shut(0);
+	Py_DECREF(method);
+	if (!dump)
+		ts_front_pass_on();
+	put = dump && PyDict_Check(dump) && put_dict(writer, dump, param);
 	Py_XDECREF(dump);
 	return put;
 }
 
-static bool has(PyObject *object, const char *name)
-{
-	PyObject *found = of_type(object, name);
-
-	Py_XDECREF(found);
-	return found;
-}
-
 static bool put_enum(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
-	PyObject *dict = own_dict(object);
-	PyObject *value = dict ? PyDict_GetItemString(dict, "_value_") : NULL;
+	PyObject *value = ts_peek(object, TS_NAME_VALUE);
 	bool put = value && ts_capture_put(writer, value, param);
 
-	Py_XDECREF(dict);
+	Py_XDECREF(value);
 	return put;
 }
 
-/* Fields of a dataclass with slots: member descriptors, which read and run nothing. */
+/* Fields of a dataclass with slots. */
 static bool put_slots(struct ts_writer *writer, PyObject *object, PyObject *fields, uint16_t param)
 {
 	struct ts_value *container = ts_capture_open(writer, TS_VALUE_OBJECT, param);
 	Py_ssize_t place = 0, left = PyDict_Size(fields);
 	PyObject *name, *field;
+	bool put = true;
 
 	if (!container)
 		return false;
-	for (; PyDict_Next(fields, &place, &name, &field); left--) {
-		PyObject *value = PyObject_GenericGetAttr(object, name);
-		bool put = !value || put_member(writer, name, value);
+	for (; put && PyDict_Next(fields, &place, &name, &field); left -= put) {
+		PyObject *value = PyUnicode_CheckExact(name) ? ts_peek_named(object, name) : NULL;
 
-		PyErr_Clear();
+		put = !value || put_member(writer, name, value);
 		Py_XDECREF(value);
-		if (!put)
-			break;
 	}
-	ts_capture_close(writer, container, (uint64_t)left);
+	close_with(writer, container, left);
 	return true;
 }
 
 static bool put_dataclass(struct ts_writer *writer, PyObject *object, PyObject *fields,
 			  uint16_t param)
 {
-	PyObject *dict = own_dict(object);
-	bool put = dict ? put_dict(writer, dict, param)
-			: PyDict_Check(fields) && put_slots(writer, object, fields, param);
+	PyObject *dict = ts_peek_dict(object);
+	bool put;
 
+	Py_INCREF(fields);
+	put = dict ? put_dict(writer, dict, param)
+		   : PyDict_Check(fields) && put_slots(writer, object, fields, param);
+	Py_DECREF(fields);
 	Py_XDECREF(dict);
 	return put;
 }
 
-/* A pydantic model lies in its own dictionary, fields that it does not know in another. */
+/* A pydantic model, of either version, lies in its own dictionary, fields that it does not know in another. */
 static bool put_model(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
-	PyObject *dict = own_dict(object);
-	PyObject *name = PyUnicode_FromString("__pydantic_extra__");
-	PyObject *extra = name ? PyObject_GenericGetAttr(object, name) : NULL, *all;
+	PyObject *dict = ts_peek_dict(object);
+	PyObject *extra = ts_peek(object, TS_NAME_PYDANTIC_EXTRA), *all;
 	bool put;
 
-	PyErr_Clear();
-	Py_XDECREF(name);
 	all = dict && extra && PyDict_Check(extra) && PyDict_Size(extra) ? PyDict_Copy(dict) : NULL;
 	if (all)
 		PyDict_Update(all, extra);
@@ -462,55 +362,39 @@ static bool put_model(struct ts_writer *writer, PyObject *object, uint16_t param
 	Py_XDECREF(extra);
 	Py_XDECREF(all);
 	Py_XDECREF(dict);
-	PyErr_Clear();
 	return put;
 }
 
-static bool put_type_name(struct ts_writer *writer, PyObject *object, uint16_t param)
+static bool is_model(PyTypeObject *type)
 {
-	PyObject *module = of_type(object, "__module__"), *name = of_type(object, "__qualname__");
-	const char *m =
-		module && PyUnicode_Check(module) ? PyUnicode_AsUTF8AndSize(module, NULL) : NULL;
-	const char *n = name && PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
-	char text[512];
-	bool put;
+	PyObject *fields = ts_peek_type(type, TS_NAME_MODEL_FIELDS);
 
-	PyErr_Clear();
-	if (m && strcmp(m, "builtins") != 0)
-		PyOS_snprintf(text, sizeof(text), "%s.%s", m, n ? n : "?");
-	else
-		PyOS_snprintf(text, sizeof(text), "%s", n ? n : "?");
-	put = put_opaque(writer, text, param);
-	Py_XDECREF(module);
-	Py_XDECREF(name);
-	return put;
+	return ts_peek_type(type, TS_NAME_PYDANTIC_FIELDS) || (fields && PyDict_Check(fields)) ||
+	       ts_peek_type(type, TS_NAME_FIELDS_SET);
 }
 
 /* Everything that is no builtin; what nothing is known of is its type's name. */
 static bool put_object(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
+	PyTypeObject *type = Py_TYPE(object);
 	char *before = writer->at;
 	PyObject *fields;
 	bool put = false;
 
 	if (PyType_Check(object) || PyCallable_Check(object))
 		return put_type_name(writer, object, param);
-	if ((fields = of_type(object, "__dataclass_fields__"))) {
+	if ((fields = ts_peek_type(type, TS_NAME_DATACLASS_FIELDS)))
 		put = put_dataclass(writer, object, fields, param);
-		Py_DECREF(fields);
-	} else if (has(object, "_member_map_")) {
+	else if (ts_peek_type(type, TS_NAME_MEMBER_MAP))
 		put = put_enum(writer, object, param);
-	} else if (is_plain_type(object)) {
+	else if (ts_capture_is_plain_type(object))
 		put = put_plain(writer, object, param);
-	} else if (has(object, "__pydantic_fields__") || has(object, "model_fields")) {
+	else if (is_model(type))
 		put = put_model(writer, object, param);
-	} else if (has(object, "model_dump")) {
-		put = put_dump(writer, object, "model_dump", param);
-	} else if (has(object, "to_dict")) {
-		put = put_dump(writer, object, "to_dict", param);
-	} else if (PyLong_Check(object)) {
+	else if (PyLong_Check(object))
 		put = put_integer(writer, object, param);
-	}
+	else
+		put = put_dump(writer, object, param);
 	PyErr_Clear();
 	if (put)
 		return true;
@@ -522,30 +406,26 @@ static bool put_nested(struct ts_writer *writer, PyObject *object, uint16_t para
 {
 	bool put;
 
-	if (!descend(object))
+	if (!descend(writer, object))
 		return put_type_name(writer, object, param);
 	if (PyDict_Check(object))
 		put = put_dict(writer, object, param);
 	else if (PyList_Check(object) || PyTuple_Check(object))
 		put = put_list(writer, object, PyTuple_Check(object), param);
-	else if (PyObject_TypeCheck(object, &PySet_Type) ||
-		 PyObject_TypeCheck(object, &PyFrozenSet_Type))
+	else if (PyAnySet_Check(object))
 		put = put_set(writer, object, param);
 	else
 		put = put_object(writer, object, param);
-	capture.depth--;
+	writer->depth--;
 	return put;
 }
 
 bool ts_capture_put(struct ts_writer *writer, PyObject *object, uint16_t param)
 {
-	PyObject *bytes;
-	bool put;
-
 	if (object == Py_None)
 		return ts_capture_number(writer, TS_VALUE_NULL, 0, param);
 	if (PyUnicode_CheckExact(object) ||
-	    (PyUnicode_Check(object) && !has(object, "_member_map_")))
+	    (PyUnicode_Check(object) && !ts_peek_type(Py_TYPE(object), TS_NAME_MEMBER_MAP)))
 		return put_text(writer, object, param);
 	if (PyBool_Check(object))
 		return ts_capture_number(writer, TS_VALUE_BOOL, object == Py_True, param);
@@ -555,11 +435,17 @@ bool ts_capture_put(struct ts_writer *writer, PyObject *object, uint16_t param)
 		return put_float(writer, object, param);
 	if (PyBytes_Check(object))
 		return put_bytes(writer, object, param);
-	if (PyByteArray_Check(object)) {
-		bytes = PyBytes_FromObject(object);
-		put = put_bytes(writer, bytes, param);
-		Py_XDECREF(bytes);
-		return put;
-	}
+	if (PyByteArray_Check(object))
+		return ts_capture_text(writer, PyByteArray_AsString(object),
+				       (size_t)PyByteArray_Size(object), param);
 	return put_nested(writer, object, param);
+}
+
+int ts_capture_init(void)
+{
+	PyObject *method = PyObject_GetAttrString((PyObject *)&PyDict_Type, "copy");
+
+	method_type = method ? Py_TYPE(method) : NULL;
+	Py_XDECREF(method);
+	return method_type ? 0 : -1;
 }

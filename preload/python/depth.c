@@ -12,9 +12,9 @@ static const struct {
 	int in_c;    /* from 3.12 on by one for C's stack, and ... */
 	int python;  /* ... one for Python's frames */
 } levels[] = {
-	[TS_DEPTH_CALL] = {2, 2, 1},
+	[TS_DEPTH_CALL] = {1, 2, 1},
 	[TS_DEPTH_DEEP] = {1, 0, 1},
-	[TS_DEPTH_STEP] = {1, 1, 1},
+	[TS_DEPTH_STEP] = {1, 2, 1},
 };
 
 static bool two_counters;

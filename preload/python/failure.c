@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-#define MOST_LINES 32
+#define MOST_LINES    32
+#define LONGEST_WORDS 100000
+
+static PyTypeObject *slot_type; /* of methods that are the interpreter's own */
 
 static PyObject *get(PyObject *object, const char *name)
 {
@@ -26,48 +29,73 @@ static const char *utf8(PyObject *text)
 	return found ? found : "?";
 }
 
-/* "openai.RateLimitError"; of the builtin ones the name alone. */
 static void put_type(struct ts_writer *writer, PyObject *exception)
 {
-	PyObject *type = (PyObject *)Py_TYPE(exception);
-	PyObject *module = get(type, "__module__"), *name = get(type, "__qualname__");
-	const char *m = utf8(module);
 	char text[TS_MAX_ERROR];
 
-	if (strcmp(m, "builtins") == 0 || strcmp(m, "__main__") == 0)
-		PyOS_snprintf(text, sizeof(text), "%s", utf8(name));
-	else
-		PyOS_snprintf(text, sizeof(text), "%s.%s", m, utf8(name));
+	ts_peek_type_name(Py_TYPE(exception), "__main__", text, sizeof(text));
 	ts_capture_text(writer, text, strlen(text), TS_PARAM_RAISED);
-	Py_XDECREF(module);
-	Py_XDECREF(name);
 }
 
-/* Is its str() CPython's own, and none of the program's? */
-static bool has_plain_words(PyObject *exception)
+/* Its repr() is short, and the interpreter's own. */
+static bool is_plain(PyObject *object)
 {
-	PyObject *method = get((PyObject *)Py_TYPE(exception), "__str__");
-	PyObject *code = get(method, "__code__");
-
-	Py_XDECREF(method);
-	Py_XDECREF(code);
-	return method && !code;
+	if (PyUnicode_CheckExact(object))
+		return PyUnicode_GetLength(object) <= LONGEST_WORDS;
+	if (PyBytes_CheckExact(object))
+		return PyBytes_Size(object) <= LONGEST_WORDS;
+	return object == Py_None || PyBool_Check(object) || PyLong_CheckExact(object) ||
+	       PyFloat_CheckExact(object) || ts_capture_is_plain_type(object);
 }
 
-/* The message; where the program's own code would make it, the first argument stands for it. New. */
+static bool are_plain(PyObject *args)
+{
+	for (Py_ssize_t i = 0; i < PyTuple_Size(args); i++)
+		if (!is_plain(PyTuple_GetItem(args, i)))
+			return false;
+	return true;
+}
+
+/* Of what some builtin exceptions say besides their arguments. */
+static bool has_plain(PyObject *exception, enum ts_name name)
+{
+	PyObject *value = ts_peek(exception, name);
+	bool plain = !value || is_plain(value);
+
+	Py_XDECREF(value);
+	return plain;
+}
+
+/* Would str() of it run the interpreter's own code alone? */
+static bool has_plain_words(PyObject *exception, PyObject *args)
+{
+	PyObject *method = ts_peek_type(Py_TYPE(exception), TS_NAME_STR);
+
+	return method && Py_IS_TYPE(method, slot_type) && are_plain(args) &&
+	       has_plain(exception, TS_NAME_FILENAME) && has_plain(exception, TS_NAME_FILENAME2) &&
+	       has_plain(exception, TS_NAME_STRERROR) && has_plain(exception, TS_NAME_MSG);
+}
+
+/* The first text among the arguments. New; NULL: none. */
+static PyObject *first_text(PyObject *args)
+{
+	for (Py_ssize_t i = 0; i < PyTuple_Size(args); i++)
+		if (PyUnicode_CheckExact(PyTuple_GetItem(args, i)))
+			return Py_NewRef(PyTuple_GetItem(args, i));
+	return NULL;
+}
+
+/* The message; where the program's own code would make it, one of its arguments stands for it. New. */
 static PyObject *words_of(PyObject *exception)
 {
-	PyObject *args, *words = NULL;
+	PyObject *args = ts_peek_as((PyTypeObject *)PyExc_BaseException, exception, TS_NAME_ARGS);
+	PyObject *words = NULL;
 
-	if (has_plain_words(exception)) {
-		words = PyObject_Str(exception);
-	} else if ((args = get(exception, "args"))) {
-		if (PyTuple_Check(args) && PyTuple_Size(args) > 0 &&
-		    PyUnicode_CheckExact(PyTuple_GetItem(args, 0)))
-			words = Py_NewRef(PyTuple_GetItem(args, 0));
-		Py_DECREF(args);
-	}
+	if (args && PyTuple_Check(args))
+		words = has_plain_words(exception, args) ? PyObject_Str(exception)
+							 : first_text(args);
 	PyErr_Clear();
+	Py_XDECREF(args);
 	return words;
 }
 
@@ -139,14 +167,22 @@ static void put_lines(struct ts_writer *writer, PyObject *traceback)
 
 static bool is_cancelled(PyObject *exception)
 {
-	PyObject *module = get((PyObject *)Py_TYPE(exception), "__module__");
-	PyObject *name = get((PyObject *)Py_TYPE(exception), "__name__");
-	bool cancelled = strcmp(utf8(name), "CancelledError") == 0 &&
-			 strcmp(utf8(module), "asyncio.exceptions") == 0;
+	PyObject *modules = PySys_GetObject("modules");
+	PyObject *module = modules ? PyDict_GetItemString(modules, "asyncio.exceptions") : NULL;
+	PyObject *type = module && PyModule_Check(module)
+				 ? PyDict_GetItemString(PyModule_GetDict(module), "CancelledError")
+				 : NULL;
 
-	Py_XDECREF(module);
-	Py_XDECREF(name);
-	return cancelled;
+	return type && PyErr_GivenExceptionMatches(exception, type);
+}
+
+int ts_failure_init(void)
+{
+	PyObject *method = PyObject_GetAttrString(PyExc_BaseException, "__str__");
+
+	slot_type = method ? Py_TYPE(method) : NULL;
+	Py_XDECREF(method);
+	return slot_type ? 0 : -1;
 }
 
 enum ts_outcome ts_failure_put_exception(struct ts_writer *writer, PyObject *exception,

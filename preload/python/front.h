@@ -20,10 +20,12 @@ struct ts_python_api {
 	/* NULL before 3.11, where it is inline */
 	PyObject *(*vectorcall)(PyObject *function, PyObject *const *arguments, size_t n,
 				PyObject *keywords);
+	PyObject *(*vectorcall_call)(PyObject *callable, PyObject *tuple, PyObject *dict);
 	PyObject *(*context_var_new)(const char *name, PyObject *otherwise);
 	int (*context_var_get)(PyObject *variable, PyObject *otherwise, PyObject **value);
 	PyObject *(*context_var_set)(PyObject *variable, PyObject *value);
 	int (*context_var_reset)(PyObject *variable, PyObject *token);
+	PyObject *(*type_lookup)(PyTypeObject *type, PyObject *name); /* borrowed; no error */
 };
 
 extern struct ts_python_api ts_api;
@@ -43,18 +45,34 @@ static inline void ts_set(PyObject **at, PyObject *value)
 /* An error of ours: cleared, and told once. */
 void ts_front_stumbled(const char *where);
 
+/*
+ * The error that is set is dropped; what is none of an Exception comes again when the program goes on: somebody wants
+ * to end it (KeyboardInterrupt), and it was not ours to catch.
+ */
+void ts_front_pass_on(void);
+
 /* --- wrapped.c: a function that a rule names -------------------------------------------------------- */
 
 #define TS_MAX_PYTHON_PARAMS 255
 
+/* The protocol of PEP 590, which the limited API has from 3.12 on. */
+typedef PyObject *ts_vectorcall_fn(PyObject *self, PyObject *const *arguments, size_t n,
+				   PyObject *keywords);
+
+/* What the code in front of it calls. Not a function of C: some calls of these would count for the recursion limit. */
 struct ts_wrapped {
-	PyObject_HEAD const struct ts_hook *hook; /* NULL: it could not be entered in the log */
+	PyObject_HEAD ts_vectorcall_fn *run;
+	const struct ts_hook *hook; /* NULL: it could not be entered in the log */
 	const struct ts_rule *rule;
+	long flags;         /* of the code */
 	PyObject *keywords; /* names of what is passed by keyword only */
-	PyObject *defaults; /* of the parameters in order; NULL: not known */
-	PyObject *module;   /* names, to find the function by */
+	/*
+	 * What the parameters in order default to, to be compared with: code is nothing that the collector looks into, so
+	 * it holds on to no object of the program's. NULL: not known.
+	 */
+	const PyObject **defaults;
+	PyObject *module; /* names, to find the function by */
 	PyObject *path;
-	PyObject *call; /* what the code in front calls: borrowed, for it holds us */
 	Py_ssize_t n_positional, n_keyword, n_params;
 	bool more_positional, more_keyword; /* *args, **kwargs */
 	bool looked;                        /* for defaults */
@@ -126,11 +144,11 @@ void ts_span_abandon(struct ts_span *span);
 
 /* --- call.c: how functions of each kind run --------------------------------------------------------------- */
 
-/* What the code in front calls; the first argument is a function of the original code. */
-PyObject *ts_call_function(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
-PyObject *ts_call_coroutine(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
-PyObject *ts_call_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
-PyObject *ts_call_async_generator(PyObject *self, PyObject *const *arguments, Py_ssize_t n);
+/* The first argument is a function of the original code. */
+ts_vectorcall_fn ts_call_function;
+ts_vectorcall_fn ts_call_coroutine;
+ts_vectorcall_fn ts_call_generator;
+ts_vectorcall_fn ts_call_async_generator;
 
 /* --- step.c, items.c: what drives coroutines and generators ---------------------------------------------- */
 
@@ -180,43 +198,115 @@ int ts_stream_init(void);
 
 /*
  * Where the result of a call is a stream (a coroutine, a generator, of an LLM any iterator), the span goes on with it:
- * answers what the caller gets instead, and takes the span and the result. NULL: it is none.
+ * answers what the caller gets instead, a new reference. NULL: it is none.
  */
 PyObject *ts_stream_follow(struct ts_span *span, PyObject *result);
 
-/* --- capture.c: objects -> values ------------------------------------------------------------------------ */
+/* --- writer.c: values, one after another ----------------------------------------------------------------- */
+
+#define TS_DEEPEST_VALUE 8
 
 struct ts_writer {
-	char *at, *end;
+	char *start, *at, *end;
+	const PyObject *above[TS_DEEPEST_VALUE]; /* containers that are being written */
+	int depth;
 };
 
-/*
- * Room for one side of a call on this thread, until done. False: there is none, or this thread is capturing: the program's
- * own methods run in between.
- */
+/* Room for one side of a call; false: there is none, or this thread is capturing. To be given back. */
 bool ts_capture_start(struct ts_writer *ret);
-void ts_capture_done(void);
+void ts_capture_done(struct ts_writer *writer);
 
 /* Is this thread capturing? What the program's own methods call then is not recorded. */
 bool ts_capture_runs(void);
 
-/* Writes one value. What does not fit is cut or left out; false: nothing was written. */
-bool ts_capture_put(struct ts_writer *writer, PyObject *object, uint16_t param);
+/* Bytes that a value may still have. */
+size_t ts_capture_room(const struct ts_writer *writer);
+
+/* Each writes one value. What does not fit is cut or left out; false: nothing was written. */
 bool ts_capture_text(struct ts_writer *writer, const char *text, size_t bytes, uint16_t param);
 bool ts_capture_number(struct ts_writer *writer, enum ts_value_type type, uint64_t bits,
 		       uint16_t param);
+bool ts_capture_opaque(struct ts_writer *writer, const char *name, uint16_t param);
 
-/* A container at `writer`: what is put until it is closed lies in it. False: there is no room. */
+/* Three quarters head, one quarter tail of a text of `full` bytes: `tail` ends where the text does. */
+bool ts_capture_cut(struct ts_writer *writer, const char *head, size_t head_bytes, const char *tail,
+		    size_t tail_bytes, size_t full, uint16_t param);
+
+/* A container at `writer`: what is put until it is closed lies in it. NULL: there is no room. */
 struct ts_value *ts_capture_open(struct ts_writer *writer, enum ts_value_type type, uint16_t param);
 void ts_capture_close(struct ts_writer *writer, struct ts_value *container, uint64_t n_omitted);
 
+/* --- capture.c: objects -> values ------------------------------------------------------------------------ */
+
+int ts_capture_init(void);
+
+/* Writes an object, as above. No error is left set. */
+bool ts_capture_put(struct ts_writer *writer, PyObject *object, uint16_t param);
+
+/* Is it of the standard library, and its text what a person would write? */
+bool ts_capture_is_plain_type(PyObject *object);
+
+/* --- peek.c: attributes, without any code of the program's ------------------------------------------------ */
+
+enum ts_name {
+	TS_NAME_DICT,
+	TS_NAME_MODULE,
+	TS_NAME_QUALNAME,
+	TS_NAME_WRAPPED,
+	TS_NAME_FUNC,
+	TS_NAME_FGET,
+	TS_NAME_PARTIAL_FUNC,
+	TS_NAME_DATACLASS_FIELDS,
+	TS_NAME_MEMBER_MAP,
+	TS_NAME_VALUE,
+	TS_NAME_PYDANTIC_FIELDS,
+	TS_NAME_PYDANTIC_EXTRA,
+	TS_NAME_MODEL_FIELDS,
+	TS_NAME_FIELDS_SET,
+	TS_NAME_MODEL_DUMP,
+	TS_NAME_TO_DICT,
+	TS_NAME_LEN,
+	TS_NAME_ARRAY,
+	TS_NAME_STR,
+	TS_NAME_ARGS,
+	TS_NAME_FILENAME,
+	TS_NAME_FILENAME2,
+	TS_NAME_STRERROR,
+	TS_NAME_MSG,
+	TS_NAME_NEXT,
+	TS_NAME_ANEXT,
+	TS_NAME_ENTER,
+	TS_NAME_AENTER,
+	TS_NAMES
+};
+
+int ts_peek_init(void);
+
+/* What a type or a base of it holds, as it lies there. Borrowed; NULL: nothing. */
+PyObject *ts_peek_type(PyTypeObject *type, enum ts_name name);
+
+/* What lies in the object itself: in a slot or in its dictionary. New; NULL: nothing. */
+PyObject *ts_peek(PyObject *object, enum ts_name name);
+PyObject *ts_peek_named(PyObject *object, PyObject *name);
+PyObject *ts_peek_dict(PyObject *object);
+
+/* An attribute as `type`, one of the interpreter's own, has it, whatever the object's own type made of it. Likewise. */
+PyObject *ts_peek_as(PyTypeObject *type, PyObject *object, enum ts_name name);
+
+/* "openai.RateLimitError"; of builtin types and those of the module `without` the name alone. */
+void ts_peek_type_name(PyTypeObject *type, const char *without, char *ret, size_t bytes);
+
 /* --- failure.c: exceptions -> values ---------------------------------------------------------------------- */
+
+int ts_failure_init(void);
 
 /* Writes what is known of an exception, and says how the call ended. */
 enum ts_outcome ts_failure_put_exception(struct ts_writer *writer, PyObject *exception,
 					 PyObject *traceback);
 
 /* --- rewrite.c: modules ------------------------------------------------------------------------------------- */
+
+extern PyTypeObject *ts_function_type; /* of functions written in Python */
 
 /* Compiles rewrite.py. False, with a sentence in `why`. */
 bool ts_rewrite_init(char *why, size_t why_bytes);

@@ -14,8 +14,11 @@ static const char stream_source[] = {
 	, 0};
 /* clang-format on */
 
+#define MOST_PACKAGES 64
+
 static PyObject *space; /* the namespace of rewrite.py */
 static PyTypeObject *code_type;
+PyTypeObject *ts_function_type;
 static __thread bool busy; /* it runs: what it compiles is not the program's */
 
 PyObject *ts_rewrite_get(const char *name)
@@ -96,6 +99,35 @@ static bool is_file_of(const char *name, const char *file)
 	return path && strcmp(path, file) == 0;
 }
 
+/* Packages whose modules may hold what rules name elsewhere; few. */
+static struct {
+	char *globs[MOST_PACKAGES];
+	size_t n;
+} packages;
+
+static PyObject *also(PyObject *module, PyObject *glob)
+{
+	const char *text = PyUnicode_AsUTF8AndSize(glob, NULL);
+
+	(void)module;
+	for (size_t i = 0; text && i < packages.n; i++)
+		if (strcmp(packages.globs[i], text) == 0)
+			Py_RETURN_NONE;
+	if (!text)
+		return NULL;
+	if (packages.n < MOST_PACKAGES && (packages.globs[packages.n] = strdup(text)))
+		packages.n++;
+	Py_RETURN_NONE;
+}
+
+static bool may_be_handed_on(const char *file)
+{
+	for (size_t i = 0; i < packages.n; i++)
+		if (fits_folders(packages.globs[i], file))
+			return true;
+	return false;
+}
+
 /*
  * A look that costs next to nothing: may a rule be about this file? What programs make up and run ("<string>") is
  * only looked at as the script.
@@ -115,6 +147,8 @@ static bool may_be_ruled(const char *file, bool is_outermost)
 			return true;
 		main_is_ruled |= module && strcmp(module, "__main__") == 0;
 	}
+	if (may_be_handed_on(file))
+		return true;
 	return main_is_ruled &&
 	       (is_outermost || is_file_of("__main__", file) || is_file_of("__mp_main__", file));
 }
@@ -202,8 +236,19 @@ static PyObject *is_ours(PyObject *module, PyObject *code)
 	return PyBool_FromLong(ts_wrapped_of(code) != NULL);
 }
 
+/* What an object has of its own, or None. */
+static PyObject *dict_of(PyObject *module, PyObject *object)
+{
+	PyObject *dict = ts_peek_dict(object);
+
+	(void)module;
+	return dict ? dict : Py_NewRef(Py_None);
+}
+
 static PyMethodDef methods[] = {
+	{"also", also, METH_O, NULL},
 	{"define", ts_wrapped_define, METH_VARARGS, NULL},
+	{"dict_of", dict_of, METH_O, NULL},
 	{"is_ours", is_ours, METH_O, NULL},
 	{"modules", modules, METH_NOARGS, NULL},
 	{"put", put, METH_VARARGS, NULL},
@@ -266,6 +311,8 @@ bool ts_rewrite_init(char *why, size_t why_bytes)
 	space = PyDict_New();
 	done = space && fill_space() && run(rewrite_source) && run(stream_source);
 	busy = false;
+	if (done)
+		ts_function_type = Py_TYPE(ts_rewrite_get("enter"));
 	if (done)
 		return true;
 	PyErr_Clear();

@@ -8,7 +8,7 @@ documentation and place in the source; its body passes the arguments to `call`, 
 original code in the same scope.
 
 Runs with builtins alone: nothing is imported. What is given to it from C: `rules`, of (number, module, name, glob);
-`define` (number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the
+`also` (module): its files are looked at, too; `define` (number, span, name of the module in sys.modules, name, code, parameters, is it in a class) -> what the
 body calls; `is_ours` (code); `modules` () -> sys.modules; `put` (tuple, index, old, new).
 """
 
@@ -38,9 +38,9 @@ PLAIN = """
    try: {result} = {original}({passed})
    finally: {call}()
  except:
-  {mark}
+  {failed}
   raise
- {mark}
+ {returned}
  return {result}
 """
 
@@ -159,21 +159,24 @@ def opcodes():
     return None
 
 
-def hidden(code, mark, numbers):
-    """The same, but its frame begins where `mark` stands: until then neither sys._getframe nor tracebacks nor tracers
-    see a frame (from 3.11 on), and then what it called is over. None: it cannot be had."""
+def hidden(code, failed, returned, numbers):
+    """The same, but its frame begins where `failed` is deleted: until then neither sys._getframe nor tracebacks nor
+    tracers see a frame (from 3.11 on). 3.11 tells tracers of each return, so there it begins where `returned` is
+    deleted, too. None: it cannot be had."""
     resume, nop, delete = numbers
-    raw, marks = bytearray(code.co_code), 0
-    place = code.co_varnames.index(mark)
+    raw = bytearray(code.co_code)
+    places = {code.co_varnames.index(failed): resume,
+              code.co_varnames.index(returned): nop if RETURNS_UNSEEN else resume}
     start = [at for at in range(0, len(raw), 2) if raw[at] == resume]
-    if len(start) != 1 or place > 255:
+    if len(start) != 1 or max(places) > 255:
         return None
     raw[start[0]] = nop
+    found = set()
     for at in range(0, len(raw), 2):
-        if raw[at] == delete and raw[at + 1] == place:
-            raw[at], raw[at + 1] = resume, 2  # 0 and 1 would see to signals
-            marks += 1
-    return code.replace(co_code=bytes(raw)) if marks > 1 else None
+        if raw[at] == delete and raw[at + 1] in places:
+            found.add(raw[at + 1])
+            raw[at], raw[at + 1] = places[raw[at + 1]], 2  # RESUME 0 and 1 would see to signals
+    return code.replace(co_code=bytes(raw)) if len(found) == 2 else None
 
 
 def hides(numbers):
@@ -182,8 +185,9 @@ def hides(numbers):
     if numbers is None or hasattr(system, "gettotalrefcount"):
         return False
     code = compiled("def f(inner):" + PLAIN.format(
-        original="original", function="inner", call="inner", values="", passed="", result="result", mark="del mark"))
-    code = hidden(code, "mark", numbers)
+        original="original", function="inner", call="inner", values="", passed="", result="result", failed="del failed",
+        returned="del returned"))
+    code = hidden(code, "failed", "returned", numbers)
     if code is None:
         return False
     function = FunctionType(code, {})
@@ -193,19 +197,22 @@ def hides(numbers):
         callers.append(system._getframe(1).f_code)
         if len(callers) == 2:
             raise ValueError
+        return callers
 
     try:
-        function(inner)
+        first = function(inner)
         function(inner)
     except ValueError as error:
-        return callers == [hides.__code__] * 2 and error.__traceback__.tb_next.tb_frame.f_code is inner.__code__
+        return (first is callers and callers == [hides.__code__] * 2
+                and error.__traceback__.tb_next.tb_frame.f_code is inner.__code__)
 
 
+RETURNS_UNSEEN = modules()["sys"].version_info >= (3, 12)
 NUMBERS = opcodes()
 HIDES = hides(NUMBERS)
 
 
-def source_of(code, parameters, names, mark):
+def source_of(code, parameters, names, failed="pass", returned="pass"):
     kind = code.co_flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR)
     text = HEADS[kind] + (DRIVEN + LOOPS[kind] if kind else PLAIN)
     text = text.format(
@@ -214,7 +221,8 @@ def source_of(code, parameters, names, mark):
         values="".join(", " + name for name in parameters.names),
         passed=parameters.passed,
         drop="del " + ", ".join(parameters.names) if parameters.names else "pass",
-        mark=mark,
+        failed=failed,
+        returned=returned,
         **names,
     )
     if code.co_freevars:
@@ -251,13 +259,13 @@ def in_front(code, call, parameters):
     """Code of the same kind and signature that calls `call`; None where that cannot be had."""
     taken = set(parameters.names) | set(code.co_freevars)
     names = {name: free_name(name, taken) for name in ("call", "original", "result")}
-    mark = free_name("mark", taken)
+    failed, returned = free_name("failed", taken), free_name("returned", taken)
     made = None
     if HIDES and not code.co_flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR):
-        made = compiled(source_of(code, parameters, names, "del " + mark), code.co_filename)
-        made = hidden(made, mark, NUMBERS)
+        made = compiled(source_of(code, parameters, names, "del " + failed, "del " + returned), code.co_filename)
+        made = hidden(made, failed, returned, NUMBERS)
     if made is None:
-        made = compiled(source_of(code, parameters, names, "pass"), code.co_filename)
+        made = compiled(source_of(code, parameters, names), code.co_filename)
     inner = [const for const in made.co_consts if type(const) is CodeType]
     if len(inner) != 1 or made.co_freevars != code.co_freevars or inner[0].co_freevars != code.co_freevars:
         return None
@@ -335,7 +343,8 @@ def names_of(code, is_outermost):
     for name in ("__main__", "__mp_main__"):
         if is_of(known.get(name), filename, is_outermost and name == "__main__"):
             spec = space_of(known[name]).get("__spec__")
-            names += [(name, getattr(spec, "name", None) or stem(filename)), (name, "__main__")]
+            own = "__main__" if filename[:1] == "<" else stem(filename)
+            names += [(name, getattr(spec, "name", None) or own), (name, "__main__")]
     for name in list(known)[::-1]:  # what is being imported came last
         if type(name) is not str or name in ("__main__", "__mp_main__"):
             continue
@@ -345,13 +354,49 @@ def names_of(code, is_outermost):
     return names
 
 
-def enter(code, is_outermost):
-    """A module's code is about to run; outermost: in no frame."""
-    names = names_of(code, is_outermost)
+# (module, what its code names, rule): a module that a rule names, and that imports the rule's function
+handed_on = []
+
+
+def note_imports(code, names, wanted):
+    """What people import from a package often stands in a module of it: where that is, its imports tell."""
+    imported = {item for const in code.co_consts if type(const) is tuple for item in const if type(item) is str}
+    for rule in wanted:
+        top = rule[2].partition(".")[0]
+        if "*" in imported or any(matches(top, item) for item in imported):
+            for _, name in names:
+                handed_on.append((name, frozenset(code.co_names), rule))
+                also(name.partition(".")[0] + ".*")
+
+
+def is_imported(name, module, imports):
+    """Does `module`, whose code names `imports`, import from the module `name`?"""
+    if name in imports:
+        return True
+    while module:  # relative to it, or to a package around it
+        if name.startswith(module + ".") and name[len(module) + 1 :] in imports:
+            return True
+        module = module.rpartition(".")[0]
+    return False
+
+
+def wanted_in(names):
+    """The rules for a module with these names."""
     wanted = [
         rule for rule in rules
         if any(rule[1] == name or rule[3] and matches(rule[1], name) for _, name in names)
     ]
+    for module, imports, rule in handed_on:
+        if rule not in wanted and any(is_imported(name, module, imports) for _, name in names):
+            wanted.append(rule)
+    return wanted
+
+
+def enter(code, is_outermost):
+    """A module's code is about to run; outermost: in no frame."""
+    names = names_of(code, is_outermost)
+    wanted = wanted_in(names)
     if wanted:
+        note_imports(code, names, wanted)
         wanted.sort(key=lambda rule: rule[3])  # plain names first
         visit(code, "", names[0], wanted, any("<locals>" in rule[2] for rule in wanted))

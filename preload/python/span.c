@@ -25,18 +25,13 @@ static struct ts_span *current(void)
 	return (struct ts_span *)value;
 }
 
-static bool is_default(const struct ts_wrapped *wrapped, Py_ssize_t i, PyObject *value)
-{
-	return wrapped->defaults && PyTuple_GetItem(wrapped->defaults, i) == value;
-}
-
 /* *args and **kwargs that are empty are not recorded, nor what the caller left to its default. */
 static bool is_recorded(const struct ts_wrapped *wrapped, Py_ssize_t i, PyObject *value)
 {
 	Py_ssize_t more = wrapped->n_positional + wrapped->n_keyword;
 
 	if (i < more)
-		return !is_default(wrapped, i, value);
+		return !wrapped->defaults || wrapped->defaults[i] != value;
 	return PyTuple_Check(value) ? PyTuple_Size(value) > 0 : PyDict_Size(value) > 0;
 }
 
@@ -50,7 +45,6 @@ static void put_input(struct ts_writer *writer, const struct ts_wrapped *wrapped
 			ts_capture_number(writer, TS_VALUE_REDACTED, 0, (uint16_t)i);
 		else if (!ts_capture_put(writer, values[i], (uint16_t)i))
 			break;
-		PyErr_Clear();
 	}
 }
 
@@ -89,7 +83,7 @@ static bool begin(struct ts_foreign *call, struct ts_wrapped *wrapped, PyObject 
 		input.tenant_bytes = put_tenant(wrapped, values, tenant);
 	begun = ts_shim->begin(call, &input);
 	if (captures)
-		ts_capture_done();
+		ts_capture_done(&writer);
 	return begun;
 }
 
@@ -189,16 +183,16 @@ void ts_span_item(struct ts_span *span, PyObject *item)
 	if (writer.end - start > (ptrdiff_t)(most - span->items_bytes))
 		writer.end = start + ((most - span->items_bytes) & ~7UL);
 	ts_capture_put(&writer, item, 0);
-	ts_capture_done();
 	bytes = (size_t)(writer.at - start);
 	more = bytes ? realloc(span->items, span->items_bytes + bytes) : NULL;
-	if (!more) {
+	if (more) {
+		memcpy(more + span->items_bytes, start, bytes);
+		span->items = more;
+		span->items_bytes += bytes;
+	} else {
 		span->n_omitted++;
-		return;
 	}
-	memcpy(more + span->items_bytes, start, bytes);
-	span->items = more;
-	span->items_bytes += bytes;
+	ts_capture_done(&writer);
 }
 
 static void put_items(struct ts_writer *writer, const struct ts_span *span)
@@ -267,7 +261,7 @@ static void end(struct ts_span *span, enum ts_outcome outcome, PyObject *result,
 	}
 	ts_shim->end(span->call, outcome, &output);
 	if (captures)
-		ts_capture_done();
+		ts_capture_done(&writer);
 	free(span->items);
 	span->items = NULL;
 }

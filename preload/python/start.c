@@ -11,10 +11,22 @@ static bool stumbled, told_other;
 
 void ts_front_stumbled(const char *where)
 {
-	if (!stumbled && ts_shim)
+	if (!stumbled && PyErr_ExceptionMatches(PyExc_Exception))
 		ts_shim->log(TS_LOG_ERROR, "%s, and is not traced", where);
 	stumbled = true;
-	PyErr_Clear();
+	ts_front_pass_on();
+}
+
+void ts_front_pass_on(void)
+{
+	PyObject *type, *value, *traceback;
+
+	PyErr_Fetch(&type, &value, &traceback);
+	if (type && !PyErr_GivenExceptionMatches(type, PyExc_Exception))
+		PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), type);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
 }
 
 /* Other interpreters of this process have objects of their own, which must not meet ours. */
@@ -66,9 +78,11 @@ ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, c
 	PyErr_Fetch(&type, &value, &traceback);
 	interpreter = PyInterpreterState_Get();
 	PyOS_snprintf(why, why_bytes, "no memory");
-	ready = ts_api_find(why, why_bytes) && ts_wrapped_init() == 0 && ts_span_init() == 0 &&
-		ts_step_init() == 0 && ts_items_init() == 0 && ts_rewrite_init(why, why_bytes) &&
-		ts_stream_init() == 0 && (!services->report || ts_look_init(why, why_bytes));
+	ready = ts_api_find(why, why_bytes) && ts_peek_init() == 0 && ts_wrapped_init() == 0 &&
+		ts_span_init() == 0 && ts_step_init() == 0 && ts_items_init() == 0 &&
+		ts_rewrite_init(why, why_bytes) && ts_stream_init() == 0 &&
+		ts_capture_init() == 0 && ts_failure_init() == 0 &&
+		(!services->report || ts_look_init(why, why_bytes));
 	ts_depth_init();
 	PyErr_Clear();
 	PyErr_Restore(type, value, traceback);

@@ -44,17 +44,12 @@ PyObject *ts_step_take_handled(void)
 /* The coroutine has returned: what goes on with its result takes its place. */
 static void end_coroutine(struct step *step, PyObject **result)
 {
-	PyObject *stream =
-		ts_stream_follow((struct ts_span *)Py_NewRef(step->span), Py_NewRef(*result));
+	PyObject *stream = ts_stream_follow(step->span, *result);
 
-	if (stream) {
-		Py_DECREF(*result);
-		*result = stream;
-		return;
-	}
-	ts_span_end(step->span, *result);
-	Py_DECREF(*result);
-	Py_DECREF(step->span);
+	if (stream)
+		ts_set(result, stream);
+	else
+		ts_span_end(step->span, *result);
 }
 
 static void record(struct step *step, PyObject **result)
@@ -116,15 +111,28 @@ static PySendResult as_send(PyObject *answer, PyObject **result)
 	return *result ? PYGEN_RETURN : PYGEN_ERROR;
 }
 
+/* Where it can be closed. */
+static PyObject *close_inner(struct step *step)
+{
+	PyObject *method = PyObject_GetAttrString(step->inner, "close"), *result;
+
+	if (!method) {
+		PyErr_Clear();
+		Py_RETURN_NONE;
+	}
+	result = PyObject_CallNoArgs(method);
+	Py_DECREF(method);
+	return result;
+}
+
 /* As PEP 380 has it: what is no generator is closed, or only left. */
 static PyObject *throw_past(struct step *step, PyObject *exception)
 {
 	PyObject *closed;
 
 	PyErr_Clear();
-	if (PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) &&
-	    PyObject_HasAttrString(step->inner, "close")) {
-		closed = PyObject_CallMethod(step->inner, "close", NULL);
+	if (PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit)) {
+		closed = close_inner(step);
 		if (!closed)
 			return NULL;
 		Py_DECREF(closed);
@@ -236,10 +244,10 @@ static PyObject *method_close(PyObject *self, PyObject *unused)
 	PyObject *result;
 
 	(void)unused;
-	if (step->kind != TS_STEP_ITEM || !PyObject_HasAttrString(step->inner, "close"))
+	if (step->kind != TS_STEP_ITEM)
 		Py_RETURN_NONE;
 	before(step, (uintptr_t)__builtin_frame_address(0));
-	result = PyObject_CallMethod(step->inner, "close", NULL);
+	result = close_inner(step);
 	ts_depth_take_back(TS_DEPTH_STEP);
 	if (step->span)
 		ts_span_leave(step->span, &step->scope);
@@ -346,16 +354,11 @@ int ts_step_init(void)
 		{NULL, NULL, 0, NULL},
 	};
 	static PyType_Slot slots[] = {
-		{Py_tp_dealloc, free_step},
-		{Py_tp_finalize, finalize_step},
-		{Py_tp_traverse, visit_step},
-		{Py_tp_clear, clear_step},
-		{Py_tp_iter, PyObject_SelfIter},
-		{Py_tp_iternext, next},
-		{Py_am_await, PyObject_SelfIter},
-		{Py_am_send, send},
-		{Py_tp_methods, methods},
-		{0, NULL},
+		{Py_tp_dealloc, free_step},       {Py_tp_finalize, finalize_step},
+		{Py_tp_traverse, visit_step},     {Py_tp_clear, clear_step},
+		{Py_tp_iter, PyObject_SelfIter},  {Py_tp_iternext, next},
+		{Py_am_await, PyObject_SelfIter}, {Py_am_send, send},
+		{Py_tp_methods, methods},         {0, NULL},
 	};
 	static PyType_Spec spec = {
 		.name = "traceshim.Step",

@@ -9,6 +9,7 @@ struct handle {
 };
 
 static PyTypeObject *handle_type;
+static PyTypeObject *lasting[3];
 
 static struct ts_span *span_of(PyObject *self)
 {
@@ -68,6 +69,13 @@ static PyObject *handle_close(PyObject *self, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
+/* A copy of the stream goes on with the same. */
+static PyObject *handle_copy(PyObject *self, PyObject *unused)
+{
+	(void)unused;
+	return Py_NewRef(self);
+}
+
 static void free_handle(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
@@ -86,6 +94,7 @@ int ts_stream_init(void)
 		{"item", handle_item, METH_O, NULL},
 		{"next", handle_next, METH_VARARGS, NULL},
 		{"close", handle_close, METH_NOARGS, NULL},
+		{"__deepcopy__", handle_copy, METH_O, NULL},
 		{NULL, NULL, 0, NULL},
 	};
 	static PyType_Slot slots[] = {
@@ -100,27 +109,35 @@ int ts_stream_init(void)
 		.slots = slots,
 	};
 
+	lasting[0] = (PyTypeObject *)ts_rewrite_get("GeneratorType");
+	lasting[1] = (PyTypeObject *)ts_rewrite_get("CoroutineType");
+	lasting[2] = (PyTypeObject *)ts_rewrite_get("AsyncGeneratorType");
 	handle_type = (PyTypeObject *)PyType_FromSpec(&spec);
 	return handle_type ? 0 : -1;
 }
 
-static bool type_has(PyObject *object, const char *name)
+/* A coroutine, a generator of either kind. */
+static bool is_lasting(const PyObject *result)
 {
-	return PyObject_HasAttrString((PyObject *)Py_TYPE(object), name);
+	for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
+		if (Py_IS_TYPE(result, lasting[i]))
+			return true;
+	return false;
 }
 
-/* What most calls answer is none of it, which is seen without a look at stream.py. */
+static bool may_be_stream(PyTypeObject *type)
+{
+	return PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE &&
+	       (ts_peek_type(type, TS_NAME_NEXT) || ts_peek_type(type, TS_NAME_ANEXT) ||
+		ts_peek_type(type, TS_NAME_ENTER) || ts_peek_type(type, TS_NAME_AENTER));
+}
+
+/* One that somebody else has, too, cannot be another for the caller alone. */
 static bool may_go_on(const struct ts_span *span, PyObject *result)
 {
-	if (result == Py_None || PyUnicode_Check(result) || PyLong_Check(result) ||
-	    PyFloat_Check(result) || PyDict_Check(result) || PyList_Check(result) ||
-	    PyTuple_Check(result))
-		return false;
-	if (PyIter_Check(result) || type_has(result, "send") || type_has(result, "asend"))
-		return true;
-	return span->wrapped->rule->kind == TS_KIND_LLM &&
-	       (type_has(result, "__anext__") || type_has(result, "__enter__") ||
-		type_has(result, "__aenter__"));
+	if (is_lasting(result))
+		return Py_REFCNT(result) == 1;
+	return span->wrapped->rule->kind == TS_KIND_LLM && may_be_stream(Py_TYPE(result));
 }
 
 PyObject *ts_stream_follow(struct ts_span *span, PyObject *result)
@@ -142,9 +159,5 @@ PyObject *ts_stream_follow(struct ts_span *span, PyObject *result)
 		ts_front_stumbled("a stream could not be followed");
 	if (stream == Py_None)
 		Py_CLEAR(stream);
-	if (!stream)
-		return NULL;
-	Py_DECREF(span);
-	Py_DECREF(result);
 	return stream;
 }

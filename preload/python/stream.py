@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Results that go on after the call: what the caller gets in their place is of the same type and does the same.
 
-Runs with builtins alone, like rewrite.py.
+Runs with builtins alone, like rewrite.py, from which it has much, and like there nothing of the program runs
+unasked: attributes are looked up where they lie. Besides there is `dict_of` (object) -> its dictionary, or None.
 """
 
 
@@ -17,9 +18,12 @@ async def async_generator():
     yield
 
 
-HEAP_TYPE = 1 << 9
 KEY = "traceshim"  # no identifier that a program has
 swapped_classes = {}
+
+bases_of = type.__dict__["__mro__"].__get__
+members_of = type.__dict__["__dict__"].__get__
+name_of = type.__dict__["__name__"].__get__
 
 _coroutine = coroutine()
 _coroutine.close()
@@ -44,8 +48,20 @@ def resumed(kind, driver, code, name, qualname):
     return made(driver)
 
 
+def holder(cls, name):
+    """The class among its bases that has the attribute."""
+    for base in bases_of(cls):
+        if name in members_of(base):
+            return base
+    return None
+
+
+def has(cls, *names):
+    return any(holder(cls, name) is not None for name in names)
+
+
 def handle_of(stream):
-    return stream.__dict__.get(KEY)
+    return dict_of(stream).get(KEY)
 
 
 def with_iteration(cls, space):
@@ -65,7 +81,7 @@ def with_iteration(cls, space):
 def with_async_iteration(cls, space):
     def __aiter__(self):
         iterator, handle = cls.__aiter__(self), handle_of(self)
-        if handle is None or iterator is self or not hasattr(iterator, "asend"):
+        if handle is None or type(iterator) is not AsyncGeneratorType:
             return iterator
         return resumed(ASYNC_GENERATOR, handle.items(iterator), __aiter__.__code__, "__aiter__", __aiter__.__qualname__)
 
@@ -104,7 +120,7 @@ def with_ends(cls, space):
         return async_end if code.co_flags & 0x80 else end
 
     for name in ("close", "aclose", "__exit__", "__aexit__"):
-        end = ending(name) if hasattr(cls, name) else None
+        end = ending(name) if has(cls, name) else None
         if end is not None:
             space[name] = end
 
@@ -118,9 +134,9 @@ def with_entering(cls, space):
     async def __aenter__(self):
         return entered(await cls.__aenter__(self), handle_of(self))
 
-    if hasattr(cls, "__enter__"):
+    if has(cls, "__enter__"):
         space["__enter__"] = __enter__
-    if hasattr(cls, "__aenter__"):
+    if has(cls, "__aenter__"):
         space["__aenter__"] = __aenter__
 
 
@@ -135,9 +151,9 @@ def swapped(cls):
     made = swapped_classes.get(cls)
     if made is None:
         space = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__}
-        if hasattr(cls, "__next__"):
+        if has(cls, "__next__"):
             with_iteration(cls, space)
-        if hasattr(cls, "__anext__"):
+        if has(cls, "__anext__"):
             with_async_iteration(cls, space)
         if not iterates(cls):
             with_entering(cls, space)
@@ -147,20 +163,27 @@ def swapped(cls):
 
 
 def swap(stream, handle):
-    stream.__class__ = swapped(type(stream))
-    stream.__dict__[KEY] = handle
+    object.__setattr__(stream, "__class__", swapped(type(stream)))
+    dict_of(stream)[KEY] = handle
 
 
 def iterates(cls):
-    return hasattr(cls, "__next__") or hasattr(cls, "__anext__")
+    return has(cls, "__next__", "__anext__")
+
+
+def may_have_subclasses(cls):
+    """Without a word to the program, which may keep a list of them."""
+    told = holder(cls, "__init_subclass__")
+    return (type(cls) is type or type(cls).__module__ == "abc") and (
+        told is object or told.__module__ in ("typing", "typing_extensions"))
 
 
 def is_stream(result):
     """Does it go on? An iterator does, and what is called a stream and is entered before it can be read."""
-    cls = type(result)
-    if not cls.__flags__ & HEAP_TYPE or type(getattr(result, "__dict__", None)) is not dict or KEY in result.__dict__:
+    cls, own = type(result), dict_of(result)
+    if type(own) is not dict or KEY in own or not may_have_subclasses(cls):
         return False
-    return iterates(cls) or "Stream" in cls.__name__ and (hasattr(cls, "__enter__") or hasattr(cls, "__aenter__"))
+    return iterates(cls) or "Stream" in name_of(cls) and has(cls, "__enter__", "__aenter__")
 
 
 def follow(result, handle, of_model):

@@ -3,7 +3,12 @@
 
 #include "front.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <structmember.h>
+
+#define HAVE_VECTORCALL (1UL << 11)
 
 #define VARARGS         0x4
 #define VARKEYWORDS     0x8
@@ -11,99 +16,119 @@
 #define COROUTINE       0x80
 #define ASYNC_GENERATOR 0x200
 
+/* clang-format off */
+static const char portable_source[] = {
+#include "portable.inc"
+	, 0};
+/* clang-format on */
+
 PyTypeObject *ts_wrapped_type;
 
 /* --- defaults ------------------------------------------------------------------------------------------ */
-
-static PyObject *get(PyObject *object, const char *name)
-{
-	PyObject *found = object ? PyObject_GetAttrString(object, name) : NULL;
-
-	if (!found)
-		PyErr_Clear();
-	return found;
-}
 
 static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped, int depth);
 
 /* What decorators left in the cells of a function that stands in its place. */
 static PyObject *look_in_cells(PyObject *function, const struct ts_wrapped *wrapped, int depth)
 {
-	PyObject *cells = get(function, "__closure__"), *found = NULL;
+	PyObject *cells = PyObject_GetAttrString(function, "__closure__"), *found = NULL;
 
-	for (Py_ssize_t i = 0; cells && PyTuple_Check(cells) && i < PyTuple_Size(cells) && !found;
-	     i++) {
-		PyObject *content = get(PyTuple_GetItem(cells, i), "cell_contents");
+	for (Py_ssize_t i = 0; PyTuple_Check(cells) && i < PyTuple_Size(cells) && !found; i++) {
+		PyObject *content =
+			PyObject_GetAttrString(PyTuple_GetItem(cells, i), "cell_contents");
 
-		if (content && PyCallable_Check(content))
+		if (content)
 			found = look_inside(content, wrapped, depth - 1);
+		PyErr_Clear();
 		Py_XDECREF(content);
 	}
-	Py_XDECREF(cells);
+	Py_DECREF(cells);
 	return found;
+}
+
+static bool runs(PyObject *function, const struct ts_wrapped *wrapped)
+{
+	PyObject *code = PyObject_GetAttrString(function, "__code__");
+	bool is_it = code && ts_wrapped_of(code) == wrapped;
+
+	PyErr_Clear();
+	Py_XDECREF(code);
+	return is_it;
 }
 
 /* The function that runs our code, in what a name leads to: behind decorators and descriptors. New; NULL: none. */
 static PyObject *look_inside(PyObject *object, const struct ts_wrapped *wrapped, int depth)
 {
-	static const char *const ways[] = {"__wrapped__", "__func__", "fget", "func"};
-	PyObject *code = get(object, "__code__"), *next, *found = NULL;
-	bool is_it = code && ts_wrapped_of(code) == wrapped;
+	static const enum ts_name ways[] = {TS_NAME_WRAPPED, TS_NAME_FUNC, TS_NAME_FGET,
+					    TS_NAME_PARTIAL_FUNC};
+	bool is_function = Py_IS_TYPE(object, ts_function_type);
+	PyObject *next, *found = NULL;
 
-	Py_XDECREF(code);
-	if (is_it)
+	if (is_function && runs(object, wrapped))
 		return Py_NewRef(object);
 	for (size_t i = 0; depth && !found && i < sizeof(ways) / sizeof(ways[0]); i++) {
-		next = get(object, ways[i]);
+		next = ts_peek(object, ways[i]);
 		if (next)
 			found = look_inside(next, wrapped, depth - 1);
 		Py_XDECREF(next);
 	}
-	return found || !depth ? found : look_in_cells(object, wrapped, depth);
+	if (found || !depth || !is_function)
+		return found;
+	return look_in_cells(object, wrapped, depth);
 }
 
-/* What is named MODULE, then PATH of attributes; classes are asked for what lies in themselves. */
+/* What a module or a class itself holds. New; NULL: nothing. */
+static PyObject *member(PyObject *holder, PyObject *name)
+{
+	PyObject *space, *found;
+
+	if (PyModule_Check(holder))
+		space = Py_NewRef(PyModule_GetDict(holder));
+	else if (PyType_Check(holder))
+		space = ts_peek_as(&PyType_Type, holder, TS_NAME_DICT);
+	else
+		return NULL;
+	found = space ? PyObject_GetItem(space, name) : NULL;
+	PyErr_Clear();
+	Py_XDECREF(space);
+	return found;
+}
+
+/* What is named MODULE, then PATH of attributes. New; NULL: nothing. */
 static PyObject *look_up(const struct ts_wrapped *wrapped)
 {
-	PyObject *modules = PySys_GetObject("modules");
-	PyObject *at = Py_XNewRef(PyDict_GetItem(modules, wrapped->module));
+	PyObject *modules = PySys_GetObject("modules"), *next;
+	PyObject *at = Py_XNewRef(modules ? PyDict_GetItem(modules, wrapped->module) : NULL);
 
 	for (Py_ssize_t i = 0; at && i < PyTuple_Size(wrapped->path); i++) {
-		PyObject *space = get(at, "__dict__");
-		PyObject *next =
-			space ? PyObject_GetItem(space, PyTuple_GetItem(wrapped->path, i)) : NULL;
-
-		PyErr_Clear();
-		Py_XDECREF(space);
+		next = member(at, PyTuple_GetItem(wrapped->path, i));
 		Py_DECREF(at);
 		at = next;
 	}
 	return at;
 }
 
-/* The defaults in the order of the parameters; what has none is a value that nobody passes. */
-static PyObject *defaults_of(const struct ts_wrapped *wrapped, PyObject *function)
+/* What has no default is a value that nobody passes. */
+static void note_defaults(struct ts_wrapped *wrapped, PyObject *function)
 {
-	PyObject *positional = get(function, "__defaults__"),
-		 *keyword = get(function, "__kwdefaults__");
-	Py_ssize_t n = positional && PyTuple_Check(positional) ? PyTuple_Size(positional) : 0;
-	PyObject *all = PyTuple_New(wrapped->n_positional + wrapped->n_keyword);
+	PyObject *positional = PyObject_GetAttrString(function, "__defaults__");
+	PyObject *keyword = PyObject_GetAttrString(function, "__kwdefaults__");
+	Py_ssize_t n = PyTuple_Check(positional) ? PyTuple_Size(positional) : 0;
+	Py_ssize_t all = wrapped->n_positional + wrapped->n_keyword;
 
-	for (Py_ssize_t i = 0; all && i < PyTuple_Size(all); i++) {
+	wrapped->defaults = calloc((size_t)all + 1, sizeof(*wrapped->defaults));
+	for (Py_ssize_t i = 0; wrapped->defaults && i < all; i++) {
 		Py_ssize_t at = i - (wrapped->n_positional - n);
-		PyObject *value = NULL;
 
-		if (i >= wrapped->n_positional && keyword && PyDict_Check(keyword))
-			value = PyDict_GetItem(keyword, PyTuple_GetItem(wrapped->keywords,
+		if (i < wrapped->n_positional && at >= 0)
+			wrapped->defaults[i] = PyTuple_GetItem(positional, at);
+		else if (i >= wrapped->n_positional && PyDict_Check(keyword))
+			wrapped->defaults[i] =
+				PyDict_GetItem(keyword, PyTuple_GetItem(wrapped->keywords,
 									i - wrapped->n_positional));
-		else if (i < wrapped->n_positional && at >= 0)
-			value = PyTuple_GetItem(positional, at);
-		PyTuple_SetItem(all, i, Py_NewRef(value ? value : (PyObject *)ts_wrapped_type));
 	}
-	PyErr_Clear();
-	Py_XDECREF(positional);
-	Py_XDECREF(keyword);
-	return all;
+	Py_DECREF(positional);
+	Py_DECREF(keyword);
 }
 
 /* Once, with the first call, for then the name stands where it will stay. */
@@ -117,7 +142,8 @@ void ts_wrapped_look(struct ts_wrapped *wrapped)
 	named = look_up(wrapped);
 	function = named ? look_inside(named, wrapped, 4) : NULL;
 	if (function)
-		wrapped->defaults = defaults_of(wrapped, function);
+		note_defaults(wrapped, function);
+	PyErr_Clear();
 	Py_XDECREF(named);
 	Py_XDECREF(function);
 }
@@ -213,13 +239,13 @@ static long number_of(PyObject *code, const char *name)
 	return number;
 }
 
-static bool read_code(struct ts_wrapped *wrapped, PyObject *code, PyObject *names, long *ret_flags)
+static bool read_code(struct ts_wrapped *wrapped, PyObject *code, PyObject *names)
 {
-	*ret_flags = number_of(code, "co_flags");
+	wrapped->flags = number_of(code, "co_flags");
 	wrapped->n_positional = number_of(code, "co_argcount");
 	wrapped->n_keyword = number_of(code, "co_kwonlyargcount");
-	wrapped->more_positional = *ret_flags & VARARGS;
-	wrapped->more_keyword = *ret_flags & VARKEYWORDS;
+	wrapped->more_positional = wrapped->flags & VARARGS;
+	wrapped->more_keyword = wrapped->flags & VARKEYWORDS;
 	wrapped->keywords = PyTuple_New(wrapped->n_keyword);
 	for (Py_ssize_t i = 0; wrapped->keywords && i < wrapped->n_keyword; i++)
 		PyTuple_SetItem(wrapped->keywords, i,
@@ -260,29 +286,22 @@ static bool read_name(struct ts_wrapped *wrapped, const char *where, const char 
 	return wrapped->module && wrapped->path;
 }
 
-static PyMethodDef *method_for(long flags)
+static ts_vectorcall_fn *way_to_run(long flags)
 {
-	static PyMethodDef methods[] = {
-		{"call", (PyCFunction)(void (*)(void))ts_call_function, METH_FASTCALL, NULL},
-		{"call", (PyCFunction)(void (*)(void))ts_call_coroutine, METH_FASTCALL, NULL},
-		{"call", (PyCFunction)(void (*)(void))ts_call_generator, METH_FASTCALL, NULL},
-		{"call", (PyCFunction)(void (*)(void))ts_call_async_generator, METH_FASTCALL, NULL},
-	};
-
 	if (flags & ASYNC_GENERATOR)
-		return &methods[3];
+		return ts_call_async_generator;
 	if (flags & GENERATOR)
-		return &methods[2];
-	return &methods[flags & COROUTINE ? 1 : 0];
+		return ts_call_generator;
+	return flags & COROUTINE ? ts_call_coroutine : ts_call_function;
 }
 
 PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 {
 	unsigned int number;
 	const char *span, *where, *name;
-	PyObject *code, *names, *call = NULL;
+	PyObject *code, *names;
 	int in_class;
-	long flags;
+	bool defined;
 	struct ts_wrapped *wrapped;
 
 	(void)module;
@@ -296,31 +315,48 @@ PyObject *ts_wrapped_define(PyObject *module, PyObject *arguments)
 	wrapped->rule = &ts_shim->conf->rules[number];
 	wrapped->in_context =
 		wrapped->rule->kind != TS_KIND_LLM && wrapped->rule->kind != TS_KIND_TOOL;
-	if (read_code(wrapped, code, names, &flags) && read_name(wrapped, where, name) &&
-	    enter_in_log(wrapped, code, names, span, name, in_class))
-		call = PyCFunction_NewEx(method_for(flags), (PyObject *)wrapped, NULL);
-	wrapped->call = call;
+	defined = read_code(wrapped, code, names) && read_name(wrapped, where, name) &&
+		  enter_in_log(wrapped, code, names, span, name, in_class);
+	wrapped->run = way_to_run(wrapped->flags);
+	if (defined)
+		return (PyObject *)wrapped;
+	PyErr_Clear();
 	Py_DECREF(wrapped);
-	if (!call)
-		PyErr_Clear();
-	return call ? call : Py_NewRef(Py_None);
+	Py_RETURN_NONE;
 }
 
 struct ts_wrapped *ts_wrapped_of(PyObject *code)
 {
-	PyObject *consts = PyObject_GetAttrString(code, "co_consts"), *self;
+	PyObject *consts = PyObject_GetAttrString(code, "co_consts");
 	struct ts_wrapped *found = NULL;
 
-	for (Py_ssize_t i = 0; consts && i < PyTuple_Size(consts) && !found; i++) {
-		PyObject *item = PyTuple_GetItem(consts, i);
-
-		self = PyCFunction_Check(item) ? PyCFunction_GetSelf(item) : NULL;
-		if (self && Py_IS_TYPE(self, ts_wrapped_type))
-			found = (struct ts_wrapped *)self;
-	}
+	for (Py_ssize_t i = 0; consts && i < PyTuple_Size(consts) && !found; i++)
+		if (Py_IS_TYPE(PyTuple_GetItem(consts, i), ts_wrapped_type))
+			found = (struct ts_wrapped *)PyTuple_GetItem(consts, i);
 	PyErr_Clear();
 	Py_XDECREF(consts); /* the code holds them */
 	return found;
+}
+
+/* A program that sends a function by value sends what stands in for us there. */
+static PyObject *reduce(PyObject *self, PyObject *unused)
+{
+	struct ts_wrapped *wrapped = (struct ts_wrapped *)self;
+	PyObject *source = PyUnicode_FromString(portable_source), *text = NULL, *result = NULL;
+	PyObject *evaluate = PyDict_GetItemString(PyEval_GetBuiltins(), "eval");
+
+	(void)unused;
+	if (source)
+		text = PyUnicode_FromFormat("(lambda space: exec(%R, space) or space['make'](%ld, "
+					    "%zd, %R, %d, %d))({})",
+					    source, wrapped->flags, wrapped->n_positional,
+					    wrapped->keywords, wrapped->more_positional,
+					    wrapped->more_keyword);
+	if (text && evaluate)
+		result = Py_BuildValue("O(O)", evaluate, text);
+	Py_XDECREF(source);
+	Py_XDECREF(text);
+	return result;
 }
 
 static void free_wrapped(PyObject *self)
@@ -329,7 +365,7 @@ static void free_wrapped(PyObject *self)
 	PyTypeObject *type = Py_TYPE(self);
 
 	Py_XDECREF(wrapped->keywords);
-	Py_XDECREF(wrapped->defaults);
+	free(wrapped->defaults);
 	Py_XDECREF(wrapped->module);
 	Py_XDECREF(wrapped->path);
 	PyObject_Free(self);
@@ -338,11 +374,26 @@ static void free_wrapped(PyObject *self)
 
 int ts_wrapped_init(void)
 {
-	static PyType_Slot slots[] = {{Py_tp_dealloc, free_wrapped}, {0, NULL}};
-	static PyType_Spec spec = {
+	static PyMemberDef members[] = {
+		{"__vectorcalloffset__", T_PYSSIZET, offsetof(struct ts_wrapped, run), READONLY,
+		 NULL},
+		{NULL, 0, 0, 0, NULL},
+	};
+	static PyMethodDef methods[] = {
+		{"__reduce__", reduce, METH_NOARGS, NULL},
+		{NULL, NULL, 0, NULL},
+	};
+	PyType_Slot slots[] = {
+		{Py_tp_dealloc, free_wrapped},
+		{Py_tp_members, members},
+		{Py_tp_methods, methods},
+		{Py_tp_call, ts_api.vectorcall_call},
+		{0, NULL},
+	};
+	PyType_Spec spec = {
 		.name = "traceshim.Wrapped",
 		.basicsize = sizeof(struct ts_wrapped),
-		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | HAVE_VECTORCALL,
 		.slots = slots,
 	};
 

@@ -165,23 +165,6 @@ static bool is_dropped(const struct ts_backlog *backlog, const struct ts_row_id 
 	return ts_idset_has(&backlog->dropped, &(struct ts_row_id){.trace = id->trace});
 }
 
-bool ts_backlog_has_dropped(const struct ts_backlog *backlog, const struct ts_batch *batch)
-{
-	struct ts_row_id id = {{{0}}, {{0}}};
-
-	for (size_t i = 0; backlog->dropped.n && i < batch->n_spans; i++) {
-		id.trace = batch->spans[i].trace_id;
-		if (ts_idset_has(&backlog->dropped, &id))
-			return true;
-	}
-	for (size_t i = 0; backlog->dropped.n && i < batch->n_traces; i++) {
-		id.trace = batch->traces[i].trace_id;
-		if (ts_idset_has(&backlog->dropped, &id))
-			return true;
-	}
-	return false;
-}
-
 /* A row of a batch: a span, or, where that is NULL, a trace. */
 struct turn {
 	int64_t ended_us;

@@ -126,12 +126,6 @@ struct ts_backlog_delivered ts_backlog_delivered(const struct ts_backlog *backlo
 	return backlog->brought;
 }
 
-int ts_backlog_bypass(struct ts_backlog *backlog, const struct ts_batch *batch, bool insist,
-		      struct ts_error *err)
-{
-	return ts_delivery_write(&backlog->delivery, batch, insist, err);
-}
-
 char *ts_backlog_state(void)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");

@@ -53,14 +53,14 @@ int ts_backlog_add(struct ts_backlog *backlog, const struct ts_batch *batch, str
  */
 int ts_backlog_step(struct ts_backlog *backlog, bool insist, struct ts_error *err);
 
-/* Is a row in there of a trace that was dropped? Then ts_backlog_add drops it. */
-bool ts_backlog_has_dropped(const struct ts_backlog *backlog, const struct ts_batch *batch);
-
-/* A batch straight to the store; rows that it refuses for good are set apart. As ts_delivery_write. */
+/*
+ * A batch straight to the store, but for rows of traces that were dropped, which are, too; rows that it refuses for good are
+ * set apart. As ts_delivery_write.
+ */
 int ts_backlog_bypass(struct ts_backlog *backlog, const struct ts_batch *batch, bool insist,
 		      struct ts_error *err);
 
-/* Rows that its steps have brought to the store. */
+/* Rows that were brought to the store by its steps, or past it. */
 struct ts_backlog_delivered {
 	uint64_t traces;
 	uint64_t spans;

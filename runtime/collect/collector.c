@@ -378,7 +378,7 @@ static int open_events(struct collector *c, struct ts_error *err)
 		       : 0;
 }
 
-static int open_outlets(struct collector *c, struct ts_error *err)
+static int open_charges(struct collector *c, struct ts_error *err)
 {
 	const struct ts_outlets_options options = {
 		.modules = c->options->modules,
@@ -387,16 +387,10 @@ static int open_outlets(struct collector *c, struct ts_error *err)
 		.context = c,
 	};
 
-	if (ts_outlets_new(&c->charges.outlets, &options) < 0)
+	if (ts_outlets_new(&c->charges.outlets, &options) < 0 ||
+	    ts_holds_new(&c->charges.holds) < 0)
 		return ts_error_set(err, -ENOMEM, "no memory");
 	return 0;
-}
-
-static int open_holds(struct collector *c, struct ts_error *err)
-{
-	int result = ts_holds_new(&c->charges.holds);
-
-	return result < 0 ? ts_error_set(err, result, "no locks: %s", strerrordesc_np(-result)) : 0;
 }
 
 static int open_socket(struct collector *c, struct ts_error *err)
@@ -423,9 +417,7 @@ static int start(struct collector *c, struct ts_error *err)
 	if (result == 0)
 		result = open_events(c, err);
 	if (result == 0)
-		result = open_outlets(c, err);
-	if (result == 0)
-		result = open_holds(c, err);
+		result = open_charges(c, err);
 	if (result == 0)
 		result = open_socket(c, err);
 	return result;

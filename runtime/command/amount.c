@@ -30,7 +30,7 @@ struct ts_amount ts_amount_short(uint64_t n)
 	double value = (double)n;
 	int unit = -1;
 
-	if (n < 100000)
+	if (n < 10000)
 		return ts_amount_count(n);
 	for (; value >= 999.5; unit++)
 		value /= 1000;
@@ -78,7 +78,7 @@ struct ts_amount ts_amount_money(int64_t nano_usd)
 
 static struct ts_amount at_least(struct ts_amount known, const struct ts_sum *sum, uint64_t calls)
 {
-	const char *sign = ts_terminal()->utf8 ? "≥ " : ">= ";
+	const char *sign = ts_terminal()->utf8 ? "≥" : ">=";
 	struct ts_amount amount;
 
 	if (!calls)

@@ -15,7 +15,7 @@ struct ts_amount {
 /* "12,519" */
 struct ts_amount ts_amount_count(uint64_t n);
 
-/* The same, from 100,000 on three digits and a unit: "812 k", "1.23 M". */
+/* The same, from 10,000 on three digits and a unit: "812 k", "1.23 M". */
 struct ts_amount ts_amount_short(uint64_t n);
 
 /* `part` of `all`, which may be 0: "5.8 %", "0 %", "0.02 %". */
@@ -25,7 +25,7 @@ struct ts_amount ts_amount_share(double part, double all);
 struct ts_amount ts_amount_money(int64_t nano_usd);
 
 /*
- * Sums over `calls` calls: with ">= " (on a terminal that shows it the sign for it) before it where a part of it is not
+ * Sums over `calls` calls: with ">=" (on a terminal that shows it the sign for it) before it where a part of it is not
  * known, "?" where nothing is, "-" where there were no calls.
  */
 struct ts_amount ts_amount_cost(const struct ts_spend *spend);

@@ -241,20 +241,17 @@ static void print_rules(const struct ts_rules *rules)
 static int tell(const struct ts_rules *rules, const struct options *options)
 {
 	char places[3 * PATH_MAX];
-	char *document;
+	int status = TS_EXIT_DONE;
 
 	if (!*rules->conf) {
 		ts_config_places(places, sizeof(places));
 		ts_say("there is no symbols.conf; looked for %s", places);
 	}
-	if (options->json) {
-		document = ts_document_check(rules);
-		puts(document ? document : "null");
-		free(document);
-	} else if (*rules->conf) {
+	if (options->json)
+		status = ts_print_document(ts_document_check(rules));
+	else if (*rules->conf)
 		print_rules(rules);
-	}
-	return *rules->conf && !rules->n_faults ? TS_EXIT_DONE : TS_EXIT_FAILED;
+	return *rules->conf && !rules->n_faults ? status : TS_EXIT_FAILED;
 }
 
 /* --- the command ------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 
 #define TS_VERSION "0.1.0"
 
-enum ts_exit { TS_EXIT_DONE = 0, TS_EXIT_FAILED = 1, TS_EXIT_USAGE = 2 };
+enum ts_exit { TS_EXIT_DONE = 0, TS_EXIT_FAILED = 1, TS_EXIT_USAGE = 2, TS_EXIT_BLOCKED = 3 };
 
 struct ts_command {
 	const char *name;
@@ -31,6 +31,8 @@ extern const struct ts_command ts_command_ps;
 extern const struct ts_command ts_command_tail;
 extern const struct ts_command ts_command_export;
 extern const struct ts_command ts_command_report;
+extern const struct ts_command ts_command_compare;
+extern const struct ts_command ts_command_gate;
 extern const struct ts_command ts_command_store;
 extern const struct ts_command ts_command_collect;
 extern const struct ts_command ts_command_recover;

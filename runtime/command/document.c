@@ -12,6 +12,7 @@
 #include "../rowjson.h"
 #include "../uuid.h"
 #include "command.h"
+#include "gates.h"
 #include "reach.h"
 
 /*
@@ -114,10 +115,30 @@ static void add_strings(cJSON *to, const char *key, char *const *strings, size_t
 		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
 }
 
-static void add_hook(cJSON *to, const struct ts_rules_hook *hook)
+static void add_params(cJSON *array, const struct ts_rule_report *rule)
 {
-	add_text(to, "function", hook->function);
-	add_text(to, "object", hook->object);
+	for (size_t i = 0; i < rule->n_params; i++) {
+		cJSON *param = add_object(array);
+
+		add_text(param, "name", rule->params[i].key);
+		add_text(param, "type", *rule->params[i].value ? rule->params[i].value : NULL);
+	}
+}
+
+/* Where a function is, of both those that are wrapped and those that are not. */
+static cJSON *add_place(cJSON *array, const char *function, const char *object)
+{
+	cJSON *place = add_object(array);
+
+	add_text(place, "function", function);
+	add_text(place, "object", object);
+	return place;
+}
+
+static void add_hook(cJSON *array, const struct ts_rules_hook *hook)
+{
+	cJSON *to = add_place(array, hook->function, hook->object);
+
 	add_text(to, "address", hook->address);
 	add_text(to, "how", hook->type ? "import" : hook->entry ? "entry" : "slots");
 	add_integer(to, "slots", hook->slots);
@@ -126,6 +147,13 @@ static void add_hook(cJSON *to, const struct ts_rules_hook *hook)
 	else
 		cJSON_AddNullToObject(to, "line");
 	add_text(to, "type", hook->type);
+}
+
+static void add_unseen(cJSON *array, const struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_unseen; i++)
+		add_text(add_place(array, rule->unseen[i].function, rule->unseen[i].object),
+			 "reason", rule->unseen[i].reason);
 }
 
 static cJSON *rule_object(const struct ts_rule_report *rule)
@@ -138,24 +166,11 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	add_text(to, "name", rule->name);
 	add_text(to, "function", rule->function);
 	add_text(to, "language", rule->python ? "python" : "native");
-	array = cJSON_AddArrayToObject(to, "parameters");
-	for (size_t i = 0; i < rule->n_params; i++) {
-		cJSON *param = add_object(array);
-
-		add_text(param, "name", rule->params[i].key);
-		add_text(param, "type", *rule->params[i].value ? rule->params[i].value : NULL);
-	}
+	add_params(cJSON_AddArrayToObject(to, "parameters"), rule);
 	array = cJSON_AddArrayToObject(to, "hooks");
 	for (size_t i = 0; i < rule->n_hooks; i++)
-		add_hook(add_object(array), &rule->hooks[i]);
-	array = cJSON_AddArrayToObject(to, "unseen");
-	for (size_t i = 0; i < rule->n_unseen; i++) {
-		cJSON *unseen = add_object(array);
-
-		add_text(unseen, "function", rule->unseen[i].function);
-		add_text(unseen, "object", rule->unseen[i].object);
-		add_text(unseen, "reason", rule->unseen[i].reason);
-	}
+		add_hook(array, &rule->hooks[i]);
+	add_unseen(cJSON_AddArrayToObject(to, "unseen"), rule);
 	add_strings(to, "misses", rule->misses, rule->n_misses);
 	add_strings(to, "hints", rule->hints, rule->n_hints);
 	return to;
@@ -284,7 +299,8 @@ char *ts_document_pruned(const struct ts_pruned *pruned)
 	return finish(document);
 }
 
-char *ts_document_run(int status, const struct ts_fate *fate, const char *reason)
+char *ts_document_run(int status, const struct ts_fate *fate, const char *reason,
+		      struct ts_gates *gates)
 {
 	cJSON *document = cJSON_CreateObject();
 	char *text;
@@ -294,6 +310,8 @@ char *ts_document_run(int status, const struct ts_fate *fate, const char *reason
 	add_integer(document, "hooked", fate->hooked);
 	cJSON_AddBoolToObject(document, "reached", fate->reached);
 	add_text(document, "reason", *reason ? reason : NULL);
+	if (gates)
+		cJSON_AddItemToObject(document, "gate", ts_gates_json(gates));
 	text = cJSON_PrintUnformatted(document);
 	cJSON_Delete(document);
 	return text;

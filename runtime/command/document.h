@@ -19,6 +19,8 @@
 #include "repriced.h"
 #include "rules.h"
 
+struct ts_gates;
+
 char *ts_document_list(const struct ts_listing *listing);
 char *ts_document_listed(const struct ts_listed *listed); /* one of them, on one line */
 char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended);
@@ -28,7 +30,9 @@ char *ts_document_symbols(const char *program, const struct ts_catalogue *catalo
 char *ts_document_schema(int version);
 char *ts_document_status(const struct ts_store_status *status);
 char *ts_document_pruned(const struct ts_pruned *pruned);
-char *ts_document_run(int status, const struct ts_fate *fate, const char *reason);
+/* With what the gates say, where there are any (NULL: none). */
+char *ts_document_run(int status, const struct ts_fate *fate, const char *reason,
+		      struct ts_gates *gates);
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
 			  char *const *errors, size_t n_errors);
 char *ts_document_repriced(const struct ts_repriced *repriced, bool dry);

@@ -8,8 +8,9 @@
 
 #include "display.h"
 
-#define GAP       2
-#define NARROWEST 8 /* of a column that gives */
+#define GAP         2
+#define COMFORTABLE 20 /* of a name, while figures can be spared */
+#define NARROWEST   8
 
 struct row {
 	enum ts_style style;
@@ -22,6 +23,8 @@ struct ts_grid {
 	size_t n_columns;
 	struct row *rows;
 	size_t n, room;
+	size_t widths[TS_GRID_COLUMNS];
+	bool left_out[TS_GRID_COLUMNS];
 	bool failed;
 };
 
@@ -87,67 +90,86 @@ static void widen(size_t *width, const char *text)
 	*width = columns > *width ? columns : *width;
 }
 
-static size_t *widest_that_gives(const struct ts_grid *grid, size_t *widths)
+/* The widest name, or NULL: none is wider than `least`. */
+static size_t *find_widest(struct ts_grid *grid, size_t least)
 {
 	size_t *widest = NULL;
 
 	for (size_t i = 0; i < grid->n_columns; i++)
-		if (grid->columns[i].gives && widths[i] > NARROWEST &&
-		    (!widest || widths[i] > *widest))
-			widest = &widths[i];
+		if (grid->columns[i].manner == TS_GRID_NAME && grid->widths[i] > least &&
+		    (!widest || grid->widths[i] > *widest))
+			widest = &grid->widths[i];
 	return widest;
 }
 
-static void measure(const struct ts_grid *grid, size_t *widths)
+/* The last figure that can be spared, or n_columns. */
+static size_t find_spare(const struct ts_grid *grid)
 {
-	size_t used = 0, *widest;
+	for (size_t i = grid->n_columns; i-- > 0;)
+		if (grid->columns[i].manner == TS_GRID_SPARE && !grid->left_out[i])
+			return i;
+	return grid->n_columns;
+}
+
+static void measure(struct ts_grid *grid)
+{
+	size_t used = 0, most = ts_terminal()->columns, *widest, spare;
 
 	for (size_t i = 0; i < grid->n_columns; i++) {
-		widen(&widths[i], grid->columns[i].head);
+		widen(&grid->widths[i], grid->columns[i].head);
 		for (size_t j = 0; j < grid->n; j++)
-			widen(&widths[i], grid->rows[j].cells[i]);
-		used += widths[i] + (i ? GAP : 0);
+			widen(&grid->widths[i], grid->rows[j].cells[i]);
+		used += grid->widths[i] + (i ? GAP : 0);
 	}
-	for (; used > ts_terminal()->columns; used--) {
-		widest = widest_that_gives(grid, widths);
-		if (!widest)
-			return;
+	for (; used > most && (widest = find_widest(grid, COMFORTABLE)); used--)
 		--*widest;
-	}
+	for (; used > most && (spare = find_spare(grid)) < grid->n_columns;
+	     used -= grid->widths[spare] + GAP)
+		grid->left_out[spare] = true;
+	for (; used > most && (widest = find_widest(grid, NARROWEST)); used--)
+		--*widest;
 }
 
 /* --- lines --------------------------------------------------------------------------------- */
 
+static bool is_figure(const struct ts_grid_column *column)
+{
+	return column->manner == TS_GRID_FIGURE || column->manner == TS_GRID_SPARE;
+}
+
 /* Nothing stands behind the last cell that holds anything. */
-static void print_row(const struct ts_grid *grid, const size_t *widths, const struct row *row)
+static void print_row(const struct ts_grid *grid, const struct row *row)
 {
 	const char *ellipsis = ts_terminal()->ellipsis;
 	size_t last = row->n;
 
-	while (last && !row->cells[last - 1][0])
+	while (last && (!row->cells[last - 1][0] || grid->left_out[last - 1]))
 		last--;
 	for (size_t i = 0; i < last; i++) {
-		size_t columns = ts_display_columns(row->cells[i]);
+		bool figure = is_figure(&grid->columns[i]);
+		size_t width = grid->widths[i], columns = ts_display_columns(row->cells[i]);
 
+		if (grid->left_out[i])
+			continue;
 		if (i)
 			printf("%*s", GAP, "");
-		if (grid->columns[i].right && columns < widths[i])
-			printf("%*s", (int)(widths[i] - columns), "");
-		if (i + 1 < last && !grid->columns[i].right)
-			ts_display_put_padded(stdout, row->cells[i], widths[i], ellipsis);
+		if (figure && columns < width)
+			printf("%*s", (int)(width - columns), "");
+		if (i + 1 < last && !figure)
+			ts_display_put_padded(stdout, row->cells[i], width, ellipsis);
 		else
-			ts_display_put(stdout, row->cells[i], widths[i], ellipsis);
+			ts_display_put(stdout, row->cells[i], width, ellipsis);
 	}
 }
 
-static void print_heads(const struct ts_grid *grid, const size_t *widths)
+static void print_heads(const struct ts_grid *grid)
 {
 	struct row heads = {.n = grid->n_columns};
 
 	for (size_t i = 0; i < grid->n_columns; i++)
 		heads.cells[i] = (char *)grid->columns[i].head;
 	fputs(ts_style(TS_STYLE_DIM), stdout);
-	print_row(grid, widths, &heads);
+	print_row(grid, &heads);
 	printf("%s\n", ts_style(TS_STYLE_PLAIN));
 }
 
@@ -162,16 +184,15 @@ static void release(struct ts_grid *grid)
 
 int ts_grid_print(struct ts_grid *grid)
 {
-	size_t widths[TS_GRID_COLUMNS] = {0};
 	int result = grid && !grid->failed ? 0 : -ENOMEM;
 
 	if (result == 0) {
-		measure(grid, widths);
-		print_heads(grid, widths);
+		measure(grid);
+		print_heads(grid);
 	}
 	for (size_t i = 0; result == 0 && i < grid->n; i++) {
 		fputs(ts_style(grid->rows[i].style), stdout);
-		print_row(grid, widths, &grid->rows[i]);
+		print_row(grid, &grid->rows[i]);
 		printf("%s\n", grid->rows[i].style ? ts_style(TS_STYLE_PLAIN) : "");
 	}
 	if (grid)

@@ -11,10 +11,16 @@
 
 #define TS_GRID_COLUMNS 12
 
+enum ts_grid_manner {
+	TS_GRID_TEXT,
+	TS_GRID_NAME,   /* text that is cut where the line is too long; the longest first */
+	TS_GRID_FIGURE, /* stands to the right */
+	TS_GRID_SPARE, /* a figure that is left out where the line is still too long; the last first */
+};
+
 struct ts_grid_column {
 	const char *head; /* NULL behind the last */
-	bool right;       /* figures */
-	bool gives;       /* is cut where the line is too long; the longest first */
+	enum ts_grid_manner manner;
 };
 
 struct ts_grid;

@@ -245,28 +245,23 @@ static int list_stored(struct ts_query *query, const struct options *options)
 {
 	struct ts_error err = {.text = ""};
 	struct ts_listing *listing;
-	char *document = NULL;
+	int status = TS_EXIT_DONE;
 
 	if (ts_query_list(query, &options->filter, &listing, &err) < 0) {
 		ts_say("%s", err.text);
 		return TS_EXIT_FAILED;
 	}
 	if (options->json)
-		document = ts_document_list(listing);
-	if (document)
-		puts(document);
-	else if (!options->json && ts_listing_count(listing))
+		status = ts_print_document(ts_document_list(listing));
+	else if (ts_listing_count(listing))
 		print_table(listing);
 	fflush(stdout);
 	if (ts_listing_count(listing) == options->filter.limit)
 		say_more(query, &options->filter);
 	else if (!ts_listing_count(listing))
 		say_none(query, &options->filter);
-	if (options->json && !document)
-		ts_say("out of memory");
 	ts_listing_free(listing);
-	free(document);
-	return options->json && !document ? TS_EXIT_FAILED : TS_EXIT_DONE;
+	return status;
 }
 
 static int run(int argc, char **argv)

@@ -12,10 +12,10 @@
 #include "stored.h"
 
 static const struct ts_command *const commands[] = {
-	&ts_command_run,    &ts_command_check,   &ts_command_symbols, &ts_command_list,
-	&ts_command_show,   &ts_command_ps,      &ts_command_tail,    &ts_command_export,
-	&ts_command_report, &ts_command_reprice, &ts_command_collect, &ts_command_recover,
-	&ts_command_store};
+	&ts_command_run,     &ts_command_check,   &ts_command_symbols, &ts_command_list,
+	&ts_command_show,    &ts_command_ps,      &ts_command_tail,    &ts_command_export,
+	&ts_command_report,  &ts_command_compare, &ts_command_gate,    &ts_command_reprice,
+	&ts_command_collect, &ts_command_recover, &ts_command_store};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 const struct ts_command *ts_command_at(size_t index)

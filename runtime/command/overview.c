@@ -1,59 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+/* What stands above the tables: the period, sums, little bars. */
 #include "overview.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../uuid.h"
 #include "amount.h"
 #include "display.h"
-#include "grid.h"
+#include "overview_tables.h"
 #include "print.h"
 #include "spark.h"
 #include "when.h"
 
 #define DURATION    32
 #define SPREAD_BARS 32
-#define WIDE        110 /* columns from which on each pipeline shows how its times are spread */
-
-static size_t rows_of(const struct ts_overview *overview, const struct ts_keyed *rows)
-{
-	return rows->n < overview->top ? rows->n : overview->top;
-}
-
-static void put_duration(struct ts_grid *grid, double ms)
-{
-	char text[DURATION];
-
-	ts_when_duration(ms, text, sizeof(text));
-	ts_grid_put(grid, "%s", text);
-}
-
-static void put_percentiles(struct ts_grid *grid, struct ts_figures *figures)
-{
-	put_duration(grid, ts_samples_percentile(&figures->durations_ms, 50));
-	put_duration(grid, ts_samples_percentile(&figures->durations_ms, 95));
-	put_duration(grid, ts_samples_percentile(&figures->durations_ms, 99));
-}
-
-/* How many, and of those how many failed. */
-static void put_numbers(struct ts_grid *grid, const struct ts_figures *figures)
-{
-	ts_grid_put(grid, "%s", ts_amount_count(figures->n).text);
-	ts_grid_put(grid, "%s", ts_amount_share((double)figures->failed, (double)figures->n).text);
-}
-
-static void say_rest(const struct ts_overview *overview, size_t n, const char *what)
-{
-	if (n > overview->top)
-		printf("%s%zu more %s%s\n", ts_style(TS_STYLE_DIM), n - overview->top, what,
-		       ts_style(TS_STYLE_PLAIN));
-}
-
-/* --- the first lines ----------------------------------------------------------------------- */
+#define SPARK_WORDS 30 /* columns of what stands beside little bars */
 
 static void print_period(const struct ts_overview *overview)
 {
@@ -77,6 +38,21 @@ static void print_period(const struct ts_overview *overview)
 	printf("%s\n", ts_style(TS_STYLE_PLAIN));
 }
 
+static void print_calls(const struct ts_report *report)
+{
+	const struct ts_spend *spend = &report->all.spend;
+	char line[256];
+	int n = snprintf(line, sizeof(line), "%s calls inside them",
+			 ts_amount_count(report->calls).text);
+
+	if (spend->calls)
+		snprintf(line + n, sizeof(line) - (size_t)n, ", %s of models: %s tokens in, %s out",
+			 ts_amount_count(spend->calls).text,
+			 ts_amount_tokens(&spend->input_tokens, spend->calls).text,
+			 ts_amount_tokens(&spend->output_tokens, spend->calls).text);
+	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
+}
+
 static void print_sums(const struct ts_report *report)
 {
 	const struct ts_figures *all = &report->all;
@@ -91,23 +67,8 @@ static void print_sums(const struct ts_report *report)
 	if (spend->calls)
 		printf(", %s%s%s", ts_style(TS_STYLE_BOLD), ts_amount_cost(spend).text,
 		       ts_style(TS_STYLE_PLAIN));
-	printf("\n%s calls inside them", ts_amount_count(report->calls).text);
-	if (spend->calls)
-		printf(", %s of models: %s tokens in, %s out", ts_amount_count(spend->calls).text,
-		       ts_amount_tokens(&spend->input_tokens, spend->calls).text,
-		       ts_amount_tokens(&spend->output_tokens, spend->calls).text);
 	putchar('\n');
-}
-
-/* What the samples spread over, ends that are almost nothing left out. */
-static void bounds_of(struct ts_samples *samples, double *ret_least, double *ret_most)
-{
-	*ret_most = ts_samples_percentile(samples, 100);
-	*ret_least = ts_samples_percentile(samples, 1);
-	if (!(*ret_least > 0))
-		*ret_least = *ret_most > 0 ? *ret_most / 1e6 : 1;
-	if (!(*ret_most > *ret_least))
-		*ret_most = *ret_least;
+	print_calls(report);
 }
 
 static void print_line(const char *name, const struct ts_spark *spark)
@@ -116,431 +77,83 @@ static void print_line(const char *name, const struct ts_spark *spark)
 }
 
 /* "30 m": steps are whole ones of their unit. */
-static void step_of(const struct ts_timeline *timeline, char *ret, size_t bytes)
+static void name_step(int64_t us, char *ret, size_t bytes)
 {
-	int64_t seconds = timeline->step_us / 1000000;
-	const char *unit = "s";
+	static const struct {
+		int64_t seconds;
+		char name;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	int64_t seconds = us / 1000000;
+	size_t i = 0;
 
-	if (seconds % 86400 == 0)
-		seconds /= 86400, unit = "d";
-	else if (seconds % 3600 == 0)
-		seconds /= 3600, unit = "h";
-	else if (seconds % 60 == 0)
-		seconds /= 60, unit = "m";
-	snprintf(ret, bytes, "%lld %s", (long long)seconds, unit);
+	while (seconds % units[i].seconds)
+		i++;
+	snprintf(ret, bytes, "%lld %c", (long long)(seconds / units[i].seconds), units[i].name);
 }
 
-static void print_sparks(struct ts_report *report)
+/* So many steps as there is room for, several made one where need be; answers how many. */
+static size_t merge_steps(const uint64_t *from, size_t n, size_t together, uint64_t *to)
+{
+	size_t made = (n + together - 1) / together;
+
+	memset(to, 0, made * sizeof(*to));
+	for (size_t i = 0; i < n; i++)
+		to[i / together] += from[i];
+	return made;
+}
+
+static void print_timeline(const struct ts_report *report)
 {
 	const struct ts_timeline *timeline = &report->timeline;
-	char least[DURATION], most[DURATION];
-	double from, to;
+	size_t room = ts_terminal()->columns - SPARK_WORDS;
+	size_t together = (timeline->n + room - 1) / room, n;
+	uint64_t merged[TS_TIMELINE_STEPS], highest = 0;
 	struct ts_spark spark;
-	uint64_t highest = 0;
+	char step[DURATION];
 
-	if (!ts_terminal()->bars)
+	if (!together)
 		return;
-	for (size_t i = 0; i < timeline->n; i++)
-		highest = timeline->traces[i] > highest ? timeline->traces[i] : highest;
-	spark = ts_spark_of(timeline->traces, timeline->n, 0);
+	n = merge_steps(timeline->traces, timeline->n, together, merged);
+	for (size_t i = 0; i < n; i++)
+		highest = merged[i] > highest ? merged[i] : highest;
+	spark = ts_spark_of(merged, n);
+	name_step(timeline->step_us * (int64_t)together, step, sizeof(step));
 	print_line("traces", &spark);
-	step_of(timeline, least, sizeof(least));
-	printf("%s %s each, most %s%s\n", ts_style(TS_STYLE_DIM), least,
+	printf("%s %s each, most %s%s\n", ts_style(TS_STYLE_DIM), step,
 	       ts_amount_short(highest).text, ts_style(TS_STYLE_PLAIN));
-	if (report->all.failed) {
-		spark = ts_spark_of(timeline->failed, timeline->n, 0);
-		print_line("failed", &spark);
-		putchar('\n');
-	}
-	bounds_of(&report->all.durations_ms, &from, &to);
-	spark = ts_spark_spread(&report->all.durations_ms, from, to, SPREAD_BARS);
+	if (!report->all.failed)
+		return;
+	merge_steps(timeline->failed, timeline->n, together, merged);
+	spark = ts_spark_of(merged, n);
+	print_line("failed", &spark);
+	putchar('\n');
+}
+
+static void print_spread(struct ts_report *report)
+{
+	size_t room = ts_terminal()->columns - SPARK_WORDS;
+	char least[DURATION], most[DURATION];
+	struct ts_spark spark;
+	double from, to;
+
+	ts_spark_bounds(&report->all.durations_ms, &from, &to);
+	spark = ts_spark_spread(&report->all.durations_ms, from, to,
+				room < SPREAD_BARS ? room : SPREAD_BARS);
 	print_line("took", &spark);
 	ts_when_duration(from, least, sizeof(least));
 	ts_when_duration(to, most, sizeof(most));
-	printf("%s from %s to %s%s\n", ts_style(TS_STYLE_DIM), least, most,
-	       ts_style(TS_STYLE_PLAIN));
-}
-
-/* --- pipelines ----------------------------------------------------------------------------- */
-
-static void put_bottleneck(struct ts_grid *grid, const struct ts_pipeline *pipeline)
-{
-	double share = 0;
-	const struct ts_figures *first = ts_pipeline_bottleneck(pipeline, &share);
-
-	if (first && share > TS_BOTTLENECK)
-		ts_grid_put(grid, "%s %s", ts_key_of(first, 0), ts_amount_share(share, 1).text);
-	else
-		ts_grid_put(grid, "%s", "");
-}
-
-static int print_pipelines(const struct ts_overview *overview)
-{
-	static const struct ts_grid_column narrow[] = {
-		{"pipeline", false, true}, {"traces", true, false},     {"failed", true, false},
-		{"p50", true, false},      {"p95", true, false},        {"p99", true, false},
-		{"cost", true, false},     {"bottleneck", false, true}, {NULL, false, false}};
-	static const struct ts_grid_column wide[] = {
-		{"pipeline", false, true}, {"traces", true, false},     {"failed", true, false},
-		{"p50", true, false},      {"p95", true, false},        {"p99", true, false},
-		{"cost", true, false},     {"bottleneck", false, true}, {"spread", false, false},
-		{NULL, false, false}};
-	bool spread = ts_terminal()->bars && ts_terminal()->columns >= WIDE;
-	struct ts_grid *grid = ts_grid_new(spread ? wide : narrow);
-	const struct ts_keyed *pipelines = &overview->report->pipelines;
-	double least, most;
-
-	bounds_of(&overview->report->all.durations_ms, &least, &most);
-	for (size_t i = 0; i < rows_of(overview, pipelines); i++) {
-		struct ts_pipeline *pipeline = pipelines->things[i];
-
-		ts_grid_row(grid, TS_STYLE_PLAIN);
-		ts_grid_put(grid, "%s", ts_key_of(pipeline, 0));
-		put_numbers(grid, &pipeline->figures);
-		put_percentiles(grid, &pipeline->figures);
-		ts_grid_put(grid, "%s", ts_amount_cost(&pipeline->figures.spend).text);
-		put_bottleneck(grid, pipeline);
-		ts_grid_put(grid, "%s",
-			    ts_spark_spread(&pipeline->figures.durations_ms, least, most, 16).text);
-	}
-	putchar('\n');
-	if (ts_grid_print(grid) < 0)
-		return -ENOMEM;
-	say_rest(overview, pipelines->n, "pipelines");
-	return 0;
-}
-
-/* --- where the time went ------------------------------------------------------------------- */
-
-struct place {
-	struct ts_pipeline *pipeline;
-	struct ts_figures *figures;
-};
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->figures->self_ms != y->figures->self_ms)
-		return x->figures->self_ms > y->figures->self_ms ? -1 : 1;
-	return strcmp(ts_key_of(x->pipeline, 0), ts_key_of(y->pipeline, 0));
-}
-
-/* The spans of all pipelines, that with most time of its own first. From malloc. */
-static struct place *gather_places(const struct ts_report *report, size_t *ret_n)
-{
-	struct place *places;
-	size_t n = 0;
-
-	for (size_t i = 0; i < report->pipelines.n; i++)
-		n += ((struct ts_pipeline *)report->pipelines.things[i])->spans.n;
-	places = calloc(n + 1, sizeof(*places));
-	*ret_n = 0;
-	for (size_t i = 0; places && i < report->pipelines.n; i++) {
-		struct ts_pipeline *pipeline = report->pipelines.things[i];
-
-		for (size_t j = 0; j < pipeline->spans.n; j++)
-			places[(*ret_n)++] = (struct place){pipeline, pipeline->spans.things[j]};
-	}
-	if (places)
-		qsort(places, *ret_n, sizeof(*places), compare_places);
-	return places;
-}
-
-/* Is it the pipeline's own code that took the time? */
-static bool is_itself(const struct place *place)
-{
-	const char *name = ts_key_of(place->figures, 0);
-
-	return !strncmp(name, "pipeline:", strlen("pipeline:")) &&
-	       !strcmp(name + strlen("pipeline:"), ts_key_of(place->pipeline, 0));
-}
-
-static void put_place(struct ts_grid *grid, const struct place *place)
-{
-	double all_ms = place->pipeline->figures.total_ms;
-	bool bottleneck = place->figures->self_ms > TS_BOTTLENECK * all_ms &&
-			  place->figures == place->pipeline->spans.things[0];
-
-	ts_grid_row(grid, bottleneck ? TS_STYLE_BOLD : TS_STYLE_PLAIN);
-	if (is_itself(place))
-		ts_grid_put(grid, "%s itself", ts_key_of(place->pipeline, 0));
-	else
-		ts_grid_put(grid, "%s > %s", ts_key_of(place->pipeline, 0),
-			    ts_key_of(place->figures, 0));
-	put_numbers(grid, place->figures);
-	put_duration(grid, ts_samples_percentile(&place->figures->durations_ms, 95));
-	put_duration(grid, place->figures->self_ms);
-	ts_grid_put(grid, "%s", ts_amount_share(place->figures->self_ms, all_ms).text);
-	ts_grid_put(grid, "%s", ts_amount_share(place->figures->path_ms, all_ms).text);
-	ts_grid_put(grid, "%s", bottleneck ? "<-" : "");
-}
-
-static int print_places(const struct ts_overview *overview)
-{
-	static const struct ts_grid_column columns[] = {{"where the time went", false, true},
-							{"calls", true, false},
-							{"failed", true, false},
-							{"p95", true, false},
-							{"self", true, false},
-							{"share", true, false},
-							{"path", true, false},
-							{"", false, false},
-							{NULL, false, false}};
-	struct ts_grid *grid = ts_grid_new(columns);
-	size_t n;
-	struct place *places = gather_places(overview->report, &n);
-
-	for (size_t i = 0; places && i < n && i < overview->top; i++)
-		put_place(grid, &places[i]);
-	free(places);
-	putchar('\n');
-	if (ts_grid_print(grid) < 0 || !places)
-		return -ENOMEM;
-	say_rest(overview, n, "calls");
-	return 0;
-}
-
-static const char *known(const char *name)
-{
-	return *name ? name : "?";
-}
-
-/* --- where the money went ------------------------------------------------------------------ */
-
-/* Is this the first of a table in which the dearest comes first, and was anything paid for it? */
-static bool is_dearest(const struct ts_keyed *models, size_t i)
-{
-	const struct ts_figures *first = models->things[0];
-
-	return i == 0 && models->n > 1 && first->spend.cost_nano_usd.known > 0;
-}
-
-static int print_models(const struct ts_overview *overview)
-{
-	static const struct ts_grid_column columns[] = {{"where the money went", false, true},
-							{"calls", true, false},
-							{"failed", true, false},
-							{"tokens in", true, false},
-							{"out", true, false},
-							{"cost", true, false},
-							{"", false, false},
-							{NULL, false, false}};
-	const struct ts_keyed *models = &overview->report->models;
-	struct ts_grid *grid;
-
-	if (!models->n)
-		return 0;
-	grid = ts_grid_new(columns);
-	for (size_t i = 0; i < rows_of(overview, models); i++) {
-		struct ts_figures *row = models->things[i];
-		const struct ts_spend *spend = &row->spend;
-
-		ts_grid_row(grid, is_dearest(models, i) ? TS_STYLE_BOLD : TS_STYLE_PLAIN);
-		ts_grid_put(grid, "%s %s", known(ts_key_of(row, 0)), known(ts_key_of(row, 1)));
-		put_numbers(grid, row);
-		ts_grid_put(grid, "%s", ts_amount_tokens(&spend->input_tokens, spend->calls).text);
-		ts_grid_put(grid, "%s", ts_amount_tokens(&spend->output_tokens, spend->calls).text);
-		ts_grid_put(grid, "%s", ts_amount_cost(spend).text);
-		ts_grid_put(grid, "%s", is_dearest(models, i) ? "<-" : "");
-	}
-	putchar('\n');
-	if (ts_grid_print(grid) < 0)
-		return -ENOMEM;
-	say_rest(overview, models->n, "models");
-	return 0;
-}
-
-/* --- what went wrong ----------------------------------------------------------------------- */
-
-/* Of an id so much as tells it from all others that are stored. */
-static void put_id(struct ts_grid *grid, const struct ts_uuid *id, size_t digits)
-{
-	char text[TS_UUID_TEXT];
-
-	ts_uuid_format(id, text);
-	digits += (digits > 8) + (digits > 12) + (digits > 16) + (digits > 20);
-	ts_grid_put(grid, "%.*s", (int)digits, text);
-}
-
-static int find_digits(struct ts_query *query, const struct ts_overview *overview, size_t *ret,
-		       struct ts_error *err)
-{
-	const struct ts_keyed *groups = &overview->report->failures.groups;
-	size_t n = rows_of(overview, groups);
-	struct ts_uuid *ids = calloc(n + 1, sizeof(*ids));
-	int result;
-
-	if (!ids)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		ids[i] = ((struct ts_failure *)groups->things[i])->latest;
-	result = ts_query_digits(query, ids, n, ret, err);
-	free(ids);
-	return result;
-}
-
-static int print_failures(struct ts_query *query, const struct ts_overview *overview,
-			  struct ts_error *err)
-{
-	static const struct ts_grid_column columns[] = {
-		{"what went wrong", false, true}, {"times", true, false},
-		{"fatal", true, false},           {"error", false, true},
-		{"as in trace", false, false},    {NULL, false, false}};
-	const struct ts_keyed *groups = &overview->report->failures.groups;
-	struct ts_grid *grid;
-	size_t digits;
-	int result;
-
-	if (!groups->n)
-		return 0;
-	result = find_digits(query, overview, &digits, err);
-	if (result < 0)
-		return result;
-	grid = ts_grid_new(columns);
-	for (size_t i = 0; i < rows_of(overview, groups); i++) {
-		const struct ts_failure *failure = groups->things[i];
-
-		ts_grid_row(grid, TS_STYLE_PLAIN);
-		ts_grid_put(grid, "%s", ts_key_of(failure, 0));
-		ts_grid_put(grid, "%s", ts_amount_count(failure->calls).text);
-		ts_grid_put(grid, "%s", ts_amount_count(failure->fatal).text);
-		ts_grid_put(grid, "%s", failure->varied ? ts_key_of(failure, 1) : failure->sample);
-		put_id(grid, &failure->latest, digits);
-	}
-	putchar('\n');
-	if (ts_grid_print(grid) < 0)
-		return -ENOMEM;
-	say_rest(overview, groups->n, "errors");
-	return 0;
-}
-
-/* --- what was called again ----------------------------------------------------------------- */
-
-/* "x2 to x8", and whether most of them ran beside each other. */
-static void put_times(struct ts_grid *grid, const struct ts_repeat *repeat)
-{
-	bool beside = 2 * repeat->beside > repeat->calls - repeat->parents;
-
-	if (repeat->kind == TS_REPEAT_FALLBACK)
-		ts_grid_put(grid, "%s", "");
-	else if (repeat->least == repeat->most)
-		ts_grid_put(grid, "x%s%s", ts_amount_count(repeat->most).text,
-			    beside ? " at once" : "");
-	else
-		ts_grid_put(grid, "x%s to x%s%s", ts_amount_count(repeat->least).text,
-			    ts_amount_count(repeat->most).text, beside ? " at once" : "");
-}
-
-static void put_failures(struct ts_grid *grid, const struct ts_repeat *repeat)
-{
-	uint64_t after = repeat->retries + repeat->fallbacks;
-
-	ts_grid_put(grid, "%s", after ? ts_amount_count(after).text : "-");
-	ts_grid_put(grid, "%s", after ? ts_amount_count(repeat->helped).text : "");
-}
-
-static int print_repeats(const struct ts_overview *overview)
-{
-	static const struct ts_grid_column columns[] = {{"what was called again", false, true},
-							{"times", true, false},
-							{"failures", true, false},
-							{"helped", true, false},
-							{NULL, false, false}};
-	const struct ts_keyed *repeats = &overview->report->repeats;
-	struct ts_grid *grid;
-
-	if (!repeats->n)
-		return 0;
-	grid = ts_grid_new(columns);
-	for (size_t i = 0; i < rows_of(overview, repeats); i++) {
-		const struct ts_repeat *repeat = repeats->things[i];
-
-		ts_grid_row(grid, TS_STYLE_PLAIN);
-		if (repeat->kind == TS_REPEAT_SAME)
-			ts_grid_put(grid, "%s > %s", ts_key_of(repeat, 0), ts_key_of(repeat, 1));
-		else
-			ts_grid_put(grid, "%s > %s -> %s", ts_key_of(repeat, 0),
-				    ts_key_of(repeat, 2), ts_key_of(repeat, 1));
-		put_times(grid, repeat);
-		put_failures(grid, repeat);
-	}
-	putchar('\n');
-	if (ts_grid_print(grid) < 0)
-		return -ENOMEM;
-	say_rest(overview, repeats->n, "that were called again");
-	return 0;
-}
-
-/* --- by one thing -------------------------------------------------------------------------- */
-
-static int print_rows(const struct ts_overview *overview)
-{
-	static const char *const names[] = {[TS_BY_PIPELINE] = "pipeline",
-					    [TS_BY_SPAN] = "span",
-					    [TS_BY_MODEL] = "model",
-					    [TS_BY_PROVIDER] = "provider",
-					    [TS_BY_USER] = "user",
-					    [TS_BY_TENANT] = "tenant",
-					    [TS_BY_DAY] = "day"};
-	const struct ts_report *report = overview->report;
-	bool spans = report->by == TS_BY_SPAN;
-	bool calls = spans || report->by == TS_BY_MODEL || report->by == TS_BY_PROVIDER;
-	const struct ts_grid_column columns[] = {{names[report->by], false, true},
-						 {calls ? "calls" : "traces", true, false},
-						 {"failed", true, false},
-						 {"p50", true, false},
-						 {"p95", true, false},
-						 {"p99", true, false},
-						 {spans ? "self" : "tokens in", true, false},
-						 {spans ? "path" : "out", true, false},
-						 {spans ? "" : "cost", true, false},
-						 {NULL, false, false}};
-	struct ts_grid *grid = ts_grid_new(columns);
-
-	for (size_t i = 0; i < rows_of(overview, &report->rows); i++) {
-		struct ts_figures *row = report->rows.things[i];
-
-		ts_grid_row(grid, TS_STYLE_PLAIN);
-		ts_grid_put(grid, "%s", known(ts_key_of(row, report->by == TS_BY_MODEL)));
-		put_numbers(grid, row);
-		put_percentiles(grid, row);
-		if (spans) {
-			put_duration(grid, row->self_ms);
-			put_duration(grid, row->path_ms);
-			continue;
-		}
-		ts_grid_put(grid, "%s",
-			    ts_amount_tokens(&row->spend.input_tokens, row->spend.calls).text);
-		ts_grid_put(grid, "%s",
-			    ts_amount_tokens(&row->spend.output_tokens, row->spend.calls).text);
-		ts_grid_put(grid, "%s", ts_amount_cost(&row->spend).text);
-	}
-	putchar('\n');
-	if (ts_grid_print(grid) < 0)
-		return -ENOMEM;
-	say_rest(overview, report->rows.n, "(--top N)");
-	return 0;
+	printf("%s %s to %s%s\n", ts_style(TS_STYLE_DIM), least, most, ts_style(TS_STYLE_PLAIN));
 }
 
 int ts_overview_print(struct ts_query *query, const struct ts_overview *overview,
 		      struct ts_error *err)
 {
-	int result;
-
 	print_period(overview);
 	print_sums(overview->report);
-	print_sparks(overview->report);
-	if (overview->report->by)
-		return print_rows(overview);
-	result = print_pipelines(overview);
-	if (result == 0)
-		result = print_places(overview);
-	if (result == 0)
-		result = print_models(overview);
-	if (result == 0)
-		result = print_failures(query, overview, err);
-	if (result == 0)
-		result = print_repeats(overview);
-	return result;
+	if (ts_terminal()->bars) {
+		print_timeline(overview->report);
+		print_spread(overview->report);
+	}
+	return overview->report->by ? ts_overview_rows(overview)
+				    : ts_overview_tables(query, overview, err);
 }

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "display.h"
 
 static struct ts_terminal terminal;
@@ -69,6 +70,17 @@ void ts_say(const char *format, ...)
 	ts_display_put(stderr, line ? line : "out of memory", SIZE_MAX / 2, "");
 	fputc('\n', stderr);
 	free(line);
+}
+
+int ts_print_document(char *document)
+{
+	if (!document) {
+		ts_say("out of memory");
+		return TS_EXIT_FAILED;
+	}
+	puts(document);
+	free(document);
+	return TS_EXIT_DONE;
 }
 
 char *ts_shell_quote(const char *text)

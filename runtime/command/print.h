@@ -30,6 +30,9 @@ const char *ts_style(enum ts_style style);
 /* One line on stderr, "traceshim: ..." and a newline; nothing in it can steer the terminal. */
 void ts_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A document (from malloc, which is given back) on stdout. Answers the exit status; NULL: memory ran out. */
+int ts_print_document(char *document);
+
 /* "name", or, where a shell would read it otherwise, 'quoted'. From malloc, or NULL. */
 char *ts_shell_quote(const char *text);
 

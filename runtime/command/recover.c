@@ -73,21 +73,6 @@ static void print_text(const char *root, const struct ts_recovered *recovered)
 		       recovered->postponed, plural(recovered->postponed));
 }
 
-static int print_json(const char *root, const struct ts_recovered *recovered,
-		      const struct reasons *reasons)
-{
-	char *text = ts_document_recover(root, recovered, reasons->lines,
-					 reasons->n < MOST_REASONS ? reasons->n : MOST_REASONS);
-
-	if (!text) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	puts(text);
-	free(text);
-	return TS_EXIT_DONE;
-}
-
 /* What waited on disk for its store, of spools that are gone. */
 static int recover_backlogs(struct ts_recovered *recovered, struct ts_error *err)
 {
@@ -128,7 +113,9 @@ static int recover(bool json)
 	if (recovered.postponed && !json)
 		ts_say("remove a folder to give its traces up");
 	if (json)
-		status = print_json(root, &recovered, &reasons);
+		status = ts_print_document(
+			ts_document_recover(root, &recovered, reasons.lines,
+					    reasons.n < MOST_REASONS ? reasons.n : MOST_REASONS));
 	else if (result == 0)
 		print_text(root, &recovered);
 	release_reasons(&reasons);

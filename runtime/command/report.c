@@ -22,8 +22,8 @@
 #define MOST_TOP    100000
 
 static const char help[] =
-	"usage: traceshim report [--since WHEN] [--until WHEN] [--pipeline NAME] [--user ID]\n"
-	"                        [--by WHAT] [--top N] [--json]\n\n"
+	"usage: traceshim report [--since WHEN] [--until WHEN] [--pipeline NAME]\n"
+	"                        [--user ID] [--by WHAT] [--top N] [--json]\n\n"
 	"Answers of many traces at once: where the time went, where the money went, and\n"
 	"what went wrong. What is given must all hold.\n\n"
 	"  --since WHEN     started within the last 10m, 2h, 3d, or since a date or a\n"

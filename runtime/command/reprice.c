@@ -170,7 +170,9 @@ static int open_store(struct work *work)
 
 	if (result < 0 || work->options->dry_run)
 		return result;
-	result = work->store->open(&work->handle, work->url, NULL, &err);
+	result = -EAGAIN;
+	for (int i = 0; result == -EAGAIN && i < LOCK_TRIES; i++)
+		result = work->store->open(&work->handle, work->url, NULL, &err);
 	if (result < 0)
 		ts_say("%s", err.text);
 	return result == -ENOENT ? -EINVAL : result;

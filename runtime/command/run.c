@@ -17,7 +17,9 @@
 #include "document.h"
 #include "options.h"
 #include "fate.h"
+#include "gates.h"
 #include "print.h"
+#include "run_gate.h"
 #include "target.h"
 #include "shim.h"
 
@@ -28,20 +30,31 @@
 #define STATUS_RANDOM       "XXXXXX"
 
 static const char help[] =
-	"usage: traceshim run [--json[=FILE]] [--] CMD [ARG ...]\n\n"
+	"usage: traceshim run [--gate FILE] [--junit FILE] [--json[=FILE]]\n"
+	"                     [--] CMD [ARG ...]\n\n"
 	"Runs CMD with libtraceshim.so preloaded and passes on its exit status. Standard\n"
 	"output is CMD's alone. Says on stderr why nothing can be traced, and when no\n"
 	"rule of symbols.conf was reached.\n\n"
+	"  --gate FILE    afterwards judge the run's traces by the requirements in FILE,\n"
+	"                 see traceshim help gate; the results go to stderr\n"
+	"  --junit FILE   also write these results to FILE as JUnit's XML\n"
 	"  --json[=FILE]  afterwards write what became of the run as one JSON document to\n"
 	"                 FILE, or to stderr as its last line\n"
 	"  -h, --help     this text\n\n"
 	"exit status: CMD's; 128+N if signal N ended it; 127 if CMD was not found; 126 if\n"
-	"it could not be executed; 2 for wrong usage\n\n"
-	"example: traceshim run -- ./bot --verbose\n";
+	"it could not be executed; 2 for wrong usage, or faults in a file of gates; where\n"
+	"CMD's is 0, 1 if a gate fails, 3 if one does that blocks a deployment\n\n"
+	"example: traceshim run -- ./bot --verbose\n"
+	"example: traceshim run --gate release.gate -- ./bot < synthetic-messages\n";
+
+enum { JSON = TS_OPTION_LONG, GATE, JUNIT };
 
 struct options {
 	bool json;
 	const char *json_file; /* NULL: stderr */
+	const char *gate;      /* NULL: none */
+	const char *junit;
+	struct ts_gates *gates; /* of `gate` */
 };
 
 /* --- the status file --------------------------------------------------------------------- */
@@ -153,7 +166,7 @@ static bool prepare(const char *path, const char *typed, char *reason, size_t by
 static void write_document(const struct options *options, int status, const struct ts_fate *fate,
 			   const char *reason)
 {
-	char *text = options->json ? ts_document_run(status, fate, reason) : NULL;
+	char *text = options->json ? ts_document_run(status, fate, reason, options->gates) : NULL;
 	FILE *to = stderr;
 
 	if (!options->json)
@@ -191,6 +204,20 @@ static void note_killed(pid_t pid, int signal)
 	free(root);
 }
 
+/* What the gates say of the run, which ended with `status`. */
+static int judge(const struct options *options, const char *status_file, int status)
+{
+	int judged = ts_run_gate(status_file, options->gates) < 0 ? TS_EXIT_FAILED : TS_EXIT_DONE;
+
+	if (judged == TS_EXIT_DONE) {
+		ts_gates_print(options->gates, stderr);
+		judged = ts_gates_status(options->gates);
+		if (options->junit && ts_gates_write_junit(options->gates, options->junit) < 0)
+			judged = judged ? judged : TS_EXIT_FAILED;
+	}
+	return status ? status : judged;
+}
+
 static int run_program(const char *path, char **argv, const struct options *options)
 {
 	char reason[REASON_BYTES] = "";
@@ -198,15 +225,13 @@ static int run_program(const char *path, char **argv, const struct options *opti
 	char status_file[PATH_MAX];
 	struct ts_fate fate;
 	bool may_reach = prepare(path, argv[0], reason, sizeof(reason));
-	int status;
+	int status, judged;
 
 	if (*reason)
 		ts_say("%s", reason);
 	make_status_file(status_file);
 	status = ts_child_run(path, argv, false, note_killed);
 	ts_fate_read(status_file, &fate);
-	if (*status_file)
-		unlink(status_file);
 	/* What cannot be traced may still start what can. */
 	if (*status_file && (may_reach || fate.started)) {
 		ts_fate_sentence(&fate, argv, sentence, sizeof(sentence));
@@ -214,18 +239,64 @@ static int run_program(const char *path, char **argv, const struct options *opti
 			ts_say("%s", sentence);
 		strcpy(reason, sentence);
 	}
+	judged = options->gates ? judge(options, status_file, status) : status;
+	if (*status_file)
+		unlink(status_file);
 	write_document(options, status, &fate, reason);
-	return status;
+	return judged;
+}
+
+/* 0 where the program may be started; else the exit status. */
+static int begin_gates(struct options *options, struct ts_gates *gates)
+{
+	if (options->junit && !options->gate) {
+		ts_say("--junit FILE is for the results of --gate FILE");
+		return TS_EXIT_USAGE;
+	}
+	if (!options->gate)
+		return 0;
+	options->gates = gates;
+	if (ts_gates_init(gates, options->gate) < 0 || ts_run_gate_check() < 0)
+		return TS_EXIT_USAGE;
+	return 0;
+}
+
+static int run_command(char **argv, const struct options *options)
+{
+	char path[PATH_MAX];
+	int result = ts_target_find(argv[0], path);
+
+	return result < 0 ? refuse(argv[0], result, options) : run_program(path, argv, options);
+}
+
+static int take_option(struct options *options, int option)
+{
+	switch (option) {
+	case JSON:
+		options->json = true;
+		options->json_file = optarg;
+		return 0;
+	case GATE:
+		options->gate = optarg;
+		return 0;
+	case JUNIT:
+		options->junit = optarg;
+		return 0;
+	default:
+		return -EINVAL;
+	}
 }
 
 static int run(int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", optional_argument, NULL, TS_OPTION_LONG},
+	static const struct option longs[] = {{"json", optional_argument, NULL, JSON},
+					      {"gate", required_argument, NULL, GATE},
+					      {"junit", required_argument, NULL, JUNIT},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	const struct ts_options known = {.command = "run", .shorts = "+:h", .longs = longs};
 	struct options options = {.json = false};
-	char path[PATH_MAX];
+	struct ts_gates gates = {.n_findings = 0};
 	int result;
 
 	while ((result = ts_options_next(&known, argc, argv)) != -1) {
@@ -233,19 +304,18 @@ static int run(int argc, char **argv)
 			fputs(help, stdout);
 			return TS_EXIT_DONE;
 		}
-		if (result == '?')
+		if (take_option(&options, result) < 0)
 			return TS_EXIT_USAGE;
-		options.json = true;
-		options.json_file = optarg;
 	}
 	if (optind == argc) {
 		ts_say("run what? traceshim run -- CMD");
 		return TS_EXIT_USAGE;
 	}
-	result = ts_target_find(argv[optind], path);
-	if (result < 0)
-		return refuse(argv[optind], result, &options);
-	return run_program(path, argv + optind, &options);
+	result = begin_gates(&options, &gates);
+	if (result == 0)
+		result = run_command(argv + optind, &options);
+	ts_gates_release(&gates);
+	return result;
 }
 
 const struct ts_command ts_command_run = {

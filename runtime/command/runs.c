@@ -151,19 +151,6 @@ static int print_table(const struct ts_run *runs, size_t n, const struct ts_ende
 	return TS_EXIT_DONE;
 }
 
-static int print_document(const struct ts_runs *runs, const struct ts_ended *ended)
-{
-	char *document = ts_document_runs(runs, ended);
-
-	if (!document) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	puts(document);
-	free(document);
-	return TS_EXIT_DONE;
-}
-
 /* Where all have ended as far as the store knows, nobody has to be asked. */
 static void find_ended(const struct ts_run *runs, size_t n, struct ts_ended *ret)
 {
@@ -199,7 +186,7 @@ int ts_runs_list(struct ts_query *query, const struct ts_runs_options *options)
 	all = ts_runs_all(runs, &n);
 	find_ended(all, n, &ended);
 	if (options->json)
-		status = print_document(runs, &ended);
+		status = ts_print_document(ts_document_runs(runs, &ended));
 	else if (n)
 		status = print_table(all, n, &ended, options->now_us);
 	ts_ended_release(&ended);

@@ -163,19 +163,6 @@ static int print_story(const struct ts_story *story, bool full)
 	return TS_EXIT_DONE;
 }
 
-static int print_document(const struct ts_story *story)
-{
-	char *document = ts_document_story(story);
-
-	if (!document) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	puts(document);
-	free(document);
-	return TS_EXIT_DONE;
-}
-
 static int show_stored(struct ts_query *query, const struct options *options)
 {
 	struct ts_error err = {.text = ""};
@@ -186,7 +173,8 @@ static int show_stored(struct ts_query *query, const struct options *options)
 		ts_say("%s", err.text);
 		return result == -EINVAL ? TS_EXIT_USAGE : TS_EXIT_FAILED;
 	}
-	result = options->json ? print_document(story) : print_story(story, options->full);
+	result = options->json ? ts_print_document(ts_document_story(story))
+			       : print_story(story, options->full);
 	ts_story_free(story);
 	return result;
 }

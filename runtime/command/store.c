@@ -58,17 +58,6 @@ static void tell(void *context, const char *sentence)
 	fputc('\n', stderr);
 }
 
-static int put_document(char *document)
-{
-	if (!document) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	puts(document);
-	free(document);
-	return TS_EXIT_DONE;
-}
-
 static int fail(int result, const struct ts_error *err)
 {
 	ts_say("%s", err->text[0] ? err->text : strerrordesc_np(-result));
@@ -138,7 +127,7 @@ static int end_with_schema(int result, const struct options *options, const stru
 	if (result < 0)
 		return fail(result, err);
 	if (options->json)
-		return put_document(ts_document_schema(result));
+		return ts_print_document(ts_document_schema(result));
 	printf("schema %d\n", result);
 	return TS_EXIT_DONE;
 }
@@ -167,7 +156,7 @@ static int status(const struct ts_admin *admin, const struct options *options)
 	if (result < 0)
 		return fail(result, &err);
 	if (options->json)
-		exit = put_document(ts_document_status(&answer));
+		exit = ts_print_document(ts_document_status(&answer));
 	else if (answer.schema)
 		print_status(&answer);
 	fflush(stdout);
@@ -215,7 +204,7 @@ static int prune(const struct ts_admin *admin, const struct options *options)
 	if (result < 0 && is_nothing(&pruned))
 		return fail(result, &err);
 	if (options->json)
-		exit = put_document(ts_document_pruned(&pruned));
+		exit = ts_print_document(ts_document_pruned(&pruned));
 	else
 		print_pruned(&pruned, options->dry_run);
 	fflush(stdout);

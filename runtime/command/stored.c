@@ -21,6 +21,11 @@ void ts_stored_as(const char *tenant)
 	as_tenant = tenant;
 }
 
+size_t ts_stored_waiting(void)
+{
+	return waiting;
+}
+
 /*
  * A server that does not answer shall not hold up who reads a file. What is for one waits for `traceshim recover`, the
  * next traced program, or who reads from a server, too.
@@ -87,6 +92,7 @@ int ts_stored_open(struct ts_query **ret)
 	char *url = ts_store_default_url(&err);
 	int result;
 
+	waiting = 0;
 	recover(modules_for(url));
 	recover_backlogs(modules_for(url));
 	if (waiting)

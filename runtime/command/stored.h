@@ -13,6 +13,8 @@
  */
 int ts_stored_open(struct ts_query **ret);
 
+/* Of how many programs what they left could not be stored, when the store was last opened. */
+size_t ts_stored_waiting(void);
 /* For who goes on looking: the same without a word. */
 void ts_stored_recover(void);
 int ts_stored_reopen(struct ts_query **ret, struct ts_error *err);

@@ -286,18 +286,15 @@ static size_t count(const struct ts_catalogue *catalogue)
 static int tell(struct ts_catalogue *catalogue, const char *path, const struct options *options)
 {
 	size_t n = count(catalogue);
-	char *document;
+	int status = TS_EXIT_DONE;
 
-	if (options->json) {
-		document = ts_document_symbols(path, catalogue);
-		puts(document ? document : "null");
-		free(document);
-	} else if (n) {
+	if (options->json)
+		status = ts_print_document(ts_document_symbols(path, catalogue));
+	else if (n)
 		print_catalogue(catalogue);
-	}
 	if (!n)
 		say_nothing_matches(catalogue, options->arguments[0], options->arguments[1]);
-	return n ? TS_EXIT_DONE : TS_EXIT_FAILED;
+	return n ? status : TS_EXIT_FAILED;
 }
 
 static int list_python(const struct options *options)

@@ -38,75 +38,91 @@ static int explain(const struct ts_pg *pg, int result, struct ts_error *err)
 		why.text);
 }
 
-/* Of what has been migrated to `version`, which is answered. */
-static int make_partitions(struct ts_pg *pg, int version, ts_tell_fn *tell, void *context,
-			   struct ts_error *err)
+/* What is done with a connection, and what it needs to know. */
+struct deed {
+	int (*run)(struct ts_pg *pg, const struct deed *deed, struct ts_error *err);
+	bool needs_store;
+	ts_tell_fn *tell;
+	void *context;
+	const char *user;
+	int64_t before_us;
+	bool dry;
+	struct ts_pruned *ret;
+};
+
+static int carry_out(const char *url, const struct deed *deed, struct ts_error *err)
 {
-	int result = ts_partitions_make(pg, tell, context, err);
+	struct ts_pg *pg = NULL;
+	int version = 0, result = connect_to(&pg, url, err);
+
+	if (result < 0)
+		return result;
+	/* before anything is granted or changed */
+	result = ts_pg_schema_version(pg, &version, err);
+	if (result == 0 && version == 0 && deed->needs_store)
+		result = ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
+	if (result == 0)
+		result = deed->run(pg, deed, err);
+	if (result < 0)
+		explain(pg, result, err);
+	ts_pg_close(pg);
+	return result;
+}
+
+/* --- init, migrate ------------------------------------------------------------------------- */
+
+/* Answers the version. */
+static int migrate(struct ts_pg *pg, const struct deed *deed, struct ts_error *err)
+{
+	int version = ts_pg_schema_migrate(pg, deed->tell, deed->context, err);
+	int result = version < 0 ? version : ts_partitions_make(pg, deed->tell, deed->context, err);
 
 	return result < 0 ? result : version;
+}
+
+static int init(struct ts_pg *pg, const struct deed *deed, struct ts_error *err)
+{
+	int result = ts_pg_grant(pg, deed->user, deed->tell, deed->context, err);
+
+	return result < 0 ? result : migrate(pg, deed, err);
 }
 
 static int admin_init(const char *url, const char *user, ts_tell_fn *tell, void *context,
 		      struct ts_error *err)
 {
-	struct ts_pg *pg = NULL;
-	int version = 0, result = connect_to(&pg, url, err);
+	const struct deed deed = {.run = init, .tell = tell, .context = context, .user = user};
 
-	if (result < 0)
-		return result;
-	/* Before anything is granted. */
-	result = ts_pg_schema_version(pg, &version, err);
-	if (result == 0)
-		result = ts_pg_grant(pg, user, tell, context, err);
-	if (result == 0)
-		result = ts_pg_schema_migrate(pg, tell, context, err);
-	if (result >= 0)
-		result = make_partitions(pg, result, tell, context, err);
-	if (result < 0)
-		explain(pg, result, err);
-	ts_pg_close(pg);
-	return result;
+	return carry_out(url, &deed, err);
 }
 
 static int admin_migrate(const char *url, ts_tell_fn *tell, void *context, struct ts_error *err)
 {
-	struct ts_pg *pg = NULL;
-	int version = 0, result = connect_to(&pg, url, err);
+	const struct deed deed = {
+		.run = migrate, .needs_store = true, .tell = tell, .context = context};
 
-	if (result < 0)
-		return result;
-	result = ts_pg_schema_version(pg, &version, err);
-	if (result == 0 && version == 0)
-		result = ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
-	if (result == 0)
-		result = ts_pg_schema_migrate(pg, tell, context, err);
-	if (result >= 0)
-		result = make_partitions(pg, result, tell, context, err);
-	if (result < 0)
-		explain(pg, result, err);
-	ts_pg_close(pg);
-	return result;
+	return carry_out(url, &deed, err);
+}
+
+/* --- prune --------------------------------------------------------------------------------- */
+
+static int prune(struct ts_pg *pg, const struct deed *deed, struct ts_error *err)
+{
+	return ts_partitions_prune(pg, deed->before_us, deed->dry, deed->ret, err);
 }
 
 static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_pruned *ret,
 		       struct ts_error *err)
 {
-	struct ts_pg *pg = NULL;
-	int version = 0, result = connect_to(&pg, url, err);
+	const struct deed deed = {
+		.run = prune,
+		.needs_store = true,
+		.before_us = before_us,
+		.dry = dry,
+		.ret = ret,
+	};
 
 	*ret = (struct ts_pruned){.traces = 0};
-	if (result < 0)
-		return result;
-	result = ts_pg_schema_version(pg, &version, err);
-	if (result == 0 && version == 0)
-		result = ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
-	if (result == 0)
-		result = ts_partitions_prune(pg, before_us, dry, ret, err);
-	if (result < 0)
-		explain(pg, result, err);
-	ts_pg_close(pg);
-	return result;
+	return carry_out(url, &deed, err);
 }
 
 /* --- status -------------------------------------------------------------------------------- */
@@ -174,7 +190,10 @@ static int ask_status(struct ts_pg *pg, struct ts_store_status *ret, struct ts_e
 {
 	char sql[sizeof(status_sql) + 64];
 	bool sees_all = false;
-	int result = ts_pg_select(pg, sees_all_sql, NULL, 0, take_flag, &sees_all, err);
+	const struct ts_pg_statement may = {
+		.sql = sees_all_sql, .row = take_flag, .context = &sees_all};
+	const struct ts_pg_statement ask = {.sql = sql, .row = take_status, .context = ret};
+	int result = ts_pg_ask(pg, &may, err);
 
 	if (result == 0 && !sees_all)
 		return ts_error_set(err, -EACCES,
@@ -182,7 +201,7 @@ static int ask_status(struct ts_pg *pg, struct ts_store_status *ret, struct ts_e
 				    "traceshim_auditor may");
 	snprintf(sql, sizeof(sql), status_sql,
 		 ret->schema > 1 ? "(SELECT count(*) FROM pipeline_runs)" : "0");
-	return result ? result : ts_pg_select(pg, sql, NULL, 0, take_status, ret, err);
+	return result ? result : ts_pg_ask(pg, &ask, err);
 }
 
 static int admin_status(const char *url, struct ts_store_status *ret, struct ts_error *err)

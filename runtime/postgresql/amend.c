@@ -82,7 +82,7 @@ int ts_pg_amend(struct ts_pg *pg, struct ts_encoded *encoded, const struct ts_sp
 	write_sql(sql, sizeof(sql), spans, n);
 	result = encode(encoded, spans, n, &why);
 	if (result == 0)
-		result = ts_owner_do(pg, &statement, &why);
+		result = ts_owner_ask(pg, &statement, &why);
 	if (result == 0)
 		return amended;
 	return ts_error_set(err, result, "%.380s%s", why.text,

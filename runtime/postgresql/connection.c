@@ -465,17 +465,8 @@ int ts_pg_sync(struct ts_pg *pg, struct ts_error *err)
 	return result;
 }
 
-int ts_pg_select(struct ts_pg *pg, const char *sql, const char *const *params, size_t n_params,
-		 ts_pg_row_fn *row, void *context, struct ts_error *err)
+int ts_pg_ask(struct ts_pg *pg, const struct ts_pg_statement *statement, struct ts_error *err)
 {
-	struct ts_pg_statement statement = {
-		.sql = sql,
-		.n_params = n_params,
-		.params = params,
-		.row = row,
-		.context = context,
-	};
-
-	ts_pg_send(pg, &statement, err);
+	ts_pg_send(pg, statement, err);
 	return ts_pg_sync(pg, err);
 }

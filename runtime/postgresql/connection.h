@@ -78,8 +78,7 @@ int ts_pg_send(struct ts_pg *pg, const struct ts_pg_statement *statement, struct
 /* The first failure of all that was sent. A transaction that is left open then is rolled back. */
 int ts_pg_sync(struct ts_pg *pg, struct ts_error *err);
 
-/* One statement with text parameters, and its rows. */
-int ts_pg_select(struct ts_pg *pg, const char *sql, const char *const *params, size_t n_params,
-		 ts_pg_row_fn *row, void *context, struct ts_error *err);
+/* One statement, and its rows: a round trip of its own. */
+int ts_pg_ask(struct ts_pg *pg, const struct ts_pg_statement *statement, struct ts_error *err);
 
 #endif

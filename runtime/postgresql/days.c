@@ -23,6 +23,11 @@ static int make(struct ts_days *days, struct ts_pg *pg, int64_t started_us, stru
 	int32_t day = (int32_t)(started_us / DAY_US);
 	struct ts_moment_text moment;
 	const char *param = moment.text;
+	const struct ts_pg_statement make = {
+		.sql = "SELECT traceshim_make_partitions($1::date)",
+		.params = &param,
+		.n_params = 1,
+	};
 
 	if (is_seen(days, day))
 		return 0;
@@ -31,7 +36,7 @@ static int make(struct ts_days *days, struct ts_pg *pg, int64_t started_us, stru
 	days->seen[days->n++] = day;
 	moment = ts_moment_format(started_us);
 	moment.text[10] = '\0'; /* the date */
-	ts_pg_select(pg, "SELECT traceshim_make_partitions($1::date)", &param, 1, NULL, NULL, err);
+	ts_pg_ask(pg, &make, err);
 	return ts_pg_is_lost(pg) ? -ECONNRESET : 0;
 }
 

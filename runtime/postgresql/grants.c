@@ -107,6 +107,19 @@ static int carry_out(struct ts_pg *pg, const struct plan *plan, ts_tell_fn *tell
 	return 0;
 }
 
+static int ask_plan(struct ts_pg *pg, const char *user, struct plan *ret, struct ts_error *err)
+{
+	const struct ts_pg_statement ask = {
+		.sql = plan_sql,
+		.params = &user,
+		.n_params = 1,
+		.row = take_statement,
+		.context = ret,
+	};
+
+	return ts_pg_ask(pg, &ask, err);
+}
+
 /*
  * The server warns, and that is all, where somebody grants what is not theirs to grant. A plan may still hold memberships:
  * of who asks for them by name, with SET ROLE.
@@ -115,7 +128,7 @@ static int check(struct ts_pg *pg, const char *user, ts_tell_fn *tell, void *con
 		 struct ts_error *err)
 {
 	struct plan plan = {.n = 0};
-	int result = ts_pg_select(pg, plan_sql, &user, 1, take_statement, &plan, err);
+	int result = ask_plan(pg, user, &plan, err);
 
 	for (size_t i = 0; result == 0 && i < plan.n; i++)
 		if (strstr(plan.statements[i], " ON SCHEMA ")) {
@@ -134,7 +147,7 @@ int ts_pg_grant(struct ts_pg *pg, const char *user, ts_tell_fn *tell, void *cont
 	for (int i = 0; result == -EAGAIN && i < TRIES; i++) {
 		struct plan plan = {.n = 0};
 
-		result = ts_pg_select(pg, plan_sql, &user, 1, take_statement, &plan, err);
+		result = ask_plan(pg, user, &plan, err);
 		if (result == 0)
 			result = carry_out(pg, &plan, tell, context, err);
 		plan_release(&plan);

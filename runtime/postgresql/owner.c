@@ -41,25 +41,10 @@ int ts_owner_run(struct ts_pg *pg, const char *sql, struct ts_error *err)
 	return result;
 }
 
-int ts_owner_do(struct ts_pg *pg, const struct ts_pg_statement *statement, struct ts_error *err)
+int ts_owner_ask(struct ts_pg *pg, const struct ts_pg_statement *statement, struct ts_error *err)
 {
 	for (size_t i = 0; i < N_PREAMBLE; i++)
 		ts_pg_send(pg, &(struct ts_pg_statement){.sql = preamble[i]}, err);
 	ts_pg_send(pg, statement, err);
-	ts_pg_send(pg, &(struct ts_pg_statement){.sql = "COMMIT"}, err);
-	return ts_pg_sync(pg, err);
-}
-
-int ts_owner_ask(struct ts_pg *pg, const char *sql, const char *const *params, size_t n_params,
-		 ts_pg_row_fn *row, void *context, struct ts_error *err)
-{
-	struct ts_pg_statement statement = {
-		.sql = sql,
-		.n_params = n_params,
-		.params = params,
-		.row = row,
-		.context = context,
-	};
-
-	return ts_owner_do(pg, &statement, err);
+	return ts_pg_ask(pg, &(struct ts_pg_statement){.sql = "COMMIT"}, err);
 }

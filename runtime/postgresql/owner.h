@@ -7,19 +7,13 @@
  * ends with the transaction, so a pooler between hands nothing of it on. Locks are waited for for a few seconds: -EAGAIN.
  */
 
-#include <stddef.h>
-
 #include "../error.h"
 #include "connection.h"
 
 /* One text of any number of statements. */
 int ts_owner_run(struct ts_pg *pg, const char *sql, struct ts_error *err);
 
-/* One statement. */
-int ts_owner_do(struct ts_pg *pg, const struct ts_pg_statement *statement, struct ts_error *err);
-
-/* One statement with text parameters, and its rows. */
-int ts_owner_ask(struct ts_pg *pg, const char *sql, const char *const *params, size_t n_params,
-		 ts_pg_row_fn *row, void *context, struct ts_error *err);
+/* One statement, and its rows. */
+int ts_owner_ask(struct ts_pg *pg, const struct ts_pg_statement *statement, struct ts_error *err);
 
 #endif

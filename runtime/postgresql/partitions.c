@@ -51,8 +51,14 @@ static int make_one(struct ts_pg *pg, const char *parent, const char *day, ts_te
 	const char *params[] = {parent, day};
 	char sentence[640];
 	struct ts_error answer = {.text = ""};
-	int result = ts_owner_ask(pg, "SELECT traceshim_make_partition($1, $2::date, NULL)", params,
-				  2, take_answer, answer.text, &answer);
+	const struct ts_pg_statement make = {
+		.sql = "SELECT traceshim_make_partition($1, $2::date, NULL)",
+		.params = params,
+		.n_params = 2,
+		.row = take_answer,
+		.context = answer.text,
+	};
+	int result = ts_owner_ask(pg, &make, &answer);
 
 	if (result < 0 && ts_pg_is_lost(pg))
 		return ts_error_set(err, result, "%s", answer.text);
@@ -71,11 +77,12 @@ static int make_one(struct ts_pg *pg, const char *parent, const char *day, ts_te
 int ts_partitions_make(struct ts_pg *pg, ts_tell_fn *tell, void *context, struct ts_error *err)
 {
 	struct days *days = calloc(1, sizeof(*days));
+	const struct ts_pg_statement ask = {.sql = days_sql, .row = take_day, .context = days};
 	int result;
 
 	if (!days)
 		return ts_error_set(err, -ENOMEM, "out of memory");
-	result = ts_owner_ask(pg, days_sql, NULL, 0, take_day, days, err);
+	result = ts_owner_ask(pg, &ask, err);
 	for (size_t i = 0; result == 0 && i < days->n; i++) {
 		result = make_one(pg, "pipeline_traces", days->text[i], tell, context, err);
 		if (result == 0)

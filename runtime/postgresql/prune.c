@@ -34,7 +34,15 @@ static int take_number(void *context, const struct ts_pg_field *fields, size_t n
 static int ask_number(struct prune *prune, const char *sql, const char *param, int64_t *ret,
 		      struct ts_error *err)
 {
-	return ts_owner_ask(prune->pg, sql, &param, param != NULL, take_number, ret, err);
+	const struct ts_pg_statement ask = {
+		.sql = sql,
+		.params = &param,
+		.n_params = param != NULL,
+		.row = take_number,
+		.context = ret,
+	};
+
+	return ts_owner_ask(prune->pg, &ask, err);
 }
 
 /* --- whole days ---------------------------------------------------------------------------- */
@@ -112,7 +120,14 @@ static int prune_days(struct prune *prune, struct ts_error *err)
 {
 	const char *before = prune->before.text;
 	struct leaves leaves = {.n = 0};
-	int result = ts_owner_ask(prune->pg, leaves_sql, &before, 1, take_leaf, &leaves, err);
+	const struct ts_pg_statement ask = {
+		.sql = leaves_sql,
+		.params = &before,
+		.n_params = 1,
+		.row = take_leaf,
+		.context = &leaves,
+	};
+	int result = ts_owner_ask(prune->pg, &ask, err);
 
 	for (size_t i = 0; result == 0 && i < leaves.n; i++)
 		result = prune_leaf(prune, leaves.names[i], err);

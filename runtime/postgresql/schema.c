@@ -40,8 +40,12 @@ static int take_applied(void *context, const struct ts_pg_field *fields, size_t 
 int ts_pg_schema_version(struct ts_pg *pg, int *ret, struct ts_error *err)
 {
 	struct applied applied = {.version = 0};
-	int result = ts_pg_select(pg, "SELECT number, checksum FROM traceshim_migrations", NULL, 0,
-				  take_applied, &applied, err);
+	const struct ts_pg_statement ask = {
+		.sql = "SELECT number, checksum FROM traceshim_migrations",
+		.row = take_applied,
+		.context = &applied,
+	};
+	int result = ts_pg_ask(pg, &ask, err);
 
 	if (result < 0 && strcmp(ts_pg_sqlstate(pg), "42P01") != 0)
 		return result;

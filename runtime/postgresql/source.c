@@ -41,12 +41,24 @@ struct answer {
 	void *context;
 };
 
+/* The server writes them in lower case; -1: none of them. */
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* By hand: a report reads millions. */
 static int parse_uuid(const char *text, struct ts_uuid *ret)
 {
 	for (size_t i = 0; i < sizeof(ret->bytes); i++) {
+		int high, low;
+
 		text += *text == '-';
-		if (sscanf(text, "%2hhx", &ret->bytes[i]) != 1)
+		high = hex_digit(text[0]);
+		low = high < 0 ? -1 : hex_digit(text[1]);
+		if (low < 0)
 			return -EPROTO;
+		ret->bytes[i] = (uint8_t)(high << 4 | low);
 		text += 2;
 	}
 	return 0;

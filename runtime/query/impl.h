@@ -30,6 +30,9 @@ int ts_query_row_error(int result, struct ts_error *err);
 struct ts_uuid ts_query_first_id_at(int64_t us);
 struct ts_uuid ts_query_end_id_at(int64_t us);
 
+/* When a trace of that id began, as far as the clocks were right. */
+int64_t ts_query_time_of(const struct ts_uuid *id);
+
 /* Texts of a filter's parameters; as long as its statement. */
 struct ts_filter_text {
 	struct ts_moment_text since, until;

@@ -138,7 +138,7 @@ static void add_program(struct ts_statement *statement, const char *program,
 			 ts_statement_param(statement, ts_cell_text(program)));
 	/* LIKE is one thing in one dialect and another in the next. */
 	ts_statement_add(statement,
-			 " OR (length(program) > length($%zu)"
+			 " OR (length(program) >= length($%zu)"
 			 " AND substr(program, length(program) - length($%zu) + 1) = $%zu))",
 			 statement->n_params + 1, statement->n_params + 1, statement->n_params + 1);
 	ts_statement_param(statement, ts_cell_text(texts->end_of_path));
@@ -481,17 +481,22 @@ static int take_neighbour(void *context, const struct ts_cell *cells, size_t n)
 	return 0;
 }
 
-/* The stored id next to it, `before` or behind. */
+/* The stored id next to it, `before` or behind; of another day none begins alike. */
 static int ask_neighbour(struct ts_query *query, struct neighbours *neighbours, bool before,
 			 struct ts_error *err)
 {
+	int64_t at = ts_query_time_of(&neighbours->id);
+	struct ts_moment_text from = ts_moment_format(at - TS_QUERY_DAY_US);
+	struct ts_moment_text to = ts_moment_format(at + TS_QUERY_DAY_US);
 	struct ts_statement statement = {.bytes = 0};
 
-	ts_statement_add(&statement,
-			 "SELECT trace_id FROM pipeline_traces WHERE trace_id %s $%zu"
-			 " ORDER BY trace_id %s LIMIT 1",
+	ts_statement_add(&statement, "SELECT trace_id FROM pipeline_traces WHERE trace_id %s $%zu",
 			 before ? "<" : ">",
-			 ts_statement_param(&statement, ts_cell_uuid(neighbours->id)),
+			 ts_statement_param(&statement, ts_cell_uuid(neighbours->id)));
+	ts_statement_add(&statement, " AND started_at >= $%zu",
+			 ts_statement_param(&statement, ts_cell_text(from.text)));
+	ts_statement_add(&statement, " AND started_at <= $%zu ORDER BY trace_id %s LIMIT 1",
+			 ts_statement_param(&statement, ts_cell_text(to.text)),
 			 before ? "DESC" : "ASC");
 	return ts_query_row_error(ts_query_run(query, &statement, take_neighbour, neighbours, err),
 				  err);

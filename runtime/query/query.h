@@ -110,6 +110,9 @@ struct ts_runs;
  * the caller's. */
 int ts_query_runs(struct ts_query *query, int64_t since_us, size_t limit, struct ts_runs **ret,
 		  struct ts_error *err);
+/* The process of that id, or none. */
+int ts_query_run_of(struct ts_query *query, const struct ts_uuid *id, struct ts_runs **ret,
+		    struct ts_error *err);
 const struct ts_run *ts_runs_all(const struct ts_runs *runs, size_t *ret_n);
 bool ts_runs_more(const struct ts_runs *runs); /* there are more than the limit */
 void ts_runs_free(struct ts_runs *runs);       /* NULL is fine */

@@ -53,6 +53,28 @@ int ts_query_runs(struct ts_query *query, int64_t since_us, size_t limit, struct
 	return 0;
 }
 
+int ts_query_run_of(struct ts_query *query, const struct ts_uuid *id, struct ts_runs **ret,
+		    struct ts_error *err)
+{
+	struct ts_runs *runs = calloc(1, sizeof(*runs));
+	struct ts_statement statement = {.bytes = 0};
+	int result;
+
+	if (!runs)
+		return ts_error_set(err, -ENOMEM, "out of memory");
+	ts_statement_add(&statement, "SELECT ");
+	ts_statement_add_columns(&statement, &ts_run_table, true);
+	ts_statement_add(&statement, " FROM pipeline_runs WHERE run_id = $%zu",
+			 ts_statement_param(&statement, ts_cell_uuid(*id)));
+	result = ts_query_row_error(ts_query_run(query, &statement, take_run, runs, err), err);
+	if (result < 0) {
+		ts_runs_free(runs);
+		return result;
+	}
+	*ret = runs;
+	return 0;
+}
+
 const struct ts_run *ts_runs_all(const struct ts_runs *runs, size_t *ret_n)
 {
 	*ret_n = runs->n;

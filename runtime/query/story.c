@@ -52,8 +52,7 @@ static int refuse_ambiguous(const char *prefix, const struct candidates *candida
 			    names, candidates->n == AMBIGUOUS ? ", ..." : "");
 }
 
-/* When a trace of that id began, as far as the clocks were right. */
-static int64_t time_of(const struct ts_uuid *id)
+int64_t ts_query_time_of(const struct ts_uuid *id)
 {
 	int64_t ms = 0;
 
@@ -69,8 +68,8 @@ static int find_candidates(struct ts_query *query, const struct ts_uuid *low,
 			   struct candidates *ret, struct ts_error *err)
 {
 	struct ts_statement statement = {.bytes = 0};
-	struct ts_moment_text from = ts_moment_format(time_of(low) - TS_QUERY_DAY_US);
-	struct ts_moment_text to = ts_moment_format(time_of(high) + TS_QUERY_DAY_US);
+	struct ts_moment_text from = ts_moment_format(ts_query_time_of(low) - TS_QUERY_DAY_US);
+	struct ts_moment_text to = ts_moment_format(ts_query_time_of(high) + TS_QUERY_DAY_US);
 
 	ts_statement_add(&statement, "SELECT trace_id, started_at FROM pipeline_traces"
 				     " WHERE trace_id >= $1 AND trace_id <= $2");

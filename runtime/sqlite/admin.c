@@ -302,16 +302,14 @@ static int admin_prune(const char *url, int64_t before_us, bool dry, struct ts_p
 	const char *path = ts_sqlite_path(url, err);
 	struct ts_error why = {.text = ""};
 	int64_t bytes;
-	int version, result;
+	int result;
 
 	*ret = (struct ts_pruned){.traces = 0};
 	if (!path)
 		return -EINVAL;
-	result = version_at(path, &version, err);
-	if (result < 0)
-		return result;
-	if (!version)
-		return ts_error_set(err, -ENOENT, TS_NO_STORE_YET);
+	if (access(path, F_OK) < 0)
+		return errno == ENOENT ? ts_error_set(err, -ENOENT, TS_NO_STORE_YET)
+				       : ts_dbfile_fail("open", path, errno, err);
 	if (dry)
 		return count_rows(path, before.text, ret, err);
 	bytes = size_of(path);

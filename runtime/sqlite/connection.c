@@ -44,6 +44,12 @@ int ts_sqlite_fail(sqlite3 *db, const char *verb, const char *path, struct ts_er
 	if (system_error && (code == SQLITE_CANTOPEN || code == SQLITE_IOERR))
 		return ts_error_set(err, result, "cannot %s %s: %s (%s)", verb, path,
 				    sqlite3_errmsg(db), strerrordesc_np(system_error));
+	if (code == SQLITE_CORRUPT)
+		return ts_error_set(
+			err, result,
+			"cannot %s %s: %s; move it away, and sqlite3 FILE .recover saves "
+			"what can be read",
+			verb, path, sqlite3_errmsg(db));
 	return ts_error_set(err, result, "cannot %s %s: %s", verb, path, sqlite3_errmsg(db));
 }
 

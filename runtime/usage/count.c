@@ -125,30 +125,46 @@ static void take_counts(struct ts_reading *reading, const struct ts_answer *answ
 		reading->counts[TS_COUNT_OUTPUT] = (struct ts_counted){.state = TS_ABSENT};
 }
 
-void ts_reading_take(struct ts_reading *reading, const struct ts_answer *answer)
+/* What the first piece of a stream tells, and those that tell of usage: the others say the same, and are many. */
+static void take_facts(struct ts_reading *reading, const struct ts_answer *answer)
 {
-	const struct ts_usage_api *api = find_api(reading, answer);
 	struct ts_usage *usage = &reading->usage;
 
-	if (!api && !ts_answer_is_any(answer, ts_usage_answers) &&
-	    !(reading->stream && ts_answer_is_any(answer, ts_usage_ends)))
-		return;
-	usage->answered = true;
 	take_provider(usage, answer);
-	take_name(reading, answer, ts_usage_model, &usage->model);
 	take_name(reading, answer, ts_usage_service_tier, &usage->service_tier);
 	usage->more |= ts_answer_is_any(answer, ts_usage_more);
 	usage->local |= usage->provider && !strcmp(usage->provider, "ollama") &&
 			!ts_answer_is_any(answer, ts_usage_remote);
-	reading->ended |= !reading->stream || ts_answer_is_any(answer, ts_usage_ends);
-	if (!api)
-		return;
-	usage->api = api->name;
+}
+
+static void take_usage(struct ts_reading *reading, const struct ts_answer *answer,
+		       const struct ts_usage_api *api)
+{
+	reading->usage.api = api->name;
 	take_counts(reading, answer, api);
-	take_cost(usage, answer, api);
-	take_raw(usage, answer, api);
+	take_cost(&reading->usage, answer, api);
+	take_raw(&reading->usage, answer, api);
 	reading->late_input = api->counts[TS_COUNT_TOOLS] != NULL;
 	reading->final = reading->ended;
+}
+
+void ts_reading_take(struct ts_reading *reading, const struct ts_answer *answer)
+{
+	const struct ts_usage_api *api = answer->n ? find_api(reading, answer) : NULL;
+	struct ts_usage *usage = &reading->usage;
+	bool first = !usage->answered, ends;
+
+	if (!answer->n || (!api && first && !ts_answer_is_any(answer, ts_usage_answers)))
+		return;
+	ends = !reading->stream || ts_answer_is_any(answer, ts_usage_ends);
+	reading->ended |= ends;
+	usage->answered = true;
+	if (api || first)
+		take_facts(reading, answer);
+	if (api || !usage->model.bytes)
+		take_name(reading, answer, ts_usage_model, &usage->model);
+	if (api)
+		take_usage(reading, answer, api);
 }
 
 void ts_reading_gap(struct ts_reading *reading)

@@ -36,6 +36,8 @@ static void note(const struct ts_prices *prices, struct ts_pool *scratch, struct
 	ts_usage_read(&usage, span->output_data, span->input_data, scratch);
 	if (!requested.bytes)
 		requested = ts_usage_requested_model(span->input_data, scratch);
+	if (requested.bytes > TS_USAGE_NAME_BYTES) /* a prompt under the wrong name */
+		requested.bytes = 0;
 	model = usage.model.bytes ? usage.model : requested;
 	if (model.bytes)
 		noted.model = ts_text_clean(pool, model, NULL);

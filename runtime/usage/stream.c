@@ -113,12 +113,13 @@ static void take_lines(struct ts_reading *reading, struct ts_text text, bool goe
 /* What is read is a copy of ours: the lines of an event's data are put together in place, without what stood before each. */
 static void add_data(struct ts_text *data, struct ts_text line)
 {
-	char *end = (char *)data->data + data->bytes;
+	char *end;
 
 	if (!data->data) {
 		*data = line;
 		return;
 	}
+	end = (char *)data->data + data->bytes;
 	*end = '\n';
 	memmove(end + 1, line.data, line.bytes);
 	data->bytes += 1 + line.bytes;
@@ -126,11 +127,14 @@ static void add_data(struct ts_text *data, struct ts_text line)
 
 static void end_event(struct ts_reading *reading, struct ts_text *data)
 {
-	struct ts_scan scan = scan_of(*data);
+	struct ts_scan scan;
 
-	if (data->data && ts_scan_is(*data, "[DONE]"))
+	if (!data->data)
+		return;
+	scan = scan_of(*data);
+	if (ts_scan_is(*data, "[DONE]"))
 		ts_reading_done(reading);
-	else if (data->data)
+	else
 		take_objects(reading, &scan);
 	*data = (struct ts_text){NULL, 0};
 }

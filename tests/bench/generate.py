@@ -17,7 +17,7 @@ import sys
 import time
 
 TRACE = ("trace_id tenant_id pipeline_name telegram_id user_id started_at ended_at duration_ms success error input_data "
-         "program host pid created_at").split()
+         "program host pid attributes created_at").split()
 SPAN = ("trace_id span_id tenant_id parent_span_id span_name kind function thread_id started_at ended_at duration_ms success "
         "error input_data output_data model provider input_tokens output_tokens cost_nano_usd created_at").split()
 
@@ -35,8 +35,9 @@ def moment(us):
 class Generator:
     """Rows of one trace after the other, as lists of values."""
 
-    def __init__(self, seed=1, payload=300):
+    def __init__(self, seed=1, payload=300, slower_from=None):
         self.random = random.Random(seed)
+        self.slower_from = slower_from  # an instant from which on models are slower, and fail more
         self.payload = json.dumps({"text": "x" * payload}) if payload else None
         self.ids = 0
 
@@ -64,8 +65,9 @@ class Generator:
     def call(self, parent, start, name, model):
         """One call of a model; answers its end and whether it worked."""
         rnd, (provider, model, per_in, per_out) = self.random, MODELS[model]
-        took, tokens = rnd.lognormvariate(12, 0.7), rnd.randrange(20, 4000)
-        error = self.error() if rnd.random() < 0.05 else None
+        slower = 1 if self.slower_from is None or start < self.slower_from else 1.4
+        took, tokens = rnd.lognormvariate(12, 0.7) * slower, rnd.randrange(20, 4000)
+        error = self.error() if rnd.random() < 0.05 * slower**2 else None
         more = {"provider": provider, "model": model}
         if not error or rnd.random() < 0.3:
             out = rnd.randrange(5, 900)
@@ -121,13 +123,14 @@ class Generator:
                    telegram_id=rnd.choice((None, 700100000 + rnd.randrange(50))),
                    user_id=rnd.choice((None, f"user-{rnd.randrange(50)}")), started_at=moment(us),
                    ended_at=moment(us + int(took)), duration_ms=took / 1000, success=worked,
-                   error=None if worked else self.error(), input_data=self.payload, program="/srv/bot", host="h",
-                   pid=42 + rnd.randrange(3), created_at=moment(us + int(took)))
+                   error=None if worked else self.error(), input_data=self.payload, program=f"/srv/bot-{self.ids % 2}",
+                   host="h", pid=42 + rnd.randrange(3), attributes=json.dumps(
+                       {"release": ('1.2 "é"', 7, True)[self.ids % 3]}, ensure_ascii=False), created_at=moment(us + int(took)))
         return row, self.spans
 
     def traces(self, spans, since, until, large=0):
         """Traces of `spans` spans in all, started evenly between the two instants; the last of `large` spans."""
-        mean = 7.86  # spans a trace, about
+        mean = 8.0  # spans a trace, about
         n, made, i = max(1, round(spans / mean)), 0, 0
         while made < spans or i == 0:
             row, rows = self.trace(since + min(i, n) * (until - since) // (n + 1))
@@ -141,14 +144,14 @@ class Sqlite:
     def __init__(self, url):
         self.store = sqlite3.connect(url.removeprefix("sqlite:"), isolation_level=None)
         self.store.execute("PRAGMA synchronous = OFF")
-        self.store.execute("BEGIN")
 
     def put(self, table, columns, rows):
+        self.store.execute("BEGIN")
         self.store.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})",
                                [[row[column] for column in columns] for row in rows])
+        self.store.execute("COMMIT")
 
     def close(self):
-        self.store.execute("COMMIT")
         self.store.close()
 
 

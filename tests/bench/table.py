@@ -97,6 +97,24 @@ def add_starts(figures, results):
     results.add_difference("added: 1,000 rules, 6 of its own", "ms", rules, plain)
 
 
+def add_python(figures, results):
+    """Of Python: spans beside those made by hand with OpenTelemetry's SDK, which may not be there."""
+    for function, what in (("llm", "an LLM's function"), ("agent", "an agent's function"),
+                           ("llm_async", "an LLM's coroutine"), ("agent_async", "an agent's coroutine")):
+        plain, ours, sdk = ([quantiles(run)[0] for run in figures.get(f"python.{way}.{function}", [])]
+                            for way in ("plain", "ours", "sdk"))
+        results.add_difference(f"added to {what}", "ns", ours, plain, 500)
+        if sdk:
+            results.add_difference("... by OpenTelemetry's SDK", "ns", sdk, plain)
+            results.add("... ours of that", "x", [(a - p) / (b - p) for a, b, p in zip(ours, sdk, plain)])
+    plain, ours = ([quantiles(run)[0] for run in figures[f"python.{way}.idle"]] for way in ("plain", "ours"))
+    results.add_difference("added to a Python function not wrapped", "ns", ours, plain)
+    plain, none, rules = ([t / 1000 for t in figures[f"modules.{way}"][0]] for way in ("plain", "none", "rules"))
+    results.add("start with 500 modules of Python", "ms", plain)
+    results.add_difference("added: no rule for Python", "ms", none, plain)
+    results.add_difference("added: 100 rules that each find one", "ms", rules, plain)
+
+
 def add_memory(figures, results):
     for column, what in enumerate(("resident memory added", "of it anonymous", "of it files",
                                    "of it shared (the ring)")):
@@ -133,6 +151,17 @@ def add_delivery(figures, results):
     results.add("... of spans", "thousand/s", [spans / s / 1000 for s, _, spans in runs])
 
 
+def add_reads(figures, results):
+    """Stores of ten days, beside the sqlite3 shell."""
+    for spans, said in ((100000, "10^5"), (1000000, "10^6")):
+        for what, asked in (("list", "list"), ("show", "show of a trace of 10,000"), ("report", "report of a day of ten")):
+            ours, peer = ([run[0] for run in figures[f"reads.{spans}.{what}.{who}"]] for who in ("ours", "peer"))
+            results.add(f"{asked}, {said} spans", "ms", [1000 * s for s in ours], 50 if what == "list" else None)
+            results.add("... of one statement of sqlite3", "x", [a / b for a, b in zip(ours, peer)],
+                        0.5 if what == "report" else None)
+    results.add("... resident memory", "MB", [run[1] / 1024 for run in figures["reads.1000000.report.ours"]], 200)
+
+
 def number(value):
     if value is None:
         return ""
@@ -162,9 +191,11 @@ def main(figures_path, json_path):
     add_steps(figures, results)
     add_threads(figures, results)
     add_starts(figures, results)
+    add_python(figures, results)
     add_memory(figures, results)
     add_stores(figures, results)
     add_delivery(figures, results)
+    add_reads(figures, results)
     print_table(results.rows)
     uftrace = subprocess.run(["uftrace", "--version"], capture_output=True, text=True, check=True)
     with open(json_path, "w", encoding="utf-8") as out:

@@ -170,8 +170,8 @@ fate() {
 	[ "$(fate codecs:encode)" = 'codecs is loaded before anything can be traced | ' ]
 	echo 'def f(:' >wrong.py
 	[ "$(fate wrong:f)" = 'HERE/wrong.py does not compile: line 1: invalid syntax | ' ]
-	[ "$(fate 'wr*:f')" = 'no module on sys.path fits wr* | ' ]
-	rules '[step]' 'x* = python wr*:f'
+	[ "$(fate 'qxwr*:f')" = 'no module on sys.path fits qxwr* | ' ]
+	rules '[step]' 'x* = python wron*:f'
 	[ "$(checked main.py | jq -r '.rules[0].unseen[0].reason')" = "$PWD/wrong.py does not compile: line 1: invalid syntax" ]
 }
 
@@ -230,6 +230,29 @@ fate() {
 	[ "$(jq -r '.program' check.json)" = "$(realpath /usr/bin/python3)" ]
 	[ "$(jq -r '.rules[0].hooks[0].line' check.json)" = 6 ]
 	[ -z "$(spools)" ]
+}
+
+@test "modules are found as the program would: by finders of its own, in folders without __init__.py" {
+	mkdir -p lib elsewhere bot/bare/deep
+	cat >lib/sitecustomize.py <<-END
+		import importlib.util, sys
+		class Finder:
+		    @classmethod
+		    def find_spec(cls, name, path=None, target=None):
+		        if name == "edited":
+		            return importlib.util.spec_from_file_location(name, "$PWD/elsewhere/__init__.py")
+		        if name == "odd":
+		            raise RuntimeError("out of order")
+		sys.meta_path.append(Finder)
+	END
+	export PYTHONPATH=$PWD/lib PYTHONDONTWRITEBYTECODE=1
+	echo 'def f(): pass' | tee elsewhere/__init__.py >elsewhere/more.py
+	cp elsewhere/more.py bot/bare/deep/inner.py
+	[ "$(fate edited:f)" = 'edited:f __init__.py:1 function' ]
+	[ "$(fate edited.more:f)" = 'edited.more:f more.py:1 function' ]
+	[ "$(fate odd:f)" = 'looking for odd failed: out of order | ' ]
+	[ "$(fate bot.bare.deep.inner:f)" = 'bot.bare.deep.inner:f inner.py:1 function' ]
+	[ "$(fate bot.bare.deep.iner:f)" = 'there is no module iner in bot.bare.deep | did you mean bot.bare.deep.inner?' ]
 }
 
 @test "run counts the rules that found a function when their module came" {

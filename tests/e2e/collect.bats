@@ -437,6 +437,18 @@ no_spools() {
 	[ -z "$(find "$work/to" -name '*.service')" ]
 }
 
+@test "collect: systemd finds nothing wrong with the units" {
+	command -v systemd-analyze >/dev/null || skip "needs systemd-analyze"
+	make -s -C "$root" install DESTDIR= PREFIX="$work/to" >/dev/null
+	mkdir "$work/units"
+	cp "$work/to/lib/systemd/user/traceshim-collect.service" "$work/units"
+	cp "$work/to/lib/systemd/system/traceshim-collect@.service" "$work/units/traceshim-collect@1000.service"
+	run -0 systemd-analyze verify --man=no --user "$work/units/traceshim-collect.service"
+	[ -z "$output" ]
+	run -0 systemd-analyze verify --man=no "$work/units/traceshim-collect@1000.service"
+	[ -z "$output" ]
+}
+
 @test "collect: wrong usage" {
 	run -2 --separate-stderr "$root/build/traceshim" collect now
 	[[ $stderr == *"collect takes options only"* ]]

@@ -175,10 +175,10 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[ "$(stat -c %a spool)" = 700 ]
 	[ -z "$(find spool -name 'run-*')" ]
 	# what one that was killed leaves goes with the next, those of others that run stay
-	mkfifo never ready
+	mkfifo never KILL TERM
 	for signal in KILL TERM; do
-		"$traceshim" run -- bash -c 'exec 3<>never; echo >ready; read -r <&3' &
-		read -r <ready
+		"$traceshim" run -- bash -c "exec 3<>never; echo >$signal; read -r <&3" &
+		read -r <$signal
 		[ $signal = TERM ] || { kill -KILL $! && wait $! || :; echo >never; }
 	done
 	[ "$(find spool -name 'run-*' | wc -l)" -eq 1 ]

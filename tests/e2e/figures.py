@@ -6,6 +6,8 @@ figures.py fill ROWS STORE              also leaves the rows in the file ROWS, f
 figures.py check ROWS FILE[,NAME=VALUE ...] ...
                                         a document each; by, pipeline, user, tenant: what was asked for; since, until: how
                                         many of all traces, oldest first, lie before the period and up to its end
+figures.py compare ROWS FILE A B C D    what `compare --json` tells of traces A to B, and C to D
+figures.py count ROWS NAME VALUE ...    traces whose column, or attribute of that name, is VALUE, each; as an array
 figures.py moment ROWS N                when the N-th trace started
 """
 
@@ -23,11 +25,13 @@ import generate  # noqa: E402
 UNTIL = int(datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.timezone.utc).timestamp() * 1e6)
 SINCE = UNTIL - 3 * 86400 * 10**6
 SPANS = 90000  # over 10,000 traces
+SLOWER = UNTIL - 86400 * 10**6
 GRACE = 0.001  # ms
+Z = 1.959963984540054
 
 
 def make_traces():
-    return list(generate.Generator(seed=11, payload=0).traces(SPANS, SINCE, UNTIL))
+    return list(generate.Generator(seed=11, payload=0, slower_from=SLOWER).traces(SPANS, SINCE, UNTIL))
 
 
 def micros(text):
@@ -286,6 +290,124 @@ def check(traces, document, told):
     return not wrong and bool(expected.all.durations)
 
 
+# --- two sets ---
+
+
+def ranks(values):
+    """Midranks, and the sum of t^3 - t over the ties."""
+    order, told, ties, i = sorted(values), {}, 0, 0
+    while i < len(order):
+        j = i
+        while j < len(order) and order[j] == order[i]:
+            j += 1
+        told[order[i]], ties = (i + j + 1) / 2, ties + (j - i)**3 - (j - i)
+        i = j
+    return told, ties
+
+
+def exact_p(n, m, u):
+    """Twice the share of all choices of n out of n + m ranks whose U is at most the smaller of u and nm - u."""
+    counts = [[1] + [0] * (n * m)] + [[0] * (n * m + 1) for _ in range(n)]
+    for rank in range(n + m):
+        for k in range(min(n, rank + 1), 0, -1):
+            below = rank - k + 1
+            counts[k] = [had + (counts[k - 1][i - below] if i >= below else 0) for i, had in enumerate(counts[k])]
+    return min(1.0, 2 * sum(counts[n][:int(min(u, n * m - u)) + 1]) / sum(counts[n]))
+
+
+def mann_whitney(a, b, exact):
+    n, m, (rank, ties) = len(a), len(b), ranks(a + b)
+    u = sum(rank[value] for value in a) - n * (n + 1) / 2
+    if exact:
+        return exact_p(n, m, u), u
+    sigma = math.sqrt(n * m / 12 * (n + m + 1 - ties / ((n + m) * (n + m - 1))))
+    z = (abs(u - n * m / 2) - 0.5) / sigma if sigma else 0
+    return math.erfc(max(z, 0) / math.sqrt(2)), u
+
+
+def median(values):
+    values, n = sorted(values), len(values)
+    return (values[(n - 1) // 2] + values[n // 2]) / 2
+
+
+def fisher(x, n, y, m):
+    weigh = [math.comb(n, k) * math.comb(m, x + y - k) for k in range(max(0, x + y - m), min(n, x + y) + 1)]
+    seen = math.comb(n, x) * math.comb(m, y)
+    return sum(weight for weight in weigh if weight <= seen) / sum(weigh)
+
+
+def wilson(x, n):
+    p = x / n
+    middle, half = p + Z * Z / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
+    return (middle - half) / (1 + Z * Z / n), (middle + half) / (1 + Z * Z / n)
+
+
+def newcombe(x, n, y, m):
+    (l1, u1), (l2, u2), p, q = wilson(x, n), wilson(y, m), x / n, y / m
+    return q - p - math.hypot(q - l2, u1 - p), q - p + math.hypot(u2 - q, p - l1)
+
+
+class Set:
+    """(pipeline, span name or None) -> values of its traces."""
+
+    def __init__(self, traces):
+        self.time, self.cost, self.calls, self.failed = (defaultdict(list) for _ in range(4))
+        pipelines = defaultdict(int)
+        for trace, rows in traces:
+            whole, names = (trace["pipeline_name"], None), defaultdict(list)
+            pipelines[whole[0]] += 1
+            self.time[whole].append(trace["duration_ms"])
+            self.failed[whole].append(not trace["success"])
+            costs = [row["cost_nano_usd"] for row in rows if row["kind"] == "llm"]
+            if costs and None not in costs:
+                self.cost[whole].append(sum(costs))
+            for row in sorted(rows, key=lambda row: (row["started_at"], row["span_id"])):
+                names[row["span_name"]].append(row)
+            for name, group in names.items():
+                self.time[whole[0], name].append(sum(row["duration_ms"] for row in group) / len(group))
+                self.calls[whole[0], name].append(len(group))
+                self.failed[whole[0], name].append(any(not row["success"] for row in group))
+        for key, values in self.calls.items():
+            values += [0] * (pipelines[key[0]] - len(values))
+
+
+def compare_sets(document, before, after):
+    wrong, found, ps = [], {}, []
+    for told in document["differences"]:
+        found[told["pipeline"], told["span_name"], told["measure"]] = told
+        ps.append(told["p"])
+    wanted = set()
+    for measure, a, b in (("time_ms", before.time, after.time), ("cost_nano_usd", before.cost, after.cost),
+                          ("calls", before.calls, after.calls)):
+        wanted |= {(*key, measure) for key in a if key in b and (
+            measure != "calls" or any(value != 1 for value in a[key] + b[key]))}
+    wanted |= {(*key, "failures") for key in before.failed if key in after.failed and any(before.failed[key] + after.failed[key])}
+    if set(found) != wanted:
+        return [f"rows {set(found) ^ wanted}"]
+    for i, told in enumerate(sorted(document["differences"], key=lambda told: told["p"])):
+        corrected = min(1, max((len(ps) - j) * p for j, p in enumerate(sorted(ps)[:i + 1])))
+        wrong += compare({"p_corrected": corrected, "differs": corrected < 0.05}, told)
+    for key, told in found.items():
+        if key[2] == "failures":
+            a, b = before.failed[key[:2]], after.failed[key[:2]]
+            numbers = sum(a), len(a), sum(b), len(b)
+            p, shift, low, high = fisher(*numbers), numbers[2] / numbers[3] - numbers[0] / numbers[1], *newcombe(*numbers)
+            sides = [{"traces": len(a), "value": sum(a) / len(a)}, {"traces": len(b), "value": sum(b) / len(b)}]
+        else:
+            table = {"time_ms": "time", "cost_nano_usd": "cost", "calls": "calls"}[key[2]]
+            a, b = getattr(before, table)[key[:2]], getattr(after, table)[key[:2]]
+            p, _ = mann_whitney(a, b, told["exact"])
+            differences = sorted(y - x for x in a for y in b)
+            shift, low, high = median(differences), told["shift_low"], told["shift_high"]
+            wrong += [] if low is None or low <= shift <= high else [f"{key}: {low} {shift} {high}"]
+            sides = [{"traces": len(side), "value": sorted(side)[math.ceil(len(side) / 2) - 1],
+                      "q1": sorted(side)[math.ceil(len(side) / 4) - 1],
+                      "q3": sorted(side)[math.ceil(3 * len(side) / 4) - 1]} for side in (a, b)]
+        wrong += compare({"p": p, "shift": float(shift), "shift_low": low, "shift_high": high, "before": sides[0],
+                          "after": sides[1]}, told, str(key))
+    return wrong
+
+
 def main(what, path, *told):
     if what == "fill":
         traces = make_traces()
@@ -298,6 +420,19 @@ def main(what, path, *told):
     if what == "moment":
         print(traces[int(told[0])][0]["started_at"])
         return
+    if what == "count":
+        columns = [{**json.loads(trace["attributes"]), **trace} for trace, _ in traces]
+        print(json.dumps([sum(json.dumps(row[told[0]]) == json.dumps(value) for row in columns)
+                          for value in map(json.loads, told[1:])]).replace(" ", ""))
+        return
+    if what == "compare":
+        with open(told[0], encoding="utf-8") as file:
+            document = json.load(file)
+        a, b, c, d = map(int, told[1:])
+        wrong = compare_sets(document, Set(traces[a:b]), Set(traces[c:d]))
+        claims = sum(row["differs"] for row in document["differences"])
+        print(f"{len(document['differences'])} differences, {claims} of them claims, {len(wrong)} wrong", *wrong[:20], sep="\n")
+        sys.exit(bool(wrong))
     good = True
     for word in told:
         name, *filters = word.split(",")

@@ -24,6 +24,13 @@ block() {
 	[[ $output == *"7 rules, 0 faults"* ]]
 }
 
+@test "readme: the rules for Python are rules, too" {
+	block 'A Python function is named' >"$work/symbols.conf"
+	[ "$(grep -c = "$work/symbols.conf")" -eq 3 ]
+	build/traceshim check --json "$work/symbols.conf" |
+		jq -e '.faults == [] and (.rules | length) == 3 and all(.rules[]; .language == "python")'
+}
+
 @test "readme: make help fits a terminal" {
 	make help >"$work/help"
 	grep -q '^  make check  ' "$work/help"

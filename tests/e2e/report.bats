@@ -68,3 +68,30 @@ report() { # NAME OPTION...: the document, in a file of that name
 	jq -e --argjson tokyo "$(jq '.rows | map(.traces)' "$work/tokyo")" '(.rows | map(.traces)) != $tokyo
 		and (.rows | map(.traces) | add) == ($tokyo | add)' "$work/utc"
 }
+
+# compare NAME A B C D: of two stretches of all traces, oldest first.
+compare() {
+	"$root/build/traceshim" compare --json --before "$(figures moment "$2")..$(figures moment "$3")" \
+		--after "$(figures moment "$4")..$(figures moment "$5")" >"$work/$1"
+	figures compare "$work/$1" "${@:2}"
+}
+
+@test "compare: tests, shifts and shares of two sets" {
+	# models are slower on the last day, a third of all
+	compare slower 6000 6600 9000 9700
+	jq -e '.differences | map(select(.differs)) | any(.measure == "time_ms" and .span_name == "llm:claude"
+		and .shift_low > 0)' "$work/slower"
+	compare same 2000 2500 3000 3700
+	jq -e '[.differences[] | select(.differs)] == []' "$work/same"
+	compare few 100 112 200 209
+}
+
+@test "compare: by program and by attribute" {
+	sides() { # the traces on both
+		"$root/build/traceshim" compare --json --since 2026-11-17 "$@" | jq -c '[.before.traces, .after.traces]'
+	}
+	[ "$(sides --before program=bot-0 --after program=/srv/bot-1)" = "$(figures count program '"/srv/bot-0"' '"/srv/bot-1"')" ]
+	[ "$(sides --before 'attributes.release=1.2 "é"' --after attributes.release=7)" = \
+		"$(figures count release '"1.2 \"é\""' 7)" ]
+	[ "$(sides --before attributes.release=true --after attributes.release=7)" = "$(figures count release true 7)" ]
+}

@@ -207,7 +207,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	[ -z "$stderr" ]
 	$list --json >"$work/runs.json"
 	[ "$(jq -c '.[0] | keys_unsorted' "$work/runs.json")" = \
-		'["run_id","tenant_id","program","host","pid","started_at","seen_at","ended_at","outcome","begun","stored","open","dropped","dropped_by","attributes","created_at"]' ]
+		'["run_id","tenant_id","program","host","pid","started_at","seen_at","ended_at","outcome","begun","stored","open","dropped","dropped_by","attributes","created_at","waits"]' ]
 	jq -e '.[0].dropped_by.too_deep == .[0].dropped and .[1].dropped_by == null and .[1].begun == 8' "$work/runs.json"
 	run -0 --separate-stderr $list --limit 1
 	[ "${#lines[@]}" -eq 2 ]

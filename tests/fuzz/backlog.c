@@ -5,7 +5,6 @@
  * the magic and the checksum that make them sound: what only its owner can write, and what then may say anything, as
  * long as it does so within the rows' memory.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "fuzz.h"
+#include "store.h"
 #include "runtime/backlog/impl.h"
 #include "runtime/columns.h"
 #include "runtime/backlog/crc32c.h"
@@ -36,8 +37,6 @@ struct part {
 };
 
 static char state[64], folder[160];
-static uint16_t store_flags;
-static size_t n_writes;
 static volatile size_t sink; /* what is read counts as used */
 
 static void read_row(const struct ts_table *table, const char *row)
@@ -53,50 +52,6 @@ static void read_row(const struct ts_table *table, const char *row)
 		MUST(text || !named);
 		sink += text ? strlen(text) : 0;
 	}
-}
-
-static int store_open(struct ts_store_handle **ret, const char *url, const struct ts_gate *gate,
-		      struct ts_error *err)
-{
-	(void)gate, (void)err;
-	sink += strlen(url);
-	*ret = (void *)folder;
-	return 0;
-}
-
-static int store_write(struct ts_store_handle *handle, const struct ts_batch *batch,
-		       struct ts_error *err)
-{
-	MUST((void *)handle == folder);
-	for (size_t i = 0; i < batch->n_traces; i++)
-		read_row(&ts_trace_table, (const char *)&batch->traces[i]);
-	for (size_t i = 0; i < batch->n_spans; i++)
-		read_row(&ts_span_table, (const char *)&batch->spans[i]);
-	if (batch->run)
-		read_row(&ts_run_table, (const char *)batch->run);
-	if (n_writes++ % 3 == 0 && store_flags & (HICCUPS | DAMAGED))
-		return ts_error_set(err, store_flags & DAMAGED ? -EILSEQ : -EAGAIN, "not now");
-	return 0;
-}
-
-static void store_close(struct ts_store_handle *handle)
-{
-	MUST((void *)handle == folder);
-}
-
-static const struct ts_store store = {
-	.scheme = "fuzz",
-	.open = store_open,
-	.write = store_write,
-	.close = store_close,
-};
-
-static const void *load(const char *module, const char *symbol, char *why, size_t why_bytes)
-{
-	if (strcmp(symbol, "ts_store") == 0)
-		return &store;
-	snprintf(why, why_bytes, "no %s", module);
-	return NULL;
 }
 
 /* Records that are found, one behind the other. */
@@ -136,7 +91,8 @@ static void write_part(const struct part *part, const uint8_t *bytes)
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	MUST(fd >= 0 && write(fd, data, n) == (ssize_t)n);
 	close(fd);
-	store_flags |= part->flags & (HICCUPS | DAMAGED);
+	if (part->flags & (HICCUPS | DAMAGED) && fake.trouble != -EILSEQ)
+		fake.trouble = part->flags & DAMAGED ? -EILSEQ : -EAGAIN;
 }
 
 static void write_parts(const uint8_t *data, size_t bytes)
@@ -152,21 +108,6 @@ static void write_parts(const uint8_t *data, size_t bytes)
 		data += part.bytes;
 		bytes -= part.bytes;
 	}
-}
-
-static void empty(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlinkat(fd, entry->d_name, 0) < 0)
-			empty(fd, entry->d_name);
-	if (dir)
-		closedir(dir);
-	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 static void remove_state(void)
@@ -197,12 +138,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	struct ts_error err = {""};
 
 	make_state();
-	store_flags = 0;
-	n_writes = 0;
+	memset(&fake, 0, sizeof(fake));
+	fake.look = read_row;
+	fake.again = 3;
 	write_parts(data, bytes);
-	MUST(ts_backlog_recover(state, load, NULL, &recovered, &err) == 0);
+	MUST(ts_backlog_recover(state, load_fake, NULL, &recovered, &err) == 0);
 	/* the second has nothing that the first did not see */
-	store_flags = 0;
-	MUST(ts_backlog_recover(state, load, NULL, &recovered, &err) == 0);
+	fake.trouble = 0;
+	MUST(ts_backlog_recover(state, load_fake, NULL, &recovered, &err) == 0);
 	return 0;
 }

@@ -47,7 +47,9 @@ def shows_frames(python):
 def said(python, text):
     """What event loops say of async generators has no order, and a number of a task."""
     text = re.sub(rb"0x[0-9a-f]+", b"0x", re.sub(rb"Task-\d+", b"Task", text))
-    return sorted(line for line in text.split(b"\n") if not shows_frames(python) or line[:2] != b"  ")
+    if shows_frames(python):
+        text = re.sub(rb"(?m)^  .*\n|:\d+:", b"", text)
+    return sorted(text.split(b"\n"))
 
 
 def answer(python, script, folder, shim):

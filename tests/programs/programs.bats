@@ -97,6 +97,55 @@ kept() {
 	kept 1000 "count(*) > 10 FROM pipeline_spans WHERE function LIKE 'PyLong_%'"
 }
 
+# tested NAME MODULE...: what became of their tests, in NAME.MODULE, by a python that NAME is the word for: plain or traced.
+tested() {
+	local name=$1 module
+	local -A how=([plain]=env [traced]="env LD_PRELOAD=$shim")
+	shift
+	for module; do
+		${how[$name]} timeout 300 python3.11 "$BATS_TEST_DIRNAME/unittests.py" "test.$module" \
+			>"$work/$name.$module" 2>"$work/$name.$module.err" 3>&-
+	done
+}
+
+# The slow ones wait most of the time, so all modules and both ways run side by side.
+@test "programs: python's own tests of its language and of asyncio, with Python functions wrapped" {
+	[ -e /usr/lib/python3.11/test/test_inspect.py ] || skip "needs libpython3.11-testsuite"
+	rules '[trace]' 'orphans = trace' '[pipeline]' 'test = python unittest.case:TestCase.run' '[step]' \
+		'part* = python unittest.case:TestCase._call*' 'assert* = python unittest.case:TestCase.assert*' \
+		'gather = python asyncio.tasks:gather' 'wait_for = python asyncio.tasks:wait_for' 'sleep = python asyncio.tasks:sleep' \
+		'lock* = python asyncio.locks:*.acquire' 'group* = python asyncio.taskgroups:TaskGroup.*' \
+		'run = python asyncio.runners:Runner.run' 'loop* = python asyncio.base_events:BaseEventLoop.create_*' \
+		'signature = python inspect:signature' 'source = python inspect:getsource' 'wraps = python functools:wraps' \
+		'update = python functools:update_wrapper' 'dispatch = python functools:singledispatch' \
+		'thread* = python threading:Thread.*' 'condition* = python threading:Condition.*' \
+		'manager = python contextlib:contextmanager' 'stack* = python contextlib:_BaseExitStack.*' \
+		'dataclass = python dataclasses:dataclass' 'replace = python dataclasses:replace'
+	modules=(test_asyncio.test_taskgroups test_asyncio.test_locks test_asyncio.test_queues test_asyncio.test_timeouts
+		test_context test_inspect test_functools test_generators test_coroutines test_asyncgen test_contextlib
+		test_contextlib_async test_dataclasses)
+	others=()
+	for way in plain traced; do
+		for slow in test_asyncio.test_tasks test_threading; do
+			tested $way $slow &
+			others+=($!)
+		done
+	done
+	for way in plain traced; do
+		tested $way "${modules[@]}"
+	done
+	wait "${others[@]}"
+	modules+=(test_asyncio.test_tasks test_threading)
+	for module in "${modules[@]}"; do
+		# what waits for time may fail on a busy machine; what we break fails twice
+		diff "plain.$module" "traced.$module" >/dev/null || tested traced "$module"
+		diff "plain.$module" "traced.$module"
+		[ "$(grep -c '\sok$' "plain.$module")" -ge 20 ]
+	done
+	kept 2000 "count(*) >= 2000 FROM pipeline_traces WHERE pipeline_name = 'test' AND success"
+	[ "$(sql 'SELECT count(DISTINCT function) FROM pipeline_spans')" -ge 40 ]
+}
+
 # --- gcc ---------------------------------------------------------------------------------------------------
 
 @test "programs: gcc compiles a file: its driver, cc1, as, collect2, ld" {

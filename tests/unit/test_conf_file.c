@@ -205,8 +205,9 @@ static void find_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(from_a_file),      TEST(overrides),      TEST(wrong_overrides),
-		TEST(unreadable_files), TEST(forbidden_file), TEST(find_order),
+		TEST(from_a_file),     TEST(overrides),        TEST(price_files),
+		TEST(wrong_overrides), TEST(unreadable_files), TEST(forbidden_file),
+		TEST(find_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

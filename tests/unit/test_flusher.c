@@ -109,7 +109,12 @@ static void fragile_close(struct ts_store_handle *handle)
 	ts_store.close(handle);
 }
 
-static const struct ts_store fragile = {"sqlite", fragile_open, fragile_write, NULL, fragile_close};
+static const struct ts_store fragile = {
+	.scheme = "sqlite",
+	.open = fragile_open,
+	.write = fragile_write,
+	.close = fragile_close,
+};
 
 static const void *load(const char *module, const char *symbol, char *why, size_t why_bytes)
 {

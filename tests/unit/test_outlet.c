@@ -64,7 +64,13 @@ static void close_it(struct ts_store_handle *handle)
 	seen.closed++;
 }
 
-static const struct ts_store store = {"some", open_it, write_it, rest_it, close_it};
+static const struct ts_store store = {
+	.scheme = "some",
+	.open = open_it,
+	.write = write_it,
+	.rest = rest_it,
+	.close = close_it,
+};
 
 static const void *load(const char *module, const char *symbol, char *why, size_t why_bytes)
 {

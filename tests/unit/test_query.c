@@ -56,7 +56,10 @@ static struct ts_trace trace_of(unsigned i)
 				 .success = i % 3 != 0,
 				 .error = i % 3 ? NULL : "broken",
 				 .input_data = "{\"n\":9007199254740993}",
-				 .program = "/bot",
+				 .program = i < 2 ? "/srv/bot-1" : "/bot",
+				 .attributes = i == 4   ? "{\"release\": \"a\\\"b\", \"n\": 7}"
+					       : i == 5 ? "{\"release\": \"7\", \"n\": true}"
+							: NULL,
 				 .host = "h",
 				 .pid = 42,
 				 .created_us = at};
@@ -243,6 +246,83 @@ static void filters(void **state)
 			    .has_since = true,
 			    .since_us = START + 1},
 		   "6");
+	expect_ids(query, (filter){.has_until = true, .until_us = START + 4 * STEP}, "3210");
+	expect_ids(query, (filter){.has_until = true, .until_us = START + 4 * STEP + 1}, "43210");
+	expect_ids(query,
+		   (filter){.has_since = true,
+			    .since_us = START + 2 * STEP,
+			    .has_until = true,
+			    .until_us = START + 5 * STEP},
+		   "432");
+	expect_ids(query, (filter){.program = "/srv/bot-1"}, "10");
+	expect_ids(query, (filter){.program = "bot-1"}, "10");
+	expect_ids(query, (filter){.program = "srv/bot-1"}, "10");
+	expect_ids(query, (filter){.program = "bot"}, "8765432");
+	expect_ids(query, (filter){.program = "ot"}, "");
+	expect_ids(query, (filter){.program = "BOT"}, "");
+	expect_ids(query, (filter){.program = "%"}, "");
+	expect_ids(query, (filter){.attribute = "release", .value = "a\"b"}, "4");
+	expect_ids(query, (filter){.attribute = "release", .value = "7"}, "5");
+	expect_ids(query, (filter){.attribute = "n", .value = "7"}, "4");
+	expect_ids(query, (filter){.attribute = "n", .value = "true"}, "5");
+	expect_ids(query, (filter){.attribute = "none", .value = "7"}, "");
+}
+
+struct seen {
+	char ids[64];
+	size_t spans;
+	int stop_at; /* a trace's last digit, whose result it is; or -1 */
+};
+
+static int see(void *context, const struct ts_trace *trace, const struct ts_span *spans, size_t n)
+{
+	struct seen *seen = context;
+
+	sprintf(seen->ids + strlen(seen->ids), "%d", trace->trace_id.bytes[15]);
+	seen->spans += n;
+	assert_string_equal(trace->host, "h");
+	assert_null(trace->input_data);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(spans[i].span_name, "llm:claude");
+		assert_true(!i || spans[i - 1].started_us <= spans[i].started_us);
+		assert_int_equal(spans[i].input_tokens.value, BIG);
+		assert_null(spans[i].input_data);
+	}
+	return trace->trace_id.bytes[15] == seen->stop_at ? 42 : 0;
+}
+
+static struct seen scan(struct ts_query *query, struct ts_query_filter filter, int stop_at)
+{
+	struct seen seen = {.stop_at = stop_at};
+	struct ts_error err = {.text = ""};
+
+	if (ts_query_scan(query, &filter, see, &seen, &err) != (stop_at < 0 ? 0 : 42))
+		fail_msg("%s", err.text);
+	return seen;
+}
+
+/* Each trace once, the oldest first, and its spans with it. */
+static void scans(void **state)
+{
+	typedef struct ts_query_filter filter;
+	struct seen seen = scan(*state, (filter){.limit = 1}, -1);
+
+	assert_string_equal(seen.ids, "012345678");
+	assert_int_equal(seen.spans, 3);
+	seen = scan(*state,
+		    (filter){.has_since = true,
+			     .since_us = START + STEP,
+			     .has_until = true,
+			     .until_us = START + 3 * STEP},
+		    -1);
+	assert_string_equal(seen.ids, "12");
+	assert_int_equal(seen.spans, 3);
+	assert_string_equal(scan(*state, (filter){.pipeline = "learn", .failed = true}, -1).ids,
+			    "3");
+	assert_string_equal(scan(*state, (filter){.user = "none"}, -1).ids, "");
+	/* the last one, too, ends it */
+	assert_string_equal(scan(*state, (filter){.limit = 1}, 4).ids, "01234");
+	assert_string_equal(scan(*state, (filter){.limit = 1}, 8).ids, "012345678");
 }
 
 static void rows_are_whole(void **state)
@@ -298,6 +378,21 @@ static void short_forms_are_unique(void **state)
 		}
 		ts_listing_free(listing);
 	}
+}
+
+static void digits_that_tell(void **state)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_uuid ids[2] = {id_of(0), id_of(7)};
+	size_t digits;
+
+	assert_int_equal(ts_query_digits(*state, ids, 0, &digits, &err), 0);
+	assert_int_equal(digits, 8);
+	/* a second apart: the last four of the twelve digits of milliseconds begin to differ */
+	assert_int_equal(ts_query_digits(*state, ids, 1, &digits, &err), 0);
+	assert_in_range(digits, 9, 12);
+	assert_int_equal(ts_query_digits(*state, ids, 2, &digits, &err), 0);
+	assert_int_equal(digits, 32);
 }
 
 static void more(void **state)
@@ -437,8 +532,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_QUERY(filters),
+		WITH_QUERY(scans),
 		WITH_QUERY(rows_are_whole),
 		WITH_QUERY(short_forms_are_unique),
+		WITH_QUERY(digits_that_tell),
 		WITH_QUERY(more),
 		WITH_QUERY(names),
 		WITH_QUERY(spans_in_start_order),

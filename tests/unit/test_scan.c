@@ -238,8 +238,7 @@ static void test_tails_tell_where_the_last_level_begins(void **state)
 	expect_tail("e,\"x\":1}", TS_SCAN_OBJECT, ",\"x\":1}");
 	expect_tail(".5,\"x\":1}", TS_SCAN_OBJECT, ",\"x\":1}");
 	expect_tail("b\":2,\"x\":1}", TS_SCAN_OBJECT, ",\"x\":1}");
-	expect_tail(":2,\"x\":1}", TS_SCAN_NONE,
-		    NULL); /* the key before it is missing: no value ends it */
+	expect_tail(":2,\"x\":1}", TS_SCAN_OBJECT, ",\"x\":1}");
 	expect_tail("2}", TS_SCAN_OBJECT, "");
 	expect_tail("}", TS_SCAN_OBJECT, "");
 	expect_tail("1}},{\"a\":2}]", TS_SCAN_ARRAY, ",{\"a\":2}]");
@@ -293,7 +292,7 @@ static void test_every_end_of_a_document(void **state)
 			assert_int_equal(number, 1);
 		}
 	}
-	assert_true(known > strlen(json) * 3 / 4);
+	assert_int_equal(known, strlen(json) - 1);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 
 import json
 
-from speech import Speech
+from speech import Speech, text_of
 
 CREATED = 1_760_000_000  # when all of it was said, in seconds since 1970
 
@@ -57,7 +57,10 @@ def account(api, call, script, speech, finish):
 
 
 def refused(api, call, message):
-    return {"api": api, "model": call.document.get("model"), "stream": is_stream(call), "error": message}
+    asked = call.document.get("messages") or call.document.get("input")
+    prompt = asked[-1].get("content") if isinstance(asked, list) and isinstance(asked[-1], dict) else asked
+    return {"api": api, "model": call.document.get("model"), "stream": is_stream(call),
+            "prompt": text_of(prompt), "error": message}
 
 
 def compact(document):

@@ -3,13 +3,13 @@
 
 
 class CriticAgent:
-    floor = 0.2
+    floor = 20
 
     @classmethod
     def run(cls, draft: str, words: int) -> float:
-        return max(cls.floor, cls.score(draft, words))
+        return max(cls.floor, cls.score(draft, words)) / 100
 
     @staticmethod
-    def score(draft: str, words: int) -> float:
-        """How much of a draft is what it should be; below 0 where it is far too long."""
-        return 1 - abs(len(draft.split()) - words) / words
+    def score(draft: str, words: int) -> int:
+        """How much of a draft is what it should be, in percent; below 0 where it is far too long."""
+        return round(100 - abs(len(draft.split()) - words) * 100 / words)

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../query/query.h"
+#include "command.h"
+#include "gates.h"
+#include "options.h"
+#include "period.h"
+#include "print.h"
+#include "progress.h"
+#include "stored.h"
+
+#define DAY_US 86400000000LL
+
+static const char help[] =
+	"usage: traceshim gate [--since WHEN] [--until WHEN] [--junit FILE] [--json] FILE\n\n"
+	"Judges the traces of a period by the requirements in FILE, as before a\n"
+	"deployment. Without a trace, or where a price is not known, no gate is passed.\n"
+	"Of the traces of one run: traceshim run --gate FILE -- CMD.\n\n"
+	"  --since WHEN  started within the last 10m, 2h, 3d, or since a date or a\n"
+	"                date-time (2026-11-20, 2026-11-20T23:07:31Z); 1d unless given\n"
+	"  --until WHEN  started before then, told the same way\n"
+	"  --junit FILE  also write the results to FILE as JUnit's XML\n"
+	"  --json        the results as one object\n"
+	"  -h, --help    this text\n\n"
+	"  [gate learn-is-fast]\n"
+	"  pipeline = learn                       # all unless given\n"
+	"  require  = p95_ms <= 1500\n"
+	"  require  = error_rate < 1%\n"
+	"  require  = spans agent:trainer >= 1    # in each trace\n"
+	"  require  = cost_usd <= 0.02 per trace\n"
+	"  action   = block-deploy                # warn, fail (unless given) or this\n\n"
+	"exit status: 0 passed, 1 a gate fails, 3 one that blocks a deployment; 2 wrong\n"
+	"usage, faults in FILE, or no store that can be read\n\n"
+	"example: traceshim gate --since 1h release.gate\n";
+
+enum { SINCE = TS_OPTION_LONG, UNTIL, JUNIT, JSON };
+
+struct options {
+	struct ts_query_filter filter;
+	const char *junit; /* NULL: none */
+	bool json;
+	bool help;
+	const char *file;
+	int64_t now_us;
+};
+
+static int take_option(struct options *options, int option)
+{
+	switch (option) {
+	case SINCE:
+		return ts_period_take(&options->filter, "--since", optarg, options->now_us);
+	case UNTIL:
+		return ts_period_take(&options->filter, "--until", optarg, options->now_us);
+	case JUNIT:
+		options->junit = optarg;
+		return 0;
+	case JSON:
+		options->json = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int take_options(struct options *options, int argc, char **argv)
+{
+	static const struct option longs[] = {{"since", required_argument, NULL, SINCE},
+					      {"until", required_argument, NULL, UNTIL},
+					      {"junit", required_argument, NULL, JUNIT},
+					      {"json", no_argument, NULL, JSON},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	const struct ts_options known = {.command = "gate", .shorts = ":h", .longs = longs};
+	struct ts_query_filter *filter = &options->filter;
+	int option;
+
+	options->now_us = ts_now_us();
+	while ((option = ts_options_next(&known, argc, argv)) != -1)
+		if (take_option(options, option) < 0)
+			return -EINVAL;
+	if (options->help)
+		return 0;
+	if (optind + 1 != argc) {
+		ts_say("gate takes one file of requirements; see traceshim help gate");
+		return -EINVAL;
+	}
+	options->file = argv[optind];
+	if (!filter->has_since) {
+		filter->has_since = true;
+		filter->since_us =
+			(filter->has_until ? filter->until_us : options->now_us) - DAY_US;
+	}
+	return ts_period_check(filter, options->now_us);
+}
+
+static int tell(struct ts_gates *gates, const struct options *options)
+{
+	char *document = options->json ? ts_document_gates(gates) : NULL;
+	int status = ts_gates_status(gates);
+
+	if (document)
+		puts(document);
+	else if (!options->json)
+		ts_gates_print(gates, stdout);
+	else
+		ts_say("out of memory");
+	if ((options->json && !document) ||
+	    (options->junit && ts_gates_write_junit(gates, options->junit) < 0))
+		status = status ? status : TS_EXIT_FAILED;
+	free(document);
+	return status;
+}
+
+/* A pipeline without a trace may be one that is spelt otherwise. */
+static void say_misspelt(struct ts_query *query, const struct ts_gates *gates,
+			 const struct options *options)
+{
+	struct ts_query_filter filter = options->filter;
+
+	for (size_t i = 0; i < gates->file.n; i++) {
+		filter.pipeline = gates->file.sections[i].pipeline;
+		if (filter.pipeline && !ts_gates_traces(gates, &gates->file.sections[i]))
+			ts_period_say_none(query, &filter, options->now_us);
+	}
+}
+
+static int judge(struct ts_gates *gates, const struct options *options)
+{
+	struct ts_error err = {.text = ""};
+	struct ts_query *query;
+	int result = ts_stored_open(&query);
+
+	if (result == -ENOENT)
+		ts_stored_say_nothing("traces");
+	if (result < 0)
+		return TS_EXIT_USAGE;
+	ts_progress_begin("traces");
+	result = ts_query_scan(query, &options->filter, ts_gates_add, gates, &err);
+	ts_progress_end();
+	if (result == 0)
+		say_misspelt(query, gates, options);
+	ts_query_free(query);
+	if (result == 0)
+		return tell(gates, options);
+	ts_say("%s", err.text[0] ? err.text : strerror(-result));
+	return TS_EXIT_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = {.json = false};
+	struct ts_gates gates;
+	int result = take_options(&options, argc, argv);
+
+	if (result < 0)
+		return TS_EXIT_USAGE;
+	if (options.help) {
+		fputs(help, stdout);
+		return TS_EXIT_DONE;
+	}
+	result = ts_gates_init(&gates, options.file);
+	result = result < 0 ? TS_EXIT_USAGE : judge(&gates, &options);
+	ts_gates_release(&gates);
+	return result;
+}
+
+const struct ts_command ts_command_gate = {
+	.name = "gate",
+	.summary = "judge traces by requirements, as before a deployment",
+	.help = help,
+	.reads = true,
+	.run = run,
+};
