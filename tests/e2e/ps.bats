@@ -140,6 +140,21 @@ looks() {
 	holds 'all(.[][0].inside; ([.[].thread_id] | unique | length) == length)' <"$work/looks"
 }
 
+@test "ps: tasks of asyncio, a line each; a thread beside them" {
+	rules '[pipeline]' 'learn = python tasks:learn' 'support = python tasks:support' '[agent]' 'trainer = python tasks:train' \
+		'[llm]' 'ask = python tasks:ask' 'words = python tasks:words' '[tool]' 'think = python tasks:think'
+	env "LD_PRELOAD=$shim" python3 -B "$root/tests/bots/stays/tasks.py" >"$work/out" 2>"$work/err" <&7 3>&- &
+	child=$!
+	soon grep -q waiting "$work/out"
+	run -0 $ps --json
+	diff <(paths <<<"$output" | sort) <(printf '%s\n' 'learn > agent:trainer > llm:ask' 'learn > agent:trainer > llm:ask' \
+		'learn > agent:trainer > tool:think' 'support > llm:words')
+	holds '.[0].inside | map(select(.path[-1].name == "llm:ask" or .path[-1].name == "llm:words").thread_id) | unique
+		== [$value | tonumber]' "$child" <<<"$output"
+	holds '.[0].inside | all(.whole and (.goes_on | not))' <<<"$output"
+	goes_on
+}
+
 @test "ps: a hundred looks at a program that fills its rings, and at one whose rings are always emptied" {
 	stays flood 3
 	looks 100
