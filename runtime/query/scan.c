@@ -194,6 +194,7 @@ int ts_query_scan(struct ts_query *query, const struct ts_query_filter *filter,
 	add_columns(&statement, trace_columns, N_TRACE_COLUMNS, "");
 	ts_statement_add(&statement, " FROM pipeline_traces");
 	ts_query_add_filter(&statement, filter, &texts);
+	ts_query_add_period(&statement, filter, &texts);
 	ts_statement_add(&statement,
 			 ") AS t LEFT JOIN pipeline_spans AS s ON s.trace_id = t.trace_id");
 	add_bounds(&statement, filter, &before);
