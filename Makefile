@@ -250,10 +250,13 @@ $(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/
 wire_readers := wire_http1 wire_http2 wire_sse wire_provider
 
 $(wire_readers:%=$(B)/fuzz/%): $(B)/fuzz/%: tests/fuzz/%.c $(wildcard runtime/wire/*.[ch]) runtime/text.c runtime/pool.c \
-		$(addprefix tests/fuzz/,wire.h fuzz.h) $(B)/gen/providers.inc
+		$(addprefix tests/fuzz/,wire.h fuzz.h) $(B)/gen/providers.inc $(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -I$(B)/gen -o $@ $(filter %.c,$^) $(WIRE_LIBS)
+
+$(wire_readers:%=$(B)/fuzz/seeds/%): tests/fuzz/wire_seeds.py
+	$(Q)python3 $< $(@F) $@
 
 fuzz-prototype fuzz-conf fuzz-elf fuzz-spool fuzz-backlog $(wire_readers:%=fuzz-%): fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*

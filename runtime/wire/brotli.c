@@ -25,7 +25,7 @@ static long decode(void *state, const char **data, size_t *bytes, char *to, size
 	if (result == BROTLI_DECODER_RESULT_ERROR)
 		return -EBADMSG;
 	*data = (const char *)in;
-	*ret_more = result == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
+	*ret_more = BrotliDecoderHasMoreOutput(state);
 	return (long)(room - left);
 }
 

@@ -195,6 +195,12 @@ static bool is_interim(const http_parser *parser)
 	return parser->status_code < 200 && parser->status_code != 101;
 }
 
+/* Whatever length it tells of. */
+static bool is_empty(const http_parser *parser)
+{
+	return parser->status_code == 204 || parser->status_code == 304;
+}
+
 /* 1: no body comes; 2: nor any other message. */
 static int response_head_ends(http_parser *parser)
 {
@@ -203,15 +209,17 @@ static int response_head_ends(http_parser *parser)
 
 	end_field(side);
 	begin_body(side);
-	if (is_interim(parser) || !side->asked)
+	if (is_interim(parser))
 		return 0;
+	if (!side->asked)
+		return is_empty(parser);
 	if (exchange) {
 		ts_exchange_answered(exchange, side->began);
 		ts_exchange_status(exchange, parser->status_code);
 	}
 	if (side->asked->connect && parser->status_code / 100 == 2)
 		return 2;
-	return side->asked->head;
+	return side->asked->head || is_empty(parser);
 }
 
 static int body_comes(http_parser *parser, const char *data, size_t n)

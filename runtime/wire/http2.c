@@ -141,7 +141,9 @@ static void take_field(void *user, struct ts_text name, struct ts_text value)
 
 	if (is(name, ":status"))
 		side->block.status = number_of(value);
-	if (!stream)
+	if (!stream || !name.bytes)
+		return;
+	if (*name.data == ':' && side->direction == TS_WIRE_RECEIVED)
 		return;
 	if (is(name, ":method"))
 		ts_exchange_method(stream->exchange, value);
@@ -149,7 +151,7 @@ static void take_field(void *user, struct ts_text name, struct ts_text value)
 		ts_exchange_target(stream->exchange, value);
 	else if (is(name, ":authority"))
 		ts_exchange_host(stream->exchange, value);
-	else if (!is(name, ":status") && !is(name, ":scheme"))
+	else
 		ts_exchange_field(stream->exchange, side->direction, name, value);
 }
 

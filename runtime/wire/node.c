@@ -357,5 +357,6 @@ void ts_node_add_clean(struct ts_buffer *to, struct ts_text text)
 		}
 		plain = at;
 	}
-	ts_buffer_add(to, text.data + plain, at - plain);
+	if (at > plain)
+		ts_buffer_add(to, text.data + plain, at - plain);
 }

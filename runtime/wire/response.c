@@ -165,7 +165,8 @@ void ts_response_miss(struct ts_response *response)
 	const struct ts_values_target target = {add_data, end_value, response};
 
 	ts_decoder_miss(&response->decoder);
-	ts_document_miss(&response->document);
+	if (response->framing != TS_FRAMING_SSE || ts_sse_miss(&response->sse))
+		ts_document_miss(&response->document);
 	if (response->framing == TS_FRAMING_VALUES)
 		ts_json_values_miss(&response->values, &target);
 	response->eventstream.lost = true;

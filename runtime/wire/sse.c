@@ -134,6 +134,14 @@ size_t ts_sse_add(struct ts_sse *sse, const struct ts_sse_target *target, const 
 	return bytes;
 }
 
+bool ts_sse_miss(struct ts_sse *sse)
+{
+	sse->bom = 3;
+	sse->skip_lf = false;
+	sse->state = COMMENT;
+	return sse->has_data;
+}
+
 void ts_sse_end(struct ts_sse *sse, const struct ts_sse_target *target)
 {
 	if (sse->state != LINE_BEGIN)

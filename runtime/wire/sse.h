@@ -35,6 +35,12 @@ struct ts_sse { /* zeroed: before the stream */
 size_t ts_sse_add(struct ts_sse *sse, const struct ts_sse_target *target, const char *data,
 		  size_t bytes);
 
+/*
+ * Bytes were not seen: the rest of the line is passed over. True if they may belong to the data of an event, of which some was
+ * passed on.
+ */
+bool ts_sse_miss(struct ts_sse *sse);
+
 void ts_sse_end(struct ts_sse *sse, const struct ts_sse_target *target);
 
 #endif
