@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cut.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "node.h"
@@ -57,6 +58,7 @@ static void add_to_ring(struct ts_cut *cut, struct ts_text characters)
 
 		characters.data += n;
 		characters.bytes -= n;
+		cut->tail = 0; /* what came before is not the end any more */
 	}
 	make_room(cut, characters.bytes);
 	for (size_t i = 0; i < characters.bytes; i++)
@@ -97,6 +99,15 @@ static void begin_cut(struct ts_cut *cut)
 	cut->tail = kept.bytes - cut->head;
 }
 
+/* Of UTF-8, for the unit that \uXXXX stands for; half of a pair counts two of four. */
+static size_t unit_bytes(const char *digits)
+{
+	char four[5] = {digits[0], digits[1], digits[2], digits[3], 0};
+	unsigned long unit = strtoul(four, NULL, 16);
+
+	return unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+}
+
 static size_t meant_bytes(struct ts_text characters)
 {
 	size_t bytes = 0;
@@ -106,12 +117,8 @@ static size_t meant_bytes(struct ts_text characters)
 
 		if (characters.data[at] != '\\')
 			bytes += n;
-		else if (n < 6)
-			bytes++;
-		else /* half of a pair counts two of four */
-			bytes += strncmp(characters.data + at + 2, "00", 2) == 0 ? 1
-				 : strchr("dD", characters.data[at + 2])         ? 2
-										 : 3;
+		else
+			bytes += n < 6 ? 1 : unit_bytes(characters.data + at + 2);
 		at += n;
 	}
 	return bytes;

@@ -82,6 +82,12 @@ static size_t tail_bytes(const struct ts_shorten *shorten)
 	return shorten->bound / 4;
 }
 
+/* Where an item of a tail that begins at `at` must have ended. What small members need is left to them. */
+static size_t tail_cap(const struct ts_shorten *shorten, size_t at)
+{
+	return least(at + tail_bytes(shorten), shorten->bound / 4 * 7);
+}
+
 /* The current item of a list becomes the first of its tail. */
 static void begin_tail(struct ts_shorten *shorten, unsigned depth)
 {
@@ -92,8 +98,7 @@ static void begin_tail(struct ts_shorten *shorten, unsigned depth)
 	shorten->tails[0] = list->item;
 	shorten->n_tails = 1;
 	for (unsigned i = depth; i <= shorten->top; i++) {
-		shorten->levels[i].cap =
-			least(list->item + tail_bytes(shorten), 2 * shorten->bound);
+		shorten->levels[i].cap = tail_cap(shorten, list->item);
 		if (i > depth)
 			shorten->levels[i].base = shorten->levels[i].cap;
 	}
@@ -140,17 +145,17 @@ static void put(struct ts_shorten *shorten, const char *data, size_t bytes)
 static void begin_item(struct ts_shorten *shorten)
 {
 	struct level *level = &shorten->levels[shorten->top];
-	size_t at = shorten->to->bytes, reserve = shorten->bound + shorten->bound / 4;
+	size_t at = shorten->to->bytes, most = 2 * shorten->bound;
 
 	level->item = at;
 	level->in_item = true;
 	level->cap = level->base;
 	if (level->tailed) {
-		level->cap = least(at + tail_bytes(shorten), 2 * shorten->bound);
+		level->cap = tail_cap(shorten, at);
 		shorten->tails[shorten->n_tails++] = at;
 	} else if (!level->list && level->plain && shorten->top <= SHALLOW &&
 		   at + SMALL > level->cap) {
-		level->cap = least(at + SMALL, reserve > level->cap ? reserve : level->cap);
+		level->cap = least(at + SMALL, most);
 	}
 	if (level->written)
 		put(shorten, ",", 1);
