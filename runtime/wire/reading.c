@@ -6,7 +6,7 @@
 #include "node.h"
 
 #define NAME_BYTES  256
-#define USAGE_BYTES 8192
+#define USAGE_BYTES 4096
 #define ERROR_BYTES 1024
 
 void ts_reading_init(struct ts_reading *reading, struct ts_memory *memory, size_t bound)

@@ -412,6 +412,137 @@ static void test_damage(void **state)
 	}
 }
 
+/* --- whole connections of nghttp2's sessions ------------------------------------------- */
+
+static const char *const bodies[2] = {"{\"model\":\"a\"}",
+				      "{\"type\":\"message\",\"model\":\"A\"}"};
+
+static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *to, size_t room,
+			 uint32_t *flags, nghttp2_data_source *source, void *user)
+{
+	size_t bytes = strlen(source->ptr);
+
+	(void)session, (void)stream, (void)user;
+	assert_true(bytes <= room);
+	memcpy(to, source->ptr, bytes);
+	*flags |= NGHTTP2_DATA_FLAG_EOF;
+	return (ssize_t)bytes;
+}
+
+static ssize_t pad(nghttp2_session *session, const nghttp2_frame *padded, size_t most, void *user)
+{
+	(void)session, (void)user;
+	return (ssize_t)(padded->hd.length + 7 < most ? padded->hd.length + 7 : most);
+}
+
+static size_t fields_of(const char *const *pairs, nghttp2_nv *fields)
+{
+	size_t n = 0;
+
+	for (; pairs[2 * n]; n++)
+		fields[n] = (nghttp2_nv){(uint8_t *)pairs[2 * n], (uint8_t *)pairs[2 * n + 1],
+					 strlen(pairs[2 * n]), strlen(pairs[2 * n + 1]), 0};
+	return n;
+}
+
+/* The server answers a request that is complete. */
+static int frame_came(nghttp2_session *session, const nghttp2_frame *came, void *user)
+{
+	const nghttp2_data_provider body = {{.ptr = (void *)(uintptr_t)bodies[1]}, read_body};
+	nghttp2_nv fields[16];
+
+	(void)user;
+	if (came->hd.type == NGHTTP2_DATA && came->hd.flags & NGHTTP2_FLAG_END_STREAM)
+		nghttp2_submit_response(session, came->hd.stream_id, fields,
+					fields_of(response_head, fields), &body);
+	return 0;
+}
+
+/* What one session has to say is noted, and told the other one. */
+static bool pass_on(enum ts_wire_direction direction, nghttp2_session *from, nghttp2_session *to)
+{
+	const uint8_t *bytes;
+	ssize_t n = nghttp2_session_mem_send(from, &bytes);
+
+	if (n <= 0)
+		return false;
+	put(direction, bytes, (size_t)n);
+	assert_int_equal(nghttp2_session_mem_recv(to, bytes, (size_t)n), n);
+	return true;
+}
+
+static void talk(void)
+{
+	const nghttp2_data_provider body = {{.ptr = (void *)(uintptr_t)bodies[0]}, read_body};
+	const nghttp2_settings_entry table = {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 128};
+	nghttp2_session_callbacks *callbacks, *servers;
+	nghttp2_session *client, *server;
+	nghttp2_nv fields[16];
+
+	nghttp2_session_callbacks_new(&callbacks);
+	nghttp2_session_callbacks_new(&servers);
+	nghttp2_session_callbacks_set_select_padding_callback(callbacks, pad);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(servers, frame_came);
+	nghttp2_session_client_new(&client, callbacks, NULL);
+	nghttp2_session_server_new(&server, servers, NULL);
+	nghttp2_submit_settings(client, 0, &table, 1);
+	nghttp2_submit_settings(server, 0, &table, 1);
+	for (int i = 0; i < 5; i++) {
+		nghttp2_submit_request(client, NULL, fields, fields_of(request_head, fields), &body,
+				       NULL);
+		while (pass_on(TS_WIRE_SENT, client, server) ||
+		       pass_on(TS_WIRE_RECEIVED, server, client))
+			;
+	}
+	nghttp2_session_del(client);
+	nghttp2_session_del(server);
+	nghttp2_session_callbacks_del(callbacks);
+	nghttp2_session_callbacks_del(servers);
+}
+
+static void test_whole_connections(void **state)
+{
+	(void)state;
+	talk();
+	run(TS_WIRE_BY_CLIENT);
+	assert_int_equal(told.calls, 5);
+	assert_int_equal(lines("asked=a\nserved=A"), 5);
+	assert_int_equal(lines("request_id=req_1"), 5);
+	assert_int_equal(lines("outcome=done"), 5);
+}
+
+static int header_came(nghttp2_session *session, const nghttp2_frame *came, const uint8_t *name,
+		       size_t name_bytes, const uint8_t *value, size_t value_bytes, uint8_t flags,
+		       void *user)
+{
+	(void)session, (void)came, (void)name, (void)name_bytes, (void)value, (void)value_bytes,
+		(void)flags;
+	++*(unsigned *)user;
+	return 0;
+}
+
+/* Why sessions of nghttp2 cannot stand by: to one that sent no request its response is an error. */
+static void test_sessions_cannot_stand_by(void **state)
+{
+	nghttp2_session_callbacks *callbacks;
+	nghttp2_session *client;
+	unsigned headers = 0;
+
+	(void)state;
+	talk();
+	nghttp2_session_callbacks_new(&callbacks);
+	nghttp2_session_callbacks_set_on_header_callback(callbacks, header_came);
+	nghttp2_session_client_new(&client, callbacks, &headers);
+	for (size_t i = 0; i < made.n_pieces; i++) {
+		if (made.pieces[i].direction == TS_WIRE_RECEIVED)
+			nghttp2_session_mem_recv(client, (const uint8_t *)made.pieces[i].bytes,
+						 made.pieces[i].n);
+	}
+	assert_int_equal(headers, 0);
+	nghttp2_session_del(client);
+	nghttp2_session_callbacks_del(callbacks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +555,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_peer_speaks_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gaps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_whole_connections, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sessions_cannot_stand_by, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
