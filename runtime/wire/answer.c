@@ -7,9 +7,10 @@
 #include "node.h"
 #include "scan.h"
 
-#define MOST_PARTS   256
-#define MOST_CHOICES 128
-#define NAME_BYTES   256
+#define MOST_PARTS    256
+#define MOST_HALVINGS 6
+#define MOST_CHOICES  128
+#define NAME_BYTES    256
 
 struct ts_part {
 	struct ts_part *next;
@@ -80,6 +81,14 @@ static bool is_part(const struct ts_part *part, const struct ts_part_key *key)
 	       part->key.choice == key->choice;
 }
 
+/* The first four parts have all of the bound, the next four half of it, and so on: so together they have one, too. */
+static size_t part_bound(const struct ts_answer *answer)
+{
+	uint32_t halvings = answer->n_parts / 4;
+
+	return answer->bound >> (halvings < MOST_HALVINGS ? halvings : MOST_HALVINGS);
+}
+
 static struct ts_part *part_of(struct ts_answer *answer, const struct ts_part_key *key)
 {
 	struct ts_part **at = &answer->parts, *part;
@@ -95,7 +104,7 @@ static struct ts_part *part_of(struct ts_answer *answer, const struct ts_part_ke
 		return NULL;
 	part->key = *key;
 	part->id.memory = part->name.memory = part->shortened.memory = answer->memory;
-	ts_cut_init(&part->text, answer->memory, answer->bound);
+	ts_cut_init(&part->text, answer->memory, part_bound(answer));
 	*at = part;
 	answer->n_parts++;
 	answer->tool_calls += key->kind == TS_PART_TOOL;

@@ -37,7 +37,7 @@ struct ts_choice;
 
 struct ts_answer {
 	struct ts_memory *memory;
-	size_t bound; /* of one text */
+	size_t bound; /* of one text; of later ones less */
 	struct ts_part *parts;
 	struct ts_choice *choices;
 	uint32_t n_parts, n_choices;

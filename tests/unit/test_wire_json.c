@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/wire/answer.h"
 #include "runtime/wire/cut.h"
 #include "runtime/wire/document.h"
 #include "runtime/wire/node.h"
@@ -292,6 +293,30 @@ static void test_long_documents_that_are_wrong(void **state)
 	assert_string_equal(document(json, sizeof(json), 64, 16), "{\"truncated\":1}");
 }
 
+/* Answers of many parts stay within a bound, too. */
+static void test_many_parts(void **state)
+{
+	static char piece[20000];
+	struct ts_buffer to = {.memory = &memory};
+	struct ts_answer answer;
+
+	(void)state;
+	memset(piece, 'x', sizeof(piece));
+	piece[0] = piece[sizeof(piece) - 1] = '"';
+	ts_answer_init(&answer, &memory, 65536);
+	for (uint32_t i = 0; i < 2000; i++)
+		ts_answer_add(&answer, (struct ts_part_key){0, i / 5, TS_PART_TOOL},
+			      (struct ts_text){piece, sizeof(piece)});
+	assert_int_equal(answer.tool_calls, 256);
+	ts_answer_finish(&answer, 0, text_of("\"stop\""));
+	ts_answer_print(&answer, &to);
+	assert_true(ts_scan_text((struct ts_text){to.data, to.bytes}));
+	assert_true(to.bytes > 500000 && to.bytes < 800000);
+	ts_answer_release(&answer);
+	ts_buffer_release(&to);
+	assert_int_equal(memory.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_long_lists),
 		cmocka_unit_test(test_usage_behind_much),
 		cmocka_unit_test(test_long_documents_that_are_wrong),
+		cmocka_unit_test(test_many_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
