@@ -360,7 +360,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
 	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports \
-		tests/bench/python/run
+		tests/bench/python/run runtime/command/traceshim.bash
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
@@ -369,6 +369,9 @@ format: ## format all C sources
 # --- installation ------------------------------------------------------------------------------------
 
 manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
+
+completion_bash := share/bash-completion/completions/traceshim
+completion_zsh  := share/zsh/site-functions/_traceshim
 
 units := user/traceshim-collect.service system/traceshim-collect@.service
 
@@ -379,12 +382,15 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
 	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
 	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	install -D -m 644 runtime/command/traceshim.bash $(DESTDIR)$(PREFIX)/$(completion_bash)
+	install -D -m 644 runtime/command/_traceshim $(DESTDIR)$(PREFIX)/$(completion_zsh)
 	for u in $(units); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${u%%/*} && \
 		sed 's#@bindir@#$(PREFIX)/bin#' runtime/collect/$${u#*/}.in > $(DESTDIR)$(PREFIX)/lib/systemd/$$u; done
 
 uninstall: ## what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/traceshim $(DESTDIR)$(PREFIX)/lib/libtraceshim.so \
 		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim \
+		$(addprefix $(DESTDIR)$(PREFIX)/,$(completion_bash) $(completion_zsh)) \
 		$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/,$(units))
 	for m in $(manuals); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
