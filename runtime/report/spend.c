@@ -93,7 +93,7 @@ const char *ts_spend_model(const struct ts_tree *tree, size_t node)
 	return "";
 }
 
-static void add(struct ts_sum *to, const struct ts_sum *more)
+void ts_sum_add(struct ts_sum *to, const struct ts_sum *more)
 {
 	to->known = plus(to->known, more->known);
 	to->unknown += more->unknown;
@@ -102,9 +102,9 @@ static void add(struct ts_sum *to, const struct ts_sum *more)
 void ts_spend_add(struct ts_spend *to, const struct ts_spend *more)
 {
 	to->calls += more->calls;
-	add(&to->input_tokens, &more->input_tokens);
-	add(&to->output_tokens, &more->output_tokens);
-	add(&to->cost_nano_usd, &more->cost_nano_usd);
+	ts_sum_add(&to->input_tokens, &more->input_tokens);
+	ts_sum_add(&to->output_tokens, &more->output_tokens);
+	ts_sum_add(&to->cost_nano_usd, &more->cost_nano_usd);
 }
 
 bool ts_sum_is_unknown(const struct ts_sum *sum, uint64_t calls)

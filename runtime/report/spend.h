@@ -27,6 +27,8 @@ struct ts_spend {
 	struct ts_sum cost_nano_usd;
 };
 
+/* What is more than 64 bits can count stays the most they can. */
+void ts_sum_add(struct ts_sum *to, const struct ts_sum *more);
 void ts_spend_add(struct ts_spend *to, const struct ts_spend *more);
 
 /* Is nothing of it known, though there were calls? */
