@@ -17,6 +17,7 @@ setup() {
 
 teardown() {
 	[ -z "${child-}" ] || kill -KILL "$child" 2>/dev/null || :
+	[ ! -e "$work/tmux" ] || tmux -S "$work/tmux" kill-server 2>/dev/null || :
 	add_up
 }
 
