@@ -217,7 +217,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	[ -z "$output" ]
 	[[ $stderr == "traceshim: the period begins in the future "* ]]
 	run -2 --separate-stderr $list --failed
-	[[ $stderr == "traceshim: --pipeline, --failed and --user are of traces"* ]]
+	[[ $stderr == "traceshim: of processes (--runs) only --since and --limit can be asked"* ]]
 }
 
 # --- the memory of rings ---------------------------------------------------------------------------------------
