@@ -29,6 +29,7 @@ static struct {
 	const struct ts_conf *conf;   /* NULL: no rule is for Python */
 	const char *(*version)(void); /* NULL: there is no interpreter */
 	int (*is_initialized)(void);
+	void (*debug_memory)(void);
 	add_hook_fn *add_hook; /* NULL: it is too old for that */
 	bool registered;
 	ts_python_audit_fn *front_end;
@@ -225,6 +226,51 @@ void ts_interpreter_look(const struct ts_object *object)
 	interpreter.version = (const char *(*)(void))version;
 	interpreter.is_initialized = (int (*)(void))function_of(object, "Py_IsInitialized");
 	interpreter.add_hook = (add_hook_fn *)function_of(object, "PySys_AddAuditHook");
+	interpreter.debug_memory = (void (*)(void))function_of(object, "PyMem_SetupDebugHooks");
+}
+
+/* -X dev, -Xdev, -IX dev: does the command line ask for the allocator that looks for what is freed amiss? */
+static bool asks_for_dev(const char *arguments, const char *end)
+{
+	bool last_was_x = false;
+
+	for (const char *at = arguments; at < end; at += strlen(at) + 1) {
+		if (last_was_x && strcmp(at, "dev") == 0)
+			return true;
+		if (at[0] == '-' && at[1] != '-' && strstr(at, "Xdev"))
+			return true;
+		last_was_x = at[0] == '-' && at[1] != '-' && at[strlen(at) - 1] == 'X';
+	}
+	return false;
+}
+
+static bool will_debug_memory(void)
+{
+	const char *allocator = ts_program_environment("PYTHONMALLOC");
+	char arguments[4096];
+	int fd;
+	long n;
+
+	if ((allocator && strstr(allocator, "debug")) || ts_program_environment("PYTHONDEVMODE"))
+		return true;
+	fd = ts_sys_open("/proc/self/cmdline", O_RDONLY, 0);
+	n = fd < 0 ? 0 : ts_sys_read(fd, arguments, sizeof(arguments) - 1);
+	ts_sys_close(fd);
+	if (n <= 0)
+		return false;
+	arguments[n] = '\0';
+	return asks_for_dev(arguments, arguments + n);
+}
+
+/*
+ * CPython keeps the hook in memory that it frees at its end, and does not mind that an allocator which knows its own by a
+ * mark may have come between: so that one is asked for first.
+ */
+static bool add_hook(void)
+{
+	if (interpreter.debug_memory && !interpreter.is_initialized() && will_debug_memory())
+		interpreter.debug_memory();
+	return interpreter.add_hook(audit, NULL) == 0;
 }
 
 void ts_interpreter_register(void)
@@ -236,7 +282,7 @@ void ts_interpreter_register(void)
 	interpreter.registered = true;
 	if (!interpreter.add_hook || !interpreter.is_initialized)
 		is_known(why, sizeof(why));
-	else if (interpreter.add_hook(audit, NULL) == 0)
+	else if (add_hook())
 		return;
 	if (!ts_report_wanted())
 		ts_log(TS_LOG_ERROR, "Python functions are not traced: %s", why);
