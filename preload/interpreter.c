@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocator.h"
 #include "definition.h"
 #include "hot/clock.h"
 #include "life.h"
@@ -198,6 +199,8 @@ static void open_front_end(void)
 static int audit(const char *event, void *arguments, void *data)
 {
 	(void)data;
+	if (event[0] == 'c' && strcmp(event, TS_ALLOCATOR_EVENT) == 0)
+		ts_allocator_before_clear();
 	if (!interpreter.opened && (interpreter.tells || !ts_hot.passive) &&
 	    interpreter.is_initialized())
 		open_front_end();
@@ -206,25 +209,19 @@ static int audit(const char *event, void *arguments, void *data)
 	return 0;
 }
 
-static void *function_of(const struct ts_object *object, const char *name)
-{
-	const ElfW(Sym) *symbol = ts_object_definition(object, name, NULL);
-
-	return symbol ? (void *)ts_scope_address(object, symbol) : NULL;
-}
-
 void ts_interpreter_look(const struct ts_object *object)
 {
 	void *version;
 
 	if (!interpreter.conf || interpreter.version)
 		return;
-	version = function_of(object, "Py_GetVersion");
+	version = ts_scope_function(object, "Py_GetVersion");
 	if (!version)
 		return;
 	interpreter.version = (const char *(*)(void))version;
-	interpreter.is_initialized = (int (*)(void))function_of(object, "Py_IsInitialized");
-	interpreter.add_hook = (add_hook_fn *)function_of(object, "PySys_AddAuditHook");
+	interpreter.is_initialized = (int (*)(void))ts_scope_function(object, "Py_IsInitialized");
+	interpreter.add_hook = (add_hook_fn *)ts_scope_function(object, "PySys_AddAuditHook");
+	ts_allocator_find(object);
 }
 
 void ts_interpreter_register(void)
@@ -234,9 +231,10 @@ void ts_interpreter_register(void)
 	if (!interpreter.version || interpreter.registered)
 		return;
 	interpreter.registered = true;
+	ts_allocator_before_hook(&interpreter);
 	if (!interpreter.add_hook || !interpreter.is_initialized)
 		is_known(why, sizeof(why));
-	else if (interpreter.add_hook(audit, NULL) == 0)
+	else if (interpreter.add_hook(audit, &interpreter) == 0)
 		return;
 	if (!ts_report_wanted())
 		ts_log(TS_LOG_ERROR, "Python functions are not traced: %s", why);

@@ -11,6 +11,23 @@
 #define Py_LIMITED_API 0x030a0000
 #include <Python.h>
 
+/*
+ * From 3.12 on nobody counts the references to None and its like, but what was compiled inline against older
+ * headers: it would give back what it never took, and one day None would be freed. So the interpreter counts.
+ */
+#undef Py_INCREF
+#undef Py_DECREF
+#undef Py_XINCREF
+#undef Py_XDECREF
+#undef Py_NewRef
+#undef Py_XNewRef
+#define Py_INCREF(object)  Py_IncRef((PyObject *)(object))
+#define Py_DECREF(object)  Py_DecRef((PyObject *)(object))
+#define Py_XINCREF(object) Py_IncRef((PyObject *)(object))
+#define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
+#define Py_NewRef(object)  (Py_NewRef)((PyObject *)(object))
+#define Py_XNewRef(object) (Py_XNewRef)((PyObject *)(object))
+
 #include "../python.h"
 
 extern const struct ts_python_services *ts_shim;
