@@ -33,6 +33,8 @@ symbols_src := runtime/assemble/symbolize.c
 runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
 collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
+# What nothing feeds yet: in the tests alone.
+wire_src    := $(wildcard runtime/wire/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
@@ -43,7 +45,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage
+	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -70,6 +72,16 @@ $(call obj,$(runtime_src) $(store_src) $(symbols_src) $(collect_src) $(report_sr
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RUNTIME) -c -o $@ $<
+
+# A provider is a file; provider.c asks which there are.
+providers := $(patsubst runtime/wire/provider_%.c,%,$(wildcard runtime/wire/provider_*.c))
+
+$(B)/gen/providers.inc: $(providers:%=runtime/wire/provider_%.c)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)printf 'PROVIDER(%s)\n' $(providers) > $@.new && mv $@.new $@
+
+$(patsubst %,$(B)/%/runtime/wire/provider.o,obj asan): $(B)/gen/providers.inc
 
 # One build for every CPython from 3.10 on: the limited API, whatever version the headers are of.
 $(call obj,$(python_src)): $(B)/obj/%.o: %.c
@@ -99,6 +111,7 @@ $(B)/libtraceshim.so: $(call obj,$(hot_src) $(pads_src) $(shim_src) $(shim_asm))
 		-Wl,-z,noexecstack -Wl,--as-needed -Wl,-soname,libtraceshim.so $(LDFLAGS)
 
 # What the runtime links; what is named by its archive lies inside, hidden.
+WIRE_LIBS    := -l:libhttp_parser.a -l:libnghttp2.a -l:libbrotlidec.a -l:libbrotlicommon.a -l:libzstd.a -l:libz.a
 RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a
 
 $(B)/modules/flusher.so: $(call obj,$(runtime_src))
@@ -170,7 +183,7 @@ $(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
+            preload/demangle.c $(hot_src) $(runtime_src) $(wire_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
@@ -190,7 +203,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -I$(B)/gen -o $@ $< $(B)/asan/libts.a \
-		-lcmocka -lcjson -luuid -l:libiberty.a -lelf -l:libsqlite3.a -lm -lpthread
+		-lcmocka -lcjson -luuid -l:libiberty.a -lelf -l:libsqlite3.a -lm -lpthread -l:libbrotlienc.a $(WIRE_LIBS)
 
 $(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
 	$(call say,CC,$<)
@@ -258,11 +271,23 @@ $(B)/fuzz/usage: tests/fuzz/usage.c $(wildcard runtime/usage/*.c) $(addprefix ru
 $(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+# The readers of what goes over a wire.
+wire_readers := wire_http1 wire_http2 wire_sse wire_provider
+
+$(wire_readers:%=$(B)/fuzz/%): $(B)/fuzz/%: tests/fuzz/%.c $(wildcard runtime/wire/*.[ch]) runtime/text.c runtime/pool.c \
+		$(addprefix tests/fuzz/,wire.h fuzz.h) $(B)/gen/providers.inc $(B)/fuzz/seeds/%
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -I$(B)/gen -o $@ $(filter %.c,$^) $(WIRE_LIBS)
+
+$(wire_readers:%=$(B)/fuzz/seeds/%): tests/fuzz/wire_seeds.py
+	$(Q)python3 $< $(@F) $@
+
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%): fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/$(if $(filter usage,$*),usage,c).dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
+		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/$(if $(filter wire_%,$*),wire,$(if $(filter usage,$*),usage,c)).dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
 		$(CURDIR)/$(B)/fuzz/corpus/$* $(CURDIR)/$(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
 		! ls $(B)/fuzz/$*-* 2>/dev/null
 
@@ -320,7 +345,7 @@ bench: setup-bench setup-venv ## measure, beside uftrace; writes build/bench/ben
 	$(Q)$(MAKE) --no-print-directory faults
 	@scripts/bench
 
-bench-large: setup-bench all ## list, show and report on a store of 10 million spans: ten minutes, 12 GB in TMPDIR
+bench-large: setup-bench all ## reads of 10 million spans: ten minutes, 12 GB
 	$(Q)python3 tests/bench/reads.py --table 10000000
 
 setup-build setup-check setup-programs setup-fuzz setup-bench:
@@ -335,7 +360,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
 	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports \
-		tests/bench/python/run
+		tests/bench/python/run runtime/command/traceshim.bash
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
@@ -344,6 +369,9 @@ format: ## format all C sources
 # --- installation ------------------------------------------------------------------------------------
 
 manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
+
+completion_bash := share/bash-completion/completions/traceshim
+completion_zsh  := share/zsh/site-functions/_traceshim
 
 units := user/traceshim-collect.service system/traceshim-collect@.service
 
@@ -354,12 +382,15 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
 	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
 	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	install -D -m 644 runtime/command/traceshim.bash $(DESTDIR)$(PREFIX)/$(completion_bash)
+	install -D -m 644 runtime/command/_traceshim $(DESTDIR)$(PREFIX)/$(completion_zsh)
 	for u in $(units); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${u%%/*} && \
 		sed 's#@bindir@#$(PREFIX)/bin#' runtime/collect/$${u#*/}.in > $(DESTDIR)$(PREFIX)/lib/systemd/$$u; done
 
 uninstall: ## what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/traceshim $(DESTDIR)$(PREFIX)/lib/libtraceshim.so \
 		$(DESTDIR)$(PREFIX)/lib/traceshim $(DESTDIR)$(PREFIX)/share/doc/traceshim \
+		$(addprefix $(DESTDIR)$(PREFIX)/,$(completion_bash) $(completion_zsh)) \
 		$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/,$(units))
 	for m in $(manuals); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 

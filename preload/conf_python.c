@@ -15,7 +15,7 @@ bool ts_python_is_rule(struct ts_slice value)
 {
 	size_t n = sizeof(keyword) - 1;
 
-	return value.bytes > n && ts_slice_starts(value, keyword) && ts_is_space(value.text[n]);
+	return ts_slice_starts(value, keyword) && (value.bytes == n || ts_is_space(value.text[n]));
 }
 
 /* How long the UTF-8 sequence is that `text` begins with; 0: it is none. */

@@ -171,10 +171,6 @@ def follow(name, parts, depth):
 
 
 def miss_function(number, module, name):
-    number_of_other = rule_for(wanted_in(module), name)
-    if number_of_other not in (None, number):
-        report(number, "miss", "it belongs to another rule: %s" % titles[number_of_other])
-        return
     why, target = explain(module, module.body(), "", name.split("."), DEEPEST)
     if target:
         report(number, "hint", "write python %s:%s" % target)

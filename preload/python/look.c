@@ -113,8 +113,9 @@ static bool add(const char *name, PyObject *value)
 static bool fill_space(void)
 {
 	static PyMethodDef method = {"report", report, METH_VARARGS, NULL};
-	static const char *const shared[] = {"rules",    "modules",   "CodeType", "matches",
-					     "rule_for", "OPTIMIZED", "stem"};
+	static const char *const shared[] = {"rules",     "modules",  "CodeType",  "OPTIMIZED",
+					     "matches",   "rule_for", "wanted_in", "note_imports",
+					     "handed_on", "stem"};
 
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
 		if (!add(shared[i], Py_XNewRef(ts_rewrite_get(shared[i]))))

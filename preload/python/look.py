@@ -3,7 +3,8 @@
 
 Modules are looked for as the program would import them, by the finders of sys.meta_path; their code is read and
 not run. What is missing, explain.py explains. Runs with builtins alone, like rewrite.py,
-from which it has `rules`, `modules`, `matches`, `rule_for`, `stem`, `CodeType` and `OPTIMIZED`.
+from which it has `rules`, `modules`, `matches`, `rule_for`, `wanted_in`, `note_imports`, `handed_on`, `stem`,
+`CodeType` and `OPTIMIZED`.
 Given to it from C: `titles` of the rules by their number; `redacted` names; `captures`, are values recorded?;
 `report` (number of a rule, what, field...), a line of the report.
 """
@@ -254,11 +255,39 @@ def names_of(module):
             if name.rpartition(".")[2].isidentifier() and name.rpartition(".")[2] != "__annotate__"]
 
 
-def wanted_in(module):
-    wanted = [rule for rule in rules
-              if any(rule[1] == name or rule[3] and matches(rule[1], name) for name in module.names)]
-    wanted.sort(key=lambda rule: rule[3])  # plain names first, as when they are wrapped
-    return wanted
+def pairs(module):
+    return [(name, name) for name in module.names]
+
+
+def rules_of(module):
+    return sorted(wanted_in(pairs(module)), key=lambda rule: rule[3])  # plain names first, as when they are wrapped
+
+
+def imported_by(module):
+    """The modules of its package that its code may import."""
+    names, around = set(), module.name
+    top = around.partition(".")[0] + "."
+    while around:
+        names.update(around + "." + name for name in module.code.co_names)
+        around = around.rpartition(".")[0]
+    names.update(name for name in module.code.co_names if name.startswith(top))
+    return [found for found in map(locate, sorted(names)) if found.code]
+
+
+def with_imported(modules):
+    """Those that have rules, and those to which rules are handed on, for they import their function from there."""
+    reached, waiting = [], list(modules)
+    while waiting and len(reached) < MOST_MODULES:
+        module = waiting.pop(0)
+        wanted = rules_of(module) if module.code and module not in reached else None
+        if not wanted:
+            continue
+        reached.append(module)
+        n = len(handed_on)
+        note_imports(module.code, pairs(module), wanted)
+        if len(handed_on) > n:
+            waiting += imported_by(module)
+    return reached
 
 
 def kind_of(code):
@@ -271,15 +300,16 @@ def parameters(code, in_class):
     return names[1:] if in_class and names[:1] in (["self"], ["cls"]) else names
 
 
-def find_functions(module, found):
-    """What the rules make of a module: into found, by rule."""
-    wanted = wanted_in(module)
+def find_functions(module, found, taken):
+    """What the rules make of a module: into found, by rule; which rules have those of others: into taken."""
+    wanted = rules_of(module)
     deep = any("<locals>" in rule[2] for rule in wanted)
     names = set()
     for name, code, in_class in functions_in(module.code):
         number = rule_for(wanted, name) if deep or "<locals>" not in name else None
         if number is None:
             continue
+        taken.update((rule[0], number) for rule in wanted if rule[2] == name and rule[0] != number)
         earlier = found.setdefault(number, [])
         if name in names:  # of typing's overloads the last is the function
             stubs = overloads(module)
@@ -365,14 +395,14 @@ def tell(event, what):
     hide_warnings()
     main = main_module(event, what)
     candidates = {pattern: candidates_of(pattern, main) for _, pattern, _, _ in rules}
-    looked_at, found = [], {}
-    for module in (module for some in candidates.values() for module in some):
-        if module.code and module not in looked_at and len(looked_at) < MOST_MODULES:
-            looked_at.append(module)
-            find_functions(module, found)
+    found, taken = {}, {}
+    for module in with_imported(module for some in candidates.values() for module in some):
+        find_functions(module, found, taken)
     for number, pattern, function, glob in rules:
         if number in found:
             tell_found(number, found[number], glob)
+        elif number in taken:
+            report(number, "miss", "it belongs to another rule: %s" % titles[taken[number]])
         else:
             tell_missing(number, pattern, function, candidates[pattern])
         if glob:

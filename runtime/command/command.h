@@ -5,6 +5,7 @@
 /* What a subcommand is to main.c. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define TS_VERSION "0.1.0"
 
@@ -17,6 +18,9 @@ struct ts_command {
 	bool reads;                        /* what is stored, so that it can as one tenant */
 	int (*run)(int argc, char **argv); /* argv[0] is the name; answers the exit status */
 };
+
+/* Each of those that the overview names, in its order; NULL behind the last. */
+const struct ts_command *ts_command_at(size_t index);
 
 extern const struct ts_command ts_command_run;
 extern const struct ts_command ts_command_check;
@@ -33,5 +37,6 @@ extern const struct ts_command ts_command_store;
 extern const struct ts_command ts_command_collect;
 extern const struct ts_command ts_command_recover;
 extern const struct ts_command ts_command_reprice;
+extern const struct ts_command ts_command_complete; /* for shells, not in the overview */
 
 #endif

@@ -18,6 +18,11 @@ static const struct ts_command *const commands[] = {
 	&ts_command_collect, &ts_command_recover, &ts_command_store};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+const struct ts_command *ts_command_at(size_t index)
+{
+	return index < N_COMMANDS ? commands[index] : NULL;
+}
+
 static void print_overview(FILE *out)
 {
 	fputs("traceshim shows what an unmodified program's pipelines, agents and LLM calls "
@@ -43,6 +48,8 @@ static const struct ts_command *find(const char *name)
 			return commands[i];
 		names[i] = commands[i]->name;
 	}
+	if (!strcmp(ts_command_complete.name, name))
+		return &ts_command_complete;
 	names[N_COMMANDS] = "help";
 	guess = ts_guess(name, names, N_COMMANDS + 1);
 	if (guess)

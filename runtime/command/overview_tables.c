@@ -367,13 +367,13 @@ static int print_repeats(const struct ts_overview *overview)
 /* In and out together. */
 static void put_tokens(struct ts_grid *grid, const struct ts_spend *spend)
 {
-	const struct ts_sum both = {
-		.known = spend->input_tokens.known + spend->output_tokens.known,
-		.unknown = spend->input_tokens.unknown > spend->output_tokens.unknown
-				   ? spend->input_tokens.unknown
-				   : spend->output_tokens.unknown,
-	};
+	struct ts_sum both = spend->input_tokens;
 
+	ts_sum_add(&both, &spend->output_tokens);
+	/* of a call that does not know either, both are not known */
+	both.unknown = spend->input_tokens.unknown > spend->output_tokens.unknown
+			       ? spend->input_tokens.unknown
+			       : spend->output_tokens.unknown;
 	ts_grid_put(grid, "%s", ts_amount_tokens(&both, spend->calls).text);
 }
 

@@ -55,14 +55,24 @@ int ts_run_gate_check(void)
 
 /* --- who it was ------------------------------------------------------------------------------ */
 
+/* The field that is an id. */
+static bool find_run(char *const fields[TS_LINES_FIELDS], struct ts_uuid *ret)
+{
+	struct ts_uuid high;
+
+	for (size_t i = 2; i < TS_LINES_FIELDS; i++)
+		if (strlen(fields[i]) == 32 && ts_uuid_prefix_range(fields[i], ret, &high) == 0)
+			return true;
+	return false;
+}
+
 static int take_line(void *context, char *const fields[TS_LINES_FIELDS])
 {
 	struct family *family = context;
-	struct ts_uuid low, high;
+	struct ts_uuid run;
 	struct process *more;
 
-	if (strcmp(fields[0], "reached") != 0 || strlen(fields[3]) != 32 ||
-	    ts_uuid_prefix_range(fields[3], &low, &high) < 0)
+	if (strcmp(fields[0], "reached") != 0 || !find_run(fields, &run))
 		return 0;
 	more = reallocarray(family->all, family->n + 1, sizeof(*more));
 	family->no_memory |= !more;
@@ -70,7 +80,7 @@ static int take_line(void *context, char *const fields[TS_LINES_FIELDS])
 		return -ENOMEM;
 	family->all = more;
 	family->all[family->n++] =
-		(struct process){.run_id = low, .pid = (pid_t)strtol(fields[1], NULL, 10)};
+		(struct process){.run_id = run, .pid = (pid_t)strtol(fields[1], NULL, 10)};
 	return 0;
 }
 

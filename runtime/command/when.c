@@ -26,10 +26,10 @@ static int parse_ago(const char *text, int64_t *ret_us)
 	if (end == text || n < 0 || n > 1000000000 || !end[0] || end[1])
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (units[i].unit == *end) {
-			*ret_us = n * units[i].seconds * SECOND;
-			return 0;
-		}
+		if (units[i].unit == *end)
+			return __builtin_mul_overflow(n, units[i].seconds * SECOND, ret_us)
+				       ? -EINVAL
+				       : 0;
 	return -EINVAL;
 }
 

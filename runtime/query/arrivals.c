@@ -160,6 +160,7 @@ static void add_ended(struct ts_statement *statement, const struct ts_arrivals *
 				 ts_statement_param(statement, ts_cell_text(near->text)));
 	ts_statement_add(statement, " ORDER BY created_at LIMIT " ALL ") AS t");
 	ts_query_add_filter(statement, &arrivals->filter, texts);
+	ts_query_add_period(statement, &arrivals->filter, texts);
 }
 
 struct fresh {

@@ -40,8 +40,10 @@ struct ts_filter_text {
 	char quoted[1024];
 };
 
-/* " WHERE ...", of columns of pipeline_traces. */
+/* " WHERE ..." of all but the period, and " AND ..." of that. */
 void ts_query_add_filter(struct ts_statement *statement, const struct ts_query_filter *filter,
+			 struct ts_filter_text *texts);
+void ts_query_add_period(struct ts_statement *statement, const struct ts_query_filter *filter,
 			 struct ts_filter_text *texts);
 
 int64_t ts_query_now_us(void);

@@ -65,6 +65,7 @@ static int read_piece(struct ts_query *query, const struct ts_query_filter *filt
 	ts_statement_add_columns(&statement, &ts_trace_table, filter->with_payload);
 	ts_statement_add(&statement, " FROM pipeline_traces");
 	ts_query_add_filter(&statement, filter, &texts);
+	ts_query_add_period(&statement, filter, &texts);
 	if (last)
 		ts_statement_add(&statement, " AND trace_id < $%zu",
 				 ts_statement_param(&statement, ts_cell_uuid(last->trace_id)));

@@ -49,6 +49,7 @@ static const struct ts_column span_columns[] = {
 	SPAN("input_tokens", TS_COLUMN_MAYBE, input_tokens),
 	SPAN("output_tokens", TS_COLUMN_MAYBE, output_tokens),
 	SPAN("cost_nano_usd", TS_COLUMN_MAYBE, cost_nano_usd),
+	SPAN("cost_status", TS_COLUMN_TEXT, attributes), /* of a JSON object, not of the table */
 };
 
 #define N_TRACE_COLUMNS (sizeof(trace_columns) / sizeof(trace_columns[0]))
@@ -80,12 +81,11 @@ struct scan {
 
 /* --- the statement ------------------------------------------------------------------------ */
 
-static void add_columns(struct ts_statement *statement, const struct ts_table *table,
+static void add_columns(struct ts_statement *statement, const struct ts_column *columns, size_t n,
 			const char *prefix)
 {
-	for (size_t i = 0; i < table->n_columns; i++)
-		ts_statement_add(statement, "%s%s%s", i ? ", " : "", prefix,
-				 table->columns[i].name);
+	for (size_t i = 0; i < n; i++)
+		ts_statement_add(statement, "%s%s%s", i ? ", " : "", prefix, columns[i].name);
 }
 
 /* Where in their key, and in which days, the spans of the period's traces can lie. */
@@ -185,13 +185,16 @@ int ts_query_scan(struct ts_query *query, const struct ts_query_filter *filter,
 	int result;
 
 	ts_statement_add(&statement, "SELECT ");
-	add_columns(&statement, &traces, "t.");
+	add_columns(&statement, trace_columns, N_TRACE_COLUMNS, "t.");
 	ts_statement_add(&statement, ", ");
-	add_columns(&statement, &spans, "s.");
+	add_columns(&statement, span_columns, N_SPAN_COLUMNS - 1, "s.");
+	ts_statement_add(&statement, ", CASE WHEN s.cost_nano_usd IS NOT NULL"
+				     " THEN CAST(s.attributes -> 'cost_status' AS text) END");
 	ts_statement_add(&statement, " FROM (SELECT ");
-	add_columns(&statement, &traces, "");
+	add_columns(&statement, trace_columns, N_TRACE_COLUMNS, "");
 	ts_statement_add(&statement, " FROM pipeline_traces");
 	ts_query_add_filter(&statement, filter, &texts);
+	ts_query_add_period(&statement, filter, &texts);
 	ts_statement_add(&statement,
 			 ") AS t LEFT JOIN pipeline_spans AS s ON s.trace_id = t.trace_id");
 	add_bounds(&statement, filter, &before);

@@ -79,8 +79,7 @@ static int add_calls(struct adding *adding, struct ts_keyed *to)
 	     i = ts_spend_next(tree, tree->nodes[i].end, &spend)) {
 		const struct ts_span *span = tree->nodes[i].span;
 		const char *provider = span->provider ? span->provider : "";
-		const char *model = span->model ? span->model : "";
-		struct ts_key key = {{provider, model}};
+		struct ts_key key = {{provider, ts_spend_model(tree, i)}};
 		struct ts_figures *row;
 
 		ts_spend_add(&adding->spend, &spend);

@@ -79,10 +79,8 @@ static struct ts_sum sum_of(enum ts_metric metric, const struct ts_spend *spend)
 		return spend->cost_nano_usd;
 	if (metric == TS_METRIC_OUTPUT_TOKENS)
 		return spend->output_tokens;
-	if (metric == TS_METRIC_TOKENS) {
-		sum.known += spend->output_tokens.known;
-		sum.unknown += spend->output_tokens.unknown;
-	}
+	if (metric == TS_METRIC_TOKENS)
+		ts_sum_add(&sum, &spend->output_tokens);
 	return sum;
 }
 
@@ -126,8 +124,7 @@ static void add_money(struct ts_finding *finding, const struct ts_trace *trace,
 	struct ts_sum sum = add_up(finding->requirement, tree);
 
 	finding->n++;
-	finding->sum.known += sum.known;
-	finding->sum.unknown += sum.unknown;
+	ts_sum_add(&finding->sum, &sum);
 	if (finding->requirement->per_trace)
 		note(finding, trace, judge_sum(finding->requirement, &sum), (double)sum.known);
 }

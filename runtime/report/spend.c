@@ -14,8 +14,13 @@ static struct ts_maybe value_of(const struct ts_span *span, enum quantity quanti
 
 static bool knows(const struct ts_span *span)
 {
-	return span->model || span->input_tokens.known || span->output_tokens.known ||
-	       span->cost_nano_usd.known;
+	return span->input_tokens.known || span->output_tokens.known || span->cost_nano_usd.known;
+}
+
+/* ts_query_scan leaves of attributes what they say of the cost. */
+static bool is_lower_bound(const struct ts_span *span)
+{
+	return span->attributes && !strcmp(span->attributes, "\"lower_bound\"");
 }
 
 static bool is_call(const struct ts_span *span)
@@ -51,6 +56,7 @@ static struct ts_sum sum_of(const struct ts_tree *tree, size_t at, enum quantity
 
 		if (value.known) {
 			sum.known = plus(sum.known, value.value);
+			sum.unknown |= quantity == COST && is_lower_bound(span);
 			i = tree->nodes[i].end;
 			continue;
 		}
@@ -79,7 +85,15 @@ size_t ts_spend_next(const struct ts_tree *tree, size_t from, struct ts_spend *r
 	return tree->n;
 }
 
-static void add(struct ts_sum *to, const struct ts_sum *more)
+const char *ts_spend_model(const struct ts_tree *tree, size_t node)
+{
+	for (; node != TS_TREE_NONE; node = tree->nodes[node].parent)
+		if (tree->nodes[node].span->model)
+			return tree->nodes[node].span->model;
+	return "";
+}
+
+void ts_sum_add(struct ts_sum *to, const struct ts_sum *more)
 {
 	to->known = plus(to->known, more->known);
 	to->unknown += more->unknown;
@@ -88,9 +102,9 @@ static void add(struct ts_sum *to, const struct ts_sum *more)
 void ts_spend_add(struct ts_spend *to, const struct ts_spend *more)
 {
 	to->calls += more->calls;
-	add(&to->input_tokens, &more->input_tokens);
-	add(&to->output_tokens, &more->output_tokens);
-	add(&to->cost_nano_usd, &more->cost_nano_usd);
+	ts_sum_add(&to->input_tokens, &more->input_tokens);
+	ts_sum_add(&to->output_tokens, &more->output_tokens);
+	ts_sum_add(&to->cost_nano_usd, &more->cost_nano_usd);
 }
 
 bool ts_sum_is_unknown(const struct ts_sum *sum, uint64_t calls)

@@ -3,11 +3,11 @@
 #define TS_REPORT_SPEND_H
 
 /*
- * Tokens and money. What counts is a call of a model: a span of kind llm, or one that has a model, tokens or a cost. Of such
- * calls inside each other the outermost that knows anything of the kind is the one that is counted; what it does not know
- * itself is what is known inside it. So a wrapper around a client, both of which are traced, is paid once.
+ * Tokens and money. What counts is a call of a model: a span of kind llm, or one that has tokens or a cost. Of such calls
+ * inside each other the outermost that knows tokens or a cost is the one that is counted; what it does not know itself is
+ * what is known inside it. So a wrapper around a client, both of which are traced, is paid once.
  *
- * What is unknown is counted as unknown, never as 0.
+ * What is unknown is counted as unknown, never as 0; a cost that is a lower bound is known, and there is more to it.
  */
 
 #include <stdbool.h>
@@ -27,10 +27,15 @@ struct ts_spend {
 	struct ts_sum cost_nano_usd;
 };
 
+/* What is more than 64 bits can count stays the most they can. */
+void ts_sum_add(struct ts_sum *to, const struct ts_sum *more);
 void ts_spend_add(struct ts_spend *to, const struct ts_spend *more);
 
 /* Is nothing of it known, though there were calls? */
 bool ts_sum_is_unknown(const struct ts_sum *sum, uint64_t calls);
+
+/* The model of a node, or of the nearest call around it that names one; "" where none does. */
+const char *ts_spend_model(const struct ts_tree *tree, size_t node);
 
 /* Index of the first call of a model at or behind `from` that is counted, in *ret what it cost; tree->n: there is none.
  * Ask on from the node's `end`. */

@@ -19,7 +19,7 @@ import time
 TRACE = ("trace_id tenant_id pipeline_name telegram_id user_id started_at ended_at duration_ms success error input_data "
          "program host pid attributes created_at").split()
 SPAN = ("trace_id span_id tenant_id parent_span_id span_name kind function thread_id started_at ended_at duration_ms success "
-        "error input_data output_data model provider input_tokens output_tokens cost_nano_usd created_at").split()
+        "error input_data output_data model provider input_tokens output_tokens cost_nano_usd attributes created_at").split()
 
 MODELS = [("anthropic", "claude-sonnet-4-5", 3000, 15000), ("openai", "gpt-4o-mini", 150, 600),
           ("ollama", "llama3.1", None, None)]
@@ -74,6 +74,7 @@ class Generator:
             more.update(input_tokens=tokens, output_tokens=out)
             if per_in is not None and rnd.random() < 0.97:
                 more["cost_nano_usd"] = tokens * per_in + out * per_out
+                more["attributes"] = json.dumps({"cost_status": "lower_bound" if self.ids % 50 == 0 else "estimated"})
         self.span(parent, name, start, took, error, **more)
         return start + took, error is None
 

@@ -170,8 +170,8 @@ fate() {
 	[ "$(fate codecs:encode)" = 'codecs is loaded before anything can be traced | ' ]
 	echo 'def f(:' >wrong.py
 	[ "$(fate wrong:f)" = 'HERE/wrong.py does not compile: line 1: invalid syntax | ' ]
-	[ "$(fate 'wr*:f')" = 'no module on sys.path fits wr* | ' ]
-	rules '[step]' 'x* = python wr*:f'
+	[ "$(fate 'wron*:f')" = 'no module on sys.path fits wron* | ' ]
+	rules '[step]' 'x* = python wron*:f'
 	[ "$(checked main.py | jq -r '.rules[0].unseen[0].reason')" = "$PWD/wrong.py does not compile: line 1: invalid syntax" ]
 }
 
@@ -180,8 +180,8 @@ fate() {
 	[ "$(fate bot.agents.trainer:Head.train)" = 'Head inherits train (HERE/bot/agents/trainer.py) | write python bot.agents.trainer:Trainer.train' ]
 	[ "$(fate bot.agents.trainer:Head.run)" = 'Head inherits run (HERE/bot/agents/trainer.py) | write python bot.base:Base.run' ]
 	[ "$(fate bot.agents:ask_it)" = 'ask_it is imported from bot.agents.trainer (HERE/bot/agents/__init__.py) | write python bot.agents.trainer:ask' ]
-	[ "$(fate bot.agents:Trainer.train)" = 'Trainer is imported from bot.agents.trainer (HERE/bot/agents/__init__.py) | write python bot.agents.trainer:Trainer.train' ]
-	[ "$(fate bot.agents.trainer:Base.run)" = 'Base is imported (HERE/bot/agents/trainer.py) | write python bot.base:Base.run' ]
+	echo 'from bot.base import Base; from os import path' >borrows.py
+	[ "$(fate borrows:Base.run)" = 'Base is imported from bot.base (HERE/borrows.py) | write python bot.base:Base.run' ]
 	[ "$(fate bot.agents.trainer:short)" = 'short is a lambda (line 32), which has no name of its own (HERE/bot/agents/trainer.py) | ' ]
 	[ "$(fate bot.agents.trainer:part)" = 'part is not defined but assigned (line 33) (HERE/bot/agents/trainer.py) | write python bot.agents.trainer:retry' ]
 	[[ $(fate bot.agents.trainer:Trainer) == 'Trainer is a class; name one of its functions '*'| did you mean bot.agents.trainer:Trainer.train or bot.agents.trainer:Trainer.items?' ]]
@@ -189,8 +189,18 @@ fate() {
 	[[ $(fate bot.agents.trainer:train) == 'bot.agents.trainer has no function train '*'| did you mean bot.agents.trainer:Trainer.train?' ]]
 	[ "$(fate 'bot.agents.trainer:retry.<locals>.inner')" = 'bot.agents.trainer:retry.<locals>.inner trainer.py:10 function' ]
 	[[ $(fate bot:ask) == 'bot has no function ask '*'| did you mean bot.agents.trainer:ask?' ]]
+	rules '[step]' 'a = python bot.agents.trainer:Trainer.train' 'b = python bot.agents:Trainer.train'
+	[ "$(checked main.py | jq -r '.rules[1].misses[0]')" = 'it belongs to another rule: a, in line 2' ]
 	rules '[step]' 'a = python bot.agents.trainer:ask' 'b = python bot.agents.trainer:ask'
 	[ "$(checked main.py | jq -r '.rules[1].misses[0]')" = 'it belongs to another rule: a, in line 2' ]
+}
+
+@test "a function is found by the package that has its name from a module of its own" {
+	[ "$(fate bot.agents:Trainer.train)" = 'bot.agents.trainer:Trainer.train trainer.py:18 coroutine' ]
+	[ "$(fate bot.agents.trainer:Base.run)" = 'bot.base:Base.run base.py:2 function' ]
+	rules '[trace]' 'orphans = trace' '[step]' 'x = python bot.agents:Trainer.items'
+	traced /usr/bin/python3 -c 'from bot.agents import Trainer; list(Trainer().items())'
+	[ "$(traces | jq -r '.[0].pipeline_name')" = x ]
 }
 
 @test "what the program is: a script, a module, a package, a text, an archive" {

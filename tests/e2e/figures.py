@@ -83,6 +83,10 @@ def tree_of(trace, rows):
     return root, list(nodes.values())
 
 
+def is_bound(call):
+    return json.loads(call["attributes"] or "{}").get("cost_status") == "lower_bound"
+
+
 class Row:
     """What a line of a table tells."""
 
@@ -99,8 +103,9 @@ class Row:
         for key in ("input_tokens", "output_tokens", "cost_nano_usd"):
             if call[key] is None:
                 self.unknown[key] += 1
-            else:
-                self.sums[key] += call[key]
+                continue
+            self.sums[key] += call[key]
+            self.unknown[key] += key == "cost_nano_usd" and is_bound(call)
 
     def numbers(self, what):
         values, n = sorted(self.durations), len(self.durations)
@@ -114,7 +119,7 @@ class Row:
         told = {"model_calls": self.calls}
         for key, unknown in (("input_tokens", "input_tokens_unknown"), ("output_tokens", "output_tokens_unknown"),
                              ("cost_nano_usd", "cost_unknown")):
-            told[key] = self.sums[key] if self.unknown[key] < self.calls else None
+            told[key] = self.sums[key] if self.unknown[key] < self.calls or self.sums[key] else None
             told[unknown] = self.unknown[key]
         return told
 
@@ -358,7 +363,7 @@ class Set:
             pipelines[whole[0]] += 1
             self.time[whole].append(trace["duration_ms"])
             self.failed[whole].append(not trace["success"])
-            costs = [row["cost_nano_usd"] for row in rows if row["kind"] == "llm"]
+            costs = [None if is_bound(row) else row["cost_nano_usd"] for row in rows if row["kind"] == "llm"]
             if costs and None not in costs:
                 self.cost[whole].append(sum(costs))
             for row in sorted(rows, key=lambda row: (row["started_at"], row["span_id"])):

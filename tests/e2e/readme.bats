@@ -60,7 +60,11 @@ block() {
 	printf '[tool]\nenv = getenv\n' >"$TRACESHIM_CONF"
 	"$work/opt/t/bin/traceshim" run -- ls >/dev/null
 	"$work/opt/t/bin/traceshim" list --json | jq -e 'length > 0 and all(.pipeline_name == "env")'
-	[ -s "$work/opt/t/share/man/man1/traceshim.1" ]
+	for page in traceshim traceshim-ps traceshim-tail traceshim-export; do
+		[ -s "$work/opt/t/share/man/man1/$page.1" ]
+	done
+	[ -s "$work/opt/t/share/bash-completion/completions/traceshim" ]
+	[ -s "$work/opt/t/share/zsh/site-functions/_traceshim" ]
 	[ -s "$work/opt/t/share/man/man5/symbols.conf.5" ]
 	make -s uninstall DESTDIR="$work" PREFIX=/opt/t >/dev/null
 	[ -z "$(find "$work/opt" -type f)" ]

@@ -95,3 +95,16 @@ compare() {
 		"$(figures count release '"1.2 \"é\""' 7)" ]
 	[ "$(sides --before attributes.release=true --after attributes.release=7)" = "$(figures count release true 7)" ]
 }
+
+@test "run --gate: this run's traces alone" {
+	local store
+	store=$(new_store gates)
+	printf '[gate all]\nrequire = traces == 73\nrequire = spans agent:planner <= 1\n' >"$work/all.gate"
+	for _ in 1 2; do
+		TRACESHIM_STORE=$store TRACESHIM_CONF=$root/symbols.conf run -0 --separate-stderr "$root/build/traceshim" run \
+			--gate "$work/all.gate" -- "$root/build/bots/coach/coach" "$root/tests/bots/coach/conversation.tsv"
+		# shellcheck disable=SC2154 # bats' own
+		[ "${stderr_lines[0]}" = "all passes, 73 traces" ]
+	done
+	TRACESHIM_STORE=$store run -1 "$root/build/traceshim" gate "$work/all.gate"
+}

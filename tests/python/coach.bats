@@ -98,7 +98,9 @@ fed() {
 		[ -s $mode.plain.out ]
 		[ -s $mode.plain.err ]
 	done
-	diff <(calls plain .text | sort) <(calls traced .text | sort)
+	# whether a call that was cancelled had reached its server is a race
+	answers='select(.prompt | test("^Never mind|^The doctor is slow") | not) | [.prompt, .status, .text]'
+	diff <(calls plain "$answers" | sort) <(calls traced "$answers" | sort)
 }
 
 @test "pycoach: its sources know of nothing" {
@@ -287,9 +289,11 @@ keys() {
 # --- what went wrong -----------------------------------------------------------------------------------------
 
 @test "pycoach: failed and answered messages, with the reason that it logged" {
-	sed -n 's/.* ERROR bot.handlers: handle_[a-z]* failed: //p' fail.plain.err | sed 's/^builtins\.//' | sort >logged
+	# of a group the first argument may stand for its words, which count its members as well
+	sed -n 's/.* ERROR bot.handlers: handle_[a-z]* failed: //p' fail.plain.err |
+		sed 's/^builtins\.//; s/ (1 sub-exception)$//' | sort >logged
 	[ "$(wc -l <logged)" -eq 6 ]
-	diff logged <(jq -r '.[] | select(.success | not).error' fail.json | sort)
+	diff logged <(jq -r '.[] | select(.success | not).error' fail.json | sed 's/ (1 sub-exception)$//' | sort)
 	jq -e 'all(.[]; .success == (.error == null))' fail.json
 	grep -q '^anthropic.RateLimitError: Error code: 429' logged
 	grep -q '^openai.BadRequestError: ' logged

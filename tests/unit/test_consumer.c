@@ -66,7 +66,12 @@ static void fake_close(struct ts_store_handle *handle)
 	(void)handle;
 }
 
-static const struct ts_store fake = {"fake", fake_open, fake_write, NULL, fake_close};
+static const struct ts_store fake = {
+	.scheme = "fake",
+	.open = fake_open,
+	.write = fake_write,
+	.close = fake_close,
+};
 
 static const void *load(const char *module, const char *symbol, char *why, size_t why_bytes)
 {

@@ -181,6 +181,41 @@ static void wrappers_are_paid_once(void **state)
 	assert_int_equal(spend.cost_nano_usd.unknown, 1);
 }
 
+static void a_lower_bound_is_not_all(void **state)
+{
+	struct ts_span spans[] = {priced(span(1, 0, "llm:a", 0, 20), "m", 1, 1, 11),
+				  priced(span(2, 0, "llm:a", 30, 1), "m", 1, 1, 22)};
+	struct ts_spend spend;
+	int ids;
+
+	(void)state;
+	spans[0].attributes = "\"estimated\"";
+	spans[1].attributes = "\"lower_bound\"";
+	spend = spend_of(spans, 2, &ids);
+	assert_int_equal(spend.cost_nano_usd.known, 33);
+	assert_int_equal(spend.cost_nano_usd.unknown, 1);
+	assert_int_equal(spend.input_tokens.unknown, 0);
+}
+
+/* The wrapper was given the model, and the calls inside it tell what they used. */
+static void models_are_those_of_who_names_them(void **state)
+{
+	struct ts_span spans[] = {span(1, 0, "llm:any", 0, 90),
+				  priced(span(2, 1, "llm:a", 1, 10), NULL, 1, 1, 5),
+				  priced(span(3, 1, "llm:b", 20, 10), "own", 1, 1, 5)};
+	struct ts_tree tree;
+	struct ts_spend spend;
+
+	(void)state;
+	spans[0].model = "given";
+	tree = tree_of(&whole, spans, 3);
+	assert_int_equal(ts_spend_next(&tree, 0, &spend), 1);
+	assert_string_equal(ts_spend_model(&tree, 1), "given");
+	assert_int_equal(ts_spend_next(&tree, 2, &spend), 2);
+	assert_string_equal(ts_spend_model(&tree, 2), "own");
+	ts_tree_release(&tree);
+}
+
 static void a_tool_with_a_price_is_a_call(void **state)
 {
 	const struct ts_span spans[] = {priced(span(1, 0, "agent:a", 0, 20), NULL, -1, -1, 11),
@@ -258,6 +293,8 @@ int main(void)
 		cmocka_unit_test(things_are_found_again),
 		cmocka_unit_test(unknown_is_not_zero),
 		cmocka_unit_test(wrappers_are_paid_once),
+		cmocka_unit_test(a_lower_bound_is_not_all),
+		cmocka_unit_test(models_are_those_of_who_names_them),
 		cmocka_unit_test(a_tool_with_a_price_is_a_call),
 		cmocka_unit_test(sums_do_not_overflow),
 		cmocka_unit_test(steps_people_count_in),

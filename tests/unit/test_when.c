@@ -70,7 +70,8 @@ static void since(void **state)
 	};
 	static const char *const wrong[] = {"",           "m",         "10",
 					    "10x",        "-5m",       "10mm",
-					    "2026-02-30", "yesterday", "99999999999999999999d"};
+					    "2026-02-30", "yesterday", "99999999999999999999d",
+					    "1000000000w"};
 	int64_t us;
 
 	(void)state;
