@@ -144,6 +144,7 @@ static void start_front_end(char *why, size_t why_bytes)
 		.enter = ts_foreign_enter,
 		.leave = ts_foreign_leave,
 		.room = ts_foreign_room,
+		.swap = ts_foreign_swap,
 		.ticks = ticks,
 		.shut = shut,
 		.log = ts_log,

@@ -159,6 +159,16 @@ void ts_span_finish(struct ts_span *span);
 /* Ends what nobody will resume. */
 void ts_span_abandon(struct ts_span *span);
 
+/* --- greenlet.c: stacks that greenlets share --------------------------------------------------------------- */
+
+int ts_greenlet_init(void);
+
+/* A module is about to be imported. */
+void ts_greenlet_imported(const char *module);
+
+/* Before a call begins: sees to it that this thread's switches are told of. */
+void ts_greenlet_look(void);
+
 /* --- call.c: how functions of each kind run --------------------------------------------------------------- */
 
 /* The first argument is a function of the original code. */
