@@ -16,7 +16,7 @@
 #define FEWEST_DIGITS    12 /* of an id: the millisecond in which it was made */
 #define MOST_DIGITS      32
 #define THREAD_COLUMNS   16 /* at most */
-#define THREAD_BYTES     64
+#define THREAD_BYTES     128
 
 struct layout {
 	FILE *out;

@@ -16,27 +16,45 @@
 #include "../log/alive.h"
 #include "../log/clock.h"
 #include "../log/spool.h"
+#include "../text.h"
 #include "inside.h"
 
 enum fate { LIVES, HAS_ENDED, IS_NOTHING };
 
 /* --- one program ------------------------------------------------------------------------------- */
 
-static void name_thread(const struct ts_live_program *program, struct ts_live_call *call)
+/* A name is any 15 bytes; one that was cut may end in the middle of a character. */
+static void put_name(const char *name, char ret[TS_LIVE_NAME])
 {
-	char path[64];
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t n = 0;
+
+	for (size_t bytes; *name && n < TS_LIVE_NAME - 4; name += bytes ? bytes : 1) {
+		bytes = ts_text_character(name, strlen(name));
+		n += (size_t)snprintf(ret + n, 5, "%.*s", (int)(bytes ? bytes : 3),
+				      bytes ? name : replacement);
+	}
+	ret[n] = '\0';
+}
+
+/* As the log has it, or, of a thread that has long been there, as it is now. */
+static void name_thread(const struct ts_live_program *program, const char *name,
+			struct ts_live_call *call)
+{
+	char path[64], now[32] = "";
 	FILE *file;
 
-	if (*call->thread_name || !program->here)
-		return;
-	snprintf(path, sizeof(path), "/proc/%lld/task/%lld/comm", (long long)program->pid,
-		 (long long)call->thread_id);
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	if (fgets(call->thread_name, sizeof(call->thread_name), file))
-		call->thread_name[strcspn(call->thread_name, "\n")] = '\0';
-	fclose(file);
+	if (!*name && program->here) {
+		snprintf(path, sizeof(path), "/proc/%lld/task/%lld/comm", (long long)program->pid,
+			 (long long)call->thread_id);
+		file = fopen(path, "re");
+		if (file && fgets(now, sizeof(now), file))
+			now[strcspn(now, "\n")] = '\0';
+		if (file)
+			fclose(file);
+		name = now;
+	}
+	put_name(name, call->thread_name);
 }
 
 static void fill_call(const struct ts_live_program *program, const struct ts_clock *clock,
@@ -54,8 +72,7 @@ static void fill_call(const struct ts_live_program *program, const struct ts_clo
 	to->kind = thunk ? thunk->kind_name : "step";
 	to->function = thunk ? thunk->function : "unknown";
 	to->thread_id = begin->tid;
-	snprintf(to->thread_name, sizeof(to->thread_name), "%s", from->thread_name);
-	name_thread(program, to);
+	name_thread(program, from->thread_name, to);
 	to->started_us = ts_clock_us(clock, begin->ticks);
 	to->inside_ns = ts_clock_duration_ns(clock, begin->ticks, ts_inside_ticks(program->inside));
 }

@@ -12,7 +12,8 @@
 #include "../span.h"
 
 struct ts_inside;
-struct ts_thunk;
+
+#define TS_LIVE_NAME 64
 
 /*
  * An open call. A thread is the one that the call began on; what is inside of what is told by ids, so threads may have
@@ -31,7 +32,7 @@ struct ts_live_call {
 	const char *kind; /* "agent" */
 	const char *function;
 	int64_t thread_id;
-	char thread_name[17]; /* "" if unknown */
+	char thread_name[TS_LIVE_NAME]; /* UTF-8; "" if unknown */
 	int64_t started_us;
 	int64_t inside_ns; /* so long it has been open */
 };

@@ -13,6 +13,11 @@ setup() {
 	commands=$(traceshim help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 }
 
+teardown() {
+	[ ! -e "$work/tmux" ] || tmux -S "$work/tmux" kill-server 2>/dev/null || :
+	add_up
+}
+
 # candidates WORD...: what bash offers for the last of the words of a line.
 candidates() {
 	bash --norc -c '

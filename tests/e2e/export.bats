@@ -35,6 +35,9 @@ stay_for_a_while() {
 		# shellcheck disable=SC2086 # where, and how many
 		echo | LD_PRELOAD=$root/build/libtraceshim.so "$root/build/bots/stays/stays" $where >/dev/null
 	done
+	printf '%s\n' '[pipeline]' 'talk = python tasks:learn' 'answer = python tasks:support' '[agent]' 'trainer = python tasks:train' \
+		'[llm]' 'ask = python tasks:ask' 'words = python tasks:words' '[tool]' 'think = python tasks:think' >"$TRACESHIM_CONF"
+	echo | LD_PRELOAD=$root/build/libtraceshim.so python3 -B "$root/tests/bots/stays/tasks.py" >/dev/null
 }
 
 # All traces as show tells them, in $work/shown.json.
@@ -85,6 +88,9 @@ checked() { # FORMAT [WEIGHT]: against $work/shown.json, or $shown
 	# six coroutines on one thread: five pipelines beside it, each with its call
 	jq -e '.branches >= 10 and .threads > 100 and .arrows > 5' <<<"$output"
 	jq -e '[.traceEvents[] | select(.ph == "b" and .name == "learn")] | length == 5' "$work/exported"
+	# two pipelines of one event loop, one of them with two tasks
+	jq -e '[.traceEvents[] | select(.ph == "b" and (.name == "talk" or .name == "answer"))] | length == 1' "$work/exported"
+	jq -e '[.traceEvents[] | select(.ph == "b" and .name == "llm:ask")] | length >= 1' "$work/exported"
 	jq -e '[.traceEvents[] | select(.ph == "M" and .name == "thread_name" and .args.name == "worker-7")] | length == 1' \
 		"$work/exported"
 }

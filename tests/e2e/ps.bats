@@ -17,6 +17,7 @@ setup() {
 
 teardown() {
 	[ -z "${child-}" ] || kill -KILL "$child" 2>/dev/null || :
+	[ ! -e "$work/tmux" ] || tmux -S "$work/tmux" kill-server 2>/dev/null || :
 	add_up
 }
 
@@ -138,6 +139,21 @@ looks() {
 		or . == ["learn", "agent:trainer", "llm:claude"]))' <"$work/looks"
 	# one a thread: of calls that lie in each other the innermost
 	holds 'all(.[][0].inside; ([.[].thread_id] | unique | length) == length)' <"$work/looks"
+}
+
+@test "ps: tasks of asyncio, a line each; a thread beside them" {
+	rules '[pipeline]' 'learn = python tasks:learn' 'support = python tasks:support' '[agent]' 'trainer = python tasks:train' \
+		'[llm]' 'ask = python tasks:ask' 'words = python tasks:words' '[tool]' 'think = python tasks:think'
+	env "LD_PRELOAD=$shim" python3 -B "$root/tests/bots/stays/tasks.py" >"$work/out" 2>"$work/err" <&7 3>&- &
+	child=$!
+	soon grep -q waiting "$work/out"
+	run -0 $ps --json
+	diff <(paths <<<"$output" | sort) <(printf '%s\n' 'learn > agent:trainer > llm:ask' 'learn > agent:trainer > llm:ask' \
+		'learn > agent:trainer > tool:think' 'support > llm:words')
+	holds '.[0].inside | map(select(.path[-1].name == "llm:ask" or .path[-1].name == "llm:words").thread_id) | unique
+		== [$value | tonumber]' "$child" <<<"$output"
+	holds '.[0].inside | all(.whole and (.goes_on | not))' <<<"$output"
+	goes_on
 }
 
 @test "ps: a hundred looks at a program that fills its rings, and at one whose rings are always emptied" {

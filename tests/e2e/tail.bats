@@ -26,6 +26,7 @@ setup() {
 teardown() {
 	[ -z "${child-}" ] || kill -KILL "$child" 2>/dev/null || :
 	[ -z "${tail_pid-}" ] || kill "$tail_pid" 2>/dev/null || :
+	[ ! -e "$work/tmux" ] || tmux -S "$work/tmux" kill-server 2>/dev/null || :
 }
 
 jobs_of() { # N

@@ -59,6 +59,7 @@ struct spool {
 static uint8_t calls[MAX_RINGS][MOST_OF_RING];
 static char root[64], folder[128];
 static int root_fd = -1;
+static size_t input_bytes; /* what calls were made of counts as what was made */
 
 /* --- from input to spool --------------------------------------------------------------------------- */
 
@@ -306,7 +307,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	look();
 	MUST(ts_spool_recover(root, load_fake, NULL, &recovered, &err) == 0);
 	/* a row needs an event, which makes two at most; they come twice where the first write fails */
-	MUST(fake.n_rows * sizeof(struct ts_event_begin) <= (fake.trouble ? 4 : 2) * bytes);
+	MUST(fake.n_rows * sizeof(struct ts_event_begin) <= (fake.trouble ? 4 : 2) * input_bytes);
 	/* sound or not, it is dealt with, unless its store refuses, names none, or its lock is held */
 	refuses = spool.process_flags & (REFUSES | HICCUPS | DAMAGED) || !fake.n_asked;
 	if (!(spool.process_flags & (RAW | CUT)))

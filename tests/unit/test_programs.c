@@ -136,6 +136,37 @@ static void test_what_lies_in_what(void **state)
 	spool_remove(&spool);
 }
 
+/* As prctl lets it be: any bytes, and cut anywhere. */
+static void test_names_of_threads(void **state)
+{
+	static const struct {
+		const char *recorded, *shown;
+	} names[] = {
+		{"worker", "worker"},
+		{"\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac"},
+		{"cut \xe6\x97", "cut \xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", NULL},
+	};
+	struct ts_programs programs;
+	struct record record;
+	struct spool spool;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		make_program(&spool, "a");
+		record_thread(&record, 1, names[i].recorded);
+		spool_put(&spool, 0, &record);
+		begin(&spool, 1, 1, 0, 0, 0);
+		assert_int_equal(ts_programs_look(&programs, root, NULL), 0);
+		if (names[i].shown)
+			assert_string_equal(find(&programs, 1, 0)->thread_name, names[i].shown);
+		else
+			assert_int_equal(strlen(find(&programs, 1, 0)->thread_name), 3 * 15);
+		ts_programs_release(&programs);
+		spool_remove(&spool);
+	}
+}
+
 static void test_from_program_to_program(void **state)
 {
 	struct ts_programs programs;
@@ -221,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_folder),
 		cmocka_unit_test(test_what_lies_in_what),
+		cmocka_unit_test(test_names_of_threads),
 		cmocka_unit_test(test_from_program_to_program),
 		cmocka_unit_test(test_circles),
 		cmocka_unit_test(test_which_of_them_live),
