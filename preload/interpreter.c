@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocator.h"
 #include "definition.h"
 #include "hot/clock.h"
 #include "life.h"
@@ -29,7 +30,6 @@ static struct {
 	const struct ts_conf *conf;   /* NULL: no rule is for Python */
 	const char *(*version)(void); /* NULL: there is no interpreter */
 	int (*is_initialized)(void);
-	void (*debug_memory)(void);
 	add_hook_fn *add_hook; /* NULL: it is too old for that */
 	bool registered;
 	ts_python_audit_fn *front_end;
@@ -144,6 +144,7 @@ static void start_front_end(char *why, size_t why_bytes)
 		.enter = ts_foreign_enter,
 		.leave = ts_foreign_leave,
 		.room = ts_foreign_room,
+		.swap = ts_foreign_swap,
 		.ticks = ticks,
 		.shut = shut,
 		.log = ts_log,
@@ -199,6 +200,8 @@ static void open_front_end(void)
 static int audit(const char *event, void *arguments, void *data)
 {
 	(void)data;
+	if (event[0] == 'c' && strcmp(event, TS_ALLOCATOR_EVENT) == 0)
+		ts_allocator_before_clear();
 	if (!interpreter.opened && (interpreter.tells || !ts_hot.passive) &&
 	    interpreter.is_initialized())
 		open_front_end();
@@ -207,70 +210,19 @@ static int audit(const char *event, void *arguments, void *data)
 	return 0;
 }
 
-static void *function_of(const struct ts_object *object, const char *name)
-{
-	const ElfW(Sym) *symbol = ts_object_definition(object, name, NULL);
-
-	return symbol ? (void *)ts_scope_address(object, symbol) : NULL;
-}
-
 void ts_interpreter_look(const struct ts_object *object)
 {
 	void *version;
 
 	if (!interpreter.conf || interpreter.version)
 		return;
-	version = function_of(object, "Py_GetVersion");
+	version = ts_scope_function(object, "Py_GetVersion");
 	if (!version)
 		return;
 	interpreter.version = (const char *(*)(void))version;
-	interpreter.is_initialized = (int (*)(void))function_of(object, "Py_IsInitialized");
-	interpreter.add_hook = (add_hook_fn *)function_of(object, "PySys_AddAuditHook");
-	interpreter.debug_memory = (void (*)(void))function_of(object, "PyMem_SetupDebugHooks");
-}
-
-/* -X dev, -Xdev, -IX dev: does the command line ask for the allocator that looks for what is freed amiss? */
-static bool asks_for_dev(const char *arguments, const char *end)
-{
-	bool last_was_x = false;
-
-	for (const char *at = arguments; at < end; at += strlen(at) + 1) {
-		if (last_was_x && strcmp(at, "dev") == 0)
-			return true;
-		if (at[0] == '-' && at[1] != '-' && strstr(at, "Xdev"))
-			return true;
-		last_was_x = at[0] == '-' && at[1] != '-' && at[strlen(at) - 1] == 'X';
-	}
-	return false;
-}
-
-static bool will_debug_memory(void)
-{
-	const char *allocator = ts_program_environment("PYTHONMALLOC");
-	char arguments[4096];
-	int fd;
-	long n;
-
-	if ((allocator && strstr(allocator, "debug")) || ts_program_environment("PYTHONDEVMODE"))
-		return true;
-	fd = ts_sys_open("/proc/self/cmdline", O_RDONLY, 0);
-	n = fd < 0 ? 0 : ts_sys_read(fd, arguments, sizeof(arguments) - 1);
-	ts_sys_close(fd);
-	if (n <= 0)
-		return false;
-	arguments[n] = '\0';
-	return asks_for_dev(arguments, arguments + n);
-}
-
-/*
- * CPython keeps the hook in memory that it frees at its end, and does not mind that an allocator which knows its own by a
- * mark may have come between: so that one is asked for first.
- */
-static bool add_hook(void)
-{
-	if (interpreter.debug_memory && !interpreter.is_initialized() && will_debug_memory())
-		interpreter.debug_memory();
-	return interpreter.add_hook(audit, NULL) == 0;
+	interpreter.is_initialized = (int (*)(void))ts_scope_function(object, "Py_IsInitialized");
+	interpreter.add_hook = (add_hook_fn *)ts_scope_function(object, "PySys_AddAuditHook");
+	ts_allocator_find(object);
 }
 
 void ts_interpreter_register(void)
@@ -280,9 +232,10 @@ void ts_interpreter_register(void)
 	if (!interpreter.version || interpreter.registered)
 		return;
 	interpreter.registered = true;
+	ts_allocator_before_hook(&interpreter);
 	if (!interpreter.add_hook || !interpreter.is_initialized)
 		is_known(why, sizeof(why));
-	else if (add_hook())
+	else if (interpreter.add_hook(audit, &interpreter) == 0)
 		return;
 	if (!ts_report_wanted())
 		ts_log(TS_LOG_ERROR, "Python functions are not traced: %s", why);

@@ -39,6 +39,7 @@ struct ts_python_services {
 	void (*enter)(struct ts_foreign *call, uintptr_t slot);
 	void (*leave)(struct ts_foreign *call);
 	unsigned (*room)(uintptr_t slot);
+	bool (*swap)(struct ts_foreign_part *ret_left, const struct ts_foreign_part *entered);
 	/* Ticks now, as events hold them. */
 	uint64_t (*ticks)(void);
 	/* Nothing that this thread calls from the frame at `slot` on is recorded; 0: all is again. */

@@ -148,3 +148,10 @@ uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) * sym
 	resolver = (uintptr_t(*)(void))address;
 	return resolver();
 }
+
+void *ts_scope_function(const struct ts_object *object, const char *name)
+{
+	const ElfW(Sym) *symbol = ts_object_definition(object, name, NULL);
+
+	return symbol ? (void *)ts_scope_address(object, symbol) : NULL;
+}

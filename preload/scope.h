@@ -36,4 +36,7 @@ bool ts_scope_needs(const struct ts_object *object, const struct ts_object *othe
 /* The address that a definition stands for: an IFUNC's resolver is asked. */
 uintptr_t ts_scope_address(const struct ts_object *object, const ElfW(Sym) * symbol);
 
+/* The function that `object` itself defines under this name, or NULL. */
+void *ts_scope_function(const struct ts_object *object, const char *name);
+
 #endif

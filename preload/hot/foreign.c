@@ -309,6 +309,25 @@ void ts_foreign_unlink(struct ts_foreign *call)
 	copy_trace(&stack->trace, next ? &next->trace : &stack->own_trace);
 }
 
+bool ts_foreign_swap(struct ts_foreign_part *ret_left, const struct ts_foreign_part *entered)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = &context->stack;
+
+	ret_left->top = stack->top;
+	if (stack->top) {
+		copy_trace(&ret_left->trace, &stack->trace);
+		copy_trace(&ret_left->own_trace, &stack->own_trace);
+	}
+	stack->top = entered ? entered->top : NULL;
+	if (entered) {
+		copy_trace(&stack->trace, &entered->trace);
+		copy_trace(&stack->own_trace, &entered->own_trace);
+	}
+	context->inside = stack->top || stack->inherited.frame;
+	return ret_left->top != NULL;
+}
+
 void ts_foreign_leave(struct ts_foreign *call)
 {
 	struct ts_context *context = &ts_context;

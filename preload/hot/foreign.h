@@ -60,6 +60,18 @@ bool ts_foreign_begin(struct ts_foreign *call, const struct ts_prepared *input);
 void ts_foreign_enter(struct ts_foreign *call, uintptr_t slot);
 void ts_foreign_leave(struct ts_foreign *call);
 
+/* What is open on a thread's own stack, while others take their turn there (greenlets). */
+struct ts_foreign_part {
+	struct ts_frame *top;
+	struct ts_trace_context trace, own_trace;
+};
+
+/*
+ * Another coroutine goes on where this one was: what is open leaves with this one, and `entered`, if any, comes
+ * back. False: nothing is open. [hot]
+ */
+bool ts_foreign_swap(struct ts_foreign_part *ret_left, const struct ts_foreign_part *entered);
+
 /* Takes what is entered off its stack. [hot] */
 void ts_foreign_unlink(struct ts_foreign *call);
 

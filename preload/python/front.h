@@ -11,6 +11,23 @@
 #define Py_LIMITED_API 0x030a0000
 #include <Python.h>
 
+/*
+ * From 3.12 on nobody counts the references to None and its like, but what was compiled inline against older
+ * headers: it would give back what it never took, and one day None would be freed. So the interpreter counts.
+ */
+#undef Py_INCREF
+#undef Py_DECREF
+#undef Py_XINCREF
+#undef Py_XDECREF
+#undef Py_NewRef
+#undef Py_XNewRef
+#define Py_INCREF(object)  Py_IncRef((PyObject *)(object))
+#define Py_DECREF(object)  Py_DecRef((PyObject *)(object))
+#define Py_XINCREF(object) Py_IncRef((PyObject *)(object))
+#define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
+#define Py_NewRef(object)  (Py_NewRef)((PyObject *)(object))
+#define Py_XNewRef(object) (Py_XNewRef)((PyObject *)(object))
+
 #include "../python.h"
 
 extern const struct ts_python_services *ts_shim;
@@ -141,6 +158,16 @@ void ts_span_finish(struct ts_span *span);
 
 /* Ends what nobody will resume. */
 void ts_span_abandon(struct ts_span *span);
+
+/* --- greenlet.c: stacks that greenlets share --------------------------------------------------------------- */
+
+int ts_greenlet_init(void);
+
+/* A module is about to be imported. */
+void ts_greenlet_imported(const char *module);
+
+/* Before a call begins: sees to it that this thread's switches are told of. */
+void ts_greenlet_look(void);
 
 /* --- call.c: how functions of each kind run --------------------------------------------------------------- */
 

@@ -117,6 +117,7 @@ struct ts_span *ts_span_begin(struct ts_wrapped *wrapped, PyObject *const *value
 
 	if (!wrapped->hook || ts_capture_runs() || !(call = ts_shim->take()))
 		return NULL;
+	ts_greenlet_look();
 	call->says_so = wrapped->in_context;
 	parent = current();
 	begun = ts_shim->place(call, wrapped->hook, parent ? parent->call : NULL,

@@ -51,8 +51,14 @@ static int tell(const char *event, void *arguments)
 
 static int audit(const char *event, void *arguments)
 {
-	PyObject *code;
+	PyObject *code, *name;
 
+	if (event[0] == 'i' && strcmp(event, "import") == 0) {
+		name = PyTuple_Size(arguments) > 0 ? PyTuple_GetItem(arguments, 0) : NULL;
+		if (name && PyUnicode_Check(name) && PyUnicode_GetLength(name) <= 20)
+			ts_greenlet_imported(PyUnicode_AsUTF8AndSize(name, NULL));
+		return 0;
+	}
 	if (event[0] != 'e' || strcmp(event, "exec") != 0 || !is_ours())
 		return 0;
 	code = PyTuple_Size(arguments) > 0 ? PyTuple_GetItem(arguments, 0) : NULL;
@@ -80,8 +86,8 @@ ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, c
 	PyOS_snprintf(why, why_bytes, "no memory");
 	ready = ts_api_find(why, why_bytes) && ts_peek_init() == 0 && ts_wrapped_init() == 0 &&
 		ts_span_init() == 0 && ts_step_init() == 0 && ts_items_init() == 0 &&
-		ts_rewrite_init(why, why_bytes) && ts_stream_init() == 0 &&
-		ts_capture_init() == 0 && ts_failure_init() == 0 &&
+		ts_greenlet_init() == 0 && ts_rewrite_init(why, why_bytes) &&
+		ts_stream_init() == 0 && ts_capture_init() == 0 && ts_failure_init() == 0 &&
 		(!services->report || ts_look_init(why, why_bytes));
 	ts_depth_init();
 	PyErr_Clear();
