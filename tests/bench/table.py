@@ -105,7 +105,7 @@ def add_python(figures, results):
                             for way in ("plain", "ours", "sdk"))
         results.add_difference(f"added to {what}", "ns", ours, plain, 500)
         if sdk:
-            results.add_difference("... by OpenTelemetry's SDK", "ns", sdk, plain)
+            results.add_difference("... by OpenTelemetry's SDK", "us", [ns / 1000 for ns in sdk], [ns / 1000 for ns in plain])
             results.add("... ours of that", "x", [(a - p) / (b - p) for a, b, p in zip(ours, sdk, plain)])
     plain, ours = ([quantiles(run)[0] for run in figures[f"python.{way}.idle"]] for way in ("plain", "ours"))
     results.add_difference("added to a Python function not wrapped", "ns", ours, plain)
