@@ -53,14 +53,17 @@ static uint64_t find_budget(void)
 	return lanes.capped ? BUDGET_MOST : half;
 }
 
-/* 1 MB for the first eight threads, half of that for the next eight, and so on: room for hundreds. */
+/*
+ * 1 MB for the first eight threads, half of that for the next eight, and so on: room for hundreds. Of
+ * what is left no more than a quarter: where there is little, many small rings serve better than a few.
+ */
 static uint64_t ring_bytes(void)
 {
 	uint64_t bytes = RING_MOST;
 
 	for (uint32_t n = lanes.n / 8; n && bytes > RING_LEAST; n /= 2)
 		bytes /= 2;
-	while (bytes > lanes.budget && bytes > RING_LEAST)
+	while (bytes > lanes.budget / 4 && bytes > RING_LEAST)
 		bytes /= 2;
 	return bytes <= lanes.budget ? bytes : 0;
 }
