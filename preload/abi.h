@@ -12,8 +12,8 @@
  *   ring-N     one page, struct ts_abi_ring, then `bytes` bytes of events of one thread at a time
  *   open       written by the consumer alone, what it must remember of places it gave back:
  *              the begin of a span still open (its thread's name before it), a bare end once
- *              that span is stored, an end whose begin was not met yet; records as in a ring,
- *              one after the other
+ *              that span is stored, an end whose begin was not met yet, messages of exchanges that are
+ *              not over; records as in a ring, one after the other
  *
  * Everything is little-endian and 8-aligned, holds offsets, never pointers, and grows by version.
  *
@@ -35,7 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_ABI_VERSION       4
+#define TS_ABI_VERSION       5
 #define TS_ABI_PROCESS_MAGIC 0x31434f5250535454ULL /* "TTSPROC1" */
 #define TS_ABI_RING_MAGIC    0x31474e4952535454ULL /* "TTSRING1" */
 #define TS_ABI_PAGE          4096
@@ -106,6 +106,19 @@ struct ts_abi_process {
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
 	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
+	uint64_t wire[8];   /* program, atomic: enum ts_wire_count */
+};
+
+/* What became of the connections that [wire] asks for. */
+enum ts_wire_count {
+	TS_WIRE_SEEN,        /* connections on which the program sent something */
+	TS_WIRE_RECORDED,    /* of them, to LLM APIs: what passes there is recorded */
+	TS_WIRE_NOT_HTTP,    /* left alone: what they speak is something else */
+	TS_WIRE_OTHER_HOST,  /* left alone: HTTP, but to no LLM provider or gateway */
+	TS_WIRE_UNREADABLE,  /* left alone: HTTP that cannot be followed, from there on */
+	TS_WIRE_NO_ROOM,     /* left alone: more at once than there is room for */
+	TS_WIRE_LOST_BYTES,  /* of recorded connections, for which no ring had room */
+	TS_WIRE_COUNT
 };
 
 /* --- dictionary: records behind the page ------------------------------------------------------ */
@@ -114,6 +127,7 @@ enum ts_dictionary_type {
 	TS_DICTIONARY_SETTINGS = 1,
 	TS_DICTIONARY_THUNK = 2,
 	TS_DICTIONARY_OBJECT = 3,
+	TS_DICTIONARY_TLS = 4,
 };
 
 /* What a function is written in: who names it, and how. */
@@ -127,13 +141,21 @@ struct ts_dictionary_record {
 /*
  * Always the first record. Then NUL-terminated strings, in this order: program (path), host,
  * symbols.conf (path), store (URL), tenant (default), redact (names, separated by ','), state (the folder
- * of backlogs; empty: there is none), prices (path of a price file; empty: there is none).
+ * of backlogs; empty: there is none), prices (path of a price file; empty: there is none), gateways (for each
+ * "HOST[/PATH] PROVIDER", separated by ','; empty: there are none).
  */
 struct ts_dictionary_settings {
 	struct ts_dictionary_record record;
-	uint32_t n_rules;
-	uint32_t reserved;
+	uint32_t n_rules;       /* of symbols.conf: what [wire] asks for is none */
+	uint32_t flags;         /* enum ts_settings_flags */
 	uint64_t backlog_bytes; /* on disk, at most, while the store is away */
+	uint32_t capture_bytes; /* a side of a span; 0: times only */
+	uint32_t reserved;
+};
+
+enum ts_settings_flags {
+	TS_SETTINGS_ORPHANS = 1, /* an LLM call outside every trace is one */
+	TS_SETTINGS_WIRE = 2,    /* symbols.conf has a [wire] */
 };
 
 enum ts_kind { TS_KIND_PIPELINE = 1, TS_KIND_AGENT, TS_KIND_LLM, TS_KIND_TOOL, TS_KIND_STEP };
@@ -161,6 +183,14 @@ struct ts_dictionary_object {
 	struct ts_dictionary_record record;
 	uint32_t index;
 	uint32_t reserved;
+};
+
+/*
+ * A TLS library that was found where [wire] asks for OpenSSL. Then NUL-terminated strings: the path of the object
+ * that holds it, what it is ("OpenSSL", "GnuTLS", "rustls", ...), why what passes through it is not seen (empty: it is).
+ */
+struct ts_dictionary_tls {
+	struct ts_dictionary_record record;
 };
 
 /* --- rings ------------------------------------------------------------------------------------ */
@@ -199,6 +229,8 @@ enum ts_event_type {
 	TS_EVENT_END = 3,
 	TS_EVENT_STACK = 4,
 	TS_EVENT_EXEC = 5,
+	TS_EVENT_MESSAGE = 6,
+	TS_EVENT_TOLD = 7,
 };
 
 struct ts_event {
@@ -302,6 +334,56 @@ enum ts_exec_flags {
 struct ts_event_exec {
 	struct ts_event event; /* flags: enum ts_exec_flags */
 	uint64_t ticks;
+};
+
+/* --- what passes over connections to LLM APIs --------------------------------------------------- */
+
+enum ts_message_flags {
+	TS_MESSAGE_RECEIVED = 1, /* from the other side; without, the program sent it */
+	TS_MESSAGE_INSIDE = 2,   /* trace_id counts: the sender lies in a trace */
+	TS_MESSAGE_PARENT = 4,   /* parent_id counts: in a span of it */
+	TS_MESSAGE_LISTED = 8,   /* symbols.conf lists the address: whatever host it is called */
+	TS_MESSAGE_LAST = 16,    /* nothing comes behind it: the connection has ended */
+};
+
+enum ts_ending {
+	TS_ENDING_CLIENT = 1, /* the program closed it */
+	TS_ENDING_PEER = 2,   /* the other side did */
+	TS_ENDING_ERROR = 3,  /* a fault of TLS, a reset, a timeout */
+	TS_ENDING_UNSEEN = 4, /* it goes on, but cannot be followed any more */
+};
+
+/*
+ * Plain text that passed. Then tenant_bytes of tenant padded to 8, then text_bytes of text padded to 8. Heads of requests
+ * are rewritten: they hold no secrets, and none but the few headers that matter; of HTTP/2 they are HEADERS frames
+ * whose fields are all literal and not indexed. So offsets count bytes as they are recorded.
+ */
+struct ts_event_message {
+	struct ts_event event; /* flags: enum ts_message_flags */
+	uint64_t ticks;
+	uint64_t connection; /* unique in its process, from 1 */
+	uint64_t offset;     /* of the text's first byte in its direction; a gap before it: it was lost */
+	uint8_t trace_id[16];
+	uint8_t parent_id[16];
+	uint32_t sequence; /* of the connection's messages, both directions, from 0: they may lie in several rings */
+	uint32_t tid;
+	uint32_t text_bytes;
+	uint8_t tenant_bytes; /* 0: the settings' default */
+	uint8_t ending;       /* with TS_MESSAGE_LAST: enum ts_ending */
+	uint8_t reserved[2];
+};
+
+/*
+ * By the consumer, in `open` alone: rows that came of a connection stand in the store. Of a connection that has no
+ * exchange under way no message before `sequence` is needed any more.
+ */
+struct ts_event_told {
+	struct ts_event event;
+	uint64_t connection;
+	uint8_t span_id[16]; /* of the call; zero: of none, `sequence` alone counts */
+	uint64_t rows;       /* of all calls of the process that were told so far */
+	uint32_t sequence;   /* messages below it have been read to their end */
+	uint32_t reserved;
 };
 
 /* --- captured values -------------------------------------------------------------------------- */
@@ -425,7 +507,9 @@ _Static_assert(offsetof(struct ts_abi_process, consumer_lock) == 536, "layout");
 _Static_assert(offsetof(struct ts_abi_process, lost_told) == 600, "layout");
 _Static_assert(offsetof(struct ts_abi_process, life_lock) == 664, "layout");
 _Static_assert(offsetof(struct ts_abi_process, run_id) == 744, "layout");
-_Static_assert(sizeof(struct ts_abi_process) == 768, "layout");
+_Static_assert(offsetof(struct ts_abi_process, wire) == 768, "layout");
+_Static_assert(sizeof(struct ts_abi_process) == 832, "layout");
+_Static_assert(TS_WIRE_COUNT <= 8, "counters fit");
 _Static_assert(TS_LOST_COUNT <= 7, "counters fit both headers");
 _Static_assert(offsetof(struct ts_abi_ring, head) == 64, "producer's cache line");
 _Static_assert(offsetof(struct ts_abi_ring, lost) == 72, "producer's cache line");
@@ -435,7 +519,7 @@ _Static_assert(offsetof(struct ts_abi_ring, tail) % 16 == 0 &&
 			       offsetof(struct ts_abi_ring, tail) + 8,
 	       "one 16-byte store [L6]");
 _Static_assert(sizeof(struct ts_abi_ring) == 256, "layout");
-_Static_assert(sizeof(struct ts_dictionary_settings) == 24, "layout");
+_Static_assert(sizeof(struct ts_dictionary_settings) == 32, "layout");
 _Static_assert(sizeof(struct ts_dictionary_thunk) == 24, "layout");
 _Static_assert(sizeof(struct ts_event_thread) == 32, "layout");
 _Static_assert(offsetof(struct ts_event_begin, thunk) == 64, "layout");
@@ -446,6 +530,8 @@ _Static_assert(sizeof(struct ts_dictionary_object) == 16, "layout");
 _Static_assert(sizeof(struct ts_event_stack) == 48, "layout");
 _Static_assert(sizeof(struct ts_stack_frame) == 16, "layout");
 _Static_assert(sizeof(struct ts_event_exec) == 16, "layout");
+_Static_assert(sizeof(struct ts_event_message) == 80, "layout");
+_Static_assert(sizeof(struct ts_event_told) == 48, "layout");
 _Static_assert(sizeof(struct ts_value) == 8, "layout");
 _Static_assert(sizeof(struct ts_value_cut) == 16, "layout");
 

@@ -346,6 +346,14 @@ static int start(struct reader *reader, struct ts_slice text, const char *path)
 	return ts_setting_defaults(conf, reader->arena);
 }
 
+bool ts_conf_traces_orphans(const struct ts_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_written; i++)
+		if (conf->rules[i].kind == TS_KIND_PIPELINE)
+			return conf->orphans == TS_ORPHANS_TRACE;
+	return conf->orphans != TS_ORPHANS_DROP;
+}
+
 int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_arena *arena,
 		  struct ts_conf *ret)
 {
@@ -368,6 +376,7 @@ int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_ar
 			return r;
 	}
 	finish_faults(&reader);
+	conf.n_written = conf.n_rules;
 	ts_setting_redact(&conf);
 	*ret = conf;
 	return 0;

@@ -25,13 +25,39 @@ struct ts_rule {
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */
 	enum ts_fails fails;
 	uint32_t line;
-	bool glob; /* prototype.glob */
+	bool glob;    /* prototype.glob */
+	uint8_t wire; /* enum ts_wire_function of hot/wire.h: [wire] asks for it, what passes counts; else 0 */
+};
+
+/* [wire] http: addresses to which plain HTTP goes. */
+struct ts_wire_address {
+	uint8_t family; /* 4, 6; 0: whatever address */
+	uint8_t bytes[16];
+	uint16_t port;
+};
+
+/* [wire] gateway: a host that is no provider's but answers like one; in lower case. */
+struct ts_wire_host {
+	const char *host;     /* with its port, unless that is the protocol's */
+	const char *path;     /* beginning of the paths that count, with its '/'; "": all */
+	const char *provider; /* what its calls are filed under; "": "openai_compatible" */
+};
+
+struct ts_wire_conf {
+	bool openssl;
+	uint32_t line; /* where the section begins; 0: there is none */
+	const struct ts_wire_address *addresses;
+	size_t n_addresses;
+	const struct ts_wire_host *gateways;
+	size_t n_gateways;
 };
 
 struct ts_conf {
 	const char *path;
-	struct ts_rule *rules;
+	struct ts_rule *rules; /* those of the file, then what [wire] asks for */
 	size_t n_rules;
+	size_t n_written; /* of the file */
+	struct ts_wire_conf wire;
 	struct ts_fault *faults; /* in order of line */
 	size_t n_faults;
 	uint32_t capture_bytes; /* a side; 0: times only; at most TS_ABI_MAX_CAPTURE */
@@ -58,7 +84,10 @@ const char *ts_conf_find(struct ts_arena *arena);
  */
 int ts_conf_read(const char *path, struct ts_arena *arena, struct ts_conf *ret);
 
-/* The same from memory, without the overrides: what the unit tests and a fuzzer call. */
+/* Does an outermost call that is no pipeline's start a trace? Only where none is named, unless the file says so. */
+bool ts_conf_traces_orphans(const struct ts_conf *conf);
+
+/* As ts_conf_read, from memory and without the overrides: what the unit tests and a fuzzer call. */
 int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_arena *arena,
 		  struct ts_conf *ret);
 

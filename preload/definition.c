@@ -252,22 +252,12 @@ bool ts_definitions_are_everywhere(void)
 	return definitions.everywhere;
 }
 
-static bool names_a_pipeline(const struct ts_conf *conf)
-{
-	for (size_t i = 0; i < conf->n_rules; i++)
-		if (conf->rules[i].kind == TS_KIND_PIPELINE)
-			return true;
-	return false;
-}
-
 int ts_definitions_init(const struct ts_conf *conf, const struct ts_names *names)
 {
 	definitions.names = names;
 	definitions.settings.capture_bytes = conf->capture_bytes;
 	definitions.settings.stacks = conf->stacks;
-	definitions.settings.orphans =
-		conf->orphans == TS_ORPHANS_TRACE ||
-		(conf->orphans == TS_ORPHANS_AUTO && !names_a_pipeline(conf));
+	definitions.settings.orphans = ts_conf_traces_orphans(conf);
 	definitions.all = ts_pages_new(TS_THUNKS * sizeof(*definitions.all));
 	definitions.same = ts_pages_new(BUCKETS * sizeof(*definitions.same));
 	definitions.rules = conf->rules;

@@ -29,6 +29,31 @@ static void put_redact(const struct ts_conf *conf, char *at, size_t *done)
 		put(at, done, "");
 }
 
+/* "HOST[/PATH] PROVIDER", separated by ','. */
+static void put_gateways(const struct ts_wire_conf *wire, char *at, size_t *done)
+{
+	for (size_t i = 0; i < wire->n_gateways; i++) {
+		const struct ts_wire_host *gateway = &wire->gateways[i];
+
+		put(at, done, gateway->host);
+		--*done;
+		put(at, done, gateway->path);
+		if (at)
+			at[*done - 1] = ' ';
+		put(at, done, gateway->provider);
+		if (at && i + 1 < wire->n_gateways)
+			at[*done - 1] = ',';
+	}
+	if (!wire->n_gateways)
+		put(at, done, "");
+}
+
+static uint32_t flags_of(const struct ts_conf *conf)
+{
+	return (ts_conf_traces_orphans(conf) ? TS_SETTINGS_ORPHANS : 0) |
+	       (conf->wire.line ? TS_SETTINGS_WIRE : 0);
+}
+
 static size_t finish(char *at, size_t done, struct ts_dictionary_record *record, uint32_t type)
 {
 	size_t bytes = TS_ALIGN8(done);
@@ -49,8 +74,10 @@ size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store,
 
 	if (at)
 		*settings = (struct ts_dictionary_settings){
-			.n_rules = (uint32_t)conf->n_rules,
+			.n_rules = (uint32_t)conf->n_written,
+			.flags = flags_of(conf),
 			.backlog_bytes = conf->backlog_bytes,
+			.capture_bytes = conf->capture_bytes,
 		};
 	put(at, &done, ts_program_path());
 	put(at, &done, ts_program_host());
@@ -60,6 +87,7 @@ size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store,
 	put_redact(conf, at, &done);
 	put(at, &done, state);
 	put(at, &done, conf->prices);
+	put_gateways(&conf->wire, at, &done);
 	return finish(at, done, &settings->record, TS_DICTIONARY_SETTINGS);
 }
 

@@ -254,7 +254,7 @@ void ts_report_write(const struct ts_conf *conf)
 	}
 	if (conf)
 		put_settings(&report, conf);
-	for (size_t i = 0; conf && i < conf->n_rules; i++)
+	for (size_t i = 0; conf && i < conf->n_written; i++)
 		put_rule(&report, conf, &conf->rules[i]);
 	flush(&report);
 }
@@ -320,7 +320,7 @@ static struct {
 static const char *n_hooked(char *ret, size_t bytes)
 {
 	run.told = 0;
-	for (size_t i = 0; i < run.conf->n_rules; i++)
+	for (size_t i = 0; i < run.conf->n_written; i++)
 		run.told += ts_definition_is_made_for(&run.conf->rules[i]);
 	snprintf(ret, bytes, "%zu", run.told);
 	return ret;
@@ -336,7 +336,7 @@ void ts_report_start(const struct ts_conf *conf)
 	if (ts_own_spool_make_root() < 0)
 		return;
 	run.conf = conf;
-	snprintf(rules, sizeof(rules), "%zu", conf->n_rules);
+	snprintf(rules, sizeof(rules), "%zu", conf->n_written);
 	tell(O_CREAT | O_TRUNC, "start", rules, n_hooked(hooked, sizeof(hooked)),
 	     ts_program_path());
 }

@@ -52,7 +52,15 @@ int ts_dictionary_new(struct ts_dictionary **ret, const char *spool,
 		return -ENOMEM;
 	}
 	dictionary->page = page;
-	dictionary->settings = (struct ts_settings){"", "", "", "", "", "", "", "", 0, 0, false};
+	dictionary->settings = (struct ts_settings){.program = "",
+						    .host = "",
+						    .conf = "",
+						    .store = "",
+						    .tenant = "",
+						    .redact = "",
+						    .state = "",
+						    .prices = "",
+						    .gateways = ""};
 	*ret = dictionary;
 	return 0;
 }
@@ -104,8 +112,12 @@ static int add_settings(struct ts_dictionary *dictionary, const struct ts_dictio
 	settings.redact = next_string(&strings);
 	settings.state = next_string(&strings);
 	settings.prices = next_string(&strings);
+	settings.gateways = next_string(&strings);
 	settings.backlog_bytes = raw->backlog_bytes;
 	settings.n_rules = raw->n_rules;
+	settings.capture_bytes = raw->capture_bytes;
+	settings.orphans = raw->flags & TS_SETTINGS_ORPHANS;
+	settings.wire = raw->flags & TS_SETTINGS_WIRE;
 	settings.known = true;
 	if (!strings.error)
 		dictionary->settings = settings;

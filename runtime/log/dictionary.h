@@ -26,8 +26,12 @@ struct ts_settings {
 	const char *redact; /* names, separated by ',' */
 	const char *state;  /* the folder of backlogs; empty: there is none */
 	const char *prices; /* path of a price file; empty: only those built in */
+	const char *gateways; /* "HOST[/PATH] PROVIDER", separated by ','; empty: there are none */
 	uint64_t backlog_bytes;
 	uint32_t n_rules;
+	uint32_t capture_bytes; /* a side of a span; 0: times only */
+	bool orphans;           /* an LLM call outside every trace is one */
+	bool wire;              /* symbols.conf has a [wire] */
 	bool known; /* false: not read yet, or damaged */
 };
 
