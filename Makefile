@@ -231,8 +231,8 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 FUZZ_SECONDS ?= 600
 FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -I$(B)/gen -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
-parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c fails.c fault.c prototype.c bare.c declaration.c class.c canon.c \
-	canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
+parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c conf_wire.c fails.c fault.c prototype.c bare.c declaration.c class.c \
+	canon.c canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
 
 $(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
