@@ -30,6 +30,13 @@ static struct {
 	uint64_t *ours; /* a page that fork wipes */
 } conversation;
 
+/* One call's turn. */
+struct turn {
+	const struct ts_passed *passed;
+	uintptr_t slot;
+	uint64_t mask; /* of signals, as the program has it */
+};
+
 static void count(enum ts_wire_count what)
 {
 	__atomic_fetch_add(&ts_wire.counts[what], 1, __ATOMIC_RELAXED);
@@ -146,23 +153,28 @@ static struct ts_wire_place find_place(struct ts_context *context, uintptr_t slo
 
 /* On its way through the module. */
 struct sending {
-	const struct ts_passed *passed;
+	const struct turn *turn;
 	struct ts_connection *connection; /* NULL: not met yet, or left alone */
 	bool met;
-	uintptr_t slot;
 	struct ts_wire_place place;
 	bool placed;
 };
 
-/* The thread becomes ready, with its guard set. False: nothing is recorded. */
-static bool make_ready(uintptr_t slot)
+/*
+ * The thread becomes ready, with its guard set; the program's mask tells whether the flusher may be started. False:
+ * nothing is recorded.
+ */
+static bool make_ready(const struct turn *turn)
 {
 	struct ts_context *context = &ts_context;
 	bool ready = context->ring && context->generation == *ts_hot.generation;
 
-	if (!ready)
-		ready = ts_life_make_ready(slot) && context->ring;
-	context->guard = slot;
+	if (!ready) {
+		ts_signals_restore(turn->mask);
+		ready = ts_life_make_ready(turn->slot) && context->ring;
+		ts_signals_block();
+	}
+	context->guard = turn->slot;
 	return ready;
 }
 
@@ -177,19 +189,19 @@ static void put(void *user, const void *text, size_t bytes)
 {
 	struct sending *sending = user;
 
-	if (!make_ready(sending->slot)) {
+	if (!make_ready(sending->turn)) {
 		lose(sending->connection, 0, bytes);
 		return;
 	}
 	if (!sending->placed)
-		sending->place = find_place(&ts_context, sending->slot);
+		sending->place = find_place(&ts_context, sending->turn->slot);
 	sending->placed = true;
 	ts_wire_record(sending->connection, 0, &sending->place, text, bytes);
 }
 
-static void end(struct ts_connection *connection, enum ts_ending ending, uintptr_t slot)
+static void end(struct ts_connection *connection, enum ts_ending ending, const struct turn *turn)
 {
-	if (connection->sequence && make_ready(slot))
+	if (connection->sequence && make_ready(turn))
 		ts_wire_record_last(connection, ending);
 }
 
@@ -212,7 +224,7 @@ static void take_state(struct sending *sending, enum ts_wire_state state)
 		connection->state = TS_CONNECTION_RECORDED;
 		return;
 	}
-	end(connection, TS_ENDING_UNSEEN, sending->slot);
+	end(connection, TS_ENDING_UNSEEN, sending->turn);
 	leave_alone(connection, counts[state]);
 	sending->connection = NULL;
 }
@@ -223,7 +235,7 @@ static void send_piece(void *user, const void *text, uint64_t bytes)
 	enum ts_wire_state state;
 
 	if (!sending->connection && !sending->met)
-		sending->connection = meet(sending->passed, text, bytes);
+		sending->connection = meet(sending->turn->passed, text, bytes);
 	sending->met = true;
 	if (!sending->connection)
 		return;
@@ -231,13 +243,13 @@ static void send_piece(void *user, const void *text, uint64_t bytes)
 	take_state(sending, state);
 }
 
-static void take_sent(const struct ts_passed *passed, uintptr_t slot)
+static void take_sent(const struct turn *turn)
 {
 	enum ts_connection_state state;
+	const struct ts_passed *passed = turn->passed;
 	struct sending sending = {
-		.passed = passed,
+		.turn = turn,
 		.connection = ts_connection_find(ts_wire_handle(passed), &state),
-		.slot = slot,
 	};
 
 	sending.met = sending.connection;
@@ -248,15 +260,16 @@ static void take_sent(const struct ts_passed *passed, uintptr_t slot)
 
 /* --- the rest ------------------------------------------------------------------------------------ */
 
-static void close_connection(uint64_t handle, enum ts_ending ending, uintptr_t slot)
+static void close_connection(const struct turn *turn, enum ts_ending ending)
 {
+	uint64_t handle = ts_wire_handle(turn->passed);
 	enum ts_connection_state state;
 	struct ts_connection *connection = ts_connection_find(handle, &state);
 
 	if (!connection)
 		return;
 	if (state != TS_CONNECTION_ALONE) {
-		end(connection, ending, slot);
+		end(connection, ending, turn);
 		leave(connection);
 	}
 	ts_connection_remove(handle);
@@ -268,8 +281,9 @@ static void take_received(void *user, const void *text, uint64_t bytes)
 }
 
 /* The thread was not ready, or nothing more will come. */
-static void receive(const struct ts_passed *passed, uintptr_t slot)
+static void receive(const struct turn *turn)
 {
+	const struct ts_passed *passed = turn->passed;
 	enum ts_connection_state state;
 	struct ts_connection *connection =
 		ts_connection_find(ts_wire_handle(passed), &state);
@@ -278,9 +292,9 @@ static void receive(const struct ts_passed *passed, uintptr_t slot)
 	if (!connection || state == TS_CONNECTION_ALONE)
 		return;
 	if (!bytes) {
-		end(connection, ts_wire_ending(passed), slot);
+		end(connection, ts_wire_ending(passed), turn);
 		leave(connection);
-	} else if (make_ready(slot)) {
+	} else if (make_ready(turn)) {
 		ts_wire_pieces(passed, bytes, take_received, connection);
 	} else {
 		lose(connection, TS_MESSAGE_RECEIVED, bytes);
@@ -323,14 +337,14 @@ static bool is_listed(const struct ts_passed *passed)
 }
 
 /* Whether it worked shows when something is sent. The descriptor may have been another's, whose close nobody saw. */
-static void take_connect(const struct ts_passed *passed, uintptr_t slot)
+static void take_connect(const struct turn *turn)
 {
-	uint32_t fd = (uint32_t)passed->arguments[0];
+	uint32_t fd = (uint32_t)turn->passed->arguments[0];
 
 	if (fd >= TS_WIRE_FDS)
 		return;
-	close_connection(ts_wire_handle(passed), TS_ENDING_UNSEEN, slot);
-	ts_wire.listed[fd] = is_listed(passed);
+	close_connection(turn, TS_ENDING_UNSEEN);
+	ts_wire.listed[fd] = is_listed(turn->passed);
 }
 
 /* A child's connections are its parent's: it has none, whatever the tables say, until now. */
@@ -343,21 +357,21 @@ static void forget_parent(void)
 	*conversation.ours = 1;
 }
 
-static void take(struct ts_passed *passed, uintptr_t slot)
+static void take(const struct turn *turn)
 {
-	enum ts_wire_function function = passed->thunk->hook->wire;
+	enum ts_wire_function function = turn->passed->thunk->hook->wire;
 
 	forget_parent();
 	if (function == TS_WIRE_CONNECT)
-		take_connect(passed, slot);
+		take_connect(turn);
 	else if (ts_wire_sends(function))
-		take_sent(passed, slot);
+		take_sent(turn);
 	else if (!ts_wire_ends(function))
-		receive(passed, slot);
+		receive(turn);
 	else
-		close_connection(ts_wire_handle(passed), TS_ENDING_CLIENT, slot);
+		close_connection(turn, TS_ENDING_CLIENT);
 	if (function == TS_WIRE_CLOSE)
-		ts_wire.listed[(uint32_t)passed->arguments[0]] = 0;
+		ts_wire.listed[(uint32_t)turn->passed->arguments[0]] = 0;
 }
 
 /*
@@ -367,19 +381,19 @@ static void take(struct ts_passed *passed, uintptr_t slot)
 static uintptr_t slow(struct ts_passed *passed, uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
+	struct turn turn = {.passed = passed, .slot = slot};
 	int error_number = errno;
-	uint64_t before;
 
 	if (context->guard && !ts_guard_is_stale(context, slot))
 		return 0;
 	if (ts_life_is_guest())
 		return 0;
-	before = ts_signals_block();
+	turn.mask = ts_signals_block();
 	context->guard = slot;
-	take(passed, slot);
+	take(&turn);
 	context->guard = 0;
 	errno = error_number;
-	ts_signals_restore(before);
+	ts_signals_restore(turn.mask);
 	return 0;
 }
 
