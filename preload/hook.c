@@ -16,8 +16,10 @@
 #include "names.h"
 #include "pages.h"
 #include "patch.h"
+#include "spool.h"
 #include "stacks.h"
 #include "thunk.h"
+#include "tls.h"
 #include "unwinders.h"
 #include "walk.h"
 
@@ -41,6 +43,7 @@ static struct {
 	bool entries_left;             /* an object's entries have not been seen to */
 	bool wants_modules;            /* ... for want of a module, which no walk can open */
 	bool module_asked_for;
+	bool tls; /* what TLS libraries there are is told */
 } hooks;
 
 void ts_hook_enter(const struct ts_object *object, const char *symbol)
@@ -286,6 +289,14 @@ static bool hook_entries(struct ts_walk *walk, const struct ts_object *const *fr
 	return !hooks.wants_modules;
 }
 
+/* Once all are hooked: for each that holds a TLS library it is known then whether that is read. */
+static void note_tls(struct ts_walk *walk, const struct ts_object *const *fresh, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ts_tls_note(walk, fresh[i], false);
+	ts_own_spool_publish();
+}
+
 /* Entries first: what they lead to the thunk needs no slot. */
 static bool hook_objects(struct ts_walk *walk)
 {
@@ -311,6 +322,8 @@ static bool hook_objects(struct ts_walk *walk)
 		remember((struct hooked){fresh[i]->low, fresh[i]->path, !hooks.entries_left,
 					 hooks.witness});
 	}
+	if (whole && hooks.tls)
+		note_tls(walk, fresh, n);
 	ts_pages_free(fresh, bytes);
 	return whole;
 }
@@ -393,6 +406,7 @@ int ts_hook_init(const struct ts_conf *conf)
 	    ts_definitions_init(conf, &hooks.names) < 0 || ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
 	ts_interpreter_init(conf);
+	hooks.tls = conf->wire.openssl;
 	hook();
 	meet_interpreter();
 	return hooks.adds ? 0 : -ENOMEM;
