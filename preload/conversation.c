@@ -26,8 +26,8 @@
 static struct {
 	const struct ts_wire_conf *conf;
 	const struct ts_wire_heads *heads; /* of the module; NULL: not opened, or it could not be */
-	uint32_t tries; /* to open it, in vain */
-	uint64_t *ours; /* a page that fork wipes */
+	uint32_t tries;                    /* to open it, in vain */
+	uint64_t *ours;                    /* a page that fork wipes */
 } conversation;
 
 /* One call's turn. */
@@ -285,8 +285,7 @@ static void receive(const struct turn *turn)
 {
 	const struct ts_passed *passed = turn->passed;
 	enum ts_connection_state state;
-	struct ts_connection *connection =
-		ts_connection_find(ts_wire_handle(passed), &state);
+	struct ts_connection *connection = ts_connection_find(ts_wire_handle(passed), &state);
 	uint64_t bytes = ts_wire_bytes(passed);
 
 	if (!connection || state == TS_CONNECTION_ALONE)

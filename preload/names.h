@@ -25,7 +25,7 @@ struct ts_names {
 	size_t n_globs;
 	const struct ts_rule *rules;
 	size_t n_rules;
-	bool any_wire; /* some rule is one that [wire] asks for */
+	bool any_wire;    /* some rule is one that [wire] asks for */
 	uint32_t *hashes; /* ts_object_hash of each rule's function */
 	struct ts_alias **
 		aliases; /* open addressing; those of one name lie in the order they were entered */

@@ -27,7 +27,7 @@ static struct {
 	bool made;
 	size_t n_published;  /* thunks in the dictionary */
 	size_t n_objects;    /* ... and objects */
-	size_t n_tls;
+	size_t n_tls;        /* ... and TLS libraries */
 	uint32_t publishing; /* a lock for two writers of the dictionary; not held over a fork */
 } spool;
 

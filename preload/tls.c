@@ -161,7 +161,8 @@ static void explain(const char *path, char *ret, size_t bytes)
 	if (refusal)
 		snprintf(ret, bytes, "its SSL_write cannot be patched: %s", refusal->why);
 	else if (rule)
-		snprintf(ret, bytes, "the entry of its SSL_write belongs to the rule %s", rule->key);
+		snprintf(ret, bytes, "the entry of its SSL_write belongs to the rule %s",
+			 rule->key);
 }
 
 /* --- the list ---------------------------------------------------------------------------------- */

@@ -243,12 +243,11 @@ static struct ts_event_message *build(struct ts_context *context, struct ts_conn
 	const struct ts_id none = {0, 0};
 
 	message->event.type = TS_EVENT_MESSAGE;
-	message->event.flags =
-		(uint16_t)(flags | (connection->listed ? TS_MESSAGE_LISTED : 0) |
-			   (place && place->trace ? TS_MESSAGE_INSIDE : 0) |
-			   (place && place->has_parent ? TS_MESSAGE_PARENT : 0));
-	message->event.bytes = (uint32_t)(sizeof(*message) + TS_ALIGN8(tenant_bytes(place)) +
-					  TS_ALIGN8(bytes));
+	message->event.flags = (uint16_t)(flags | (connection->listed ? TS_MESSAGE_LISTED : 0) |
+					  (place && place->trace ? TS_MESSAGE_INSIDE : 0) |
+					  (place && place->has_parent ? TS_MESSAGE_PARENT : 0));
+	message->event.bytes =
+		(uint32_t)(sizeof(*message) + TS_ALIGN8(tenant_bytes(place)) + TS_ALIGN8(bytes));
 	message->ticks = ts_clock_ticks();
 	message->connection = connection->id;
 	message->offset = connection->offset[flags & TS_MESSAGE_RECEIVED];

@@ -35,10 +35,10 @@ enum ts_wire_function {
 	TS_WIRE_CONNECT,      /* int (int, const struct sockaddr *, socklen_t) */
 	TS_WIRE_CLOSE,        /* int (int) */
 	TS_WIRE_READ,         /* ssize_t (int, void *, size_t) */
-	TS_WIRE_RECV,         /* ssize_t (int, void *, size_t, int flags); recvfrom begins like it */
-	TS_WIRE_RECV_CHK,     /* ssize_t (int, void *, size_t, size_t, int flags) */
-	TS_WIRE_WRITE,        /* ssize_t (int, const void *, size_t); send and sendto begin like it */
-	TS_WIRE_READV,        /* ssize_t (int, const struct iovec *, int) */
+	TS_WIRE_RECV,     /* ssize_t (int, void *, size_t, int flags); recvfrom begins like it */
+	TS_WIRE_RECV_CHK, /* ssize_t (int, void *, size_t, size_t, int flags) */
+	TS_WIRE_WRITE,    /* ssize_t (int, const void *, size_t); send and sendto begin like it */
+	TS_WIRE_READV,    /* ssize_t (int, const struct iovec *, int) */
 	TS_WIRE_WRITEV,
 	TS_WIRE_RECVMSG, /* ssize_t (int, struct msghdr *, int flags) */
 	TS_WIRE_SENDMSG,
@@ -59,11 +59,11 @@ enum ts_connection_state {
 
 /* A TLS object or a socket, from the first thing that is sent to its end; of one thread at a time a direction. */
 struct ts_connection {
-	uint64_t id;        /* in messages */
-	uint64_t offset[2]; /* sent, received: as recorded */
-	uint32_t sequence;  /* of the next message */
-	uint8_t state;      /* enum ts_connection_state */
-	bool listed;        /* a socket whose address symbols.conf lists */
+	uint64_t id;                   /* in messages */
+	uint64_t offset[2];            /* sent, received: as recorded */
+	uint32_t sequence;             /* of the next message */
+	uint8_t state;                 /* enum ts_connection_state */
+	bool listed;                   /* a socket whose address symbols.conf lists */
 	struct ts_wire_client *client; /* NULL: ALONE */
 };
 
@@ -81,8 +81,9 @@ struct ts_wire_hot {
 	const uint64_t *ours;
 	/* Everything but copying. Vector state is saved around it. */
 	uintptr_t (*slow)(struct ts_passed *passed, uintptr_t slot);
-	uint64_t counts[8];          /* enum ts_wire_count; atomic */
-	uint8_t listed[TS_WIRE_FDS]; /* descriptors that are connected to addresses of symbols.conf */
+	uint64_t counts[8]; /* enum ts_wire_count; atomic */
+	uint8_t listed
+		[TS_WIRE_FDS]; /* descriptors that are connected to addresses of symbols.conf */
 };
 
 extern struct ts_wire_hot ts_wire;
