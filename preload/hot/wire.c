@@ -3,7 +3,7 @@
 
 #include "wire.h"
 
-#include <asm-generic/errno.h>
+#include <linux/errno.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
