@@ -224,7 +224,7 @@ static int run(int argc, char **argv)
 	int result = take_options(&options, argc, argv);
 
 	if (options.help) {
-		fputs(help, stdout);
+		ts_command_help(&ts_command_report);
 		return TS_EXIT_DONE;
 	}
 	if (result < 0)
