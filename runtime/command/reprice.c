@@ -13,7 +13,6 @@
 #include "command.h"
 #include "config.h"
 #include "document.h"
-#include "money.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"
