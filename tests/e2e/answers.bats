@@ -120,7 +120,7 @@ said() {
 	grep -Eq '^support .* - ' plain
 	sql_of some.db 'DELETE FROM pipeline_spans'
 	"$traceshim" report "${period[@]}" >plain
-	grep -q '^support itself .* 100 %  100 %  <-$' plain
+	grep -Eq '^support itself .* 100 % +100 %  <-$' plain
 }
 
 @test "report: the traces that it names are found" {
