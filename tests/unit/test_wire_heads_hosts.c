@@ -100,10 +100,19 @@ static void test_what_is_a_host(void **state)
 	static const struct {
 		const char *sent, *host; /* NULL: none */
 	} cases[] = {
-		{"a.b:1", "a.b:1"}, {"u:p@a", "a"},  {"u@p@a", "a"},
-		{"@a", "a"},        {"u@", ""},      {"[fe80::1]:80", "[fe80::1]:80"},
-		{"", ""},           {"a/b", NULL},   {"a b", NULL},
-		{"a\\b", NULL},     {"a@b/c", NULL}, {"a?b", NULL},
+		{"a.b:1", "a.b:1"},
+		{"u:p@a", "a"},
+		{"u@p@a", NULL},
+		{"u\xf0@a", NULL},
+		{"@a", "a"},
+		{"u@", ""},
+		{"[fe80::1]:80", "[fe80::1]:80"},
+		{"", ""},
+		{"a/b", NULL},
+		{"a b", NULL},
+		{"a\\b", NULL},
+		{"a@b/c", NULL},
+		{"a?b", NULL},
 		{"a$", NULL},
 	};
 	char large[300];
