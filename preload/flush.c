@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "conversation.h"
 #include "guard.h"
 #include "hook.h"
 #include "hot/call.h"
@@ -119,6 +120,7 @@ static void tick(void)
 		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
 	ts_own_spool_count_missed();
+	ts_conversation_tell();
 	begin_busy(); /* it may open a module */
 	ts_hook_refresh();
 	ts_callers_open();

@@ -256,6 +256,8 @@ void ts_report_write(const struct ts_conf *conf)
 		put_settings(&report, conf);
 	for (size_t i = 0; conf && i < conf->n_written; i++)
 		put_rule(&report, conf, &conf->rules[i]);
+	if (conf)
+		ts_report_wire(conf);
 	flush(&report);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TS_WIRE_H
-#define TS_WIRE_H
+#ifndef TS_WIRE_HEADS_H
+#define TS_WIRE_HEADS_H
 
 /*
  * Between the shim and its module `wire`, which follows what a client sends over a connection: whether it is HTTP, to whom,
@@ -40,7 +40,8 @@ struct ts_wire_heads {
 	void (*close)(struct ts_wire_client *client);
 };
 
-/* Exported by the module. */
+/* What the module exports; it is opened, never linked. */
 #define TS_WIRE_SYMBOL "ts_wire_heads"
+__attribute__((visibility("default"))) extern const struct ts_wire_heads ts_wire_heads;
 
 #endif

@@ -53,6 +53,19 @@ static void print_calls(const struct ts_report *report)
 	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
 }
 
+/* Calls that run at once are busy for longer than time passes. */
+static void print_busy(const struct ts_figures *all)
+{
+	char busy[DURATION], wall[DURATION];
+
+	if (all->total_ms <= 0)
+		return;
+	ts_when_duration(all->self_ms, busy, sizeof(busy));
+	ts_when_duration(all->total_ms, wall, sizeof(wall));
+	printf("busy %s in %s of wall time, %.*f at once\n", busy, wall,
+	       all->self_ms < 9.95 * all->total_ms ? 1 : 0, all->self_ms / all->total_ms);
+}
+
 static void print_sums(const struct ts_report *report)
 {
 	const struct ts_figures *all = &report->all;
@@ -69,6 +82,7 @@ static void print_sums(const struct ts_report *report)
 		       ts_style(TS_STYLE_PLAIN));
 	putchar('\n');
 	print_calls(report);
+	print_busy(all);
 }
 
 static void print_line(const char *name, const struct ts_spark *spark)

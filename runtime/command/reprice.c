@@ -13,7 +13,6 @@
 #include "command.h"
 #include "config.h"
 #include "document.h"
-#include "money.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"
@@ -294,7 +293,7 @@ static int run(int argc, char **argv)
 	if (take_options(&options, argc, argv) < 0)
 		return TS_EXIT_USAGE;
 	if (options.help) {
-		fputs(help, stdout);
+		ts_command_help(&ts_command_reprice);
 		return TS_EXIT_DONE;
 	}
 	status = run_with(&work);

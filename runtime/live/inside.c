@@ -128,6 +128,11 @@ const struct ts_settings *ts_inside_settings(const struct ts_inside *inside)
 	return ts_dictionary_settings(inside->dictionary);
 }
 
+const struct ts_tls *ts_inside_tls(const struct ts_inside *inside, size_t *ret_n)
+{
+	return ts_dictionary_tls(inside->dictionary, ret_n);
+}
+
 /* --- a round ----------------------------------------------------------------------------------- */
 
 static uint32_t count_rings(const struct ts_inside *inside)

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a program sends, and to whom. */
+
+#include "conversation.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "hot/call.h"
+#include "hot/guarded.h"
+#include "hot/wire.h"
+#include "life.h"
+#include "log.h"
+#include "module.h"
+#include "pages.h"
+#include "signals.h"
+#include "sys.h"
+#include "wire.h"
+
+#define TRIES         4
+#define FIRST_LETTERS 3 /* of a method, or of HTTP/2's preface */
+
+static struct {
+	const struct ts_wire_conf *conf;
+	const struct ts_wire_heads *heads; /* of the module; NULL: not opened, or it could not be */
+	uint32_t tries;                    /* to open it, in vain */
+	uint64_t *ours;                    /* a page that fork wipes */
+} conversation;
+
+/* One call's turn. */
+struct turn {
+	const struct ts_passed *passed;
+	uintptr_t slot;
+	uint64_t mask; /* of signals, as the program has it */
+};
+
+static void count(enum ts_wire_count what)
+{
+	__atomic_fetch_add(&ts_wire.counts[what], 1, __ATOMIC_RELAXED);
+}
+
+/* --- the module ---------------------------------------------------------------------------------- */
+
+/* Another thread may be opening a module for longer than one waits: then the next connection tries again. */
+static const struct ts_wire_heads *heads(void)
+{
+	const struct ts_wire_heads *found = __atomic_load_n(&conversation.heads, __ATOMIC_ACQUIRE);
+	char why[256] = "";
+
+	if (found || __atomic_load_n(&conversation.tries, __ATOMIC_RELAXED) == TRIES)
+		return found;
+	found = ts_module_symbol("wire", TS_WIRE_SYMBOL, why, sizeof(why));
+	if (found)
+		__atomic_store_n(&conversation.heads, found, __ATOMIC_RELEASE);
+	else if (__atomic_add_fetch(&conversation.tries, 1, __ATOMIC_RELAXED) == TRIES)
+		ts_log(TS_LOG_ERROR, "LLM calls are not seen on the wire: %s", why);
+	return found;
+}
+
+/* Does it look like a request? Most that does not is never shown to the module. */
+static bool may_be_http(const void *text, uint64_t bytes)
+{
+	char first[FIRST_LETTERS];
+	uint64_t n = bytes < sizeof(first) ? bytes : sizeof(first);
+
+	if (!ts_guarded_copy(first, text, n))
+		return false;
+	for (uint64_t i = 0; i < n; i++)
+		if (first[i] < 'A' || first[i] > 'Z')
+			return false;
+	return true;
+}
+
+/* --- what a connection is ------------------------------------------------------------------------ */
+
+/* It is never looked at again. */
+static void leave(struct ts_connection *connection)
+{
+	if (connection->client)
+		conversation.heads->close(connection->client);
+	connection->client = NULL;
+	__atomic_store_n(&connection->state, TS_CONNECTION_ALONE, __ATOMIC_RELEASE);
+}
+
+static void leave_alone(struct ts_connection *connection, enum ts_wire_count why)
+{
+	leave(connection);
+	count(why);
+}
+
+/* The program speaks first on a connection that was not met before. NULL: it is left alone. */
+static struct ts_connection *meet(const struct ts_passed *passed, const void *text, uint64_t bytes)
+{
+	struct ts_connection *connection = ts_connection_add(ts_wire_handle(passed));
+	const struct ts_wire_heads *module;
+
+	count(TS_WIRE_SEEN);
+	if (!connection) {
+		count(TS_WIRE_NO_ROOM);
+		return NULL;
+	}
+	connection->listed = passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
+	if (!may_be_http(text, bytes)) {
+		leave_alone(connection, TS_WIRE_NOT_HTTP);
+		return NULL;
+	}
+	module = heads();
+	if (module)
+		connection->client = module->open(conversation.conf, connection->listed);
+	if (!connection->client) {
+		leave_alone(connection, TS_WIRE_NO_ROOM);
+		return NULL;
+	}
+	return connection;
+}
+
+/* --- where it belongs ---------------------------------------------------------------------------- */
+
+static void place_in(struct ts_wire_place *place, const struct ts_inherited *inherited)
+{
+	place->trace = &inherited->trace;
+	place->parent_id = inherited->parent_id;
+	place->has_parent = inherited->has_parent;
+}
+
+/*
+ * As a call there would be placed; and inside the call of another process that this one runs in, which parents no
+ * other calls than pipelines: a program that a bot starts to talk to a model has no pipeline of its own.
+ */
+static struct ts_wire_place find_place(struct ts_context *context, uintptr_t slot)
+{
+	struct ts_stack *stack = ts_stack_of(context, slot);
+	struct ts_wire_place place = {.trace = NULL};
+
+	if (!stack || stack->flags & TS_STACK_UNKNOWN)
+		stack = &context->stack;
+	if (stack->top) {
+		place.trace = &stack->trace;
+		place.parent_id = stack->top->span_id;
+		place.has_parent = stack->top->flags & TS_FRAME_SPAN;
+	} else if (ts_stack_inherits(context, stack)) {
+		place_in(&place, &stack->inherited);
+	} else if (ts_hot.remote) {
+		place_in(&place, ts_hot.remote);
+	}
+	return place;
+}
+
+/* --- sending ------------------------------------------------------------------------------------- */
+
+/* On its way through the module. */
+struct sending {
+	const struct turn *turn;
+	struct ts_connection *connection; /* NULL: not met yet, or left alone */
+	bool met;
+	struct ts_wire_place place;
+	bool placed;
+};
+
+/*
+ * The thread becomes ready, with its guard set; the program's mask tells whether the flusher may be started. False:
+ * nothing is recorded.
+ */
+static bool make_ready(const struct turn *turn)
+{
+	struct ts_context *context = &ts_context;
+	bool ready = context->ring && context->generation == *ts_hot.generation;
+
+	if (!ready) {
+		ts_signals_restore(turn->mask);
+		ready = ts_life_make_ready(turn->slot) && context->ring;
+		ts_signals_block();
+	}
+	context->guard = turn->slot;
+	return ready;
+}
+
+/* There is no ring to be had: a gap. */
+static void lose(struct ts_connection *connection, uint32_t flags, uint64_t bytes)
+{
+	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
+	__atomic_fetch_add(&ts_wire.counts[TS_WIRE_LOST_BYTES], bytes, __ATOMIC_RELAXED);
+}
+
+static void put(void *user, const void *text, size_t bytes)
+{
+	struct sending *sending = user;
+
+	if (!make_ready(sending->turn)) {
+		lose(sending->connection, 0, bytes);
+		return;
+	}
+	if (!sending->placed)
+		sending->place = find_place(&ts_context, sending->turn->slot);
+	sending->placed = true;
+	ts_wire_record(sending->connection, 0, &sending->place, text, bytes);
+}
+
+static void end(struct ts_connection *connection, enum ts_ending ending, const struct turn *turn)
+{
+	if (connection->sequence && make_ready(turn))
+		ts_wire_record_last(connection, ending);
+}
+
+/* What the module makes of what was sent so far. */
+static void take_state(struct sending *sending, enum ts_wire_state state)
+{
+	static const enum ts_wire_count counts[] = {
+		[TS_WIRE_STATE_NOT_HTTP] = TS_WIRE_NOT_HTTP,
+		[TS_WIRE_STATE_OTHER_HOST] = TS_WIRE_OTHER_HOST,
+		[TS_WIRE_STATE_UNREADABLE] = TS_WIRE_UNREADABLE,
+		[TS_WIRE_STATE_NO_MEMORY] = TS_WIRE_NO_ROOM,
+	};
+	struct ts_connection *connection = sending->connection;
+
+	if (state == TS_WIRE_STATE_UNDECIDED)
+		return;
+	if (state == TS_WIRE_STATE_RECORDED) {
+		if (connection->state == TS_CONNECTION_UNDECIDED)
+			count(TS_WIRE_RECORDED);
+		connection->state = TS_CONNECTION_RECORDED;
+		return;
+	}
+	end(connection, TS_ENDING_UNSEEN, sending->turn);
+	leave_alone(connection, counts[state]);
+	sending->connection = NULL;
+}
+
+static void send_piece(void *user, const void *text, uint64_t bytes)
+{
+	struct sending *sending = user;
+	enum ts_wire_state state;
+
+	if (!sending->connection && !sending->met)
+		sending->connection = meet(sending->turn->passed, text, bytes);
+	sending->met = true;
+	if (!sending->connection)
+		return;
+	state = conversation.heads->sent(sending->connection->client, text, bytes, put, sending);
+	take_state(sending, state);
+}
+
+static void take_sent(const struct turn *turn)
+{
+	enum ts_connection_state state;
+	const struct ts_passed *passed = turn->passed;
+	struct sending sending = {
+		.turn = turn,
+		.connection = ts_connection_find(ts_wire_handle(passed), &state),
+	};
+
+	sending.met = sending.connection;
+	if (sending.connection && state == TS_CONNECTION_ALONE)
+		return;
+	ts_wire_pieces(passed, ts_wire_bytes(passed), send_piece, &sending);
+}
+
+/* --- the rest ------------------------------------------------------------------------------------ */
+
+static void close_connection(const struct turn *turn, enum ts_ending ending)
+{
+	uint64_t handle = ts_wire_handle(turn->passed);
+	enum ts_connection_state state;
+	struct ts_connection *connection = ts_connection_find(handle, &state);
+
+	if (!connection)
+		return;
+	if (state != TS_CONNECTION_ALONE) {
+		end(connection, ending, turn);
+		leave(connection);
+	}
+	ts_connection_remove(handle);
+}
+
+static void take_received(void *user, const void *text, uint64_t bytes)
+{
+	ts_wire_record(user, TS_MESSAGE_RECEIVED, NULL, text, bytes);
+}
+
+/* The thread was not ready, or nothing more will come. */
+static void receive(const struct turn *turn)
+{
+	const struct ts_passed *passed = turn->passed;
+	enum ts_connection_state state;
+	struct ts_connection *connection = ts_connection_find(ts_wire_handle(passed), &state);
+	uint64_t bytes = ts_wire_bytes(passed);
+
+	if (!connection || state == TS_CONNECTION_ALONE)
+		return;
+	if (!bytes) {
+		end(connection, ts_wire_ending(passed), turn);
+		leave(connection);
+	} else if (make_ready(turn)) {
+		ts_wire_pieces(passed, bytes, take_received, connection);
+	} else {
+		lose(connection, TS_MESSAGE_RECEIVED, bytes);
+	}
+}
+
+static bool is_same(const struct ts_wire_address *listed, const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+	bool is_four = address->ss_family == AF_INET;
+	uint16_t port = is_four ? ntohs(four->sin_port) : ntohs(six->sin6_port);
+
+	if (listed->port != port)
+		return false;
+	if (!listed->family)
+		return true;
+	if (is_four)
+		return listed->family == 4 && memcmp(listed->bytes, &four->sin_addr, 4) == 0;
+	if (listed->family == 4)
+		return IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) &&
+		       memcmp(listed->bytes, six->sin6_addr.s6_addr + 12, 4) == 0;
+	return memcmp(listed->bytes, &six->sin6_addr, 16) == 0;
+}
+
+static bool is_listed(const struct ts_passed *passed)
+{
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	uint64_t bytes = (uint32_t)passed->arguments[2];
+
+	if (bytes > sizeof(address) ||
+	    !ts_guarded_copy(&address, (const void *)passed->arguments[1], bytes) ||
+	    !(address.ss_family == AF_INET && bytes >= sizeof(struct sockaddr_in)) !=
+		    (address.ss_family == AF_INET6 && bytes >= sizeof(struct sockaddr_in6)))
+		return false;
+	for (size_t i = 0; i < conversation.conf->n_addresses; i++)
+		if (is_same(&conversation.conf->addresses[i], &address))
+			return true;
+	return false;
+}
+
+/* Whether it worked shows when something is sent. The descriptor may have been another's, whose close nobody saw. */
+static void take_connect(const struct turn *turn)
+{
+	uint32_t fd = (uint32_t)turn->passed->arguments[0];
+
+	if (fd >= TS_WIRE_FDS)
+		return;
+	close_connection(turn, TS_ENDING_UNSEEN);
+	ts_wire.listed[fd] = is_listed(turn->passed);
+}
+
+/* A child's connections are its parent's: it has none, whatever the tables say, until now. */
+static void forget_parent(void)
+{
+	if (*conversation.ours)
+		return;
+	ts_connections_forget();
+	memset(ts_wire.counts, 0, sizeof(ts_wire.counts));
+	*conversation.ours = 1;
+}
+
+static void take(const struct turn *turn)
+{
+	enum ts_wire_function function = turn->passed->thunk->hook->wire;
+
+	forget_parent();
+	if (function == TS_WIRE_CONNECT)
+		take_connect(turn);
+	else if (ts_wire_sends(function))
+		take_sent(turn);
+	else if (!ts_wire_ends(function))
+		receive(turn);
+	else
+		close_connection(turn, TS_ENDING_CLIENT);
+	if (function == TS_WIRE_CLOSE)
+		ts_wire.listed[(uint32_t)turn->passed->arguments[0]] = 0;
+}
+
+/*
+ * Signals wait: a handler that jumped out of here would leave the connection half told. What is called on the way is
+ * none of the program's calls.
+ */
+static uintptr_t slow(struct ts_passed *passed, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct turn turn = {.passed = passed, .slot = slot};
+	int error_number = errno;
+
+	if (context->guard && !ts_guard_is_stale(context, slot))
+		return 0;
+	if (ts_life_is_guest())
+		return 0;
+	turn.mask = ts_signals_block();
+	context->guard = slot;
+	take(&turn);
+	context->guard = 0;
+	errno = error_number;
+	ts_signals_restore(turn.mask);
+	return 0;
+}
+
+void ts_conversation_tell(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (!process || !conversation.ours || !*conversation.ours)
+		return;
+	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
+		__atomic_store_n(&process->wire[i],
+				 __atomic_load_n(&ts_wire.counts[i], __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
+}
+
+int ts_conversation_init(const struct ts_conf *conf)
+{
+	if (!conf->wire.openssl && !conf->wire.n_addresses)
+		return 0;
+	conversation.conf = &conf->wire;
+	conversation.ours = ts_pages_new(4096);
+	if (!conversation.ours)
+		return -ENOMEM;
+	if (ts_sys_madvise(conversation.ours, 4096, MADV_WIPEONFORK) < 0)
+		return -ENOSYS;
+	*conversation.ours = 1;
+	ts_wire.slow = slow;
+	ts_wire.ours = conversation.ours;
+	return 0;
+}
