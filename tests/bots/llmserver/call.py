@@ -77,4 +77,5 @@ class Reply:
     pace: float = 0  # seconds before each further piece
     sent: int = 0  # bytes of its body, so far
     is_cut: bool = False  # after the last piece the connection is dropped
+    is_broken: bool = False  # the last piece tells of a failure
     broken: object = None  # of a stream: () -> the piece by which its API tells of a failure

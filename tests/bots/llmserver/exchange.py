@@ -80,4 +80,4 @@ async def send(reply, channel):
         await channel.cut()
         return "cut"
     await channel.end()
-    return "answered"
+    return "failed" if reply.is_broken else "answered"

@@ -25,6 +25,7 @@ def answer(call, script):
               "model": apis.served(script)}
     tail = {"service_tier": "default", "system_fingerprint": f"fp_{call.digest[-10:]}"}
     if apis.is_stream(call):
+        account["tells_usage"] = bool((call.document.get("stream_options") or {}).get("include_usage"))
         pieces = stream({**common, "object": "chat.completion.chunk", **tail}, call, speech, finish, tool)
         return openai_common.stream(call, pieces, account, broken)
     message = {"role": "assistant", "content": speech.text, "refusal": None, "annotations": []}
