@@ -44,7 +44,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so wire.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python check-wire setup-venv setup-wire unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
 	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider fuzz-wire_heads
 
@@ -349,6 +349,9 @@ check-stores: setup-check all bots ## both SQL stores, with real servers: three 
 check-python: setup-venv all ## Python bots with real packages, and LLM clients
 	$(Q)bats --jobs 1 tests/python
 
+check-wire: setup-wire setup-venv all ## real clients of LLM APIs, over TLS: four minutes
+	$(Q)bats --jobs 1 tests/wire
+
 FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
@@ -378,11 +381,14 @@ setup-build setup-check setup-programs setup-fuzz setup-bench:
 setup-venv: setup-check ## the Python packages of the tests' bots, into build/venv
 	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
+setup-wire: ## what check-wire needs besides: Ruby, and packages of Node into build/wire
+	@scripts/setup-wire || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
+
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports \
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bots/wire/curl.sh tests/bench/stores tests/bench/exports \
 		tests/bench/python/run runtime/command/traceshim.bash
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
