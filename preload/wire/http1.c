@@ -20,9 +20,8 @@ enum phase {
 struct ts_heads_http1 {
 	enum phase phase;
 	uint64_t left; /* of the body, or of the chunk */
-	size_t n;
-	char section
-		[SECTION_BYTES]; /* what is looked at when it is complete: in each phase but BODY and CHUNK */
+	size_t n; /* of the section: what is looked at when it is complete, in each phase but BODY and CHUNK */
+	char section[SECTION_BYTES];
 };
 
 struct ts_heads_http1 *ts_heads_http1_new(struct ts_heads_memory *memory)
