@@ -111,13 +111,13 @@ struct ts_abi_process {
 
 /* What became of the connections that [wire] asks for. */
 enum ts_wire_count {
-	TS_WIRE_SEEN,        /* connections on which the program sent something */
-	TS_WIRE_RECORDED,    /* of them, to LLM APIs: what passes there is recorded */
-	TS_WIRE_NOT_HTTP,    /* left alone: what they speak is something else */
-	TS_WIRE_OTHER_HOST,  /* left alone: HTTP, but to no LLM provider or gateway */
-	TS_WIRE_UNREADABLE,  /* left alone: HTTP that cannot be followed, from there on */
-	TS_WIRE_NO_ROOM,     /* left alone: more at once than there is room for */
-	TS_WIRE_LOST_BYTES,  /* of recorded connections, for which no ring had room */
+	TS_WIRE_SEEN,       /* connections on which the program sent something */
+	TS_WIRE_RECORDED,   /* of them, to LLM APIs: what passes there is recorded */
+	TS_WIRE_NOT_HTTP,   /* left alone: what they speak is something else */
+	TS_WIRE_OTHER_HOST, /* left alone: HTTP, but to no LLM provider or gateway */
+	TS_WIRE_UNREADABLE, /* left alone: HTTP that cannot be followed, from there on */
+	TS_WIRE_NO_ROOM,    /* left alone: more at once than there is room for */
+	TS_WIRE_LOST_BYTES, /* of recorded connections, for which no ring had room */
 	TS_WIRE_COUNT
 };
 
@@ -362,10 +362,12 @@ struct ts_event_message {
 	struct ts_event event; /* flags: enum ts_message_flags */
 	uint64_t ticks;
 	uint64_t connection; /* unique in its process, from 1 */
-	uint64_t offset;     /* of the text's first byte in its direction; a gap before it: it was lost */
+	uint64_t
+		offset; /* of the text's first byte in its direction; a gap before it: it was lost */
 	uint8_t trace_id[16];
 	uint8_t parent_id[16];
-	uint32_t sequence; /* of the connection's messages, both directions, from 0: they may lie in several rings */
+	uint32_t
+		sequence; /* of the connection's messages, both directions, from 0: they may lie in several rings */
 	uint32_t tid;
 	uint32_t text_bytes;
 	uint8_t tenant_bytes; /* 0: the settings' default */
@@ -495,7 +497,8 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *            wire FUNCTION OBJECT HOW        a definition of a function that [wire] asks for; HOW as in `hook`
  *            tls OBJECT LIBRARY REASON       a TLS library; REASON: why what passes through it is not seen,
  *                                            empty: it is
- *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far
+ *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far;
+ *                                            [wire] counts as one
  *            reached PID HOOKED RUN          the first event was recorded; RUN: run_id in hexadecimal
  *            hooked PID HOOKED               the program ended; where more were found since
  *            passive PID REASON              the shim stood down
