@@ -257,8 +257,9 @@ llm() {
 	rules '[trace]' 'prices = ours.json' '[llm]' 'asked = ask'
 	run -0 "$traceshim" reprice
 	[ "${lines[0]}" = 'calls      4, 0 changed' ]
-	run -0 "$traceshim" reprice --since 2030-01-01
+	run -0 --separate-stderr "$traceshim" reprice --since 2030-01-01
 	[ "${lines[0]}" = 'calls      0, 0 changed' ]
+	[ "$stderr" = "traceshim: no call of that period tells of its tokens, so there is nothing to price" ]
 }
 
 @test "reprice: many calls, a thousand a transaction" {
