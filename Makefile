@@ -46,7 +46,7 @@ modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so sy
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python check-wire setup-venv setup-wire unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider
+	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider fuzz-wire_heads
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -297,10 +297,16 @@ $(wire_readers:%=$(B)/fuzz/%): $(B)/fuzz/%: tests/fuzz/%.c $(wildcard runtime/wi
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -I$(B)/gen -o $@ $(filter %.c,$^) $(WIRE_LIBS)
 
-$(wire_readers:%=$(B)/fuzz/seeds/%): tests/fuzz/wire_seeds.py
+$(B)/fuzz/wire_heads: tests/fuzz/wire_heads.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(wildcard preload/wire/*.h) tests/fuzz/fuzz.h \
+		preload/wire.h $(B)/gen/provider_hosts.inc $(B)/fuzz/seeds/wire_heads
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -l:libhttp_parser.a -l:libnghttp2.a
+
+$(wire_readers:%=$(B)/fuzz/seeds/%) $(B)/fuzz/seeds/wire_heads: tests/fuzz/wire_seeds.py
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%): fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%) fuzz-wire_heads: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \

@@ -42,12 +42,15 @@ static void print_calls(const struct ts_report *report)
 {
 	const struct ts_spend *spend = &report->all.spend;
 	char line[256];
-	int n = snprintf(line, sizeof(line), "%s calls inside them",
-			 ts_amount_count(report->calls).text);
+	int n = snprintf(line, sizeof(line), "%s call%s inside them",
+			 ts_amount_count(report->calls).text, report->calls == 1 ? "" : "s");
 
 	if (spend->calls)
-		snprintf(line + n, sizeof(line) - (size_t)n, ", %s of models: %s tokens in, %s out",
-			 ts_amount_count(spend->calls).text,
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %s of models",
+			      ts_amount_count(spend->calls).text);
+	if (spend->calls && (!ts_sum_is_unknown(&spend->input_tokens, spend->calls) ||
+			     !ts_sum_is_unknown(&spend->output_tokens, spend->calls)))
+		snprintf(line + n, sizeof(line) - (size_t)n, ": %s tokens in, %s out",
 			 ts_amount_tokens(&spend->input_tokens, spend->calls).text,
 			 ts_amount_tokens(&spend->output_tokens, spend->calls).text);
 	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
@@ -77,7 +80,9 @@ static void print_sums(const struct ts_report *report)
 	       failed ? ts_style(TS_STYLE_BAD) : "", ts_amount_count(all->failed).text,
 	       ts_amount_share((double)all->failed, (double)all->n).text,
 	       failed ? ts_style(TS_STYLE_PLAIN) : "");
-	if (spend->calls)
+	if (ts_sum_is_unknown(&spend->cost_nano_usd, spend->calls))
+		printf(", cost unknown");
+	else if (spend->calls)
 		printf(", %s%s%s", ts_style(TS_STYLE_BOLD), ts_amount_cost(spend).text,
 		       ts_style(TS_STYLE_PLAIN));
 	putchar('\n');
