@@ -105,8 +105,9 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
-	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
-	uint64_t wire[8];   /* program, atomic: enum ts_wire_count */
+	uint64_t
+		told; /* consumer: what was begun in the rings, and connections recorded, where how all ended is stored; else 0 */
+	uint64_t wire[8]; /* program, atomic: enum ts_wire_count */
 };
 
 /* What became of the connections that [wire] asks for. */
