@@ -87,3 +87,27 @@ setup() {
 @test "curl: HTTP/2 at OpenRouter, Bedrock, Google, and at no provider's" {
 	client tunnelled curl2 "$programs/curl.sh" --http2
 }
+
+# In a program with pipelines only what is called in one counts, and it lies in the span that calls it.
+@test "Python: anthropic in pipelines and agents" {
+	serve in.traced
+	wire_conf in '[pipeline]' 'talk = python anthropic_calls:sync' 'talk = python anthropic_calls:asynchronous' \
+		'[agent]' 'answering = python anthropic_calls:answered'
+	tunnelled in.traced
+	observed in answer in.traced env "${models[@]}" "PYTHONPATH=$programs" "LD_PRELOAD=$shim" "$python" -c \
+		'import asyncio, anthropic, anthropic_calls as calls
+calls.sync()
+asyncio.run(calls.asynchronous())
+anthropic.Anthropic().messages.create(**calls.ask("claude-haiku-4-5", "in no pipeline"))'
+	[ "$(cat in.traced.status)" = 0 ]
+	ended in.traced
+	# the last call is the one in no pipeline
+	sed -i '$d' servers/in.traced/calls.jsonl
+	accounted in
+	no_key in
+	jq -e 'length == 2 and all(.[]; .pipeline_name == "talk")' in.json
+	# three of the asynchronous half's calls are an agent's, and one of these was tried twice
+	jq -e '[.[].spans[] | select(.span_name == "agent:answering").span_id] as $agents | ($agents | length) == 3 and
+		([.[].spans[] | select(.parent_span_id as $parent | $agents | index($parent))] | length) == 4' in.json
+	jq -e '[.[].spans[] | select(.kind == "llm" and .parent_span_id == null)] | length == 24 + 4' in.json
+}

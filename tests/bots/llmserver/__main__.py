@@ -24,11 +24,15 @@ from exchange import Desk
 # By the name that TLS agrees on (ALPN), the dearest first.
 PROTOCOLS = {"h2": http2.serve, "http/1.1": http1.serve}
 
+# SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which Python 3.11 has no name for.
+ALLOW_CLIENT_RENEGOTIATION = 1 << 8
+
 
 def tls_context(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate.make(folder))
     context.set_alpn_protocols(list(PROTOCOLS))
+    context.options |= ALLOW_CLIENT_RENEGOTIATION
     return context
 
 
