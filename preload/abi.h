@@ -494,7 +494,14 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *                                            calls of a definition that are known and not seen
  *            miss LINE REASON                no definition, or refused; until a later line says otherwise
  *            hint LINE TEXT                  what may have been meant
- *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far
+ *            asks SETTING VALUE              [wire], where there is one: "openssl" with "on" or "off"; then
+ *                                            "http" with each address, "gateway" with each
+ *                                            "HOST[/PATH][ as PROVIDER]"
+ *            wire FUNCTION OBJECT HOW        a definition of a function that [wire] asks for; HOW as in `hook`
+ *            tls OBJECT LIBRARY REASON       a TLS library; REASON: why what passes through it is not seen,
+ *                                            empty: it is
+ *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far;
+ *                                            [wire] counts as one
  *            reached PID HOOKED RUN          the first event was recorded; RUN: run_id in hexadecimal
  *            hooked PID HOOKED               the program ended; where more were found since
  *            passive PID REASON              the shim stood down

@@ -156,19 +156,74 @@ llm() {
 	answers
 	asked '' m openai.sse anthropic.json
 	run -0 "$traceshim" show last
-	[[ $output == *$'\nused      0.00242 USD, 3,219 tokens in, 52 out; 2 calls\n'* ]]
-	[[ $output == *$'\n   model     claude-sonnet-4-5-20250929 of anthropic\n   used      0.00228 USD, 3,210 tokens in (3,000 cached), 40 out\n'* ]]
+	[[ $output == *$'\nused      $0.00242, 3,219 tokens in, 52 out; 2 calls\n'* ]]
+	[[ $output == *$'\n   model     claude-sonnet-4-5-20250929 of anthropic\n   used      $0.00228, 3,210 tokens in (3,000 cached), 40 out\n'* ]]
 	asked '' m openai.sse unpriced.json words
 	run -0 "$traceshim" show last
-	[[ $output == *$'\nused      >= 0.000143 USD, >= 14 tokens in, >= 18 out; 3 calls, 2 unknown\n'* ]]
-	[[ $output == *$'\n   used      ? USD (no price), 5 tokens in, 6 out\n'* ]]
+	[[ $output == *$'\nused      >=$0.000143, >=14 tokens in, >=18 out; 3 calls, 2 unknown\n'* ]]
+	[[ $output == *$'\n   used      cost unknown (no price), 5 tokens in, 6 out\n'* ]]
 	asked '' m openrouter.sse ollama.ndjson
 	run -0 "$traceshim" show last
-	[[ $output == *$'\n   used      0.00021 USD (told), 9 tokens in, 12 out\n'* ]]
-	[[ $output == *$'\n   used      0.00 USD (free), 11 tokens in, 18 out\n'* ]]
+	[[ $output == *$'\n   used      $0.00021 (told), 9 tokens in, 12 out\n'* ]]
+	[[ $output == *$'\n   used      $0.00 (free), 11 tokens in, 18 out\n'* ]]
 	asked '' m words
 	run -0 "$traceshim" show last
 	[[ $output != *used* ]]
+}
+
+@test "usage: an answer that is told twice is paid once, and each attempt of a client" {
+	cat >bot.py <<-'END'
+		import sys
+
+		ANSWER = """{"model":"gpt-4o-2024-08-06","choices":[{"message":{"content":"x"}}],
+		             "usage":{"prompt_tokens":1000,"completion_tokens":100}}"""
+
+
+		def request(attempt):
+		    if attempt == "refused":
+		        raise OSError("HTTP 429")
+		    return ANSWER if attempt == "answered" else "cut"
+
+
+		def complete(attempts):
+		    for attempt in attempts:
+		        try:
+		            answer = request(attempt)
+		        except OSError:
+		            answer = None
+		    return answer
+
+
+		def turn(attempts):
+		    complete(attempts)
+
+
+		turn(sys.argv[1:])
+	END
+	rules '[pipeline]' 'turn = python __main__:turn' \
+		'[llm]' 'sdk = python __main__:complete' 'wire = python __main__:request'
+	used() {
+		same python3 bot.py "$@"
+		"$traceshim" show last | sed -n 's/^used  *//p'
+	}
+	used answered >once
+	used refused answered >again
+	used answered answered >twice
+	diff once again
+	grep -q '1,000 tokens in, 100 out; 1 call$' once
+	grep -q '2,000 tokens in, 200 out; 2 calls$' twice
+	"$traceshim" report --json >report.json
+	holds '.model_calls == 4 and .input_tokens == 4000 and .output_tokens == 400' <report.json
+	holds '.cost_nano_usd == 4 * 3500000 and .cost_unknown == 0' <report.json
+	run -0 "$traceshim" compare last last
+	[[ ${lines[1]} =~ '$0.007'0*$ ]]
+	printf '%s\n' '[gate paid]' 'require = tokens == 4400' 'require = tokens llm:sdk == 4400' \
+		'require = tokens llm:wire >= 4400' 'require = tokens == 2200 per trace' >gates
+	run -1 "$traceshim" gate --json gates
+	[ "$(jq -c '[.gates[0].requirements[].passed]' <<<"$output")" = '[true,true,true,false]' ]
+	# of one that was cut it is not known what it cost
+	used answered cut answered >thrice
+	grep -q '= \?2,000 tokens in, >= \?200 out; 3 calls, 1 unknown$' thrice
 }
 
 @test "reprice: what is stored is priced anew, cost and attributes alone" {
@@ -180,8 +235,8 @@ llm() {
 
 	run -0 "$traceshim" reprice --prices ours.json --dry-run
 	[ "${lines[0]}" = 'calls      4, 2 would change' ]
-	[ "${lines[1]}" = 'before     >= 0.00263 USD, 1 of unknown cost' ]
-	[ "${lines[2]}" = 'now        0.00284 USD' ]
+	[ "${lines[1]}" = 'before     >=$0.00263, 1 of unknown cost' ]
+	[ "${lines[2]}" = 'now        $0.00284' ]
 	ask_store "$TRACESHIM_STORE" "SELECT * FROM pipeline_spans ORDER BY span_id" | diff before -
 
 	[ "$("$traceshim" reprice --prices ours.json --json | jq -c .)" = '{"dry_run":false,"calls":4,"changed":2,"before_nano_usd":2632500,"before_unknown":1,"after_nano_usd":2837000,"after_unknown":0,"unpriced":[]}' ]
@@ -202,8 +257,9 @@ llm() {
 	rules '[trace]' 'prices = ours.json' '[llm]' 'asked = ask'
 	run -0 "$traceshim" reprice
 	[ "${lines[0]}" = 'calls      4, 0 changed' ]
-	run -0 "$traceshim" reprice --since 2030-01-01
+	run -0 --separate-stderr "$traceshim" reprice --since 2030-01-01
 	[ "${lines[0]}" = 'calls      0, 0 changed' ]
+	[ "$stderr" = "traceshim: no call of that period tells of its tokens, so there is nothing to price" ]
 }
 
 @test "reprice: many calls, a thousand a transaction" {
