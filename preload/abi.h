@@ -105,8 +105,9 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
-	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
-	uint64_t wire[8];   /* program, atomic: enum ts_wire_count */
+	uint64_t
+		told; /* consumer: what was begun in the rings, and connections recorded, where how all ended is stored; else 0 */
+	uint64_t wire[8]; /* program, atomic: enum ts_wire_count */
 };
 
 /* What became of the connections that [wire] asks for. */
@@ -375,16 +376,18 @@ struct ts_event_message {
 	uint8_t reserved[2];
 };
 
-/*
- * By the consumer, in `open` alone: rows that came of a connection stand in the store. Of a connection that has no
- * exchange under way no message before `sequence` is needed any more.
- */
+enum ts_told_flags {
+	TS_TOLD_FORGET = 1, /* no message before `sequence` is needed any more */
+	TS_TOLD_CLOSED = 2, /* the connection has ended */
+};
+
+/* By the consumer, in `open` alone: how far a connection was read, and which rows that came of it stand in the store. */
 struct ts_event_told {
-	struct ts_event event;
-	uint64_t connection;
-	uint8_t span_id[16]; /* of the call; zero: of none, `sequence` alone counts */
-	uint64_t rows;       /* of all calls of the process that were told so far */
-	uint32_t sequence;   /* messages below it have been read to their end */
+	struct ts_event event; /* flags: enum ts_told_flags */
+	uint64_t connection;   /* 0: `rows` alone counts */
+	uint8_t span_id[16];   /* of the call; zero: of none, `sequence` alone counts */
+	uint64_t rows;         /* of all calls of the process that were told so far */
+	uint32_t sequence;     /* messages below it have been read */
 	uint32_t reserved;
 };
 

@@ -433,8 +433,8 @@ static const struct function openssl[] = {
 static const struct function sockets[] = {
 	{"connect", TS_WIRE_CONNECT}, {"close", TS_WIRE_CLOSE},
 	{"read", TS_WIRE_READ},       {"__read_chk", TS_WIRE_READ},
-	{"recv", TS_WIRE_READ},       {"__recv_chk", TS_WIRE_READ},
-	{"recvfrom", TS_WIRE_READ},   {"__recvfrom_chk", TS_WIRE_READ},
+	{"recv", TS_WIRE_RECV},       {"__recv_chk", TS_WIRE_RECV_CHK},
+	{"recvfrom", TS_WIRE_RECV},   {"__recvfrom_chk", TS_WIRE_RECV_CHK},
 	{"write", TS_WIRE_WRITE},     {"send", TS_WIRE_WRITE},
 	{"sendto", TS_WIRE_WRITE},    {"readv", TS_WIRE_READV},
 	{"writev", TS_WIRE_WRITEV},   {"recvmsg", TS_WIRE_RECVMSG},
@@ -446,8 +446,9 @@ static const struct function sockets[] = {
 
 _Static_assert(N_OPENSSL + N_SOCKETS <= TS_WIRE_MAX_RULES, "room for all of them");
 
+/* `object`: defined there and nowhere else, for programs have functions of such names; NULL: wherever. */
 static int add_rules(struct ts_conf *conf, struct ts_arena *arena, const struct function *functions,
-		     size_t n)
+		     size_t n, const char *object)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct ts_rule *rule = &conf->rules[conf->n_rules];
@@ -462,6 +463,7 @@ static int add_rules(struct ts_conf *conf, struct ts_arena *arena, const struct 
 		r = ts_prototype_parse(name, strlen(name), 1, arena, &rule->prototype, NULL);
 		if (r < 0)
 			return r;
+		rule->prototype.object = object;
 		conf->n_rules++;
 	}
 	return 0;
@@ -469,9 +471,9 @@ static int add_rules(struct ts_conf *conf, struct ts_arena *arena, const struct 
 
 int ts_wire_add_rules(struct ts_conf *conf, struct ts_arena *arena)
 {
-	int r = conf->wire.openssl ? add_rules(conf, arena, openssl, N_OPENSSL) : 0;
+	int r = conf->wire.openssl ? add_rules(conf, arena, openssl, N_OPENSSL, NULL) : 0;
 
 	if (r == 0 && conf->wire.n_addresses)
-		r = add_rules(conf, arena, sockets, N_SOCKETS);
+		r = add_rules(conf, arena, sockets, N_SOCKETS, "libc.so.6");
 	return r;
 }

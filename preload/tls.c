@@ -166,17 +166,20 @@ static const struct ts_reach_refusal *refusal_of(const char *path)
 	return refusal;
 }
 
-/* Why calls of the object's SSL_write are not read; "": they are. */
+/* Why calls of the object's SSL_write are not read; "": they are, or will be once something calls it. */
 static void explain(const char *path, char *ret, size_t bytes)
 {
 	const struct ts_rule *rule = ts_names_find(ts_hook_names(), "SSL_write", path);
 	const struct ts_reach_refusal *refusal = refusal_of(path);
 
 	*ret = '\0';
-	if (rule && !rule->wire)
-		snprintf(ret, bytes, "its SSL_write belongs to the rule %s", rule->key);
-	else if (refusal && !is_hooked(path))
+	if (is_hooked(path))
+		return;
+	if (refusal)
 		snprintf(ret, bytes, "its SSL_write cannot be patched: %s", refusal->why);
+	else if (rule)
+		snprintf(ret, bytes, "the entry of its SSL_write belongs to the rule %s",
+			 rule->key);
 }
 
 /* --- the list ---------------------------------------------------------------------------------- */

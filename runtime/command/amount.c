@@ -7,7 +7,9 @@
 
 #include "print.h"
 
-#define NANO 1e9
+#define NANO     UINT64_C(1000000000)
+#define DECIMALS 9
+#define CENTS    2
 
 struct ts_amount ts_amount_count(uint64_t n)
 {
@@ -55,24 +57,31 @@ struct ts_amount ts_amount_share(double part, double all)
 	return amount;
 }
 
+/* How many decimals: those of cents, or what it takes to show three digits. */
+static int decimals_for(uint64_t nano)
+{
+	int decimals = DECIMALS;
+
+	for (uint64_t least = 1000; decimals > CENTS && nano >= least; least *= 10)
+		decimals--;
+	return decimals;
+}
+
 struct ts_amount ts_amount_money(int64_t nano_usd)
 {
-	double usd = (nano_usd < 0 ? -(double)nano_usd : (double)nano_usd) / NANO;
-	const char *sign = nano_usd < 0 ? "-" : "";
+	uint64_t nano = nano_usd < 0 ? 0 - (uint64_t)nano_usd : (uint64_t)nano_usd, unit = 1;
+	int decimals = decimals_for(nano), n;
 	struct ts_amount amount;
-	int decimals = 2;
 
-	if (usd >= 999.995) {
-		uint64_t cents = (uint64_t)(usd * 100 + 0.5);
-
-		snprintf(amount.text, sizeof(amount.text), "%s$%.30s.%02u", sign,
-			 ts_amount_count(cents / 100).text, (unsigned)(cents % 100));
-		return amount;
-	}
-	/* three digits that count */
-	for (double small = usd; small > 0 && small < 0.995 && decimals < 9; small *= 10)
-		decimals++;
-	snprintf(amount.text, sizeof(amount.text), "%s$%.*f", sign, decimals, usd);
+	for (int i = decimals; i < DECIMALS; i++)
+		unit *= 10;
+	nano = (nano + unit / 2) / unit * unit;
+	n = snprintf(amount.text, sizeof(amount.text), "%s$%.20s.%09" PRIu64,
+		     nano_usd < 0 ? "-" : "", ts_amount_count(nano / NANO).text, nano % NANO);
+	n -= DECIMALS - decimals;
+	while (decimals-- > CENTS && amount.text[n - 1] == '0')
+		n--;
+	amount.text[n] = 0;
 	return amount;
 }
 

@@ -21,7 +21,7 @@ struct ts_amount ts_amount_short(uint64_t n);
 /* `part` of `all`, which may be 0: "5.8 %", "0 %", "0.02 %". */
 struct ts_amount ts_amount_share(double part, double all);
 
-/* "$4.21", "$0.00213", "-$1.20"; from thousandths of a millionth of a dollar. */
+/* Billionths of a dollar: "$1,204.21", below a dollar three digits that count: "$0.00213", "-$0.12". */
 struct ts_amount ts_amount_money(int64_t nano_usd);
 
 /*

@@ -22,6 +22,9 @@ struct ts_command {
 /* Each of those that the overview names, in its order; NULL behind the last. */
 const struct ts_command *ts_command_at(size_t index);
 
+/* Its help on stdout, and which manual page has the rest. */
+void ts_command_help(const struct ts_command *command);
+
 extern const struct ts_command ts_command_run;
 extern const struct ts_command ts_command_check;
 extern const struct ts_command ts_command_symbols;

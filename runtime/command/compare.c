@@ -311,7 +311,7 @@ static int run(int argc, char **argv)
 	if (result < 0)
 		return TS_EXIT_USAGE;
 	if (options.help) {
-		fputs(help, stdout);
+		ts_command_help(&ts_command_compare);
 		return TS_EXIT_DONE;
 	}
 	result = ts_stored_open(&query);

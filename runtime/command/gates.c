@@ -84,7 +84,7 @@ int ts_gates_add(void *context, const struct ts_trace *trace, const struct ts_sp
 
 /* --- judging --------------------------------------------------------------------------------- */
 
-/* "1204 ms", "2.5 %", "0.031 USD", "3". */
+/* "1204 ms", "2.5 %", "$0.031", "3". */
 static void put_value(const struct ts_requirement *requirement, double value, char *ret,
 		      size_t bytes)
 {
@@ -97,10 +97,10 @@ static void put_value(const struct ts_requirement *requirement, double value, ch
 		snprintf(ret, bytes, "%.6g ms", value);
 		return;
 	case TS_METRIC_COST:
-		snprintf(ret, bytes, "%.6g USD", value);
+		snprintf(ret, bytes, "$%.6g", value);
 		return;
 	default:
-		snprintf(ret, bytes, "%.0f", value);
+		snprintf(ret, bytes, "%s", ts_amount_count((uint64_t)value).text);
 	}
 }
 

@@ -23,6 +23,13 @@ const struct ts_command *ts_command_at(size_t index)
 	return index < N_COMMANDS ? commands[index] : NULL;
 }
 
+void ts_command_help(const struct ts_command *command)
+{
+	fputs(command->help, stdout);
+	if (command != &ts_command_complete)
+		printf("\nmanual: man traceshim-%s\n", command->name);
+}
+
 static void print_overview(FILE *out)
 {
 	fputs("traceshim shows what an unmodified program's pipelines, agents and LLM calls "
@@ -34,7 +41,8 @@ static void print_overview(FILE *out)
 	fputs("\n  --tenant T               show the rows of one tenant only\n"
 	      "  traceshim help COMMAND   the options of a command\n"
 	      "  traceshim --version      the version\n\n"
-	      "example: traceshim run -- ./bot\n",
+	      "example: traceshim run -- ./bot\n\n"
+	      "manual: man traceshim\n",
 	      out);
 }
 
@@ -70,7 +78,7 @@ static int help(int argc, char **argv)
 	command = find(argv[1]);
 	if (!command)
 		return TS_EXIT_USAGE;
-	fputs(command->help, stdout);
+	ts_command_help(command);
 	return TS_EXIT_DONE;
 }
 

@@ -80,7 +80,7 @@ int ts_options_take(const struct ts_command *command, const struct ts_option *kn
 		if (found == '?')
 			return -EINVAL;
 		if (found == 'h') {
-			fputs(command->help, stdout);
+			ts_command_help(command);
 			return 1;
 		}
 		taken = found >= TS_OPTION_LONG ? &known[found - TS_OPTION_LONG] : known;

@@ -148,8 +148,8 @@ static bool is_itself(const struct place *place)
 
 static void put_place(struct ts_grid *grid, const struct place *place)
 {
-	double all_ms = place->pipeline->figures.total_ms;
-	bool bottleneck = place->figures->self_ms > TS_BOTTLENECK * all_ms &&
+	const struct ts_figures *all = &place->pipeline->figures;
+	bool bottleneck = place->figures->self_ms > TS_BOTTLENECK * all->self_ms &&
 			  place->figures == place->pipeline->spans.things[0];
 
 	ts_grid_row(grid, bottleneck ? TS_STYLE_BOLD : TS_STYLE_PLAIN);
@@ -161,8 +161,8 @@ static void put_place(struct ts_grid *grid, const struct place *place)
 	put_numbers(grid, place->figures);
 	put_duration(grid, ts_samples_percentile(&place->figures->durations_ms, 95));
 	put_duration(grid, place->figures->self_ms);
-	ts_grid_put(grid, "%s", ts_amount_share(place->figures->self_ms, all_ms).text);
-	ts_grid_put(grid, "%s", ts_amount_share(place->figures->path_ms, all_ms).text);
+	ts_grid_put(grid, "%s", ts_amount_share(place->figures->self_ms, all->self_ms).text);
+	ts_grid_put(grid, "%s", ts_amount_share(place->figures->path_ms, all->total_ms).text);
 	ts_grid_put(grid, "%s", bottleneck ? "<-" : "");
 }
 
@@ -173,8 +173,8 @@ static int print_places(const struct ts_overview *overview)
 							{"failed", TS_GRID_SPARE},
 							{"p95", TS_GRID_SPARE},
 							{"self", TS_GRID_FIGURE},
-							{"share", TS_GRID_FIGURE},
-							{"path", TS_GRID_SPARE},
+							{"of busy", TS_GRID_FIGURE},
+							{"of wall", TS_GRID_SPARE},
 							{"", TS_GRID_TEXT},
 							{NULL, TS_GRID_TEXT}};
 	struct ts_grid *grid = ts_grid_new(columns);

@@ -37,9 +37,11 @@ static const char help[] =
 	"  --json           all figures as one object\n"
 	"  -h, --help       this text\n\n"
 	"Percentiles are nearest ranks. self is the time in which none of a call's own\n"
-	"calls ran, share what part of its pipeline's time that is, path what part of it\n"
-	"lies on the critical path. A sum of which not all is known has >= before it, one\n"
-	"of which nothing is known is ?.\n\n"
+	"calls ran. All of a pipeline's self times are its busy time: more than the clock\n"
+	"on the wall shows where calls run at once. of busy is a call's part of that, of\n"
+	"wall its part of the time that passed, by the critical path; each adds up to\n"
+	"100 %. A sum of which not all is known has >= before it, one of which nothing is\n"
+	"known is ?.\n\n"
 	"exit status: 0 done, 1 failed, 2 wrong usage, or no store that can be read\n\n"
 	"example: traceshim report --since 2h --pipeline learn\n"
 	"example: traceshim report --since 2026-11-01 --until 2026-12-01 --by model\n";
@@ -224,7 +226,7 @@ static int run(int argc, char **argv)
 	int result = take_options(&options, argc, argv);
 
 	if (options.help) {
-		fputs(help, stdout);
+		ts_command_help(&ts_command_report);
 		return TS_EXIT_DONE;
 	}
 	if (result < 0)

@@ -34,7 +34,8 @@ static void add_timeline(cJSON *to, const struct ts_timeline *timeline)
 	}
 }
 
-static void add_span(cJSON *array, struct ts_figures *row, double all_ms)
+/* `all`: its pipeline, or NULL: of no single one. */
+static void add_span(cJSON *array, struct ts_figures *row, const struct ts_figures *all)
 {
 	cJSON *to = ts_member_object(array);
 
@@ -42,10 +43,10 @@ static void add_span(cJSON *array, struct ts_figures *row, double all_ms)
 	add_numbers(to, "calls", row);
 	ts_member_number(to, "self_ms", row->self_ms);
 	ts_member_number(to, "path_ms", row->path_ms);
-	if (all_ms >= 0) {
-		ts_member_number(to, "share", all_ms > 0 ? row->self_ms / all_ms : 0);
-		ts_member_number(to, "path_share", all_ms > 0 ? row->path_ms / all_ms : 0);
-	}
+	if (!all)
+		return;
+	ts_member_number(to, "share", all->self_ms > 0 ? row->self_ms / all->self_ms : 0);
+	ts_member_number(to, "path_share", all->total_ms > 0 ? row->path_ms / all->total_ms : 0);
 }
 
 static void add_pipeline(cJSON *array, struct ts_pipeline *pipeline, size_t top)
@@ -56,12 +57,13 @@ static void add_pipeline(cJSON *array, struct ts_pipeline *pipeline, size_t top)
 
 	ts_member_text(to, "pipeline", ts_key_of(pipeline, 0));
 	add_numbers(to, "traces", &pipeline->figures);
+	ts_member_number(to, "busy_ms", pipeline->figures.self_ms);
 	ts_member_spend(to, &pipeline->figures.spend);
 	ts_member_text(to, "bottleneck",
 		       first && share > TS_BOTTLENECK ? ts_key_of(first, 0) : NULL);
 	spans = cJSON_AddArrayToObject(to, "spans");
 	for (size_t i = 0; i < rows_of(&pipeline->spans, top); i++)
-		add_span(spans, pipeline->spans.things[i], pipeline->figures.total_ms);
+		add_span(spans, pipeline->spans.things[i], &pipeline->figures);
 }
 
 /* What a table is by; "" is unknown. */
@@ -145,7 +147,7 @@ static void add_rows(cJSON *to, const struct ts_report *report, size_t top)
 		cJSON *object;
 
 		if (report->by == TS_BY_SPAN) {
-			add_span(array, row, -1);
+			add_span(array, row, NULL);
 			continue;
 		}
 		object = ts_member_object(array);
@@ -181,6 +183,7 @@ char *ts_document_report(struct ts_report *report, const struct ts_query_filter 
 	ts_member_text(document, "pipeline", filter->pipeline);
 	ts_member_text(document, "user", filter->user);
 	add_numbers(document, "traces", &report->all);
+	ts_member_number(document, "busy_ms", report->all.self_ms);
 	ts_member_integer(document, "calls", (int64_t)report->calls);
 	ts_member_spend(document, &report->all.spend);
 	add_timeline(document, &report->timeline);

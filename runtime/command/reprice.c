@@ -13,7 +13,6 @@
 #include "command.h"
 #include "config.h"
 #include "document.h"
-#include "money.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"
@@ -266,6 +265,9 @@ static int reprice(struct work *work)
 		first = false;
 	} while (more > 0);
 	status = tell(work);
+	if (more == 0 && !work->done.calls)
+		ts_say("no call%s tells of its tokens, so there is nothing to price",
+		       work->options->since_us ? " of that period" : "");
 	return more < 0 ? TS_EXIT_FAILED : status;
 }
 
@@ -294,7 +296,7 @@ static int run(int argc, char **argv)
 	if (take_options(&options, argc, argv) < 0)
 		return TS_EXIT_USAGE;
 	if (options.help) {
-		fputs(help, stdout);
+		ts_command_help(&ts_command_reprice);
 		return TS_EXIT_DONE;
 	}
 	status = run_with(&work);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "../usage/attributes.h"
+#include "amount.h"
 #include "display.h"
-#include "money.h"
 #include "print.h"
 
 #define LABEL_COLUMNS 10
@@ -51,32 +51,27 @@ void ts_repriced_add(struct ts_repriced *repriced, const struct ts_span *before,
 
 static void print_sum(const char *label, const struct ts_repriced_sum *sum, int64_t calls)
 {
-	char money[TS_MONEY_TEXT] = "? USD", unknown[TS_MONEY_TEXT];
 	bool known = sum->unknown < calls || !calls;
-	const char *least = ts_terminal()->utf8 ? "≥ " : ">= ";
+	const char *least = ts_terminal()->utf8 ? "≥" : ">=";
 
-	if (known)
-		ts_money(sum->nano_usd, money);
 	printf("%-*s %s%s", LABEL_COLUMNS, label, known && (sum->unknown || sum->more) ? least : "",
-	       money);
-	ts_money_count(sum->unknown, unknown);
+	       known ? ts_amount_money(sum->nano_usd).text : "cost unknown");
 	if (sum->unknown)
-		printf(", %s of unknown cost", unknown);
+		printf(", %s of unknown cost", ts_amount_count((uint64_t)sum->unknown).text);
 	putchar('\n');
 }
 
 static void print_unpriced(const struct ts_repriced *repriced)
 {
-	char *text = NULL, count[TS_MONEY_TEXT];
+	char *text = NULL;
 	size_t bytes;
 	FILE *to = open_memstream(&text, &bytes);
 
 	if (!to)
 		return;
-	for (size_t i = 0; i < repriced->n_unpriced; i++) {
-		ts_money_count(repriced->unpriced[i].calls, count);
-		fprintf(to, "%s%s (%s)", i ? ", " : "", repriced->unpriced[i].name, count);
-	}
+	for (size_t i = 0; i < repriced->n_unpriced; i++)
+		fprintf(to, "%s%s (%s)", i ? ", " : "", repriced->unpriced[i].name,
+			ts_amount_count((uint64_t)repriced->unpriced[i].calls).text);
 	if (repriced->more_unpriced)
 		fputs(repriced->n_unpriced ? " and others" : "others", to);
 	if (!fclose(to) && *text) {
@@ -88,12 +83,9 @@ static void print_unpriced(const struct ts_repriced *repriced)
 
 void ts_repriced_print(const struct ts_repriced *repriced, bool dry)
 {
-	char calls[TS_MONEY_TEXT], changed[TS_MONEY_TEXT];
-
-	ts_money_count(repriced->calls, calls);
-	ts_money_count(repriced->changed, changed);
-	printf("%-*s %s, %s %s\n", LABEL_COLUMNS, "calls", calls, changed,
-	       dry ? "would change" : "changed");
+	printf("%-*s %s, %s %s\n", LABEL_COLUMNS, "calls",
+	       ts_amount_count((uint64_t)repriced->calls).text,
+	       ts_amount_count((uint64_t)repriced->changed).text, dry ? "would change" : "changed");
 	print_sum("before", &repriced->before, repriced->calls);
 	print_sum("now", &repriced->after, repriced->calls);
 	print_unpriced(repriced);

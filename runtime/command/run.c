@@ -301,7 +301,7 @@ static int run(int argc, char **argv)
 
 	while ((result = ts_options_next(&known, argc, argv)) != -1) {
 		if (result == 'h') {
-			fputs(help, stdout);
+			ts_command_help(&ts_command_run);
 			return TS_EXIT_DONE;
 		}
 		if (take_option(&options, result) < 0)

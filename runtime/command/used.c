@@ -7,7 +7,7 @@
 
 #include "../pool.h"
 #include "../usage/attributes.h"
-#include "money.h"
+#include "amount.h"
 #include "print.h"
 
 struct text {
@@ -31,26 +31,25 @@ static void add(struct text *text, const char *format, ...)
 
 static const char *at_least(void)
 {
-	return ts_terminal()->utf8 ? "≥ " : ">= ";
+	return ts_terminal()->utf8 ? "≥" : ">=";
+}
+
+/* Of a store that was written to by others it may be anything. */
+static struct ts_amount count_of(struct ts_maybe tokens)
+{
+	return ts_amount_count(tokens.value < 0 ? 0 : (uint64_t)tokens.value);
 }
 
 static void add_tokens(struct text *text, struct ts_maybe tokens, bool more, const char *unit)
 {
-	char count[TS_MONEY_TEXT] = "?";
-
-	if (tokens.known)
-		ts_money_count(tokens.value, count);
-	add(text, "%s%s %s", tokens.known && more ? at_least() : "", count, unit);
+	add(text, "%s%s %s", tokens.known && more ? at_least() : "",
+	    tokens.known ? count_of(tokens).text : "?", unit);
 }
 
 static void add_part(struct text *text, const char *what, struct ts_maybe part)
 {
-	char count[TS_MONEY_TEXT];
-
-	if (!part.known || !part.value)
-		return;
-	ts_money_count(part.value, count);
-	add(text, " (%s %s)", count, what);
+	if (part.known && part.value)
+		add(text, " (%s %s)", count_of(part).text, what);
 }
 
 /* What an unknown or known cost is worth. */
@@ -71,7 +70,6 @@ static const char *remark_on(int status)
 void ts_used_span(const struct ts_span *span, char ret[TS_USED_TEXT])
 {
 	struct text text = {.to = ret};
-	char money[TS_MONEY_TEXT] = "? USD";
 	int status = ts_usage_stored_status(span->attributes);
 	struct ts_usage usage = {.api = NULL};
 	struct ts_pool pool = {0};
@@ -83,9 +81,9 @@ void ts_used_span(const struct ts_span *span, char ret[TS_USED_TEXT])
 		return;
 	ts_usage_stored(span, &pool, &usage, &requested);
 	ts_pool_release(&pool);
-	if (span->cost_nano_usd.known)
-		ts_money(span->cost_nano_usd.value, money);
-	add(&text, "%s%s%s, ", status == TS_COST_LOWER_BOUND ? at_least() : "", money,
+	add(&text, "%s%s%s, ", status == TS_COST_LOWER_BOUND ? at_least() : "",
+	    span->cost_nano_usd.known ? ts_amount_money(span->cost_nano_usd.value).text
+				      : "cost unknown",
 	    remark_on(status));
 	add_tokens(&text, span->input_tokens, false, "tokens in");
 	add_part(&text, "cached", usage.cache_read);
@@ -97,15 +95,13 @@ void ts_used_span(const struct ts_span *span, char ret[TS_USED_TEXT])
 void ts_used_bill(const struct ts_bill *bill, char ret[TS_USED_TEXT])
 {
 	struct text text = {.to = ret};
-	char money[TS_MONEY_TEXT] = "? USD";
 	bool known = bill->unknown_costs < bill->calls;
 
 	*ret = 0;
 	if (!bill->calls)
 		return;
-	if (known)
-		ts_money(bill->nano_usd, money);
-	add(&text, "%s%s, ", known && bill->more_usd ? at_least() : "", money);
+	add(&text, "%s%s, ", known && bill->more_usd ? at_least() : "",
+	    known ? ts_amount_money(bill->nano_usd).text : "cost unknown");
 	add_tokens(&text, (struct ts_maybe){true, bill->input_tokens}, bill->more_input,
 		   "tokens in, ");
 	add_tokens(&text, (struct ts_maybe){true, bill->output_tokens}, bill->more_output, "out; ");

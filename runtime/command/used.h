@@ -2,7 +2,7 @@
 #ifndef TS_COMMAND_USED_H
 #define TS_COMMAND_USED_H
 
-/* Tokens and cost as `show` prints them: '?' for what is unknown, '≥' before what is the least it can be. */
+/* Tokens and cost as `show` prints them: "cost unknown" and '?' for what is not known, '≥' before what is the least it can be. */
 
 #include <stddef.h>
 
@@ -10,10 +10,10 @@
 
 #define TS_USED_TEXT 192
 
-/* Of a span: "0.00033 USD, 125 tokens in (100 cached), 15 out"; "" where nothing is to be told. */
+/* Of a span: "$0.00033, 125 tokens in (100 cached), 15 out"; "" where nothing is to be told. */
 void ts_used_span(const struct ts_span *span, char ret[TS_USED_TEXT]);
 
-/* Of a trace: "≥ 0.0123 USD, 1,250 tokens in, 340 out; 3 calls, 1 unknown"; "" likewise. */
+/* Of a trace: "≥$0.0123, 1,250 tokens in, 340 out; 3 calls, 1 unknown"; "" likewise. */
 void ts_used_bill(const struct ts_bill *bill, char ret[TS_USED_TEXT]);
 
 #endif

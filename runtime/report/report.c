@@ -32,6 +32,7 @@ struct adding {
 	struct ts_spend spend;
 	double *path_ms; /* of each node */
 	double root_path_ms;
+	double busy_ms;
 	char root[256]; /* "pipeline:learn" */
 };
 
@@ -40,6 +41,16 @@ static int add_row(struct ts_keyed *rows, const struct ts_key *key, double durat
 {
 	*ret = ts_keyed_get(rows, key);
 	return *ret ? ts_figures_add(*ret, duration_ms, success) : -ENOMEM;
+}
+
+/* The own times of all its calls, and of the pipeline itself. */
+static double busy_of(const struct ts_tree *tree)
+{
+	double ms = tree->self_ms;
+
+	for (size_t i = 0; i < tree->n; i++)
+		ms += tree->nodes[i].self_ms;
+	return ms;
 }
 
 /* Spans by name, and the pipeline among them, each with its own time. */
@@ -166,6 +177,7 @@ static int add_all(struct adding *adding)
 	if (result == 0)
 		result = ts_repeats_add(&report->repeats, &adding->tree, adding->root, number);
 	ts_spend_add(&pipeline->figures.spend, &adding->spend);
+	pipeline->figures.self_ms += adding->busy_ms;
 	return result;
 }
 
@@ -177,6 +189,7 @@ int ts_report_add(struct ts_report *report, const struct ts_trace *trace,
 
 	if (result < 0)
 		return result;
+	adding.busy_ms = busy_of(&adding.tree);
 	snprintf(adding.root, sizeof(adding.root), "pipeline:%s", trace->pipeline_name);
 	adding.path_ms = calloc(n + 1, sizeof(*adding.path_ms));
 	result = adding.path_ms
@@ -187,6 +200,7 @@ int ts_report_add(struct ts_report *report, const struct ts_trace *trace,
 	if (result == 0)
 		result = report->by ? add_by(&adding) : add_all(&adding);
 	ts_spend_add(&report->all.spend, &adding.spend);
+	report->all.self_ms += adding.busy_ms;
 	report->calls += n;
 	ts_timeline_add(&report->timeline, trace->started_us, trace->success);
 	free(adding.path_ms);
@@ -283,8 +297,8 @@ const struct ts_figures *ts_pipeline_bottleneck(const struct ts_pipeline *pipeli
 	const struct ts_figures *first = pipeline->spans.n ? pipeline->spans.things[0] : NULL;
 
 	if (first)
-		*ret_share = pipeline->figures.total_ms > 0
-				     ? first->self_ms / pipeline->figures.total_ms
+		*ret_share = pipeline->figures.self_ms > 0
+				     ? first->self_ms / pipeline->figures.self_ms
 				     : 0;
 	return first;
 }

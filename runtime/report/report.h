@@ -21,19 +21,20 @@ enum ts_report_by {
 	TS_BY_DAY, /* local ones */
 };
 
-/* From this share of its pipeline's time on a bottleneck is marked. */
+/* Above this share of its pipeline's busy time a bottleneck is marked. */
 #define TS_BOTTLENECK 0.5
 
 /* Key: its name. */
 struct ts_pipeline {
-	struct ts_figures figures;
+	struct ts_figures
+		figures; /* self_ms: of all that ran in it, the pipeline itself included */
 	struct ts_keyed
 		spans; /* of struct ts_figures, by span name, the pipeline's own among them */
 };
 
 struct ts_report {
 	enum ts_report_by by;
-	struct ts_figures all; /* of traces */
+	struct ts_figures all; /* of traces; self_ms as a pipeline's */
 	uint64_t calls;        /* spans */
 	struct ts_timeline timeline;
 	struct ts_keyed pipelines; /* of struct ts_pipeline; most traces first */
@@ -55,7 +56,7 @@ int ts_report_add(struct ts_report *report, const struct ts_trace *trace,
 /* No more come: puts the tables in order. */
 void ts_report_finish(struct ts_report *report);
 
-/* Of a pipeline that is finished: the name that has most time of its own, and its share of the traces' time. NULL: none. */
+/* Of a pipeline that is finished: the name that has most time of its own, and its share of the busy time. NULL: none. */
 const struct ts_figures *ts_pipeline_bottleneck(const struct ts_pipeline *pipeline,
 						double *ret_share);
 

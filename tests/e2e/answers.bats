@@ -120,7 +120,7 @@ said() {
 	grep -Eq '^support .* - ' plain
 	sql_of some.db 'DELETE FROM pipeline_spans'
 	"$traceshim" report "${period[@]}" >plain
-	grep -q '^support itself .* 100 %  100 %  <-$' plain
+	grep -Eq '^support itself .* 100 % +100 %  <-$' plain
 }
 
 @test "report: the traces that it names are found" {
@@ -138,6 +138,12 @@ said() {
 	said 0 "no pipeline is named nothing" "$traceshim" report "${period[@]}" --pipeline nothing
 	run -0 --separate-stderr "$traceshim" report --json --since 2020-01-01 --until 2020-02-01
 	jq -e '.traces == 0 and .error_rate == null and .p50_ms == null' <<<"$output"
+	export TRACESHIM_STORE=sqlite:$work/bare.db
+	"$traceshim" store init >/dev/null
+	said 0 "^traceshim: no traces are stored; traceshim run -- CMD makes some$" "$traceshim" report
+	gate 'require = traces > 1'
+	run -1 --separate-stderr "$traceshim" gate g.gate
+	[ "$stderr" = "traceshim: no traces are stored; traceshim run -- CMD makes some" ]
 }
 
 @test "report: what makes no sense" {
@@ -326,7 +332,7 @@ gate() {
 	[[ $output == *": there is no call of tool:none"* ]]
 	gate 'require = cost_usd <= 1000000'
 	run -1 --separate-stderr "$traceshim" gate "${period[@]}" g.gate
-	[[ $output == *": at least "*" USD, and "*" calls without a price"* ]]
+	[[ $output == *": at least $"*", and "*" calls without a price"* ]]
 }
 
 @test "gate: for programs" {

@@ -102,6 +102,19 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[[ $output == "traceshim "[0-9]* ]]
 }
 
+@test "every command has a page of its own, which its help names and which has its options" {
+	for command in $("$traceshim" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+		"$traceshim" help $command > help
+		grep -qx "manual: man traceshim-$command" help
+		page=$BATS_TEST_DIRNAME/../../runtime/command/traceshim-$command.1
+		grep -qx ".Nm traceshim-$command" "$page"
+		grep -qx ".Xr traceshim-$command 1 ,*" "${page%-*}.1"
+		for option in $(grep -oE '^  (-., )?--[a-z-]+' help | grep -oE -- '--[a-z-]+' | grep -vx -- --help); do
+			grep -Eq -- "^\.It .* -${option#--}( |$)" "$page" || { echo "$command $option"; false; }
+		done
+	done
+}
+
 @test "wrong usage exits 2, says what was meant, and leaves stdout empty" {
 	check_usage() { # check_usage SENTENCE ARG...
 		local sentence=$1
@@ -481,6 +494,8 @@ small_bot() {
 	[ "$stderr" = "traceshim: no pipeline is named lern (did you mean learn?)" ]
 	run -0 --separate-stderr "$traceshim" list --pipeline learn --failed
 	[ "$stderr" = "traceshim: no trace is like that" ]
+	run -0 --separate-stderr "$traceshim" list --since 2020-01-01 --until 2020-02-01
+	[[ $stderr == "traceshim: no trace is of that period; the newest is of "*" (--since "*")" ]]
 }
 
 @test "list and show --json keep the contract" {

@@ -165,6 +165,8 @@ class Expected:
             row.add(trace)
             for call in calls:
                 row.pay(call.row)
+        for row in (self.all, pipeline):
+            row.own += sum(node.self_time() for node in [root] + nodes)
         for node in [root] + nodes:
             for row in [spans[node.name,]] + ([self.rows[node.name,]] if self.by == "span" else []):
                 row.add(node.row)
@@ -222,8 +224,9 @@ class Expected:
         row, spans = self.pipelines[name]
         total = sum(row.durations)
         best = max(spans, key=lambda span: spans[span].own)
-        return {**row.numbers("traces"), **row.spend(), "bottleneck": best[0] if spans[best].own > total / 2 else None,
-                "spans": [{"span_name": span[0], **told.numbers("calls"), **told.times(), "share": told.own / total,
+        return {**row.numbers("traces"), **row.spend(), "busy_ms": row.own,
+                "bottleneck": best[0] if spans[best].own > row.own / 2 else None,
+                "spans": [{"span_name": span[0], **told.numbers("calls"), **told.times(), "share": told.own / row.own,
                            "path_share": told.path / total} for span, told in spans.items()]}
 
     def tables(self):

@@ -60,9 +60,10 @@ block() {
 	printf '[tool]\nenv = getenv\n' >"$TRACESHIM_CONF"
 	"$work/opt/t/bin/traceshim" run -- ls >/dev/null
 	"$work/opt/t/bin/traceshim" list --json | jq -e 'length > 0 and all(.pipeline_name == "env")'
-	for page in traceshim traceshim-ps traceshim-tail traceshim-export; do
-		[ -s "$work/opt/t/share/man/man1/$page.1" ]
+	for command in $("$work/opt/t/bin/traceshim" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+		[ -s "$work/opt/t/share/man/man1/traceshim-$command.1" ]
 	done
+	[ -s "$work/opt/t/share/man/man1/traceshim.1" ]
 	[ -s "$work/opt/t/share/bash-completion/completions/traceshim" ]
 	[ -s "$work/opt/t/share/zsh/site-functions/_traceshim" ]
 	[ -s "$work/opt/t/share/man/man5/symbols.conf.5" ]

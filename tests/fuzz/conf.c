@@ -96,7 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		check_rule(&conf.rules[i], lines);
 		if (!conf.rules[i].glob && !conf.rules[i].prototype.cplus &&
 		    !conf.rules[i].python.module)
-			MUST(ts_names_find(&names, conf.rules[i].prototype.function, NULL) != NULL);
+			MUST(ts_names_find_any(&names, conf.rules[i].prototype.function, NULL) !=
+			     NULL);
 	}
 	for (size_t i = 0; i < conf.n_redact; i++)
 		MUST(conf.redact[i][0]);

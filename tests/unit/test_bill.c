@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a trace cost: calls inside calls, unknown ones, and how sums are written. */
+/* What a trace cost: calls inside calls, unknown ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../../runtime/command/money.c"
 #include "runtime/report/bill.h"
 
 #define NONE (-1)
@@ -131,65 +130,6 @@ static void test_parents_in_a_circle(void **state)
 	expect(&bill, 2, 1, 100, true);
 }
 
-static void test_money(void **state)
-{
-	static const struct {
-		int64_t nano_usd;
-		const char *text;
-	} sums[] = {
-		{0, "0.00 USD"},
-		{1, "0.000000001 USD"},
-		{20, "0.00000002 USD"},
-		{142500, "0.000143 USD"},
-		{330000, "0.00033 USD"},
-		{2280000, "0.00228 USD"},
-		{9996000, "0.01 USD"},
-		{120000000, "0.12 USD"},
-		{123400000, "0.123 USD"},
-		{123500000, "0.124 USD"},
-		{999499999, "0.999 USD"},
-		{999600000, "1.00 USD"},
-		{1000000000, "1.00 USD"},
-		{12345000000, "12.35 USD"},
-		{INT64_MAX, "9223372036.85 USD"},
-		{-330000, "-0.00033 USD"},
-		{INT64_MIN, "-9223372036.85 USD"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
-		char text[TS_MONEY_TEXT];
-
-		ts_money(sums[i].nano_usd, text);
-		assert_string_equal(text, sums[i].text);
-	}
-}
-
-static void test_counts(void **state)
-{
-	static const struct {
-		int64_t count;
-		const char *text;
-	} counts[] = {
-		{0, "0"},
-		{999, "999"},
-		{1000, "1,000"},
-		{123456, "123,456"},
-		{1234567, "1,234,567"},
-		{INT64_MAX, "9,223,372,036,854,775,807"},
-		{-1000, "-1,000"},
-		{INT64_MIN, "-9,223,372,036,854,775,808"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		char text[TS_MONEY_TEXT];
-
-		ts_money_count(counts[i].count, text);
-		assert_string_equal(text, counts[i].text);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,8 +138,6 @@ int main(void)
 		cmocka_unit_test(test_unknown_costs_make_a_lower_bound),
 		cmocka_unit_test(test_sums_that_do_not_fit),
 		cmocka_unit_test(test_parents_in_a_circle),
-		cmocka_unit_test(test_money),
-		cmocka_unit_test(test_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
