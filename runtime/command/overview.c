@@ -59,14 +59,15 @@ static void print_calls(const struct ts_report *report)
 /* Calls that run at once are busy for longer than time passes. */
 static void print_busy(const struct ts_figures *all)
 {
-	char busy[DURATION], wall[DURATION];
+	char busy[DURATION], wall[DURATION], line[256];
 
 	if (all->total_ms <= 0)
 		return;
 	ts_when_duration(all->self_ms, busy, sizeof(busy));
 	ts_when_duration(all->total_ms, wall, sizeof(wall));
-	printf("busy %s in %s of wall time, %.*f at once\n", busy, wall,
-	       all->self_ms < 9.95 * all->total_ms ? 1 : 0, all->self_ms / all->total_ms);
+	snprintf(line, sizeof(line), "busy %s in %s of wall time, %.*f at once", busy, wall,
+		 all->self_ms < 9.95 * all->total_ms ? 1 : 0, all->self_ms / all->total_ms);
+	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
 }
 
 static void print_sums(const struct ts_report *report)
