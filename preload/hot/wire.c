@@ -272,12 +272,12 @@ static struct ts_event_message *build(struct ts_context *context, struct ts_conn
 }
 
 /* Its place among the connection's messages is taken last: one that is not committed has none. */
-static void commit(struct ts_context *context, struct ts_connection *connection,
+static void commit(struct ts_ring *ring, struct ts_connection *connection,
 		   struct ts_event_message *message)
 {
 	message->sequence = __atomic_fetch_add(&connection->sequence, 1, __ATOMIC_RELAXED);
 	ts_barrier();
-	ts_ring_commit(context->ring, message->event.bytes);
+	ts_ring_commit(ring, message->event.bytes);
 }
 
 /* Messages leave an eighth of the ring to calls. */
@@ -306,7 +306,7 @@ static void record_piece(struct ts_connection *connection, uint32_t flags,
 		return;
 	}
 	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
-	commit(context, connection, message);
+	commit(context->ring, connection, message);
 }
 
 void ts_wire_record(struct ts_connection *connection, uint32_t flags,
@@ -332,7 +332,7 @@ void ts_wire_record_last(struct ts_connection *connection, enum ts_ending ending
 		return;
 	message = build(context, connection, TS_MESSAGE_LAST, NULL, 0);
 	message->ending = (uint8_t)ending;
-	commit(context, connection, message);
+	commit(context->ring, connection, message);
 }
 
 /* --- the way in ---------------------------------------------------------------------------------- */
