@@ -73,14 +73,27 @@ static uint64_t serial_of(const struct ts_foreign *call)
 	return call->frame.span_id.low ? call->frame.span_id.low : call->frame.trace_id.low;
 }
 
-/* Does the innermost call of the stack lie in what the language says, or say so itself? */
+/* Ids begin with the time. */
+static uint64_t begun(const struct ts_frame *frame)
+{
+	return __builtin_bswap64(frame->span_id.low ? frame->span_id.high : frame->trace_id.high);
+}
+
+/*
+ * Does the innermost call of the stack lie in what the language says, or say so itself? A call of the machine's does if it is
+ * of the same trace and the later one: else it runs what runs the language (an event loop).
+ */
 static bool counts_more(const struct ts_stack *stack, const struct ts_foreign *parent)
 {
+	const struct ts_frame *top = stack->top;
 	const struct ts_foreign *on_stack = innermost(stack);
 
-	if (!on_stack || on_stack == parent)
-		return !parent || on_stack;
-	return !on_stack->says_so && on_stack->within == serial_of(parent);
+	if (serial_of(on_stack) == serial_of(parent))
+		return true;
+	if (parent && top->pool && top->trace_id.high == parent->frame.trace_id.high &&
+	    top->trace_id.low == parent->frame.trace_id.low)
+		return begun(top) >= begun(&parent->frame);
+	return on_stack && !on_stack->says_so && on_stack->within == serial_of(parent);
 }
 
 static void set_root(struct ts_foreign *call, const struct ts_frame *root)
@@ -130,23 +143,33 @@ static void place_inherited(struct ts_foreign *call, const struct ts_inherited *
 		set_parent(call, inherited->parent_id);
 }
 
-/* False: the call belongs nowhere. */
-static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_foreign *call,
-		  const struct ts_foreign *parent)
+/* Inside which call of this process; false: of none. */
+static bool place_within(struct ts_context *context, struct ts_stack *stack,
+			 struct ts_foreign *call, const struct ts_foreign *parent)
 {
-	const struct ts_hook *hook = call->frame.hook;
-	const struct ts_frame *top = stack->top;
-
 	call->flags = TS_BEGIN_SPAN;
 	call->parent_id = (struct ts_id){0, 0};
 	call->within = serial_of(parent);
-	if (top && counts_more(stack, parent))
+	if (stack->top && counts_more(stack, parent))
 		place_on_stack(call, stack);
 	else if (parent && is_open(parent->root, parent->root_serial))
 		place_in_parent(call, parent);
 	else if (ts_stack_inherits(context, stack))
 		place_inherited(call, &stack->inherited);
-	else if (ts_hot.remote && hook->flags & TS_HOOK_PIPELINE)
+	else
+		return false;
+	return true;
+}
+
+/* False: the call belongs nowhere. */
+static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_foreign *call,
+		  const struct ts_foreign *parent)
+{
+	const struct ts_hook *hook = call->frame.hook;
+
+	if (place_within(context, stack, call, parent))
+		return true;
+	if (ts_hot.remote && hook->flags & TS_HOOK_PIPELINE)
 		place_inherited(call, ts_hot.remote);
 	else if (hook->flags & TS_HOOK_STARTS_TRACE)
 		call->flags = TS_BEGIN_TRACE | (hook->flags & TS_HOOK_PIPELINE ? 0 : TS_BEGIN_SPAN);
@@ -189,6 +212,21 @@ enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts
 	call->frame.hook = hook;
 	call->frame.stack = NULL;
 	return place(context, stack, call, parent) ? TS_FOREIGN_INSIDE : TS_FOREIGN_OUTSIDE;
+}
+
+bool ts_foreign_find(struct ts_foreign *ret, const struct ts_foreign *parent, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = ts_stack_of(context, slot);
+
+	if (!stack || stack->flags & TS_STACK_UNKNOWN)
+		stack = &context->stack;
+	if (place_within(context, stack, ret, parent))
+		return true;
+	if (!ts_hot.remote)
+		return false;
+	place_inherited(ret, ts_hot.remote);
+	return true;
 }
 
 unsigned ts_foreign_room(uintptr_t slot)
