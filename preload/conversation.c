@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "handler.h"
 #include "hot/call.h"
 #include "hot/guarded.h"
 #include "hot/wire.h"
@@ -21,14 +22,15 @@
 #include "sys.h"
 #include "wire.h"
 
-#define TRIES         4
-#define FIRST_LETTERS 3 /* of a method, or of HTTP/2's preface */
+#define FIRST_LETTERS 3     /* of a method, or of HTTP/2's preface */
+#define CHUNK         16384 /* of what is sent, as the module gets it */
+#define YIELDS        10000 /* while another thread forgets the parent's connections */
 
 static struct {
 	const struct ts_wire_conf *conf;
 	const struct ts_wire_heads *heads; /* of the module; NULL: not opened, or it could not be */
-	uint32_t tries;                    /* to open it, in vain */
-	uint64_t *ours;                    /* a page that fork wipes */
+	uint32_t unusable;                 /* it could not be */
+	uint32_t *ours;                    /* ts_wire.ours, to be written */
 } conversation;
 
 /* One call's turn. */
@@ -45,18 +47,19 @@ static void count(enum ts_wire_count what)
 
 /* --- the module ---------------------------------------------------------------------------------- */
 
-/* Another thread may be opening a module for longer than one waits: then the next connection tries again. */
-static const struct ts_wire_heads *heads(void)
+/* What a handler interrupts may hold the locks that an opening takes: then a later connection opens it. */
+static const struct ts_wire_heads *heads(const struct turn *turn)
 {
 	const struct ts_wire_heads *found = __atomic_load_n(&conversation.heads, __ATOMIC_ACQUIRE);
 	char why[256] = "";
 
-	if (found || __atomic_load_n(&conversation.tries, __ATOMIC_RELAXED) == TRIES)
+	if (found || __atomic_load_n(&conversation.unusable, __ATOMIC_RELAXED) ||
+	    ts_may_be_in_handler(turn->mask, turn->slot))
 		return found;
 	found = ts_module_symbol("wire", TS_WIRE_SYMBOL, why, sizeof(why));
 	if (found)
 		__atomic_store_n(&conversation.heads, found, __ATOMIC_RELEASE);
-	else if (__atomic_add_fetch(&conversation.tries, 1, __ATOMIC_RELAXED) == TRIES)
+	else if (!__atomic_exchange_n(&conversation.unusable, 1, __ATOMIC_RELAXED))
 		ts_log(TS_LOG_ERROR, "LLM calls are not seen on the wire: %s", why);
 	return found;
 }
@@ -92,23 +95,62 @@ static void leave_alone(struct ts_connection *connection, enum ts_wire_count why
 	count(why);
 }
 
-/* The program speaks first on a connection that was not met before. NULL: it is left alone. */
-static struct ts_connection *meet(const struct ts_passed *passed, const void *text, uint64_t bytes)
+static uint16_t port_of(const struct sockaddr_storage *address)
 {
-	struct ts_connection *connection = ts_connection_add(ts_wire_handle(passed));
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+
+	return ntohs(address->ss_family == AF_INET ? four->sin_port : six->sin6_port);
+}
+
+static bool is_socket(const struct ts_passed *passed)
+{
+	return passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
+}
+
+/*
+ * Is the descriptor still what was connected? It may have been closed unseen (dup2, fclose, close_range) and be a
+ * file's or an accepted connection's by now. By its port alone: who connects to 0.0.0.0 is connected to 127.0.0.1.
+ */
+static bool is_still_listed(uint32_t fd)
+{
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	uint32_t bytes = sizeof(address);
+	uint16_t port;
+
+	if (ts_syscall(SYS_getpeername, fd, (long)&address, (long)&bytes, 0, 0, 0) < 0 ||
+	    (address.ss_family != AF_INET && address.ss_family != AF_INET6))
+		return false;
+	port = port_of(&address);
+	for (size_t i = 0; i < conversation.conf->n_addresses; i++)
+		if (conversation.conf->addresses[i].port == port)
+			return true;
+	return false;
+}
+
+/* The program speaks first on a connection that was not met before. NULL: it is left alone. */
+static struct ts_connection *meet(const struct turn *turn, const void *text, uint64_t bytes)
+{
+	const struct ts_passed *passed = turn->passed;
+	struct ts_connection *connection;
 	const struct ts_wire_heads *module;
 
+	if (is_socket(passed) && !is_still_listed((uint32_t)passed->arguments[0])) {
+		ts_wire.listed[(uint32_t)passed->arguments[0]] = 0;
+		return NULL;
+	}
+	connection = ts_connection_add(ts_wire_handle(passed));
 	count(TS_WIRE_SEEN);
 	if (!connection) {
 		count(TS_WIRE_NO_ROOM);
 		return NULL;
 	}
-	connection->listed = passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
+	connection->listed = is_socket(passed);
 	if (!may_be_http(text, bytes)) {
 		leave_alone(connection, TS_WIRE_NOT_HTTP);
 		return NULL;
 	}
-	module = heads();
+	module = heads(turn);
 	if (module)
 		connection->client = module->open(conversation.conf, connection->listed);
 	if (!connection->client) {
@@ -145,6 +187,7 @@ struct sending {
 	const struct turn *turn;
 	struct ts_connection *connection; /* NULL: not met yet, or left alone */
 	bool met;
+	uint64_t bytes;           /* taken so far */
 	struct ts_foreign within; /* what `place` lies in */
 	struct ts_wire_place place;
 	bool placed;
@@ -195,6 +238,22 @@ static void end(struct ts_connection *connection, enum ts_ending ending, const s
 		ts_wire_record_last(connection, ending);
 }
 
+/* More than one, where two threads were the first to send. */
+static void close_connection(const struct turn *turn, enum ts_ending ending)
+{
+	uint64_t handle = ts_wire_handle(turn->passed);
+	enum ts_connection_state state;
+	struct ts_connection *connection;
+
+	while ((connection = ts_connection_find(handle, &state))) {
+		if (state != TS_CONNECTION_ALONE) {
+			end(connection, ending, turn);
+			leave(connection);
+		}
+		ts_connection_remove(connection, handle);
+	}
+}
+
 /* What the module makes of what was sent so far. */
 static void take_state(struct sending *sending, enum ts_wire_state state)
 {
@@ -219,13 +278,12 @@ static void take_state(struct sending *sending, enum ts_wire_state state)
 	sending->connection = NULL;
 }
 
-static void send_piece(void *user, const void *text, uint64_t bytes)
+static void send_chunk(struct sending *sending, const char *text, uint64_t bytes)
 {
-	struct sending *sending = user;
 	enum ts_wire_state state;
 
 	if (!sending->connection && !sending->met)
-		sending->connection = meet(sending->turn->passed, text, bytes);
+		sending->connection = meet(sending->turn, text, bytes);
 	sending->met = true;
 	if (!sending->connection)
 		return;
@@ -233,37 +291,55 @@ static void send_piece(void *user, const void *text, uint64_t bytes)
 	take_state(sending, state);
 }
 
+/* A copy, for the program's own may not be there, and may change while heads are looked for. */
+static void send_piece(void *user, const void *text, uint64_t bytes)
+{
+	struct sending *sending = user;
+	char copy[CHUNK];
+
+	for (uint64_t done = 0, n; done < bytes; done += n) {
+		n = bytes - done < CHUNK ? bytes - done : CHUNK;
+		if (!ts_guarded_copy(copy, (const char *)text + done, n))
+			return;
+		sending->bytes += n;
+		send_chunk(sending, copy, n);
+	}
+}
+
+/*
+ * Was the slow path told of all that was sent? Not of what a handler sends that interrupts the shim, for one, or a child of
+ * vfork. What comes now would be taken for something else: a head for a body.
+ */
+static bool was_told_of_all(struct ts_connection *connection)
+{
+	return ++connection->told_calls ==
+	       __atomic_load_n(&connection->sent_calls, __ATOMIC_RELAXED);
+}
+
 static void take_sent(const struct turn *turn)
 {
 	enum ts_connection_state state;
 	const struct ts_passed *passed = turn->passed;
+	uint64_t bytes = ts_wire_bytes(passed);
 	struct sending sending = {
 		.turn = turn,
 		.connection = ts_connection_find(ts_wire_handle(passed), &state),
 	};
 
-	sending.met = sending.connection;
 	if (sending.connection && state == TS_CONNECTION_ALONE)
 		return;
-	ts_wire_pieces(passed, ts_wire_bytes(passed), send_piece, &sending);
+	if (sending.connection && !was_told_of_all(sending.connection)) {
+		close_connection(turn, TS_ENDING_UNSEEN);
+		count(TS_WIRE_UNREADABLE);
+		sending.connection = NULL;
+	}
+	sending.met = sending.connection;
+	ts_wire_pieces(passed, bytes, send_piece, &sending);
+	if (sending.connection && sending.bytes < bytes)
+		take_state(&sending, TS_WIRE_STATE_UNREADABLE);
 }
 
 /* --- the rest ------------------------------------------------------------------------------------ */
-
-static void close_connection(const struct turn *turn, enum ts_ending ending)
-{
-	uint64_t handle = ts_wire_handle(turn->passed);
-	enum ts_connection_state state;
-	struct ts_connection *connection = ts_connection_find(handle, &state);
-
-	if (!connection)
-		return;
-	if (state != TS_CONNECTION_ALONE) {
-		end(connection, ending, turn);
-		leave(connection);
-	}
-	ts_connection_remove(handle);
-}
 
 static void take_received(void *user, const void *text, uint64_t bytes)
 {
@@ -295,9 +371,8 @@ static bool is_same(const struct ts_wire_address *listed, const struct sockaddr_
 	const struct sockaddr_in *four = (const void *)address;
 	const struct sockaddr_in6 *six = (const void *)address;
 	bool is_four = address->ss_family == AF_INET;
-	uint16_t port = is_four ? ntohs(four->sin_port) : ntohs(six->sin6_port);
 
-	if (listed->port != port)
+	if (listed->port != port_of(address))
 		return false;
 	if (!listed->family)
 		return true;
@@ -325,7 +400,7 @@ static bool is_listed(const struct ts_passed *passed)
 	return false;
 }
 
-/* Whether it worked shows when something is sent. The descriptor may have been another's, whose close nobody saw. */
+/* Whether it worked shows when something is sent. The descriptor may have been another's, closed unseen. */
 static void take_connect(const struct turn *turn)
 {
 	uint32_t fd = (uint32_t)turn->passed->arguments[0];
@@ -339,11 +414,19 @@ static void take_connect(const struct turn *turn)
 /* A child's connections are its parent's: it has none, whatever the tables say, until now. */
 static void forget_parent(void)
 {
-	if (*conversation.ours)
+	uint32_t seen = TS_WIRE_PARENTS;
+
+	if (__atomic_compare_exchange_n(conversation.ours, &seen, TS_WIRE_BEING_FORGOTTEN, false,
+					__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		ts_connections_forget();
+		memset(ts_wire.counts, 0, sizeof(ts_wire.counts));
+		__atomic_store_n(conversation.ours, TS_WIRE_OURS, __ATOMIC_RELEASE);
 		return;
-	ts_connections_forget();
-	memset(ts_wire.counts, 0, sizeof(ts_wire.counts));
-	*conversation.ours = 1;
+	}
+	for (int i = 0; seen == TS_WIRE_BEING_FORGOTTEN && i < YIELDS; i++) {
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		seen = __atomic_load_n(conversation.ours, __ATOMIC_ACQUIRE);
+	}
 }
 
 static void take(const struct turn *turn)
@@ -390,7 +473,7 @@ void ts_conversation_tell(void)
 {
 	struct ts_abi_process *process = ts_hot.process;
 
-	if (!process || !conversation.ours || !*conversation.ours)
+	if (!process || !conversation.ours || *conversation.ours != TS_WIRE_OURS)
 		return;
 	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
 		__atomic_store_n(&process->wire[i],
@@ -408,7 +491,7 @@ int ts_conversation_init(const struct ts_conf *conf)
 		return -ENOMEM;
 	if (ts_sys_madvise(conversation.ours, 4096, MADV_WIPEONFORK) < 0)
 		return -ENOSYS;
-	*conversation.ours = 1;
+	*conversation.ours = TS_WIRE_OURS;
 	ts_wire.slow = slow;
 	ts_wire.ours = conversation.ours;
 	return 0;

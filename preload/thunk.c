@@ -273,14 +273,15 @@ static const char *pad_of(const struct ts_hook *hook, bool shared_unwinder)
 		{{ts_pad_a_entry, ts_pad_b_entry}, {ts_pad_a_entry_vector, ts_pad_b_entry_vector}},
 	};
 
-	static const char *const wire[2][2] = {
+	static const char *const wire[3][2] = {
 		{ts_pad_wire, ts_pad_wire_before},
 		{ts_pad_wire_entry, ts_pad_wire_before_entry},
+		{ts_pad_wire_listed, ts_pad_wire_before_listed},
 	};
 	bool by_entry = hook->flags & TS_HOOK_BY_ENTRY;
 
 	if (hook->wire)
-		return wire[by_entry][ts_wire_ends(hook->wire)];
+		return wire[hook->wire > TS_WIRE_CONNECT ? 2 : by_entry][ts_wire_ends(hook->wire)];
 	return pads[by_entry][captures_vectors(hook)][shared_unwinder];
 }
 

@@ -19,7 +19,8 @@
 #define MAX_PIECE   32768
 #define SSL_NOTHING 1 /* openssl/ssl.h: what SSL_want answers where nothing is waited for */
 #define FD_HANDLE   (1ULL << 63)
-#define MAX_VECTORS 1024 /* IOV_MAX */
+#define MAX_VECTORS 1024       /* IOV_MAX */
+#define BEING_MADE  UINT64_MAX /* no handle: the place is taken, and not ready */
 
 struct ts_wire_hot ts_wire;
 
@@ -47,15 +48,18 @@ uint64_t ts_wire_handle(const struct ts_passed *passed)
 	return is_ssl(function_of(passed)) ? first : FD_HANDLE | (uint32_t)first;
 }
 
-static bool peeks(const struct ts_passed *passed)
+/* Looks at what is received again later, or at what is no part of the stream. */
+static bool looks_aside(const struct ts_passed *passed)
 {
+	const int aside = MSG_PEEK | MSG_OOB | MSG_ERRQUEUE;
+
 	switch (function_of(passed)) {
 	case TS_WIRE_RECV:
-		return passed->arguments[3] & MSG_PEEK;
+		return passed->arguments[3] & aside;
 	case TS_WIRE_RECV_CHK:
-		return passed->arguments[4] & MSG_PEEK;
+		return passed->arguments[4] & aside;
 	case TS_WIRE_RECVMSG:
-		return passed->arguments[2] & MSG_PEEK;
+		return passed->arguments[2] & aside;
 	default:
 		return false;
 	}
@@ -75,7 +79,7 @@ uint64_t ts_wire_bytes(const struct ts_passed *passed)
 	}
 	if (is_ssl(function))
 		return (int32_t)passed->result > 0 ? (uint64_t)(int32_t)passed->result : 0;
-	return passed->result > 0 && !peeks(passed) ? (uint64_t)passed->result : 0;
+	return passed->result > 0 && !looks_aside(passed) ? (uint64_t)passed->result : 0;
 }
 
 /*
@@ -87,7 +91,7 @@ enum ts_ending ts_wire_ending(const struct ts_passed *passed)
 	const struct ts_hook *hook = passed->thunk->hook;
 	const int *error_number = ts_context.error_number;
 
-	if (!passed->arguments[2] || peeks(passed))
+	if (!passed->arguments[2] || looks_aside(passed))
 		return 0;
 	if (is_ssl(hook->wire))
 		return hook->want && hook->want((const void *)passed->arguments[0]) == SSL_NOTHING
@@ -152,6 +156,8 @@ struct ts_connection *ts_connection_find(uint64_t handle, enum ts_connection_sta
 {
 	uint64_t set = set_of(handle);
 
+	if (unlikely(!handle))
+		return NULL;
 	for (int i = 0; i < WAYS; i++) {
 		if (__atomic_load_n(&handles[set][i], __ATOMIC_ACQUIRE) != handle)
 			continue;
@@ -166,12 +172,13 @@ static struct ts_connection *take_way(uint64_t set, int way, uint64_t seen, uint
 {
 	struct ts_connection *connection = &connections[set][way];
 
-	if (!__atomic_compare_exchange_n(&handles[set][way], &seen, TS_CONNECTION_UNDECIDED, false,
+	if (!__atomic_compare_exchange_n(&handles[set][way], &seen, BEING_MADE, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return NULL;
 	connection->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 	connection->offset[0] = connection->offset[1] = 0;
 	connection->sequence = 0;
+	connection->sent_calls = connection->told_calls = 0;
 	__atomic_store_n(&connection->state, TS_CONNECTION_UNDECIDED, __ATOMIC_RELEASE);
 	connection->listed = false;
 	connection->client = NULL;
@@ -185,27 +192,28 @@ struct ts_connection *ts_connection_add(uint64_t handle)
 	uint64_t set = set_of(handle);
 	struct ts_connection *added = NULL;
 
+	if (!handle)
+		return NULL;
 	for (int i = 0; i < WAYS && !added; i++)
-		if (!handles[set][i])
+		if (!__atomic_load_n(&handles[set][i], __ATOMIC_RELAXED))
 			added = take_way(set, i, 0, handle);
 	/* one that is left alone is met anew */
 	for (uint64_t i = 0; i < WAYS && !added; i++) {
 		int way = (int)((handle + i) % WAYS);
-		uint64_t seen = handles[set][way];
+		uint64_t seen = __atomic_load_n(&handles[set][way], __ATOMIC_ACQUIRE);
+		uint8_t state = __atomic_load_n(&connections[set][way].state, __ATOMIC_ACQUIRE);
 
-		if (seen && connections[set][way].state == TS_CONNECTION_ALONE)
+		if (seen && seen != BEING_MADE && state == TS_CONNECTION_ALONE)
 			added = take_way(set, way, seen, handle);
 	}
 	return added;
 }
 
-void ts_connection_remove(uint64_t handle)
+void ts_connection_remove(struct ts_connection *connection, uint64_t handle)
 {
-	uint64_t set = set_of(handle);
+	uint64_t *at = &handles[0][0] + (connection - &connections[0][0]);
 
-	for (int i = 0; i < WAYS; i++)
-		if (handles[set][i] == handle)
-			__atomic_store_n(&handles[set][i], 0, __ATOMIC_RELEASE);
+	__atomic_compare_exchange_n(at, &handle, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 void ts_connections_forget(void)
@@ -339,14 +347,20 @@ static bool is_ready(const struct ts_context *context)
 	return context->generation == *ts_hot.generation && context->ring;
 }
 
+/* Nothing is recorded here, or any more. */
+static bool is_off(const struct ts_context *context)
+{
+	return context->untraced || ts_hot.passive;
+}
+
 static uintptr_t receive(struct ts_context *context, struct ts_connection *connection,
 			 const struct ts_passed *passed, uintptr_t slot)
 {
 	uint64_t bytes = ts_wire_bytes(passed);
 
 	if (!bytes)
-		return ts_wire_ending(passed) ? TS_SLOW : 0;
-	if (unlikely(context->guard && !ts_guard_is_stale(context, slot))) {
+		return !is_off(context) && ts_wire_ending(passed) ? TS_SLOW : 0;
+	if (unlikely(is_off(context) || (context->guard && !ts_guard_is_stale(context, slot)))) {
 		count_lost(connection, TS_MESSAGE_RECEIVED, bytes);
 		return 0;
 	}
@@ -363,11 +377,21 @@ static uintptr_t receive(struct ts_context *context, struct ts_connection *conne
 	return 0;
 }
 
-static bool is_listed(const struct ts_passed *passed)
+/* A connection that was not met in this process: it counts from the first thing that is sent. */
+static uintptr_t pass_new(const struct ts_passed *passed, enum ts_wire_function function)
 {
-	uint32_t fd = (uint32_t)passed->arguments[0];
+	if (is_off(&ts_context))
+		return 0;
+	if (function == TS_WIRE_CONNECT || function == TS_WIRE_CLOSE)
+		return TS_SLOW;
+	return ts_wire_sends(function) && ts_wire_bytes(passed) ? TS_SLOW : 0;
+}
 
-	return fd < TS_WIRE_FDS && ts_wire.listed[fd];
+/* What the slow path is then not told of, for whatever reason, shows by this count. */
+static uintptr_t tell_sent(struct ts_context *context, struct ts_connection *connection)
+{
+	__atomic_fetch_add(&connection->sent_calls, 1, __ATOMIC_RELAXED);
+	return is_off(context) ? 0 : TS_SLOW;
 }
 
 uintptr_t ts_wire_passed(struct ts_passed *passed, uintptr_t slot)
@@ -377,20 +401,25 @@ uintptr_t ts_wire_passed(struct ts_passed *passed, uintptr_t slot)
 	enum ts_connection_state state;
 	struct ts_connection *connection;
 
-	if (!is_ssl(function) && function != TS_WIRE_CONNECT && !is_listed(passed))
-		return 0;
-	if (unlikely(context->untraced || ts_hot.passive || !ts_wire.ours))
-		return 0;
-	if (function == TS_WIRE_CONNECT || unlikely(!*ts_wire.ours))
-		return ts_wire_sends(function) || function == TS_WIRE_CONNECT ? TS_SLOW : 0;
+	if (unlikely(*ts_wire.ours != TS_WIRE_OURS) || function == TS_WIRE_CONNECT)
+		return pass_new(passed, function);
 	connection = ts_connection_find(ts_wire_handle(passed), &state);
 	if (!connection)
-		return ts_wire_sends(function) && ts_wire_bytes(passed) ? TS_SLOW : 0;
-	if (ts_wire_ends(function))
-		return TS_SLOW;
+		return pass_new(passed, function);
+	if (function == TS_WIRE_SSL_FREE)
+		return tell_sent(context, connection);
+	if (function == TS_WIRE_CLOSE)
+		return is_off(context) ? 0 : TS_SLOW;
 	if (state == TS_CONNECTION_ALONE)
 		return 0;
 	if (ts_wire_sends(function))
-		return ts_wire_bytes(passed) ? TS_SLOW : 0;
+		return ts_wire_bytes(passed) ? tell_sent(context, connection) : 0;
 	return receive(context, connection, passed, slot);
 }
+
+/* What the assembly knows of these structures. */
+_Static_assert(sizeof(struct ts_passed) == 64, "pads");
+_Static_assert(offsetof(struct ts_passed, thunk) == 48, "pads");
+_Static_assert(offsetof(struct ts_passed, result) == 56, "pads");
+_Static_assert(offsetof(struct ts_wire_hot, slow) == 8, "pads");
+_Static_assert(offsetof(struct ts_wire_hot, listed) == 80, "pads");

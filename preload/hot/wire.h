@@ -36,7 +36,7 @@ enum ts_wire_function {
 	TS_WIRE_CLOSE,        /* int (int) */
 	TS_WIRE_READ,         /* ssize_t (int, void *, size_t) */
 	TS_WIRE_RECV,     /* ssize_t (int, void *, size_t, int flags); recvfrom begins like it */
-	TS_WIRE_RECV_CHK, /* ssize_t (int, void *, size_t, size_t, int flags) */
+	TS_WIRE_RECV_CHK, /* ssize_t (int, void *, size_t, size_t, int flags), and so __recvfrom_chk */
 	TS_WIRE_WRITE,    /* ssize_t (int, const void *, size_t); send and sendto begin like it */
 	TS_WIRE_READV,    /* ssize_t (int, const struct iovec *, int) */
 	TS_WIRE_WRITEV,
@@ -62,6 +62,8 @@ struct ts_connection {
 	uint64_t id;                   /* in messages */
 	uint64_t offset[2];            /* sent, received: as recorded */
 	uint32_t sequence;             /* of the next message */
+	uint32_t sent_calls;           /* that sent something, or ended a TLS object; atomic */
+	uint32_t told_calls;           /* of them, what the slow path was told of */
 	uint8_t state;                 /* enum ts_connection_state */
 	bool listed;                   /* a socket whose address symbols.conf lists */
 	struct ts_wire_client *client; /* NULL: ALONE */
@@ -76,21 +78,30 @@ struct ts_wire_place {
 
 #define TS_WIRE_FDS (1 << 16) /* sockets above are left alone */
 
+/* Whose the connections are: a page that fork wipes says it. */
+enum ts_wire_ours {
+	TS_WIRE_PARENTS, /* of a child's parent, until the child meets its own */
+	TS_WIRE_BEING_FORGOTTEN,
+	TS_WIRE_OURS,
+};
+
 struct ts_wire_hot {
-	/* A page that fork wipes holds 1: in a child the connections are its parent's until it meets its own. */
-	const uint64_t *ours;
+	const uint32_t *ours; /* enum ts_wire_ours */
 	/* Everything but copying. Vector state is saved around it. */
 	uintptr_t (*slow)(struct ts_passed *passed, uintptr_t slot);
 	uint64_t counts[8]; /* enum ts_wire_count; atomic */
-	uint8_t listed
-		[TS_WIRE_FDS]; /* descriptors that are connected to addresses of symbols.conf */
+	/* Descriptors that are connected to addresses of symbols.conf. The pads look here first. */
+	uint8_t listed[TS_WIRE_FDS];
 };
 
 extern struct ts_wire_hot ts_wire;
 
-/* For functions whose text is known when they have returned, and for those that end a connection. */
-extern const char ts_pad_wire[], ts_pad_wire_entry[], ts_pad_wire_before[],
-	ts_pad_wire_before_entry[];
+/*
+ * For functions whose text is known when they have returned, and for those that end a connection; by slot, by entry, and
+ * by slot with a descriptor that counts only if it is listed.
+ */
+extern const char ts_pad_wire[], ts_pad_wire_entry[], ts_pad_wire_listed[], ts_pad_wire_before[],
+	ts_pad_wire_before_entry[], ts_pad_wire_before_listed[];
 
 /* A function has returned, or is about to be called; its return address lies at `slot`. 0 or TS_SLOW. [hot] */
 uintptr_t ts_wire_passed(struct ts_passed *passed, uintptr_t slot);
@@ -111,7 +122,7 @@ static inline bool ts_wire_ends(enum ts_wire_function function)
 /* How many bytes the call passed; 0: none, or it failed. [hot] */
 uint64_t ts_wire_bytes(const struct ts_passed *passed);
 
-/* The handle of the call's connection, never 0. [hot] */
+/* The handle of the call's connection; 0: it has none. [hot] */
 uint64_t ts_wire_handle(const struct ts_passed *passed);
 
 /* The connection with this handle, and its state; NULL: it was not met. [hot] */
@@ -120,8 +131,8 @@ struct ts_connection *ts_connection_find(uint64_t handle, enum ts_connection_sta
 /* A new one in a place that is free, or that one has that is ALONE; NULL: there is none. [slow] */
 struct ts_connection *ts_connection_add(uint64_t handle);
 
-/* Its place is free again. [slow] */
-void ts_connection_remove(uint64_t handle);
+/* The connection's place is free again, unless it is another's by now. [slow] */
+void ts_connection_remove(struct ts_connection *connection, uint64_t handle);
 
 /* All places are free, and no descriptor is listed: those of a parent. [slow] */
 void ts_connections_forget(void);
@@ -129,7 +140,7 @@ void ts_connections_forget(void);
 /* Nothing passed: because nothing will any more? enum ts_ending, or 0. [hot] */
 enum ts_ending ts_wire_ending(const struct ts_passed *passed);
 
-/* Calls `take` with each piece of what the call passed, in order. */
+/* Calls `take` with each piece of what the call passed, in order; with less where an iovec cannot be read. */
 typedef void ts_wire_piece_fn(void *user, const void *text, uint64_t bytes);
 void ts_wire_pieces(const struct ts_passed *passed, uint64_t bytes, ts_wire_piece_fn *take,
 		    void *user);

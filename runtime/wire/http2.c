@@ -45,6 +45,7 @@ struct ts_http2 {
 	struct stream *streams; /* those used lately first */
 	unsigned n_streams;
 	uint32_t last_id; /* of a request */
+	struct ts_ordinals ordinals;
 	bool dead;
 	uint64_t ticks;
 	const void *context;
@@ -100,7 +101,7 @@ static void open_stream(struct side *side, uint32_t id)
 	if (!stream)
 		return;
 	stream->exchange = ts_exchange_new(http->settings, http->memory, "2", side->began_ticks,
-					   side->began_context);
+					   side->began_context, &http->ordinals);
 	if (!stream->exchange) {
 		free(stream);
 		return;
@@ -379,6 +380,15 @@ bool ts_http2_feed(struct ts_http2 *http, enum ts_wire_direction direction, cons
 	return !http->dead;
 }
 
+enum ts_wire_progress ts_http2_progress(const struct ts_http2 *http)
+{
+	bool busy = http->streams || http->sides[TS_WIRE_SENT].preface_left;
+
+	for (int i = 0; i < 2; i++)
+		busy |= http->sides[i].block.stream || !ts_frame_is_new(&http->sides[i].frame);
+	return busy ? TS_WIRE_BUSY : TS_WIRE_IDLE;
+}
+
 void ts_http2_close(struct ts_http2 *http, enum ts_wire_how how, uint64_t ticks)
 {
 	static const enum ts_exchange_end ends[] = {
@@ -386,6 +396,7 @@ void ts_http2_close(struct ts_http2 *http, enum ts_wire_how how, uint64_t ticks)
 		[TS_WIRE_BY_PEER] = TS_EXCHANGE_BY_PEER,
 		[TS_WIRE_BY_END] = TS_EXCHANGE_BY_END,
 		[TS_WIRE_BY_ERROR] = TS_EXCHANGE_BY_ERROR,
+		[TS_WIRE_BY_LOSS] = TS_EXCHANGE_UNSEEN,
 	};
 
 	http->ticks = ticks;

@@ -138,6 +138,12 @@ said() {
 	said 0 "no pipeline is named nothing" "$traceshim" report "${period[@]}" --pipeline nothing
 	run -0 --separate-stderr "$traceshim" report --json --since 2020-01-01 --until 2020-02-01
 	jq -e '.traces == 0 and .error_rate == null and .p50_ms == null' <<<"$output"
+	export TRACESHIM_STORE=sqlite:$work/bare.db
+	"$traceshim" store init >/dev/null
+	said 0 "^traceshim: no traces are stored; traceshim run -- CMD makes some$" "$traceshim" report
+	gate 'require = traces > 1'
+	run -1 --separate-stderr "$traceshim" gate g.gate
+	[ "$stderr" = "traceshim: no traces are stored; traceshim run -- CMD makes some" ]
 }
 
 @test "report: what makes no sense" {
