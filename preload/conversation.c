@@ -171,8 +171,9 @@ static struct ts_wire_place find_place(struct ts_foreign *within, uintptr_t slot
 {
 	struct ts_wire_place place = {.trace = NULL};
 	struct ts_foreign said;
+	int says = ts_interpreter_says(&said);
 
-	if (!ts_foreign_find(within, ts_interpreter_says(&said) ? &said : NULL, slot))
+	if (!ts_foreign_find(within, says >= 0, says > 0 ? &said : NULL, slot))
 		return place;
 	place.trace = &within->trace;
 	place.parent_id = within->parent_id;

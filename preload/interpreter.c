@@ -3,6 +3,7 @@
 
 #include "interpreter.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,12 +220,12 @@ static int audit(const char *event, void *arguments, void *data)
 	return 0;
 }
 
-bool ts_interpreter_says(struct ts_foreign *ret)
+int ts_interpreter_says(struct ts_foreign *ret)
 {
 	const struct ts_python_front *front =
 		__atomic_load_n(&interpreter.front_end, __ATOMIC_ACQUIRE);
 
-	return front && front->says(ret);
+	return front ? front->says(ret) : -ENOENT;
 }
 
 void ts_interpreter_look(const struct ts_object *object)

@@ -21,10 +21,10 @@ void ts_interpreter_look(const struct ts_object *object);
 void ts_interpreter_register(void);
 
 /*
- * The call that this thread's context lies in, by value, open or not; false: none, or it is not known. On any thread, within any
- * call.
+ * The call that this thread's context lies in, by value, open or not. 1; 0: it lies in none; negative: that is not to be
+ * known, or there is no interpreter. On any thread, within any call.
  */
-bool ts_interpreter_says(struct ts_foreign *ret);
+int ts_interpreter_says(struct ts_foreign *ret);
 
 /*
  * Of a program that is only asked what would become of its rules: will an interpreter tell of those for Python? Then

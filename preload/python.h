@@ -61,10 +61,10 @@ struct ts_python_front {
 	/* Called with every audit event (PEP 578). 0; 1 once all is reported, where that is asked for. */
 	int (*audit)(const char *event, void *arguments);
 	/*
-	 * The call that the context of this thread lies in, by value, open or not; false: none, or it is not to be known. Any
-	 * thread, with the GIL or without it, where it waits for nobody.
+	 * The call that the context of this thread lies in, by value, open or not. 1; 0: it lies in none; negative: that is
+	 * not to be known here. Any thread, with the GIL or without it; it waits for nobody.
 	 */
-	bool (*says)(struct ts_foreign *ret);
+	int (*says)(struct ts_foreign *ret);
 };
 
 /*

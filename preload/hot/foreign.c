@@ -226,14 +226,17 @@ static const struct ts_frame *open_top(const struct ts_context *context,
 	return top;
 }
 
-bool ts_foreign_find(struct ts_foreign *ret, const struct ts_foreign *parent, uintptr_t slot)
+bool ts_foreign_find(struct ts_foreign *ret, bool asked, const struct ts_foreign *parent,
+		     uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
 	struct ts_stack *stack = ts_stack_of(context, slot);
+	const struct ts_frame *top;
 
 	if (!stack || stack->flags & TS_STACK_UNKNOWN)
 		stack = &context->stack;
-	if (place_within(context, stack, open_top(context, stack, slot), ret, parent))
+	top = open_top(context, stack, slot);
+	if (place_within(context, stack, top, ret, asked ? parent : innermost(top)))
 		return true;
 	if (!ts_hot.remote)
 		return false;

@@ -162,8 +162,8 @@ void ts_span_finish(struct ts_span *span);
 /* Ends what nobody will resume. */
 void ts_span_abandon(struct ts_span *span);
 
-/* The call that this thread's context lies in, by value; false: none, or it is not to be known. Without the GIL. */
-bool ts_span_says(struct ts_foreign *ret);
+/* As in struct ts_python_front. */
+int ts_span_says(struct ts_foreign *ret);
 
 /* --- nogil.c: what a thread's context holds, without the GIL ----------------------------------------------- */
 
@@ -178,10 +178,10 @@ void ts_nogil_init(void);
 void ts_nogil_know(PyObject *variable, struct ts_nogil_variable *ret);
 
 /*
- * The object that this thread's context has for the variable; NULL: none, or it is not to be known. It may be gone: to be read
- * by what is below alone.
+ * The object that this thread's context has for the variable, or NULL. It may be gone: to be read by what is below alone.
+ * False: it is not to be known.
  */
-const void *ts_nogil_look(const struct ts_nogil_variable *variable);
+bool ts_nogil_look(const struct ts_nogil_variable *variable, const void **ret_object);
 
 /* Copies what was seen; false: it may not be what was there. */
 bool ts_nogil_copy(void *to, const void *from, size_t bytes);

@@ -99,25 +99,32 @@ void ts_nogil_know(PyObject *variable, struct ts_nogil_variable *ret)
 	ret->hash = hash_of(variable);
 }
 
-const void *ts_nogil_look(const struct ts_nogil_variable *variable)
+/* acquire: what was read comes before the look that says whether it counts */
+static bool counts(void)
 {
-	uintptr_t state;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return Py_IsInitialized();
+}
+
+bool ts_nogil_look(const struct ts_nogil_variable *variable, const void **ret_object)
+{
+	uintptr_t state, object;
 
 	if (!layout.context || !Py_IsInitialized())
-		return NULL;
+		return false;
 	state = (uintptr_t)PyGILState_GetThisThreadState();
 	if (word(state, layout.interpreter) != layout.our_interpreter)
-		return NULL;
-	return (const void *)find(root_of(state), variable->hash, (uintptr_t)variable->variable);
+		return false;
+	object = find(root_of(state), variable->hash, (uintptr_t)variable->variable);
+	if (!counts())
+		return false;
+	*ret_object = (const void *)object;
+	return true;
 }
 
 bool ts_nogil_copy(void *to, const void *from, size_t bytes)
 {
-	bool copied = ts_shim->copy(to, from, bytes);
-
-	/* acquire: what was read comes before the look that says whether it counts */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return copied && Py_IsInitialized();
+	return ts_shim->copy(to, from, bytes) && counts();
 }
 
 /* --- where things lie ------------------------------------------------------------------------------------- */
@@ -156,13 +163,14 @@ static bool fill(uintptr_t state, PyObject *const *samples)
 static bool reads_right(uintptr_t state, PyObject *context, PyObject *const *samples)
 {
 	struct ts_nogil_variable known;
+	const void *seen;
 
 	layout.context = place_in_state(state, context);
 	if (!layout.context || !fill(state, samples))
 		return false;
 	for (int i = 0; i <= SAMPLES; i++) {
 		ts_nogil_know(samples[i], &known);
-		if (ts_nogil_look(&known) != (i < SAMPLES ? samples[i] : NULL))
+		if (!ts_nogil_look(&known, &seen) || seen != (i < SAMPLES ? samples[i] : NULL))
 			return false;
 	}
 	return true;

@@ -3,6 +3,7 @@
 
 #include "front.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,14 +304,20 @@ void ts_span_abandon(struct ts_span *span)
 	end_aside(span, TS_OUTCOME_ABANDONED);
 }
 
-bool ts_span_says(struct ts_foreign *ret)
+int ts_span_says(struct ts_foreign *ret)
 {
-	const void *seen = ts_nogil_look(&known_variable);
+	const void *seen;
 	struct ts_span span;
 
-	return seen && ts_nogil_copy(&span, seen, sizeof(span)) &&
-	       Py_IS_TYPE((PyObject *)&span, span_type) &&
-	       ts_nogil_copy(ret, span.call, sizeof(*ret));
+	if (!ts_nogil_look(&known_variable, &seen))
+		return -ENODATA;
+	if (!seen)
+		return 0;
+	if (!ts_nogil_copy(&span, seen, sizeof(span)) ||
+	    !Py_IS_TYPE((PyObject *)&span, span_type) ||
+	    !ts_nogil_copy(ret, span.call, sizeof(*ret)))
+		return -ENODATA;
+	return 1;
 }
 
 static void free_span(PyObject *self)
