@@ -30,7 +30,8 @@ clean() {
 	serve stop.traced
 	wire_conf stop
 	tunnelled stop.traced
-	observed stop env "${models[@]}" "LD_PRELOAD=$shim" "$python" "$programs/waits.py" "how long is the wait" \
+	env "${models[@]}" "TRACESHIM_CONF=$work/stop.conf" "TRACESHIM_STORE=sqlite:$work/stop.db" \
+		"TRACESHIM_SPOOL=$work/stop.spool" "LD_PRELOAD=$shim" "$python" "$programs/waits.py" "how long is the wait" \
 		>stop.out 2>stop.err 3>&- &
 	pid=$!
 	soon grep -q came stop.out
@@ -42,7 +43,7 @@ clean() {
 	wait "$pid" || [ $? -eq 137 ]
 	observed stop "$root/build/traceshim" recover
 	clean stop.db* stop.spool home
-	in_store stop dump stop
+	observed stop dump stop
 	jq -e 'length == 1 and (.[0].spans | length) == 1' stop.json
 	jq -e '.[0].spans[0] | .span_name == "llm:openai" and .kind == "llm" and (.success | not)
 		and (.error | contains("interrupted")) and .attributes.wire.status == 200

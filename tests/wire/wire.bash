@@ -54,6 +54,7 @@ wire_conf() {
 		$(printf '%s\n' "$@")
 		[wire]
 		openssl = on
+		http = 127.0.0.1:${plain##*:}
 		gateway = ${secure#https://}/v1/messages as anthropic
 		gateway = ${secure#https://}/v1beta as gcp.gemini
 		gateway = ${secure#https://} as openai
@@ -106,14 +107,14 @@ ended() {
 
 # accounted NAME: each exchange is one span, and each span is one.
 accounted() {
-	in_store "$1" dump "$1"
+	observed "$1" dump "$1"
 	"$root/tests/wire/compare.py" "servers/$1.traced/calls.jsonl" "$1.json"
 }
 
 # no_key NAME: no file that the shim or the command wrote has one of the keys.
 no_key() {
 	local key
-	in_store "$1" "$root/build/traceshim" export --format json >"$1.export" 2>&1 || :
+	observed "$1" "$root/build/traceshim" export --format json >"$1.export" 2>&1 || :
 	for key in "${keys[@]}"; do
 		! grep -rqaF "$key" "$1.spool" "$1.db"* "$1.json" "$1.export" || {
 			echo "the key $key is in:"
