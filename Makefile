@@ -25,27 +25,26 @@ pads_src    := $(wildcard preload/hot/*.S)
 entry_src   := $(wildcard preload/entry*.c)
 module_src  := $(entry_src) preload/demangle.c preload/stack.c
 python_src  := $(wildcard preload/python/*.c)
+heads_src   := $(wildcard preload/wire/*.c)
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
-runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
+runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c wire/*.c)))
 collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
-# What nothing feeds yet: in the tests alone.
-wire_src    := $(wildcard runtime/wire/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
-modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so) \
+modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so wire.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python check-wire setup-venv setup-wire unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider
+	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider fuzz-wire_heads
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -63,7 +62,7 @@ $(call obj,$(pads_src) $(shim_asm)): $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fPIC -g -MMD -MP -c -o $@ $<
 
-$(call obj,$(shim_src) $(module_src)): $(B)/obj/%.o: %.c
+$(call obj,$(shim_src) $(module_src) $(heads_src)): $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHIM) -c -o $@ $<
@@ -82,6 +81,15 @@ $(B)/gen/providers.inc: $(providers:%=runtime/wire/provider_%.c)
 	$(Q)printf 'PROVIDER(%s)\n' $(providers) > $@.new && mv $@.new $@
 
 $(patsubst %,$(B)/%/runtime/wire/provider.o,obj asan): $(B)/gen/providers.inc
+
+# Their hosts, for what looks at connections and includes nothing of runtime/.
+$(B)/gen/provider_hosts.inc: $(providers:%=runtime/wire/provider_%.c)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)sed -n '/ts_provider_host hosts\[\]/,/^}/s/^\t{\("[^"]*"\),.*/\1,/p' $^ > $@.new && mv $@.new $@
+
+$(patsubst %,$(B)/%/preload/wire/host.o,obj asan): $(B)/gen/provider_hosts.inc
+$(call obj,preload/wire/host.c): SHIM += -I$(B)/gen
 
 # One build for every CPython from 3.10 on: the limited API, whatever version the headers are of.
 $(call obj,$(python_src)): $(B)/obj/%.o: %.c
@@ -112,7 +120,7 @@ $(B)/libtraceshim.so: $(call obj,$(hot_src) $(pads_src) $(shim_src) $(shim_asm))
 
 # What the runtime links; what is named by its archive lies inside, hidden.
 WIRE_LIBS    := -l:libhttp_parser.a -l:libnghttp2.a -l:libbrotlidec.a -l:libbrotlicommon.a -l:libzstd.a -l:libz.a
-RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a
+RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a $(WIRE_LIBS)
 
 $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)
@@ -160,6 +168,13 @@ $(B)/modules/demangle.so: $(call obj,preload/demangle.c)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,relro,-Bsymbolic -Wl,--exclude-libs,ALL \
 		-Wl,--wrap=malloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libiberty.a
 
+# libnghttp2 lies inside, hidden, and takes memory from whom it is told to.
+$(B)/modules/wire.so: $(call obj,$(heads_src))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,defs,-z,now,-z,relro,-z,noexecstack,-Bsymbolic -Wl,--exclude-libs,ALL \
+		-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free $(LDFLAGS) -l:libnghttp2.a
+
 $(B)/traceshim: $(call obj,$(command_src) $(collect_src) $(report_src) $(runtime_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(RUNTIME_LIBS) -ldw -lelf -lm
@@ -183,7 +198,7 @@ $(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(hot_src) $(runtime_src) $(wire_src) $(collect_src) $(report_src) $(symbols_src) \
+            preload/demangle.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
@@ -210,8 +225,8 @@ $(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) -lcmocka -lZydis
 
-# What it patches leads to thunks, and those to pads.
-$(B)/unit/test_patch: tests/unit/test_patch.c $(B)/asan/libts.a $(entry_asan) $(call obj,$(pads_src))
+# What they look at leads to thunks, and those to pads.
+$(B)/unit/test_patch $(B)/unit/test_hot_wire: $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a $(entry_asan) $(call obj,$(pads_src))
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) $(call obj,$(pads_src)) \
@@ -231,8 +246,8 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 FUZZ_SECONDS ?= 600
 FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -I$(B)/gen -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
-parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c fails.c fault.c prototype.c bare.c declaration.c class.c canon.c \
-	canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
+parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c conf_wire.c fails.c fault.c prototype.c bare.c declaration.c class.c \
+	canon.c canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
 
 $(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
@@ -257,9 +272,10 @@ $(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c comman
 
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/fuzz/seeds/%
+		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/gen/providers.inc \
+		$(B)/fuzz/seeds/%
 	$(call say,CC,$@)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a $(WIRE_LIBS)
 
 $(B)/fuzz/usage: tests/fuzz/usage.c $(wildcard runtime/usage/*.c) $(addprefix runtime/,columns.c error.c file.c log/held.c \
 		modelname.c moment.c pool.c price.c pricelist.c scan.c scan_tail.c sha256.c text.c) tests/fuzz/fuzz.h tests/fuzz/rows.h \
@@ -280,10 +296,16 @@ $(wire_readers:%=$(B)/fuzz/%): $(B)/fuzz/%: tests/fuzz/%.c $(wildcard runtime/wi
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -I$(B)/gen -o $@ $(filter %.c,$^) $(WIRE_LIBS)
 
-$(wire_readers:%=$(B)/fuzz/seeds/%): tests/fuzz/wire_seeds.py
+$(B)/fuzz/wire_heads: tests/fuzz/wire_heads.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(wildcard preload/wire/*.h) tests/fuzz/fuzz.h \
+		preload/wire.h $(B)/gen/provider_hosts.inc $(B)/fuzz/seeds/wire_heads
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -l:libhttp_parser.a -l:libnghttp2.a
+
+$(wire_readers:%=$(B)/fuzz/seeds/%) $(B)/fuzz/seeds/wire_heads: tests/fuzz/wire_seeds.py
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%): fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%) fuzz-wire_heads: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
@@ -326,6 +348,9 @@ check-stores: setup-check all bots ## both SQL stores, with real servers: three 
 check-python: setup-venv all ## Python bots with real packages, and LLM clients
 	$(Q)bats --jobs 1 tests/python
 
+check-wire: setup-wire setup-venv all ## real clients of LLM APIs, over TLS: four minutes
+	$(Q)bats --jobs 1 tests/wire
+
 FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
@@ -355,11 +380,14 @@ setup-build setup-check setup-programs setup-fuzz setup-bench:
 setup-venv: setup-check ## the Python packages of the tests' bots, into build/venv
 	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
+setup-wire: ## what check-wire needs besides: Ruby, and packages of Node into build/wire
+	@scripts/setup-wire || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
+
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports \
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bots/wire/curl.sh tests/bench/stores tests/bench/exports \
 		tests/bench/python/run runtime/command/traceshim.bash
 	$(Q)mandoc -Tlint -W warning $(manuals)
 

@@ -105,19 +105,20 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
-	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
-	uint64_t wire[8];   /* program, atomic: enum ts_wire_count */
+	uint64_t
+		told; /* consumer: what was begun in the rings, and connections recorded, where how all ended is stored; else 0 */
+	uint64_t wire[8]; /* program, atomic: enum ts_wire_count */
 };
 
 /* What became of the connections that [wire] asks for. */
 enum ts_wire_count {
-	TS_WIRE_SEEN,        /* connections on which the program sent something */
-	TS_WIRE_RECORDED,    /* of them, to LLM APIs: what passes there is recorded */
-	TS_WIRE_NOT_HTTP,    /* left alone: what they speak is something else */
-	TS_WIRE_OTHER_HOST,  /* left alone: HTTP, but to no LLM provider or gateway */
-	TS_WIRE_UNREADABLE,  /* left alone: HTTP that cannot be followed, from there on */
-	TS_WIRE_NO_ROOM,     /* left alone: more at once than there is room for */
-	TS_WIRE_LOST_BYTES,  /* of recorded connections, for which no ring had room */
+	TS_WIRE_SEEN,       /* connections on which the program sent something */
+	TS_WIRE_RECORDED,   /* of them, to LLM APIs: what passes there is recorded */
+	TS_WIRE_NOT_HTTP,   /* left alone: what they speak is something else */
+	TS_WIRE_OTHER_HOST, /* left alone: HTTP, but to no LLM provider or gateway */
+	TS_WIRE_UNREADABLE, /* left alone: HTTP that cannot be followed, from there on */
+	TS_WIRE_NO_ROOM,    /* left alone: more at once than there is room for */
+	TS_WIRE_LOST_BYTES, /* of recorded connections, for which no ring had room */
 	TS_WIRE_COUNT
 };
 
@@ -362,10 +363,12 @@ struct ts_event_message {
 	struct ts_event event; /* flags: enum ts_message_flags */
 	uint64_t ticks;
 	uint64_t connection; /* unique in its process, from 1 */
-	uint64_t offset;     /* of the text's first byte in its direction; a gap before it: it was lost */
+	uint64_t
+		offset; /* of the text's first byte in its direction; a gap before it: it was lost */
 	uint8_t trace_id[16];
 	uint8_t parent_id[16];
-	uint32_t sequence; /* of the connection's messages, both directions, from 0: they may lie in several rings */
+	uint32_t
+		sequence; /* of the connection's messages, both directions, from 0: they may lie in several rings */
 	uint32_t tid;
 	uint32_t text_bytes;
 	uint8_t tenant_bytes; /* 0: the settings' default */
@@ -373,16 +376,18 @@ struct ts_event_message {
 	uint8_t reserved[2];
 };
 
-/*
- * By the consumer, in `open` alone: rows that came of a connection stand in the store. Of a connection that has no
- * exchange under way no message before `sequence` is needed any more.
- */
+enum ts_told_flags {
+	TS_TOLD_FORGET = 1, /* no message before `sequence` is needed any more */
+	TS_TOLD_CLOSED = 2, /* the connection has ended */
+};
+
+/* By the consumer, in `open` alone: how far a connection was read, and which rows that came of it stand in the store. */
 struct ts_event_told {
-	struct ts_event event;
-	uint64_t connection;
-	uint8_t span_id[16]; /* of the call; zero: of none, `sequence` alone counts */
-	uint64_t rows;       /* of all calls of the process that were told so far */
-	uint32_t sequence;   /* messages below it have been read to their end */
+	struct ts_event event; /* flags: enum ts_told_flags */
+	uint64_t connection;   /* 0: `rows` alone counts */
+	uint8_t span_id[16];   /* of the call; zero: of none, `sequence` alone counts */
+	uint64_t rows;         /* of all calls of the process that were told so far */
+	uint32_t sequence;     /* messages below it have been read */
 	uint32_t reserved;
 };
 
@@ -489,7 +494,14 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *                                            calls of a definition that are known and not seen
  *            miss LINE REASON                no definition, or refused; until a later line says otherwise
  *            hint LINE TEXT                  what may have been meant
- *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far
+ *            asks SETTING VALUE              [wire], where there is one: "openssl" with "on" or "off"; then
+ *                                            "http" with each address, "gateway" with each
+ *                                            "HOST[/PATH][ as PROVIDER]"
+ *            wire FUNCTION OBJECT HOW        a definition of a function that [wire] asks for; HOW as in `hook`
+ *            tls OBJECT LIBRARY REASON       a TLS library; REASON: why what passes through it is not seen,
+ *                                            empty: it is
+ *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far;
+ *                                            [wire] counts as one
  *            reached PID HOOKED RUN          the first event was recorded; RUN: run_id in hexadecimal
  *            hooked PID HOOKED               the program ended; where more were found since
  *            passive PID REASON              the shim stood down

@@ -8,13 +8,14 @@
 #include "arena.h"
 #include "conf_python.h"
 #include "conf_setting.h"
+#include "conf_wire.h"
 #include "fault.h"
 #include "spelling.h"
 
 #define MAX_FAULTS 100
 #define MAX_RULES  65536
 
-enum section { SECTION_NONE, SECTION_UNKNOWN, SECTION_TRACE, SECTION_RULES };
+enum section { SECTION_NONE, SECTION_UNKNOWN, SECTION_TRACE, SECTION_WIRE, SECTION_RULES };
 
 struct reader {
 	struct ts_conf *conf;
@@ -32,6 +33,7 @@ static const struct {
 	enum ts_kind kind;
 } sections[] = {
 	{"trace", SECTION_TRACE, 0},
+	{"wire", SECTION_WIRE, 0},
 	{"pipeline", SECTION_RULES, TS_KIND_PIPELINE},
 	{"agent", SECTION_RULES, TS_KIND_AGENT},
 	{"llm", SECTION_RULES, TS_KIND_LLM},
@@ -96,6 +98,8 @@ static int enter_section(struct reader *reader, struct ts_slice name)
 			continue;
 		reader->section = sections[i].section;
 		reader->kind = sections[i].kind;
+		if (reader->section == SECTION_WIRE && !reader->conf->wire.line)
+			reader->conf->wire.line = reader->line;
 		return 0;
 	}
 	reader->section = SECTION_UNKNOWN;
@@ -124,24 +128,46 @@ static int read_section(struct reader *reader, struct ts_slice line)
 
 /* --- settings -------------------------------------------------------------------------------- */
 
+static int unknown_setting(struct reader *reader, const struct ts_spelling *spelling,
+			   const char *expected)
+{
+	struct ts_fault *fault = fault_of(reader);
+
+	if (!fault)
+		return -EINVAL;
+	return ts_fault_at(fault, spelling->word.column, "unknown setting '%s'%s; expected %s",
+			   ts_quote(spelling->word).text, ts_spelling_hint(spelling).text,
+			   expected);
+}
+
 static int read_setting(struct reader *reader, struct ts_slice key, struct ts_slice value)
 {
 	struct ts_spelling spelling = ts_spelling_of(key);
-	struct ts_fault *fault = fault_of(reader);
 
 	for (int i = 0; i < TS_SETTING_COUNT; i++) {
 		const char *name = ts_setting_name(i);
 
 		if (ts_slice_is(key, name))
-			return ts_setting_read(reader->conf, i, value, reader->arena, fault);
+			return ts_setting_read(reader->conf, i, value, reader->arena,
+					       fault_of(reader));
 		ts_spelling_offer(&spelling, name);
 	}
-	if (!fault)
-		return -EINVAL;
-	return ts_fault_at(fault, key.column,
-			   "unknown setting '%s'%s; expected capture, redact, orphans, stacks, "
-			   "backlog or prices",
-			   ts_quote(key).text, ts_spelling_hint(&spelling).text);
+	return unknown_setting(reader, &spelling,
+			       "capture, redact, orphans, stacks, backlog or prices");
+}
+
+static int read_wire(struct reader *reader, struct ts_slice key, struct ts_slice value)
+{
+	struct ts_spelling spelling = ts_spelling_of(key);
+	const char *name;
+
+	for (size_t i = 0; (name = ts_wire_setting_name(i)); i++) {
+		if (ts_slice_is(key, name))
+			return ts_wire_setting_read(&reader->conf->wire, i, value, reader->arena,
+						    fault_of(reader));
+		ts_spelling_offer(&spelling, name);
+	}
+	return unknown_setting(reader, &spelling, "openssl, http or gateway");
 }
 
 /* --- rules ----------------------------------------------------------------------------------- */
@@ -231,6 +257,8 @@ static int read_pair(struct reader *reader, struct ts_slice key, struct ts_slice
 	switch (reader->section) {
 	case SECTION_TRACE:
 		return read_setting(reader, key, value);
+	case SECTION_WIRE:
+		return read_wire(reader, key, value);
 	case SECTION_RULES:
 		return read_rule(reader, key, value);
 	case SECTION_UNKNOWN: /* its header was the fault */
@@ -238,13 +266,14 @@ static int read_pair(struct reader *reader, struct ts_slice key, struct ts_slice
 	default:
 		return ts_fault_at(fault_of(reader), key.column,
 				   "'%s' stands in no section: write [pipeline], [agent], [llm], "
-				   "[tool], [step] or [trace] before it",
+				   "[tool], [step], [wire] or [trace] before it",
 				   ts_quote(key).text);
 	}
 }
 
 static int read_key(struct reader *reader, struct ts_slice line)
 {
+	bool is_setting = reader->section == SECTION_TRACE || reader->section == SECTION_WIRE;
 	struct ts_slice key, rest;
 	size_t n = 0;
 
@@ -264,8 +293,7 @@ static int read_key(struct reader *reader, struct ts_slice line)
 	rest = ts_slice_trim(ts_slice_from(rest, 1));
 	if (!rest.bytes)
 		return ts_fault_at(fault_of(reader), rest.column, "expected a %s after '%s ='",
-				   reader->section == SECTION_TRACE ? "value" : "function",
-				   ts_quote(key).text);
+				   is_setting ? "value" : "function", ts_quote(key).text);
 	return read_pair(reader, key, rest);
 }
 
@@ -339,7 +367,8 @@ static int start(struct reader *reader, struct ts_slice text, const char *path)
 
 	reader->room = most_rules(text);
 	conf->path = ts_arena_strndup(reader->arena, path, strlen(path));
-	conf->rules = ts_arena_alloc(reader->arena, reader->room * sizeof(*conf->rules));
+	conf->rules = ts_arena_alloc(reader->arena,
+				     (reader->room + TS_WIRE_MAX_RULES) * sizeof(*conf->rules));
 	conf->faults = ts_arena_alloc(reader->arena, (MAX_FAULTS + 1) * sizeof(*conf->faults));
 	if (!conf->path || !conf->rules || !conf->faults)
 		return -ENOMEM;
@@ -378,6 +407,9 @@ int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_ar
 	finish_faults(&reader);
 	conf.n_written = conf.n_rules;
 	ts_setting_redact(&conf);
+	r = ts_wire_add_rules(&conf, arena);
+	if (r < 0)
+		return r;
 	*ret = conf;
 	return 0;
 }

@@ -25,7 +25,7 @@ struct ts_rule {
 	bool redacted[TS_MAX_PARAMS]; /* [trace] redact names the parameter */
 	enum ts_fails fails;
 	uint32_t line;
-	bool glob;    /* prototype.glob */
+	bool glob; /* prototype.glob */
 	uint8_t wire; /* enum ts_wire_function of hot/wire.h: [wire] asks for it, what passes counts; else 0 */
 };
 

@@ -207,14 +207,14 @@ static int read_orphans(struct ts_conf *conf, struct ts_slice value, struct ts_f
 			   ts_quote(value).text, ts_spelling_hint(&spelling).text);
 }
 
-/* --- stacks ---------------------------------------------------------------------------------- */
+/* --- on, off: stacks -------------------------------------------------------------------------- */
 
-static int read_stacks(struct ts_conf *conf, struct ts_slice value, struct ts_fault *fault)
+int ts_setting_read_switch(struct ts_slice value, bool *ret, struct ts_fault *fault)
 {
 	struct ts_spelling spelling = ts_spelling_of(value);
 
 	if (ts_slice_is(value, "on") || ts_slice_is(value, "off")) {
-		conf->stacks = ts_slice_is(value, "on");
+		*ret = ts_slice_is(value, "on");
 		return 0;
 	}
 	ts_spelling_offer(&spelling, "on");
@@ -248,7 +248,7 @@ int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_sli
 	case TS_SETTING_ORPHANS:
 		return read_orphans(conf, value, fault);
 	case TS_SETTING_STACKS:
-		return read_stacks(conf, value, fault);
+		return ts_setting_read_switch(value, &conf->stacks, fault);
 	case TS_SETTING_BACKLOG:
 		return read_backlog(conf, value, fault);
 	default:

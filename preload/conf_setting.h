@@ -27,6 +27,9 @@ const char *ts_setting_name(enum ts_setting setting);
 int ts_setting_read(struct ts_conf *conf, enum ts_setting setting, struct ts_slice value,
 		    struct ts_arena *arena, struct ts_fault *fault);
 
+/* "on" or "off"; as above. */
+int ts_setting_read_switch(struct ts_slice value, bool *ret, struct ts_fault *fault);
+
 /* What holds where nothing is said. 0 or -ENOMEM. */
 int ts_setting_defaults(struct ts_conf *conf, struct ts_arena *arena);
 

@@ -10,6 +10,7 @@
 #include "pages.h"
 #include "patch.h"
 #include "python.h"
+#include "scope.h"
 #include "spool.h"
 #include "thunk.h"
 #include "walk.h"
@@ -120,6 +121,8 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, 
 
 	if (result < 0)
 		return result;
+	if (rule->wire)
+		ts_thunk_set_want(index, ts_scope_function(holder, "SSL_want"));
 	definition->function = ts_arena_strndup(&definitions.arena, function, strlen(function));
 	definition->object = ts_arena_strndup(&definitions.arena, object, strlen(object));
 	if (!definition->function || !definition->object)

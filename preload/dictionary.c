@@ -103,6 +103,17 @@ size_t ts_dictionary_put_object(size_t index, const struct ts_seen_object *objec
 	return finish(at, done, &record->record, TS_DICTIONARY_OBJECT);
 }
 
+size_t ts_dictionary_put_tls(const struct ts_tls *tls, char *at)
+{
+	struct ts_dictionary_tls *record = (struct ts_dictionary_tls *)at;
+	size_t done = sizeof(*record);
+
+	put(at, &done, tls->object);
+	put(at, &done, tls->library);
+	put(at, &done, tls->reason);
+	return finish(at, done, &record->record, TS_DICTIONARY_TLS);
+}
+
 /* The name that spans get, and those of the parameters. */
 static const char *span_name(const struct ts_definition *definition)
 {

@@ -7,6 +7,7 @@
 #include "conf.h"
 #include "hook.h"
 #include "objects.h"
+#include "tls.h"
 
 /*
  * All write the record to `at`, if that is not NULL, and answer its length in bytes, a multiple
@@ -16,5 +17,6 @@ size_t ts_dictionary_put_settings(const struct ts_conf *conf, const char *store,
 				  const char *state, char *at);
 size_t ts_dictionary_put_thunk(size_t index, const struct ts_definition *definition, char *at);
 size_t ts_dictionary_put_object(size_t index, const struct ts_seen_object *object, char *at);
+size_t ts_dictionary_put_tls(const struct ts_tls *tls, char *at);
 
 #endif

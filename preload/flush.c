@@ -13,7 +13,9 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "conversation.h"
 #include "guard.h"
+#include "handler.h"
 #include "hook.h"
 #include "hot/call.h"
 #include "interpose.h"
@@ -119,6 +121,7 @@ static void tick(void)
 		__atomic_store_n(&ts_hot.process->stop, 1, __ATOMIC_SEQ_CST);
 	ts_ticks_refine(ts_hot.process);
 	ts_own_spool_count_missed();
+	ts_conversation_tell();
 	begin_busy(); /* it may open a module */
 	ts_hook_refresh();
 	ts_callers_open();
@@ -178,37 +181,6 @@ static void *run(void *unused)
 	return unused;
 }
 
-/*
- * A handler runs with its own signal blocked (unless SA_NODEFER asks otherwise) or on the alternate
- * stack. A blocked signal that has a handler is therefore taken as a sign, though a program may
- * block one for itself; then another thread, or a later call, starts the flusher.
- */
-static bool may_be_in_handler(uint64_t blocked)
-{
-	struct kernel_action {
-		uintptr_t handler;
-		unsigned long flags;
-		void (*restorer)(void);
-		uint64_t mask;
-	} action;
-	stack_t alternate;
-
-	ts_syscall(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
-	if (alternate.ss_flags & SS_ONSTACK)
-		return true;
-	for (int signal = 1; signal <= 64; signal++) {
-		if (!(blocked >> (signal - 1) & 1))
-			continue;
-		if (ts_syscall(SYS_rt_sigaction, signal, 0, (long)&action, sizeof(uint64_t), 0, 0) <
-		    0)
-			continue;
-		action.handler = ts_guard_program_handler(signal, action.handler);
-		if (action.handler != (uintptr_t)SIG_DFL && action.handler != (uintptr_t)SIG_IGN)
-			return true;
-	}
-	return false;
-}
-
 /* The stack holds the program's thread-local storage, too, of which nobody tells how much it is. */
 static int create(void)
 {
@@ -251,14 +223,14 @@ static int start_thread(void)
 	return result;
 }
 
-bool ts_flush_start(uint64_t blocked)
+bool ts_flush_start(uint64_t blocked, uintptr_t slot)
 {
 	uint32_t expected = NOT_STARTED;
 	int result;
 
 	if (flusher.state != NOT_STARTED)
 		return flusher.state == STARTED;
-	if (may_be_in_handler(blocked))
+	if (ts_may_be_in_handler(blocked, slot))
 		return false;
 	if (!__atomic_compare_exchange_n(&flusher.state, &expected, STARTED, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))

@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 /*
- * Starts it where a thread may be started now: not in a signal handler, which is told by the mask that
- * the thread had (`blocked`) among others. Called from the slow path;
- * false: not this time, or never (then events wait in the spool for whoever recovers it).
+ * Starts it where a thread may be started now: not in a signal handler (handler.h), for a call at `slot` of a thread that had
+ * these signals blocked. Called from the slow path; false: not this time, or never (then events wait in the spool for whoever
+ * recovers it).
  */
-bool ts_flush_start(uint64_t blocked);
+bool ts_flush_start(uint64_t blocked, uintptr_t slot);
 
 /*
  * Around a fork, on the thread that forks: the flusher is in the middle of nothing that a child must not

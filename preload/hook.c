@@ -16,8 +16,10 @@
 #include "names.h"
 #include "pages.h"
 #include "patch.h"
+#include "spool.h"
 #include "stacks.h"
 #include "thunk.h"
+#include "tls.h"
 #include "unwinders.h"
 #include "walk.h"
 
@@ -41,6 +43,7 @@ static struct {
 	bool entries_left;             /* an object's entries have not been seen to */
 	bool wants_modules;            /* ... for want of a module, which no walk can open */
 	bool module_asked_for;
+	bool tls; /* what TLS libraries there are is told */
 } hooks;
 
 void ts_hook_enter(const struct ts_object *object, const char *symbol)
@@ -109,30 +112,42 @@ static void watch_slot(struct ts_walk *walk, const struct ts_object *object,
 		ts_object_store(object, maps, slot->address, watched);
 }
 
+int ts_hook_take(const char *name, uintptr_t address, const struct ts_object *holder)
+{
+	const char *path = ts_walk_path(holder);
+	const struct ts_rule *rule = ts_names_find(&hooks.names, name, path);
+	const struct ts_rule *wire = ts_names_find_wire(&hooks.names, name, path);
+	int index = -ENOENT;
+
+	if (rule)
+		index = ts_definition_take(rule, address, TS_BY_SLOTS, name, holder);
+	if (wire && index >= 0)
+		address = ts_thunk_entry((size_t)index);
+	return wire ? ts_definition_take(wire, address, TS_BY_SLOTS, name, holder) : index;
+}
+
 static void hook_slot(void *context, const struct ts_object *object, const struct ts_slot *slot)
 {
 	struct ts_walk *walk = context;
-	const struct ts_rule *rule = ts_names_find(&hooks.names, slot->name, NULL);
+	bool ruled = ts_names_find_any(&hooks.names, slot->name, NULL);
 	const struct ts_object *holder;
 	const struct ts_maps *maps;
 	uintptr_t address;
 	int index;
 
-	if (slot->name[0] == 'm' && !rule)
+	if (slot->name[0] == 'm' && !ruled)
 		watch_slot(walk, object, slot);
-	if (!rule || ts_thunk_holds(*slot->address) || ts_hook_refusal(slot->name))
+	if (!ruled || ts_thunk_holds(*slot->address) || ts_hook_refusal(slot->name))
 		return;
 	holder = definition_of(&walk->scope, object, slot, &address);
 	/* what the shim stands in for may be wrapped, unless ts_hook_refusal knows better */
-	if (!holder || ts_walk_is_module(holder))
-		return;
-	rule = ts_names_find(&hooks.names, slot->name, ts_walk_path(holder));
-	if (!rule || ts_patch_stands_at(address))
+	if (!holder || ts_walk_is_module(holder) || ts_patch_stands_at(address) ||
+	    !ts_names_find_any(&hooks.names, slot->name, ts_walk_path(holder)))
 		return;
 	maps = ts_walk_maps(walk);
 	if (!maps)
 		return;
-	index = ts_definition_take(rule, address, TS_BY_SLOTS, slot->name, holder);
+	index = ts_hook_take(slot->name, address, holder);
 	if (index < 0)
 		return;
 	if (ts_object_store(object, maps, slot->address, ts_thunk_entry((size_t)index)) < 0)
@@ -274,6 +289,14 @@ static bool hook_entries(struct ts_walk *walk, const struct ts_object *const *fr
 	return !hooks.wants_modules;
 }
 
+/* Once all are hooked: for each that holds a TLS library it is known then whether that is read. */
+static void note_tls(struct ts_walk *walk, const struct ts_object *const *fresh, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ts_tls_note(walk, fresh[i], false);
+	ts_own_spool_publish();
+}
+
 /* Entries first: what they lead to the thunk needs no slot. */
 static bool hook_objects(struct ts_walk *walk)
 {
@@ -299,6 +322,8 @@ static bool hook_objects(struct ts_walk *walk)
 		remember((struct hooked){fresh[i]->low, fresh[i]->path, !hooks.entries_left,
 					 hooks.witness});
 	}
+	if (whole && hooks.tls)
+		note_tls(walk, fresh, n);
 	ts_pages_free(fresh, bytes);
 	return whole;
 }
@@ -371,7 +396,7 @@ void ts_hook_refresh(void)
 
 bool ts_hook_is_ruled(const char *name)
 {
-	return ts_names_find(&hooks.names, name, NULL) && !ts_hook_refusal(name);
+	return ts_names_find_any(&hooks.names, name, NULL) && !ts_hook_refusal(name);
 }
 
 int ts_hook_init(const struct ts_conf *conf)
@@ -381,6 +406,7 @@ int ts_hook_init(const struct ts_conf *conf)
 	    ts_definitions_init(conf, &hooks.names) < 0 || ts_reach_init(&hooks.names) < 0)
 		return -ENOMEM;
 	ts_interpreter_init(conf);
+	hooks.tls = conf->wire.openssl;
 	hook();
 	meet_interpreter();
 	return hooks.adds ? 0 : -ENOMEM;

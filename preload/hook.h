@@ -42,6 +42,13 @@ bool ts_hook_is_ruled(const char *name);
 /* Why nothing that is named `name` may ever be wrapped, or NULL. */
 const char *ts_hook_refusal(const char *name);
 
+/*
+ * The definition at `address`, where `holder` has `name`, as calls by slots and look-ups are led to it: that of the
+ * file's rule, that of [wire], or the latter before the former. Its index; negative: there is no rule, or it could not
+ * be made. Inside a walk.
+ */
+int ts_hook_take(const char *name, uintptr_t address, const struct ts_object *holder);
+
 /* lookup.c */
 
 /*

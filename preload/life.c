@@ -22,6 +22,7 @@
 #include "interpose.h"
 #include "lane.h"
 #include "log.h"
+#include "module.h"
 #include "pages.h"
 #include "report.h"
 #include "signals.h"
@@ -49,7 +50,8 @@ static struct life *life;
 static pthread_key_t thread_end;
 static uintptr_t main_stack_high;
 static uint64_t main_stack_bytes;
-/* By this thread's fork: walks over the loaded objects, and over stacks. */
+/* By this thread's fork: the opening of modules, walks over the loaded objects, and over stacks. */
+static __thread bool modules_held __attribute__((tls_model("initial-exec")));
 static __thread bool hooks_held __attribute__((tls_model("initial-exec")));
 static __thread bool walks_held __attribute__((tls_model("initial-exec")));
 static __thread uint64_t mask_before_fork __attribute__((tls_model("initial-exec")));
@@ -208,7 +210,7 @@ bool ts_life_make_ready(uintptr_t slot)
 		context->generation = life->generation;
 		if (!ts_stack_of(context, slot))
 			ts_stacks_find(slot);
-		ts_flush_start(before);
+		ts_flush_start(before, slot);
 	}
 	context->guard = 0;
 	errno = error_number;
@@ -268,6 +270,7 @@ static void before_fork(void)
 	mask_before_fork = mask;
 	/* the flusher first: it may be about to walk */
 	ts_flush_hold();
+	modules_held = ts_module_hold();
 	hooks_held = ts_walk_hold();
 	walks_held = ts_callers_hold();
 }
@@ -277,6 +280,7 @@ static void after_fork_in_parent(void)
 	ts_flush_go_on();
 	ts_walk_go_on(hooks_held);
 	ts_callers_go_on();
+	ts_module_go_on(modules_held);
 	ts_signals_restore(mask_before_fork);
 }
 
@@ -286,6 +290,7 @@ static void after_fork_in_child(void)
 	ts_flush_go_on_in_child();
 	ts_walk_go_on_in_child(hooks_held);
 	ts_callers_go_on_in_child(walks_held);
+	ts_module_go_on(modules_held);
 	ts_signals_restore(in_fork ? mask_of_fork : mask_before_fork);
 }
 

@@ -4,7 +4,6 @@
 #include "hook.h"
 
 #include "hot/call.h"
-#include "names.h"
 #include "patch.h"
 #include "thunk.h"
 #include "walk.h"
@@ -29,14 +28,12 @@ static void count_unhooked(void)
 static void wrap(struct look_up *look_up, const struct ts_object *holder)
 {
 	const ElfW(Sym) *symbol = ts_object_definition(holder, look_up->name, look_up->version);
-	const char *path = ts_walk_path(holder);
-	const struct ts_rule *rule = ts_names_find(ts_hook_names(), look_up->name, path);
 	int index;
 
-	if (!rule || ts_walk_is_module(holder) || !symbol || !ts_symbol_is_function(symbol) ||
+	if (ts_walk_is_module(holder) || !symbol || !ts_symbol_is_function(symbol) ||
 	    ts_patch_stands_at(look_up->address))
 		return;
-	index = ts_definition_take(rule, look_up->address, TS_BY_SLOTS, look_up->name, holder);
+	index = ts_hook_take(look_up->name, look_up->address, holder);
 	if (index >= 0)
 		look_up->address = ts_thunk_entry((size_t)index);
 }

@@ -18,7 +18,10 @@
 #include "sys.h"
 
 #define MAX_CLOSURE 64
-#define TRIES       10000
+#define YIELDS      1000
+#define TURN_MS \
+	2000 /* that one waits for another's opening, which may have to come from a slow disk */
+#define HOLD_MS 50 /* that a fork does */
 
 /* The module, and what it needs, directly or not, but for the C library's own objects. */
 struct closure {
@@ -135,26 +138,50 @@ static void bind_slot(void *context, const struct ts_object *object, const struc
 }
 
 /*
- * The thread that opens a module; 0: none. Held while nothing of ours is; not waited for long, since a fork
- * may leave it taken in the child.
+ * The thread that opens a module; 0: none. Held while nothing of ours is. One that a fork could not wait for is not
+ * there in the child, which then opens none: it would find the dynamic linker's locks taken, too.
  */
 static uint32_t opener;
+static uint32_t opener_pid;
 
-static bool take_turn(void)
+static bool take_turn(int most_ms)
 {
+	const struct timespec moment = {.tv_nsec = 1000000};
 	uint32_t tid = (uint32_t)ts_sys_gettid();
+	uint32_t pid = (uint32_t)ts_sys_getpid();
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < YIELDS + most_ms; i++) {
 		uint32_t nobody = 0;
 
 		if (__atomic_compare_exchange_n(&opener, &nobody, tid, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+						__ATOMIC_RELAXED)) {
+			__atomic_store_n(&opener_pid, pid, __ATOMIC_RELAXED);
 			return true;
-		if (nobody == tid)
+		}
+		if (nobody == tid || __atomic_load_n(&opener_pid, __ATOMIC_RELAXED) != pid)
 			return false;
-		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		if (i < YIELDS)
+			ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		else
+			ts_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
 	}
 	return false;
+}
+
+static void give_turn(void)
+{
+	__atomic_store_n(&opener, 0, __ATOMIC_RELEASE);
+}
+
+bool ts_module_hold(void)
+{
+	return take_turn(HOLD_MS);
+}
+
+void ts_module_go_on(bool held)
+{
+	if (held)
+		give_turn();
 }
 
 static int bind(void *handle, size_t n_before)
@@ -235,11 +262,11 @@ const void *ts_module_symbol(const char *module, const char *symbol, char *why, 
 {
 	const void *found;
 
-	if (!take_turn()) {
+	if (!take_turn(TURN_MS)) {
 		snprintf(why, why_bytes, "another module is being opened");
 		return NULL;
 	}
 	found = find_symbol(module, symbol, why, why_bytes);
-	__atomic_store_n(&opener, 0, __ATOMIC_RELEASE);
+	give_turn();
 	return found;
 }

@@ -18,6 +18,13 @@ struct ts_object;
  */
 const void *ts_module_symbol(const char *module, const char *symbol, char *why, size_t why_bytes);
 
+/*
+ * Around a fork, on the thread that forks: no module is being opened, unless that takes longer than 50 ms (false); both in
+ * the parent and in the child it goes on with what ts_module_hold answered.
+ */
+bool ts_module_hold(void);
+void ts_module_go_on(bool held);
+
 enum ts_brought { TS_NOT_BROUGHT, TS_BROUGHT, TS_BEING_BROUGHT };
 
 /*

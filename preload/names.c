@@ -64,6 +64,7 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_rules; i++) {
 		names->hashes[i] = ts_object_hash(conf->rules[i].prototype.function);
+		names->any_wire |= conf->rules[i].wire != 0;
 		if (conf->rules[i].prototype.cplus || conf->rules[i].python.module)
 			continue;
 		if (conf->rules[i].glob)
@@ -198,22 +199,44 @@ static const struct ts_rule *find_alias(const struct ts_names *names, const char
 
 /* --- rules ----------------------------------------------------------------------------------- */
 
+/* The first plain rule of the file, or of [wire]. */
+static const struct ts_rule *find_plain(const struct ts_names *names, const char *name,
+					const char *path, bool wire)
+{
+	size_t i = hash(name) & (names->n_buckets - 1);
+
+	for (; names->plain[i]; i = (i + 1) & (names->n_buckets - 1))
+		if (!names->plain[i]->wire == !wire &&
+		    strcmp(names->plain[i]->prototype.function, name) == 0 &&
+		    ts_names_fit(names->plain[i], path))
+			return names->plain[i];
+	return NULL;
+}
+
 const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name,
 				    const char *path)
 {
-	size_t i = hash(name) & (names->n_buckets - 1);
-	const struct ts_rule *rule;
+	const struct ts_rule *rule = find_plain(names, name, path, false);
 
-	for (; names->plain[i]; i = (i + 1) & (names->n_buckets - 1))
-		if (strcmp(names->plain[i]->prototype.function, name) == 0 &&
-		    ts_names_fit(names->plain[i], path))
-			return names->plain[i];
-	rule = names->n_aliases && name[0] == '_' ? find_alias(names, name, path) : NULL;
-	if (rule)
-		return rule;
-	for (i = 0; i < names->n_globs; i++)
+	if (!rule && names->n_aliases && name[0] == '_')
+		rule = find_alias(names, name, path);
+	for (size_t i = 0; !rule && i < names->n_globs; i++)
 		if (ts_names_match(names->globs[i]->prototype.function, name) &&
 		    ts_names_fit(names->globs[i], path))
-			return names->globs[i];
-	return NULL;
+			rule = names->globs[i];
+	return rule;
+}
+
+const struct ts_rule *ts_names_find_wire(const struct ts_names *names, const char *name,
+					 const char *path)
+{
+	return names->any_wire ? find_plain(names, name, path, true) : NULL;
+}
+
+const struct ts_rule *ts_names_find_any(const struct ts_names *names, const char *name,
+					const char *path)
+{
+	const struct ts_rule *rule = ts_names_find(names, name, path);
+
+	return rule ? rule : ts_names_find_wire(names, name, path);
 }

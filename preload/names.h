@@ -25,6 +25,7 @@ struct ts_names {
 	size_t n_globs;
 	const struct ts_rule *rules;
 	size_t n_rules;
+	bool any_wire;    /* some rule is one that [wire] asks for */
 	uint32_t *hashes; /* ts_object_hash of each rule's function */
 	struct ts_alias **
 		aliases; /* open addressing; those of one name lie in the order they were entered */
@@ -42,8 +43,17 @@ int ts_names_init(struct ts_names *names, const struct ts_conf *conf, struct ts_
 const struct ts_rule *ts_names_find(const struct ts_names *names, const char *name,
 				    const char *path);
 
+/* The same among those that [wire] asks for, of which ts_names_find knows none. */
+const struct ts_rule *ts_names_find_wire(const struct ts_names *names, const char *name,
+					 const char *path);
+
+/* Either; what the file says counts more. */
+const struct ts_rule *ts_names_find_any(const struct ts_names *names, const char *name,
+					const char *path);
+
 /* May the rule name functions of the object at `path`? */
 bool ts_names_fit(const struct ts_rule *rule, const char *path);
+
 /* Enters an alias; strings are copied. 0, or -ENOMEM. */
 int ts_names_alias(struct ts_names *names, const char *mangled, const struct ts_rule *rule,
 		   const char *function, uint8_t dialect, struct ts_arena *arena);

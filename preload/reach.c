@@ -65,7 +65,7 @@ static void take_exported(const struct ts_object *object, const ElfW(Sym) * symb
 
 	if (!is_code(symbol))
 		return;
-	rule = ts_names_find(reach.names, name, ts_walk_path(object));
+	rule = ts_names_find_any(reach.names, name, ts_walk_path(object));
 	if (rule && !ts_hook_refusal(name))
 		add((struct ts_candidate){
 			.object = object,
@@ -137,7 +137,9 @@ static bool needs_file(const struct ts_object *object)
 	for (size_t i = 0; i < names->n_rules; i++) {
 		const struct ts_rule *rule = &names->rules[i];
 
-		if (rule->python.module || !ts_names_fit(rule, path))
+		/* a library's own copy of OpenSSL is looked for only where it is exported */
+		if (rule->python.module || !ts_names_fit(rule, path) ||
+		    (rule->wire && !is_program(object)))
 			continue;
 		if (rule->glob || !is_exported_somewhere(i))
 			return true;
@@ -180,7 +182,7 @@ static const struct ts_rule *rule_of_local(const struct ts_object *object, const
 
 	if (!name || !*name)
 		return NULL;
-	rule = ts_names_find(reach.names, name, ts_walk_path(object));
+	rule = ts_names_find_any(reach.names, name, ts_walk_path(object));
 	if (!rule || (type == STT_OBJECT && rule->glob) || ts_hook_refusal(name))
 		return NULL;
 	if (type == STT_GNU_IFUNC && is_program(object))

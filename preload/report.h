@@ -15,6 +15,9 @@ bool ts_report_wanted(void);
 /* Writes that report; `conf` may be NULL where there is no symbols.conf. [setup] */
 void ts_report_write(const struct ts_conf *conf);
 
+/* Its part on [wire] (report_wire.c). */
+void ts_report_wire(const struct ts_conf *conf);
+
 /* One more line of it, of `n` fields. What the front end for Python knows comes later than the rest. */
 void ts_report_line(const char *const *fields, size_t n);
 

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "conf.h"
+#include "conversation.h"
 #include "handover.h"
 #include "hook.h"
 #include "hot/call.h"
@@ -58,7 +59,7 @@ static const char *set_up(void)
 	if (ts_handover_init(&conf, &arena) < 0)
 		return "no memory";
 	ts_hot.capture_bytes = conf.capture_bytes;
-	if (ts_hook_init(&conf) < 0)
+	if (ts_conversation_init(&conf) < 0 || ts_hook_init(&conf) < 0)
 		return "no memory";
 	return NULL;
 }

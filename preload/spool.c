@@ -15,6 +15,7 @@
 #include "pages.h"
 #include "program.h"
 #include "ticks.h"
+#include "tls.h"
 
 static struct {
 	const struct ts_conf *conf;
@@ -26,6 +27,7 @@ static struct {
 	bool made;
 	size_t n_published;  /* thunks in the dictionary */
 	size_t n_objects;    /* ... and objects */
+	size_t n_tls;        /* ... and TLS libraries */
 	uint32_t publishing; /* a lock for two writers of the dictionary; not held over a fork */
 } spool;
 
@@ -332,9 +334,28 @@ static int append_objects(size_t first, size_t last)
 	return 0;
 }
 
+static int append_tls(size_t first, size_t last)
+{
+	char records[8192];
+
+	for (size_t i = first; i < last; i++) {
+		size_t bytes = ts_dictionary_put_tls(ts_tls_get(i), NULL);
+		int result = -ENAMETOOLONG;
+
+		if (bytes <= sizeof(records)) {
+			ts_dictionary_put_tls(ts_tls_get(i), records);
+			result = append(records, bytes);
+		}
+		if (result < 0)
+			return result;
+		spool.n_tls = i + 1;
+	}
+	return 0;
+}
+
 int ts_own_spool_publish(void)
 {
-	size_t n = ts_definition_count(), n_objects = ts_objects_count();
+	size_t n = ts_definition_count(), n_objects = ts_objects_count(), n_tls = ts_tls_count();
 	int result = 0;
 
 	if (!__atomic_load_n(&spool.made, __ATOMIC_ACQUIRE))
@@ -348,6 +369,8 @@ int ts_own_spool_publish(void)
 	}
 	if (result == 0 && spool.n_objects < n_objects)
 		result = append_objects(spool.n_objects, n_objects);
+	if (result == 0 && spool.n_tls < n_tls)
+		result = append_tls(spool.n_tls, n_tls);
 	__atomic_store_n(&spool.publishing, 0, __ATOMIC_RELEASE);
 	return result;
 }
@@ -412,6 +435,7 @@ void ts_own_spool_forget(void)
 	spool.made = false;
 	spool.n_published = 0;
 	spool.n_objects = 0;
+	spool.n_tls = 0;
 	spool.publishing = 0;
 	ts_hot.process = NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "guard.h"
 #include "hot/call.h"
+#include "hot/wire.h"
 #include "interpose.h"
 
 static int16_t argument_offset(const struct ts_param *param)
@@ -191,6 +192,30 @@ static bool follows_pointers(const struct ts_hook *hook)
 	return (hook->n_results && follows_pointer(&hook->result)) || hook->flags & TS_HOOK_STACK;
 }
 
+/* What passes through it is read behind the program's pointers, wherever it is called. */
+static void describe_wire(const struct ts_rule *rule, struct ts_hook *hook)
+{
+	hook->wire = rule->wire;
+	hook->flags = TS_HOOK_STARTS_TRACE;
+	ts_guard_start(ts_real.sigaction);
+}
+
+static void describe(const struct ts_rule *rule, enum ts_dialect dialect,
+		     const struct ts_thunk_settings *settings, struct ts_hook *hook)
+{
+	if (rule->kind == TS_KIND_PIPELINE)
+		hook->flags = TS_HOOK_STARTS_TRACE | TS_HOOK_PIPELINE;
+	else if (settings->orphans)
+		hook->flags = TS_HOOK_STARTS_TRACE;
+	if (settings->stacks && has_stack(rule->kind) && !rule->python.module)
+		hook->flags |= TS_HOOK_STACK;
+	if (settings->capture_bytes)
+		describe_arguments(rule, dialect, hook);
+	describe_result(rule, dialect, settings->capture_bytes > 0, hook);
+	if (follows_pointers(hook))
+		ts_guard_start(ts_real.sigaction);
+}
+
 int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, bool by_entry,
 		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
 		  struct ts_arena *arena)
@@ -205,22 +230,22 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 	if (!hook)
 		return -ENOMEM;
 	hook->index = (uint32_t)index;
-	if (rule->kind == TS_KIND_PIPELINE)
-		hook->flags = TS_HOOK_STARTS_TRACE | TS_HOOK_PIPELINE;
-	else if (settings->orphans)
-		hook->flags = TS_HOOK_STARTS_TRACE;
-	if (settings->stacks && has_stack(rule->kind) && !rule->python.module)
-		hook->flags |= TS_HOOK_STACK;
+	if (rule->wire)
+		describe_wire(rule, hook);
+	else
+		describe(rule, dialect, settings, hook);
 	if (by_entry)
 		hook->flags |= TS_HOOK_BY_ENTRY;
-	if (settings->capture_bytes)
-		describe_arguments(rule, dialect, hook);
-	describe_result(rule, dialect, settings->capture_bytes > 0, hook);
-	if (follows_pointers(hook))
-		ts_guard_start(ts_real.sigaction);
 	thunk->original = (const void *)address;
 	thunk->hook = hook;
 	return 0;
+}
+
+void ts_thunk_set_want(size_t index, void *want)
+{
+	struct ts_hook *hook = (struct ts_hook *)ts_thunks[index].hook;
+
+	hook->want = (int (*)(const void *))want;
 }
 
 bool ts_thunk_starts_trace(size_t index)
@@ -240,7 +265,7 @@ bool ts_thunk_holds(uintptr_t address)
 	return address >= code && address < code + (uintptr_t)TS_THUNKS * TS_THUNK_BYTES;
 }
 
-/* By what the caller keeps (an entry keeps all registers), what is captured, which unwinder is there. */
+/* By what passes, what the caller keeps (an entry keeps all registers), what is captured, which unwinder is there. */
 static const char *pad_of(const struct ts_hook *hook, bool shared_unwinder)
 {
 	static const char *const pads[2][2][2] = {
@@ -248,7 +273,16 @@ static const char *pad_of(const struct ts_hook *hook, bool shared_unwinder)
 		{{ts_pad_a_entry, ts_pad_b_entry}, {ts_pad_a_entry_vector, ts_pad_b_entry_vector}},
 	};
 
-	return pads[(hook->flags & TS_HOOK_BY_ENTRY) != 0][captures_vectors(hook)][shared_unwinder];
+	static const char *const wire[3][2] = {
+		{ts_pad_wire, ts_pad_wire_before},
+		{ts_pad_wire_entry, ts_pad_wire_before_entry},
+		{ts_pad_wire_listed, ts_pad_wire_before_listed},
+	};
+	bool by_entry = hook->flags & TS_HOOK_BY_ENTRY;
+
+	if (hook->wire)
+		return wire[hook->wire > TS_WIRE_CONNECT ? 2 : by_entry][ts_wire_ends(hook->wire)];
+	return pads[by_entry][captures_vectors(hook)][shared_unwinder];
 }
 
 void ts_thunk_choose_pads(size_t first, size_t last, bool shared_unwinder, bool everywhere)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TS_WIRE_H
-#define TS_WIRE_H
+#ifndef TS_WIRE_HEADS_H
+#define TS_WIRE_HEADS_H
 
 /*
  * Between the shim and its module `wire`, which follows what a client sends over a connection: whether it is HTTP, to whom,
@@ -28,7 +28,7 @@ struct ts_wire_client;
 typedef void ts_wire_put_fn(void *user, const void *bytes, size_t n);
 
 struct ts_wire_heads {
-	/* A connection whose client is about to speak; `listed`: to whatever host. NULL: no memory. */
+	/* A connection whose client is about to speak; `listed`: to whatever host. Refers to `conf` while it lives. NULL: no memory. */
 	struct ts_wire_client *(*open)(const struct ts_wire_conf *conf, bool listed);
 	/*
 	 * The next `n` bytes that the client sent. What is held back until it is known whether the connection counts is
@@ -40,7 +40,8 @@ struct ts_wire_heads {
 	void (*close)(struct ts_wire_client *client);
 };
 
-/* Exported by the module. */
+/* What the module exports; it is opened, never linked. */
 #define TS_WIRE_SYMBOL "ts_wire_heads"
+__attribute__((visibility("default"))) extern const struct ts_wire_heads ts_wire_heads;
 
 #endif

@@ -45,7 +45,11 @@ struct ts_hook {
 	uint8_t flags;  /* enum ts_hook_flags */
 	uint8_t fails;  /* enum ts_fails_when */
 	uint8_t n_arguments;
-	uint8_t n_results;              /* 0 or 1 */
+	uint8_t n_results; /* 0 or 1 */
+	uint8_t wire;      /* enum ts_wire_function (wire.h); 0: the call is what counts */
+	int (*want)(
+		const void *
+			tls); /* where it is one of OpenSSL's: SSL_want of the same library, or NULL */
 	struct ts_capture fails_result; /* how to fetch what `fails` compares */
 	struct ts_capture tenant;
 	struct ts_capture result;

@@ -111,7 +111,7 @@ static void print_used(const struct ts_story *story, bool full)
 	size_t n;
 	const struct ts_span *spans = ts_story_spans(story, &n);
 
-	if (ts_bill_make(&bill, spans, n) < 0)
+	if (ts_bill_make(&bill, ts_story_trace(story), spans, n) < 0)
 		return;
 	ts_used_bill(&bill, text);
 	if (*text)

@@ -128,6 +128,11 @@ const struct ts_settings *ts_inside_settings(const struct ts_inside *inside)
 	return ts_dictionary_settings(inside->dictionary);
 }
 
+const struct ts_tls *ts_inside_tls(const struct ts_inside *inside, size_t *ret_n)
+{
+	return ts_dictionary_tls(inside->dictionary, ret_n);
+}
+
 /* --- a round ----------------------------------------------------------------------------------- */
 
 static uint32_t count_rings(const struct ts_inside *inside)
@@ -196,6 +201,8 @@ static int keep_event(void *context, const struct ts_event *event, const char *t
 	struct ts_bytes *open = context;
 
 	(void)thread_name;
+	if (event->type == TS_EVENT_MESSAGE)
+		return 0;
 	ts_bytes_add(open, event, event->bytes);
 	return open->failed ? -ENOMEM : 0;
 }

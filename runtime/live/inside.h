@@ -37,6 +37,9 @@ const struct ts_abi_process *ts_inside_process(const struct ts_inside *inside);
 /* Never NULL; empty strings before the first look, and where the dictionary is damaged. */
 const struct ts_settings *ts_inside_settings(const struct ts_inside *inside);
 
+/* Its TLS libraries, *ret_n of them, as far as a look has found them. */
+const struct ts_tls *ts_inside_tls(const struct ts_inside *inside, size_t *ret_n);
+
 /*
  * Looks, now; to be done once. 0, damaged rings being left out; -EAGAIN: rings moved on quicker than they could be
  * read, each time; or another negative errno.

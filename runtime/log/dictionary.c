@@ -14,6 +14,7 @@
 #define MAX_BYTES   ((uint64_t)1 << 26) /* of a dictionary; more is damage */
 #define MAX_THUNKS  (1u << 20)
 #define MAX_OBJECTS 1024
+#define MAX_TLS     256 /* of more, nobody asks */
 
 struct ts_dictionary {
 	char *spool;
@@ -24,6 +25,8 @@ struct ts_dictionary {
 	struct ts_thunk **thunks;
 	uint32_t n_thunks;
 	struct ts_object *objects; /* MAX_OBJECTS; NULL: none yet. Those with a path are known */
+	struct ts_tls *tls;        /* MAX_TLS; NULL: none yet */
+	size_t n_tls;
 };
 
 /* The strings of one record. */
@@ -72,6 +75,7 @@ void ts_dictionary_free(struct ts_dictionary *dictionary)
 	ts_pool_release(&dictionary->pool);
 	free(dictionary->thunks);
 	free(dictionary->objects);
+	free(dictionary->tls);
 	free(dictionary->spool);
 	free(dictionary);
 }
@@ -210,6 +214,27 @@ static int add_object(struct ts_dictionary *dictionary, const struct ts_dictiona
 	return strings.error;
 }
 
+static int add_tls(struct ts_dictionary *dictionary, const struct ts_dictionary_record *record)
+{
+	const struct ts_dictionary_tls *raw = (const void *)record;
+	struct strings strings = {&dictionary->pool, (const char *)(raw + 1),
+				  (const char *)record + record->bytes, 0};
+	struct ts_tls tls;
+
+	if (dictionary->n_tls == MAX_TLS)
+		return 0;
+	if (!dictionary->tls)
+		dictionary->tls = calloc(MAX_TLS, sizeof(*dictionary->tls));
+	if (!dictionary->tls)
+		return -ENOMEM;
+	tls.path = next_string(&strings);
+	tls.library = next_string(&strings);
+	tls.unseen = next_string(&strings);
+	if (!strings.error)
+		dictionary->tls[dictionary->n_tls++] = tls;
+	return strings.error;
+}
+
 static int add_records(struct ts_dictionary *dictionary, const char *data, size_t bytes)
 {
 	size_t at = 0;
@@ -227,6 +252,8 @@ static int add_records(struct ts_dictionary *dictionary, const char *data, size_
 			result = add_thunk(dictionary, record);
 		else if (record->type == TS_DICTIONARY_OBJECT)
 			result = add_object(dictionary, record);
+		else if (record->type == TS_DICTIONARY_TLS)
+			result = add_tls(dictionary, record);
 		if (result < 0)
 			return result;
 		at += record->bytes;
@@ -285,4 +312,10 @@ const struct ts_object *ts_dictionary_object(const struct ts_dictionary *diction
 	return dictionary->objects && index < MAX_OBJECTS && dictionary->objects[index].path
 		       ? &dictionary->objects[index]
 		       : NULL;
+}
+
+const struct ts_tls *ts_dictionary_tls(const struct ts_dictionary *dictionary, size_t *ret_n)
+{
+	*ret_n = dictionary->n_tls;
+	return dictionary->tls;
 }

@@ -20,19 +20,19 @@ struct ts_dictionary;
 struct ts_settings {
 	const char *program; /* path */
 	const char *host;
-	const char *conf;   /* path of symbols.conf */
-	const char *store;  /* URL */
-	const char *tenant; /* default */
-	const char *redact; /* names, separated by ',' */
-	const char *state;  /* the folder of backlogs; empty: there is none */
-	const char *prices; /* path of a price file; empty: only those built in */
+	const char *conf;     /* path of symbols.conf */
+	const char *store;    /* URL */
+	const char *tenant;   /* default */
+	const char *redact;   /* names, separated by ',' */
+	const char *state;    /* the folder of backlogs; empty: there is none */
+	const char *prices;   /* path of a price file; empty: only those built in */
 	const char *gateways; /* "HOST[/PATH] PROVIDER", separated by ','; empty: there are none */
 	uint64_t backlog_bytes;
 	uint32_t n_rules;
 	uint32_t capture_bytes; /* a side of a span; 0: times only */
 	bool orphans;           /* an LLM call outside every trace is one */
 	bool wire;              /* symbols.conf has a [wire] */
-	bool known; /* false: not read yet, or damaged */
+	bool known;             /* false: not read yet, or damaged */
 };
 
 struct ts_thunk {
@@ -56,6 +56,13 @@ struct ts_object {
 	const char *build_id; /* hexadecimal, or empty */
 };
 
+/* A TLS library in the program, where [wire] asks for OpenSSL. */
+struct ts_tls {
+	const char *path;    /* of the object that holds it */
+	const char *library; /* "OpenSSL", "GnuTLS", ... */
+	const char *unseen;  /* why what passes through it is not seen; empty: it is */
+};
+
 /* An empty dictionary of the spool folder `spool` (copied); `page` outlives it. 0 or -ENOMEM. */
 int ts_dictionary_new(struct ts_dictionary **ret, const char *spool,
 		      const struct ts_abi_process *page);
@@ -74,5 +81,8 @@ const struct ts_settings *ts_dictionary_settings(const struct ts_dictionary *dic
 const struct ts_thunk *ts_dictionary_thunk(const struct ts_dictionary *dictionary, uint32_t index);
 const struct ts_object *ts_dictionary_object(const struct ts_dictionary *dictionary,
 					     uint32_t index);
+
+/* All that are known, in the order in which they were found; *ret_n of them, valid until the next update. */
+const struct ts_tls *ts_dictionary_tls(const struct ts_dictionary *dictionary, size_t *ret_n);
 
 #endif

@@ -71,6 +71,18 @@ static bool values_fit(struct ts_values values, const struct ts_value *in, unsig
 	return key_next == object;
 }
 
+static bool message_fits(const struct ts_event_message *message)
+{
+	uint16_t flags = message->event.flags;
+
+	if (message->event.bytes < sizeof(*message) ||
+	    message->event.bytes != sizeof(*message) + TS_ALIGN8(message->tenant_bytes) +
+					    TS_ALIGN8((uint64_t)message->text_bytes))
+		return false;
+	return !(flags & TS_MESSAGE_LAST) ||
+	       (message->ending >= TS_ENDING_CLIENT && message->ending <= TS_ENDING_UNSEEN);
+}
+
 static bool body_fits(const struct ts_event *event)
 {
 	const struct ts_event_begin *begin = (const void *)event;
@@ -88,6 +100,10 @@ static bool body_fits(const struct ts_event *event)
 		       values_fit(ts_event_values(event), NULL, 0);
 	case TS_EVENT_EXEC:
 		return event->bytes == sizeof(struct ts_event_exec);
+	case TS_EVENT_MESSAGE:
+		return message_fits((const void *)event);
+	case TS_EVENT_TOLD:
+		return event->bytes == sizeof(struct ts_event_told);
 	case TS_EVENT_STACK:
 		if (event->bytes >= sizeof(*stack) && event->flags & TS_STACK_AS_OF)
 			return event->bytes == sizeof(*stack) + sizeof(stack->span_id) &&
@@ -108,7 +124,7 @@ long ts_event_check(const void *data, size_t available)
 		return 0;
 	if (event->bytes < sizeof(*event) || event->bytes % 8 ||
 	    event->bytes > TS_EVENT_MAX_BYTES || event->type < TS_EVENT_THREAD ||
-	    event->type > TS_EVENT_EXEC)
+	    event->type > TS_EVENT_TOLD)
 		return -EBADMSG;
 	if (event->bytes > available)
 		return 0;
@@ -146,6 +162,17 @@ const struct ts_value *ts_values_next(struct ts_values *values)
 	values->data += whole;
 	values->bytes -= whole;
 	return value;
+}
+
+struct ts_text ts_message_tenant(const struct ts_event_message *message)
+{
+	return (struct ts_text){(const char *)(message + 1), message->tenant_bytes};
+}
+
+struct ts_text ts_message_text(const struct ts_event_message *message)
+{
+	return (struct ts_text){(const char *)(message + 1) + TS_ALIGN8(message->tenant_bytes),
+				message->text_bytes};
 }
 
 const struct ts_value *ts_event_find(const struct ts_event *event, uint16_t param)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../../preload/abi.h"
+#include "../text.h"
 
 /* More than any event has: what claims to be larger is damage. */
 #define TS_EVENT_MAX_BYTES ((size_t)1 << 17)
@@ -20,7 +21,7 @@ struct ts_values {
 
 /*
  * Checks the event at `data` (8-aligned), of which `available` bytes were read: known type, size
- * that fits it, tenant and values within it, every value's size as its type wants; what lists and
+ * that fits it, tenant, values and text within it, every value's size as its type wants; what lists and
  * objects hold lies whole in them, at most TS_MAX_NESTING deep, and what objects hold has keys. Its
  * size in bytes; 0: it is longer than what is available; -EBADMSG: it is none.
  */
@@ -28,6 +29,10 @@ long ts_event_check(const void *data, size_t available);
 
 /* The rows that it makes: of a begin one, or two of one that is both trace and span; of others none. */
 uint64_t ts_event_rows(const struct ts_event *event);
+
+/* What a message that was checked holds: any bytes. */
+struct ts_text ts_message_tenant(const struct ts_event_message *message);
+struct ts_text ts_message_text(const struct ts_event_message *message);
 
 /* The values of an event that was checked; none if the event has no place for them. */
 struct ts_values ts_event_values(const struct ts_event *event);

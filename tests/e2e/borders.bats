@@ -228,6 +228,17 @@ bad_segments() {
 		grep -vxE '_?Py_?[A-Z].*|mem(cpy|set|cmp)|str[a-z]+|[cm]alloc|realloc|free|dlsym|__tls_get_addr|_ITM_.*|__cxa_finalize|__gmon_start__')"
 }
 
+@test "the follower of connections exports its one entry, and takes nothing from the program's malloc" {
+	are_same "exports of wire.so" ts_wire_heads "$(exported build/modules/wire.so)"
+	is_empty "needed by wire.so" "$(needed build/modules/wire.so | grep -vx 'libc\.so\.6')"
+	is_empty "imports of wire.so" "$(imported build/modules/wire.so |
+		grep -vxE 'mem(chr|cmp|cpy|move|rchr|set)|str(chr|cspn|len)|_ITM_.*|__assert_fail|__cxa_finalize|__gmon_start__|__stack_chk_fail')"
+}
+
+@test "preload/wire/ includes its own headers, and three of its neighbours" {
+	is_empty "includes in preload/wire/" "$(includes preload/wire/* | awk '/\.\.\// && !/ \.\.\/(wire|slice|pages)\.h$/')"
+}
+
 @test "SQLite lies inside its store and is seen by nobody" {
 	is_empty "needed" "$(needed build/modules/store_sqlite.so | grep -i sqlite)"
 	is_empty "names of SQLite that other objects could meet" \

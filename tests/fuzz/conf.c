@@ -57,6 +57,26 @@ static void check_faults(const struct ts_conf *conf, uint32_t lines)
 	}
 }
 
+/* Hosts in lower case, and nothing that separates entries in the log. */
+static void check_wire(const struct ts_wire_conf *wire, uint32_t lines)
+{
+	MUST(wire->line <= lines);
+	MUST(wire->line || (!wire->openssl && !wire->n_addresses && !wire->n_gateways));
+	for (size_t i = 0; i < wire->n_addresses; i++) {
+		const struct ts_wire_address *address = &wire->addresses[i];
+
+		MUST(address->port);
+		MUST(address->family == 0 || address->family == 4 || address->family == 6);
+	}
+	for (size_t i = 0; i < wire->n_gateways; i++) {
+		const struct ts_wire_host *gateway = &wire->gateways[i];
+
+		MUST(gateway->host[0] && !strpbrk(gateway->host, "/ ,ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+		MUST(!gateway->path[0] || gateway->path[0] == '/');
+		MUST(!strpbrk(gateway->path, " ,") && !strpbrk(gateway->provider, " ,"));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct ts_arena arena = {0};
@@ -69,12 +89,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	MUST(ts_conf_parse((const char *)data, bytes, "fuzzed", &arena, &conf) == 0);
 	MUST(conf.capture_bytes <= TS_ABI_MAX_CAPTURE);
 	check_faults(&conf, lines);
+	check_wire(&conf.wire, lines);
+	MUST(conf.n_written <= conf.n_rules);
 	MUST(ts_names_init(&names, &conf, &arena) == 0);
 	for (size_t i = 0; i < conf.n_rules; i++) {
 		check_rule(&conf.rules[i], lines);
 		if (!conf.rules[i].glob && !conf.rules[i].prototype.cplus &&
 		    !conf.rules[i].python.module)
-			MUST(ts_names_find(&names, conf.rules[i].prototype.function, NULL) != NULL);
+			MUST(ts_names_find_any(&names, conf.rules[i].prototype.function, NULL) !=
+			     NULL);
 	}
 	for (size_t i = 0; i < conf.n_redact; i++)
 		MUST(conf.redact[i][0]);

@@ -52,6 +52,7 @@ struct record {
 		struct ts_event_begin begin;
 		struct ts_event_end end;
 		struct ts_event_thread thread;
+		struct ts_event_message message;
 		unsigned char bytes[TS_ABI_MAX_CAPTURE * 2];
 	};
 };
@@ -121,6 +122,22 @@ SPOOL_BUILDER void record_tenant(struct record *record, const char *tenant)
 	record->event.flags |= TS_BEGIN_TENANT;
 	record->begin.tenant_bytes = (uint32_t)strlen(tenant);
 	record_append(record, tenant, strlen(tenant));
+}
+
+/* Behind it comes its tenant, if it has one, and then its text: record_append. */
+SPOOL_BUILDER void record_message(struct record *record, uint16_t flags, uint64_t connection,
+				  uint32_t sequence, uint64_t offset, uint64_t ticks)
+{
+	memset(record, 0, sizeof(record->message));
+	record->event.type = TS_EVENT_MESSAGE;
+	record->event.flags = flags;
+	record->event.bytes = sizeof(record->message);
+	record->message.ticks = ticks;
+	record->message.connection = connection;
+	record->message.offset = offset;
+	record->message.sequence = sequence;
+	record->message.tid = 42;
+	record->message.ending = flags & TS_MESSAGE_LAST ? TS_ENDING_CLIENT : 0;
 }
 
 /* For param, TS_PARAM_RESULT makes it the result of an end. */
@@ -247,10 +264,17 @@ SPOOL_BUILDER size_t spool_text(char *record, size_t at, const char *text)
 	return at + strlen(text) + 1;
 }
 
-/* `state`: the folder of backlogs. */
-SPOOL_BUILDER void spool_settings_backlog(struct spool *spool, const char *store,
-					  const char *tenant, const char *redact, const char *state,
-					  uint64_t backlog_bytes)
+/* What a program's settings say besides. */
+struct settings {
+	const char *state; /* the folder of backlogs */
+	uint64_t backlog_bytes;
+	const char *gateways;
+	uint32_t flags; /* enum ts_settings_flags */
+	uint32_t capture_bytes;
+};
+
+SPOOL_BUILDER void spool_settings_with(struct spool *spool, const char *store, const char *tenant,
+				       const char *redact, const struct settings *more)
 {
 	char record[4096] = {0};
 	struct ts_dictionary_settings *settings = (void *)record;
@@ -262,12 +286,26 @@ SPOOL_BUILDER void spool_settings_backlog(struct spool *spool, const char *store
 	at = spool_text(record, at, store);
 	at = spool_text(record, at, tenant);
 	at = spool_text(record, at, redact);
-	at = spool_text(record, at, state);
+	at = spool_text(record, at, more->state);
 	at = spool_text(record, at, ""); /* no prices of one's own */
-	settings->backlog_bytes = backlog_bytes;
+	at = spool_text(record, at, more->gateways);
+	settings->backlog_bytes = more->backlog_bytes;
+	settings->flags = more->flags;
+	settings->capture_bytes = more->capture_bytes;
 	settings->record.type = TS_DICTIONARY_SETTINGS;
 	settings->record.bytes = (uint32_t)TS_ALIGN8(at);
 	spool_dictionary(spool, record, settings->record.bytes);
+}
+
+/* `state`: the folder of backlogs. */
+SPOOL_BUILDER void spool_settings_backlog(struct spool *spool, const char *store,
+					  const char *tenant, const char *redact, const char *state,
+					  uint64_t backlog_bytes)
+{
+	const struct settings more = {
+		.state = state, .backlog_bytes = backlog_bytes, .gateways = ""};
+
+	spool_settings_with(spool, store, tenant, redact, &more);
 }
 
 SPOOL_BUILDER void spool_settings(struct spool *spool, const char *store, const char *tenant,
@@ -318,6 +356,21 @@ SPOOL_BUILDER void spool_thunk(struct spool *spool, uint32_t index, enum ts_kind
 {
 	spool_thunk_of(spool, TS_LANGUAGE_NATIVE, "/usr/bin/bot", index, kind, name, function,
 		       fails, params);
+}
+
+SPOOL_BUILDER void spool_tls(struct spool *spool, const char *path, const char *library,
+			     const char *unseen)
+{
+	char record[4096] = {0};
+	struct ts_dictionary_tls *tls = (void *)record;
+	size_t at = sizeof(*tls);
+
+	at = spool_text(record, at, path);
+	at = spool_text(record, at, library);
+	at = spool_text(record, at, unseen);
+	tls->record.type = TS_DICTIONARY_TLS;
+	tls->record.bytes = (uint32_t)TS_ALIGN8(at);
+	spool_dictionary(spool, record, tls->record.bytes);
 }
 
 /* Adds ring-N with `bytes` (a power of two) of data; answers N. */

@@ -189,9 +189,8 @@ static void wrong_sections(void **state)
 
 	assert_int_equal(conf->n_faults, 8);
 	check_fault(conf, 0, 1, 1,
-		    "'a' stands in no section: write [pipeline], [agent], [llm], [tool], [step] or "
-		    "[trace] "
-		    "before it");
+		    "'a' stands in no section: write [pipeline], [agent], [llm], [tool], [step], "
+		    "[wire] or [trace] before it");
 	check_fault(
 		conf, 1, 2, 2,
 		"unknown section 'agnet' (did you mean 'agent'?); what stands in it is left out");

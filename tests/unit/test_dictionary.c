@@ -104,12 +104,74 @@ static void test_unknown_languages_are_damage(void **state)
 	spool_remove(&spool);
 }
 
+static void test_settings_of_the_wire(void **state)
+{
+	const struct settings more = {.state = "",
+				      .gateways = "llm.example:8443 mine",
+				      .flags = TS_SETTINGS_WIRE | TS_SETTINGS_ORPHANS,
+				      .capture_bytes = 100};
+	struct ts_dictionary *dictionary;
+	const struct ts_settings *settings;
+	struct spool spool;
+
+	(void)state;
+	spool_new(&spool);
+	assert_int_equal(ts_dictionary_new(&dictionary, spool.path, spool.process), 0);
+	settings = ts_dictionary_settings(dictionary);
+	assert_string_equal(settings->gateways, "");
+	spool_settings_with(&spool, "sqlite:x", "", "", &more);
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+	assert_string_equal(settings->gateways, "llm.example:8443 mine");
+	assert_true(settings->wire && settings->orphans);
+	assert_int_equal(settings->capture_bytes, 100);
+	ts_dictionary_free(dictionary);
+	spool_remove(&spool);
+}
+
+static void test_tls_libraries(void **state)
+{
+	struct ts_dictionary_tls torn = {{TS_DICTIONARY_TLS, sizeof(torn)}};
+	struct ts_dictionary *dictionary;
+	const struct ts_tls *tls;
+	struct spool spool;
+	size_t n = 77;
+
+	(void)state;
+	spool_new(&spool);
+	assert_int_equal(ts_dictionary_new(&dictionary, spool.path, spool.process), 0);
+	ts_dictionary_tls(dictionary, &n);
+	assert_int_equal(n, 0);
+	spool_tls(&spool, "/lib/libssl.so.3", "OpenSSL", "");
+	spool_tls(&spool, "/srv/bot", "rustls", "it is no OpenSSL");
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+	tls = ts_dictionary_tls(dictionary, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(tls[0].path, "/lib/libssl.so.3");
+	assert_string_equal(tls[0].unseen, "");
+	assert_string_equal(tls[1].library, "rustls");
+	assert_string_equal(tls[1].unseen, "it is no OpenSSL");
+	for (int i = 0; i < 300; i++)
+		spool_tls(&spool, "/lib/libssl.so.3", "OpenSSL", "");
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), 0);
+	ts_dictionary_tls(dictionary, &n);
+	assert_int_equal(n, 256);
+	ts_dictionary_free(dictionary);
+	assert_int_equal(ts_dictionary_new(&dictionary, spool.path, spool.process), 0);
+	spool.process->dictionary_bytes = 0;
+	spool_dictionary(&spool, &torn, sizeof(torn));
+	assert_int_equal(ts_dictionary_update(dictionary, NULL), -EBADMSG);
+	ts_dictionary_free(dictionary);
+	spool_remove(&spool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dictionary_grows),
 		cmocka_unit_test(test_damaged_dictionary_keeps_what_was_before),
 		cmocka_unit_test(test_unknown_languages_are_damage),
+		cmocka_unit_test(test_settings_of_the_wire),
+		cmocka_unit_test(test_tls_libraries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a program sends, and to whom. */
+
+#include "conversation.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "handler.h"
+#include "hot/call.h"
+#include "hot/guarded.h"
+#include "hot/wire.h"
+#include "interpreter.h"
+#include "life.h"
+#include "log.h"
+#include "module.h"
+#include "pages.h"
+#include "signals.h"
+#include "sys.h"
+#include "wire.h"
+
+#define FIRST_LETTERS 3     /* of a method, or of HTTP/2's preface */
+#define CHUNK         16384 /* of what is sent, as the module gets it */
+#define YIELDS        10000 /* while another thread forgets the parent's connections */
+
+static struct {
+	const struct ts_wire_conf *conf;
+	const struct ts_wire_heads *heads; /* of the module; NULL: not opened, or it could not be */
+	uint32_t unusable;                 /* it could not be */
+	uint32_t *ours;                    /* ts_wire.ours, to be written */
+} conversation;
+
+/* One call's turn. */
+struct turn {
+	const struct ts_passed *passed;
+	uintptr_t slot;
+	uint64_t mask; /* of signals, as the program has it */
+};
+
+static void count(enum ts_wire_count what)
+{
+	__atomic_fetch_add(&ts_wire.counts[what], 1, __ATOMIC_RELAXED);
+}
+
+/* --- the module ---------------------------------------------------------------------------------- */
+
+/* What a handler interrupts may hold the locks that an opening takes: then a later connection opens it. */
+static const struct ts_wire_heads *heads(const struct turn *turn)
+{
+	const struct ts_wire_heads *found = __atomic_load_n(&conversation.heads, __ATOMIC_ACQUIRE);
+	char why[256] = "";
+
+	if (found || __atomic_load_n(&conversation.unusable, __ATOMIC_RELAXED) ||
+	    ts_may_be_in_handler(turn->mask, turn->slot))
+		return found;
+	found = ts_module_symbol("wire", TS_WIRE_SYMBOL, why, sizeof(why));
+	if (found)
+		__atomic_store_n(&conversation.heads, found, __ATOMIC_RELEASE);
+	else if (!__atomic_exchange_n(&conversation.unusable, 1, __ATOMIC_RELAXED))
+		ts_log(TS_LOG_ERROR, "LLM calls are not seen on the wire: %s", why);
+	return found;
+}
+
+/* Does it look like a request? Most that does not is never shown to the module. */
+static bool may_be_http(const void *text, uint64_t bytes)
+{
+	char first[FIRST_LETTERS];
+	uint64_t n = bytes < sizeof(first) ? bytes : sizeof(first);
+
+	if (!ts_guarded_copy(first, text, n))
+		return false;
+	for (uint64_t i = 0; i < n; i++)
+		if (first[i] < 'A' || first[i] > 'Z')
+			return false;
+	return true;
+}
+
+/* --- what a connection is ------------------------------------------------------------------------ */
+
+/* It is never looked at again. */
+static void leave(struct ts_connection *connection)
+{
+	if (connection->client)
+		conversation.heads->close(connection->client);
+	connection->client = NULL;
+	__atomic_store_n(&connection->state, TS_CONNECTION_ALONE, __ATOMIC_RELEASE);
+}
+
+static void leave_alone(struct ts_connection *connection, enum ts_wire_count why)
+{
+	leave(connection);
+	count(why);
+}
+
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+
+	return ntohs(address->ss_family == AF_INET ? four->sin_port : six->sin6_port);
+}
+
+static bool is_socket(const struct ts_passed *passed)
+{
+	return passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
+}
+
+/*
+ * Is the descriptor still what was connected? It may have been closed unseen (dup2, fclose, close_range) and be a
+ * file's or an accepted connection's by now. By its port alone: who connects to 0.0.0.0 is connected to 127.0.0.1.
+ */
+static bool is_still_listed(uint32_t fd)
+{
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	uint32_t bytes = sizeof(address);
+	uint16_t port;
+
+	if (ts_syscall(SYS_getpeername, fd, (long)&address, (long)&bytes, 0, 0, 0) < 0 ||
+	    (address.ss_family != AF_INET && address.ss_family != AF_INET6))
+		return false;
+	port = port_of(&address);
+	for (size_t i = 0; i < conversation.conf->n_addresses; i++)
+		if (conversation.conf->addresses[i].port == port)
+			return true;
+	return false;
+}
+
+/* The program speaks first on a connection that was not met before. NULL: it is left alone. */
+static struct ts_connection *meet(const struct turn *turn, const void *text, uint64_t bytes)
+{
+	const struct ts_passed *passed = turn->passed;
+	struct ts_connection *connection;
+	const struct ts_wire_heads *module;
+
+	if (is_socket(passed) && !is_still_listed((uint32_t)passed->arguments[0])) {
+		ts_wire.listed[(uint32_t)passed->arguments[0]] = 0;
+		return NULL;
+	}
+	connection = ts_connection_add(ts_wire_handle(passed));
+	count(TS_WIRE_SEEN);
+	if (!connection) {
+		count(TS_WIRE_NO_ROOM);
+		return NULL;
+	}
+	connection->listed = is_socket(passed);
+	if (!may_be_http(text, bytes)) {
+		leave_alone(connection, TS_WIRE_NOT_HTTP);
+		return NULL;
+	}
+	module = heads(turn);
+	if (module)
+		connection->client = module->open(conversation.conf, connection->listed);
+	if (!connection->client) {
+		leave_alone(connection, TS_WIRE_NO_ROOM);
+		return NULL;
+	}
+	return connection;
+}
+
+/* --- where it belongs ---------------------------------------------------------------------------- */
+
+/*
+ * As a call of Python would be placed there: a task that a library started has nothing on the stack, but a context. And
+ * inside the call of another process that this one runs in: a program that a bot starts to talk to a model has no
+ * pipeline of its own. `within` lives as long as what is answered.
+ */
+static struct ts_wire_place find_place(struct ts_foreign *within, uintptr_t slot)
+{
+	struct ts_wire_place place = {.trace = NULL};
+	struct ts_foreign said;
+	int says = ts_interpreter_says(&said);
+
+	if (!ts_foreign_find(within, says >= 0, says > 0 ? &said : NULL, slot))
+		return place;
+	place.trace = &within->trace;
+	place.parent_id = within->parent_id;
+	place.has_parent = within->flags & TS_BEGIN_PARENT;
+	return place;
+}
+
+/* --- sending ------------------------------------------------------------------------------------- */
+
+/* On its way through the module. */
+struct sending {
+	const struct turn *turn;
+	struct ts_connection *connection; /* NULL: not met yet, or left alone */
+	bool met;
+	uint64_t bytes;           /* taken so far */
+	struct ts_foreign within; /* what `place` lies in */
+	struct ts_wire_place place;
+	bool placed;
+};
+
+/*
+ * The thread becomes ready, with its guard set; the program's mask tells whether the flusher may be started. False:
+ * nothing is recorded.
+ */
+static bool make_ready(const struct turn *turn)
+{
+	struct ts_context *context = &ts_context;
+	bool ready = context->ring && context->generation == *ts_hot.generation;
+
+	if (!ready) {
+		ts_signals_restore(turn->mask);
+		ready = ts_life_make_ready(turn->slot) && context->ring;
+		ts_signals_block();
+	}
+	context->guard = turn->slot;
+	return ready;
+}
+
+/* There is no ring to be had: a gap. */
+static void lose(struct ts_connection *connection, uint32_t flags, uint64_t bytes)
+{
+	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
+	__atomic_fetch_add(&ts_wire.counts[TS_WIRE_LOST_BYTES], bytes, __ATOMIC_RELAXED);
+}
+
+static void put(void *user, const void *text, size_t bytes)
+{
+	struct sending *sending = user;
+
+	if (!make_ready(sending->turn)) {
+		lose(sending->connection, 0, bytes);
+		return;
+	}
+	if (!sending->placed)
+		sending->place = find_place(&sending->within, sending->turn->slot);
+	sending->placed = true;
+	ts_wire_record(sending->connection, 0, &sending->place, text, bytes);
+}
+
+static void end(struct ts_connection *connection, enum ts_ending ending, const struct turn *turn)
+{
+	if (connection->sequence && make_ready(turn))
+		ts_wire_record_last(connection, ending);
+}
+
+/* More than one, where two threads were the first to send. */
+static void close_connection(const struct turn *turn, enum ts_ending ending)
+{
+	uint64_t handle = ts_wire_handle(turn->passed);
+	enum ts_connection_state state;
+	struct ts_connection *connection;
+
+	while ((connection = ts_connection_find(handle, &state))) {
+		if (state != TS_CONNECTION_ALONE) {
+			end(connection, ending, turn);
+			leave(connection);
+		}
+		ts_connection_remove(connection, handle);
+	}
+}
+
+/* What the module makes of what was sent so far. */
+static void take_state(struct sending *sending, enum ts_wire_state state)
+{
+	static const enum ts_wire_count counts[] = {
+		[TS_WIRE_STATE_NOT_HTTP] = TS_WIRE_NOT_HTTP,
+		[TS_WIRE_STATE_OTHER_HOST] = TS_WIRE_OTHER_HOST,
+		[TS_WIRE_STATE_UNREADABLE] = TS_WIRE_UNREADABLE,
+		[TS_WIRE_STATE_NO_MEMORY] = TS_WIRE_NO_ROOM,
+	};
+	struct ts_connection *connection = sending->connection;
+
+	if (state == TS_WIRE_STATE_UNDECIDED)
+		return;
+	if (state == TS_WIRE_STATE_RECORDED) {
+		if (connection->state == TS_CONNECTION_UNDECIDED)
+			count(TS_WIRE_RECORDED);
+		connection->state = TS_CONNECTION_RECORDED;
+		return;
+	}
+	end(connection, TS_ENDING_UNSEEN, sending->turn);
+	leave_alone(connection, counts[state]);
+	sending->connection = NULL;
+}
+
+static void send_chunk(struct sending *sending, const char *text, uint64_t bytes)
+{
+	enum ts_wire_state state;
+
+	if (!sending->connection && !sending->met)
+		sending->connection = meet(sending->turn, text, bytes);
+	sending->met = true;
+	if (!sending->connection)
+		return;
+	state = conversation.heads->sent(sending->connection->client, text, bytes, put, sending);
+	take_state(sending, state);
+}
+
+/* A copy, for the program's own may not be there, and may change while heads are looked for. */
+static void send_piece(void *user, const void *text, uint64_t bytes)
+{
+	struct sending *sending = user;
+	char copy[CHUNK];
+
+	for (uint64_t done = 0, n; done < bytes; done += n) {
+		n = bytes - done < CHUNK ? bytes - done : CHUNK;
+		if (!ts_guarded_copy(copy, (const char *)text + done, n))
+			return;
+		sending->bytes += n;
+		send_chunk(sending, copy, n);
+	}
+}
+
+/*
+ * Was the slow path told of all that was sent? Not of what a handler sends that interrupts the shim, for one, or a child of
+ * vfork. What comes now would be taken for something else: a head for a body.
+ */
+static bool was_told_of_all(struct ts_connection *connection)
+{
+	return ++connection->told_calls ==
+	       __atomic_load_n(&connection->sent_calls, __ATOMIC_RELAXED);
+}
+
+static void take_sent(const struct turn *turn)
+{
+	enum ts_connection_state state;
+	const struct ts_passed *passed = turn->passed;
+	uint64_t bytes = ts_wire_bytes(passed);
+	struct sending sending = {
+		.turn = turn,
+		.connection = ts_connection_find(ts_wire_handle(passed), &state),
+	};
+
+	if (sending.connection && state == TS_CONNECTION_ALONE)
+		return;
+	if (sending.connection && !was_told_of_all(sending.connection)) {
+		close_connection(turn, TS_ENDING_UNSEEN);
+		count(TS_WIRE_UNREADABLE);
+		sending.connection = NULL;
+	}
+	sending.met = sending.connection;
+	ts_wire_pieces(passed, bytes, send_piece, &sending);
+	if (sending.connection && sending.bytes < bytes)
+		take_state(&sending, TS_WIRE_STATE_UNREADABLE);
+}
+
+/* --- the rest ------------------------------------------------------------------------------------ */
+
+static void take_received(void *user, const void *text, uint64_t bytes)
+{
+	ts_wire_record(user, TS_MESSAGE_RECEIVED, NULL, text, bytes);
+}
+
+/* The thread was not ready, or nothing more will come. */
+static void receive(const struct turn *turn)
+{
+	const struct ts_passed *passed = turn->passed;
+	enum ts_connection_state state;
+	struct ts_connection *connection = ts_connection_find(ts_wire_handle(passed), &state);
+	uint64_t bytes = ts_wire_bytes(passed);
+
+	if (!connection || state == TS_CONNECTION_ALONE)
+		return;
+	if (!bytes) {
+		end(connection, ts_wire_ending(passed), turn);
+		leave(connection);
+	} else if (make_ready(turn)) {
+		ts_wire_pieces(passed, bytes, take_received, connection);
+	} else {
+		lose(connection, TS_MESSAGE_RECEIVED, bytes);
+	}
+}
+
+static bool is_same(const struct ts_wire_address *listed, const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+	bool is_four = address->ss_family == AF_INET;
+
+	if (listed->port != port_of(address))
+		return false;
+	if (!listed->family)
+		return true;
+	if (is_four)
+		return listed->family == 4 && memcmp(listed->bytes, &four->sin_addr, 4) == 0;
+	if (listed->family == 4)
+		return IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) &&
+		       memcmp(listed->bytes, six->sin6_addr.s6_addr + 12, 4) == 0;
+	return memcmp(listed->bytes, &six->sin6_addr, 16) == 0;
+}
+
+static bool is_listed(const struct ts_passed *passed)
+{
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	uint64_t bytes = (uint32_t)passed->arguments[2];
+
+	if (bytes > sizeof(address) ||
+	    !ts_guarded_copy(&address, (const void *)passed->arguments[1], bytes) ||
+	    !(address.ss_family == AF_INET && bytes >= sizeof(struct sockaddr_in)) !=
+		    (address.ss_family == AF_INET6 && bytes >= sizeof(struct sockaddr_in6)))
+		return false;
+	for (size_t i = 0; i < conversation.conf->n_addresses; i++)
+		if (is_same(&conversation.conf->addresses[i], &address))
+			return true;
+	return false;
+}
+
+/* Whether it worked shows when something is sent. The descriptor may have been another's, closed unseen. */
+static void take_connect(const struct turn *turn)
+{
+	uint32_t fd = (uint32_t)turn->passed->arguments[0];
+
+	if (fd >= TS_WIRE_FDS)
+		return;
+	close_connection(turn, TS_ENDING_UNSEEN);
+	ts_wire.listed[fd] = is_listed(turn->passed);
+}
+
+/* A child's connections are its parent's: it has none, whatever the tables say, until now. */
+static void forget_parent(void)
+{
+	uint32_t seen = TS_WIRE_PARENTS;
+
+	if (__atomic_compare_exchange_n(conversation.ours, &seen, TS_WIRE_BEING_FORGOTTEN, false,
+					__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		ts_connections_forget();
+		memset(ts_wire.counts, 0, sizeof(ts_wire.counts));
+		__atomic_store_n(conversation.ours, TS_WIRE_OURS, __ATOMIC_RELEASE);
+		return;
+	}
+	for (int i = 0; seen == TS_WIRE_BEING_FORGOTTEN && i < YIELDS; i++) {
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		seen = __atomic_load_n(conversation.ours, __ATOMIC_ACQUIRE);
+	}
+}
+
+static void take(const struct turn *turn)
+{
+	enum ts_wire_function function = turn->passed->thunk->hook->wire;
+
+	forget_parent();
+	if (function == TS_WIRE_CONNECT)
+		take_connect(turn);
+	else if (ts_wire_sends(function))
+		take_sent(turn);
+	else if (!ts_wire_ends(function))
+		receive(turn);
+	else
+		close_connection(turn, TS_ENDING_CLIENT);
+	if (function == TS_WIRE_CLOSE)
+		ts_wire.listed[(uint32_t)turn->passed->arguments[0]] = 0;
+}
+
+/*
+ * Signals wait: a handler that jumped out of here would leave the connection half told. What is called on the way is
+ * none of the program's calls.
+ */
+static uintptr_t slow(struct ts_passed *passed, uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct turn turn = {.passed = passed, .slot = slot};
+	int error_number = errno;
+
+	if (context->guard && !ts_guard_is_stale(context, slot))
+		return 0;
+	if (ts_life_is_guest())
+		return 0;
+	turn.mask = ts_signals_block();
+	context->guard = slot;
+	take(&turn);
+	context->guard = 0;
+	errno = error_number;
+	ts_signals_restore(turn.mask);
+	return 0;
+}
+
+void ts_conversation_tell(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (!process || !conversation.ours || *conversation.ours != TS_WIRE_OURS)
+		return;
+	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
+		__atomic_store_n(&process->wire[i],
+				 __atomic_load_n(&ts_wire.counts[i], __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
+}
+
+int ts_conversation_init(const struct ts_conf *conf)
+{
+	if (!conf->wire.openssl && !conf->wire.n_addresses)
+		return 0;
+	conversation.conf = &conf->wire;
+	conversation.ours = ts_pages_new(4096);
+	if (!conversation.ours)
+		return -ENOMEM;
+	if (ts_sys_madvise(conversation.ours, 4096, MADV_WIPEONFORK) < 0)
+		return -ENOSYS;
+	*conversation.ours = TS_WIRE_OURS;
+	ts_wire.slow = slow;
+	ts_wire.ours = conversation.ours;
+	return 0;
+}
