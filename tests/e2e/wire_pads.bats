@@ -9,7 +9,7 @@ load helper
 
 setup() {
 	scratch
-	wire=$bots/wire
+	wire=$bots/faketls
 	rules '[wire]' 'openssl = on'
 }
 

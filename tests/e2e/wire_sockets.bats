@@ -9,7 +9,7 @@ load helper
 
 setup() {
 	scratch
-	wire=$bots/wire
+	wire=$bots/faketls
 	read -r port other < <(python3 -c '
 import socket
 both = [socket.socket() for _ in "ab"]
