@@ -31,11 +31,9 @@ shim_asm    := $(wildcard preload/*.S)
 stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
-runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c)))
+runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c wire/*.c)))
 collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
-# What nothing feeds yet: in the tests alone.
-wire_src    := $(wildcard runtime/wire/*.c)
 command_src := $(wildcard runtime/command/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
@@ -44,9 +42,9 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so wire.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
-.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python setup-venv unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
+.PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python check-wire setup-venv setup-wire unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
 	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider
+	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider fuzz-wire_heads
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -122,7 +120,7 @@ $(B)/libtraceshim.so: $(call obj,$(hot_src) $(pads_src) $(shim_src) $(shim_asm))
 
 # What the runtime links; what is named by its archive lies inside, hidden.
 WIRE_LIBS    := -l:libhttp_parser.a -l:libnghttp2.a -l:libbrotlidec.a -l:libbrotlicommon.a -l:libzstd.a -l:libz.a
-RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a
+RUNTIME_LIBS := -Wl,--exclude-libs,ALL $(LDFLAGS) -lcjson -luuid -l:libiberty.a $(WIRE_LIBS)
 
 $(B)/modules/flusher.so: $(call obj,$(runtime_src))
 	$(call say,LD,$@)
@@ -200,7 +198,7 @@ $(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
 # --- tests -----------------------------------------------------------------------------------------
 
 asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
-            preload/demangle.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(hot_src) $(runtime_src) $(wire_src) $(collect_src) $(report_src) $(symbols_src) \
+            preload/demangle.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
 entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
@@ -274,9 +272,10 @@ $(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c comman
 
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/fuzz/seeds/%
+		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/gen/providers.inc \
+		$(B)/fuzz/seeds/%
 	$(call say,CC,$@)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a $(WIRE_LIBS)
 
 $(B)/fuzz/usage: tests/fuzz/usage.c $(wildcard runtime/usage/*.c) $(addprefix runtime/,columns.c error.c file.c log/held.c \
 		modelname.c moment.c pool.c price.c pricelist.c scan.c scan_tail.c sha256.c text.c) tests/fuzz/fuzz.h tests/fuzz/rows.h \
@@ -297,10 +296,16 @@ $(wire_readers:%=$(B)/fuzz/%): $(B)/fuzz/%: tests/fuzz/%.c $(wildcard runtime/wi
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -I$(B)/gen -o $@ $(filter %.c,$^) $(WIRE_LIBS)
 
-$(wire_readers:%=$(B)/fuzz/seeds/%): tests/fuzz/wire_seeds.py
+$(B)/fuzz/wire_heads: tests/fuzz/wire_heads.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(wildcard preload/wire/*.h) tests/fuzz/fuzz.h \
+		preload/wire.h $(B)/gen/provider_hosts.inc $(B)/fuzz/seeds/wire_heads
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -l:libhttp_parser.a -l:libnghttp2.a
+
+$(wire_readers:%=$(B)/fuzz/seeds/%) $(B)/fuzz/seeds/wire_heads: tests/fuzz/wire_seeds.py
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%): fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%) fuzz-wire_heads: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
 	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
@@ -343,6 +348,9 @@ check-stores: setup-check all bots ## both SQL stores, with real servers: three 
 check-python: setup-venv all ## Python bots with real packages, and LLM clients
 	$(Q)bats --jobs 1 tests/python
 
+check-wire: setup-wire setup-venv all ## real clients of LLM APIs, over TLS: four minutes
+	$(Q)bats --jobs 1 tests/wire
+
 FAULT_ROUNDS ?= 1000
 
 check-faults: setup-check faults ## kill and fail everything, FAULT_ROUNDS (1000) times
@@ -372,11 +380,14 @@ setup-build setup-check setup-programs setup-fuzz setup-bench:
 setup-venv: setup-check ## the Python packages of the tests' bots, into build/venv
 	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
+setup-wire: ## what check-wire needs besides: Ruby, and packages of Node into build/wire
+	@scripts/setup-wire || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
+
 sources := $(shell find preload runtime tests -name '*.[ch]')
 
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
-	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bench/stores tests/bench/exports \
+	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bots/wire/curl.sh tests/bench/stores tests/bench/exports \
 		tests/bench/python/run runtime/command/traceshim.bash
 	$(Q)mandoc -Tlint -W warning $(manuals)
 

@@ -105,8 +105,9 @@ struct ts_abi_process {
 	uint32_t signal;       /* its parent, where that is traceshim: what ended it, else 0 */
 	uint32_t reserved3;
 	uint8_t run_id[16]; /* UUID v7: the process in pipeline_runs */
-	uint64_t told;      /* consumer: begun, as the store has it with how all ended; else 0 */
-	uint64_t wire[8];   /* program, atomic: enum ts_wire_count */
+	uint64_t
+		told; /* consumer: what was begun in the rings, and connections recorded, where how all ended is stored; else 0 */
+	uint64_t wire[8]; /* program, atomic: enum ts_wire_count */
 };
 
 /* What became of the connections that [wire] asks for. */
@@ -499,7 +500,8 @@ typedef int ts_flusher_run_fn(const struct ts_flusher_args *args);
  *            wire FUNCTION OBJECT HOW        a definition of a function that [wire] asks for; HOW as in `hook`
  *            tls OBJECT LIBRARY REASON       a TLS library; REASON: why what passes through it is not seen,
  *                                            empty: it is
- *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far
+ *   run:     start PID RULES HOOKED PROGRAM  HOOKED: rules with at least one definition so far;
+ *                                            [wire] counts as one
  *            reached PID HOOKED RUN          the first event was recorded; RUN: run_id in hexadecimal
  *            hooked PID HOOKED               the program ended; where more were found since
  *            passive PID REASON              the shim stood down

@@ -367,7 +367,8 @@ static uint64_t unrecorded(const uint64_t *lost)
 
 bool ts_lanes_drained(void)
 {
-	uint64_t begun = unrecorded(ts_hot.process->lost);
+	uint64_t begun = unrecorded(ts_hot.process->lost) +
+			 __atomic_load_n(&ts_hot.process->wire[TS_WIRE_RECORDED], __ATOMIC_RELAXED);
 	uint32_t n = __atomic_load_n(&lanes.n, __ATOMIC_ACQUIRE);
 
 	if (ts_hot.process->lost[TS_LOST_END])

@@ -321,8 +321,12 @@ static struct {
 /* As text, and from now on told. */
 static const char *n_hooked(char *ret, size_t bytes)
 {
-	run.told = 0;
-	for (size_t i = 0; i < run.conf->n_written; i++)
+	size_t i = run.conf->n_written;
+
+	while (i < run.conf->n_rules && !ts_definition_is_made_for(&run.conf->rules[i]))
+		i++;
+	run.told = i < run.conf->n_rules; /* [wire] is one */
+	for (i = 0; i < run.conf->n_written; i++)
 		run.told += ts_definition_is_made_for(&run.conf->rules[i]);
 	snprintf(ret, bytes, "%zu", run.told);
 	return ret;
@@ -338,7 +342,7 @@ void ts_report_start(const struct ts_conf *conf)
 	if (ts_own_spool_make_root() < 0)
 		return;
 	run.conf = conf;
-	snprintf(rules, sizeof(rules), "%zu", conf->n_written);
+	snprintf(rules, sizeof(rules), "%zu", conf->n_written + (conf->n_rules > conf->n_written));
 	tell(O_CREAT | O_TRUNC, "start", rules, n_hooked(hooked, sizeof(hooked)),
 	     ts_program_path());
 }

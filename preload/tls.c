@@ -54,18 +54,35 @@ static const char *other_library(const struct ts_object *object)
 	return NULL;
 }
 
+/* A note's name and contents are each padded to four bytes. */
+static bool has_note_of_go(const char *notes, size_t bytes)
+{
+	size_t at = 0;
+
+	while (bytes - at >= sizeof(Elf64_Nhdr) + 4) {
+		const Elf64_Nhdr *note = (const void *)(notes + at);
+		uint64_t length = sizeof(*note) + ((note->n_namesz + 3UL) & ~3UL) +
+				  ((note->n_descsz + 3UL) & ~3UL);
+
+		if (note->n_namesz == 4 && memcmp(note + 1, "Go\0", 4) == 0)
+			return true;
+		if (length > bytes - at)
+			return false;
+		at += length;
+	}
+	return false;
+}
+
 /* Go's linker leaves a note with its name, also in what is stripped. */
 static bool is_go(const struct ts_object *object)
 {
 	for (size_t i = 0; i < object->n_segments; i++) {
 		const ElfW(Phdr) *segment = &object->segments[i];
-		const Elf64_Nhdr *note = (const void *)(object->base + segment->p_vaddr);
+		uintptr_t notes = object->base + segment->p_vaddr;
 
-		if (segment->p_type != PT_NOTE || segment->p_memsz < sizeof(*note) + 4 ||
-		    !ts_object_holds(object, (uintptr_t)note) ||
-		    object->high - (uintptr_t)note < segment->p_memsz)
-			continue;
-		if (note->n_namesz == 4 && memcmp(note + 1, "Go\0", 4) == 0)
+		if (segment->p_type == PT_NOTE && ts_object_holds(object, notes) &&
+		    object->high - notes >= segment->p_memsz &&
+		    has_note_of_go((const char *)notes, segment->p_memsz))
 			return true;
 	}
 	return false;

@@ -28,7 +28,7 @@ struct ts_wire_client;
 typedef void ts_wire_put_fn(void *user, const void *bytes, size_t n);
 
 struct ts_wire_heads {
-	/* A connection whose client is about to speak; `listed`: to whatever host. NULL: no memory. */
+	/* A connection whose client is about to speak; `listed`: to whatever host. Refers to `conf` while it lives. NULL: no memory. */
 	struct ts_wire_client *(*open)(const struct ts_wire_conf *conf, bool listed);
 	/*
 	 * The next `n` bytes that the client sent. What is held back until it is known whether the connection counts is

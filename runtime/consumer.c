@@ -94,7 +94,7 @@ static void note_told(struct ts_consumer *consumer, const struct ts_run *run)
 	struct ts_abi_process *page = ts_reader_process(consumer->reader);
 
 	consumer->told = *run;
-	__atomic_store_n(&page->told, run->outcome ? (uint64_t)run->begun : 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&page->told, consumer->run.told, __ATOMIC_RELEASE);
 }
 
 static void complain(struct ts_consumer *consumer, const char *what, const char *why)

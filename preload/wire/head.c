@@ -121,6 +121,15 @@ static bool read_fields(struct ts_heads_head *head)
 	       !(seen.coding && !ts_slice_is(head->version, "HTTP/1.1"));
 }
 
+bool ts_heads_fields_are_sound(struct ts_slice lines)
+{
+	struct ts_slice line = take_line(&lines), name, value;
+
+	while (line.bytes && split(line, &name, &value))
+		line = take_line(&lines);
+	return !line.bytes && !lines.bytes;
+}
+
 bool ts_heads_head_read(struct ts_slice head, struct ts_heads_head *ret)
 {
 	struct ts_slice line = take_line(&head);

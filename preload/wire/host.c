@@ -8,24 +8,28 @@ static const char *const patterns[] = {
 #include "provider_hosts.inc"
 };
 
-static bool is_host(char c)
+/* Consists of letters, digits and `others`. */
+static bool is_made_of(struct ts_slice text, const char *others)
 {
-	return (ts_is_word(c) && c != '$') || (c && strchr(".-:[]", c));
+	for (size_t i = 0; i < text.bytes; i++) {
+		char c = text.text[i];
+
+		if (!(ts_is_word(c) && c != '$') && !(c && strchr(others, c)))
+			return false;
+	}
+	return true;
 }
 
 bool ts_heads_host_read(struct ts_slice sent, struct ts_slice *ret)
 {
-	const char *at = sent.bytes ? memrchr(sent.text, '@', sent.bytes) : NULL;
+	const char *at = sent.bytes ? memchr(sent.text, '@', sent.bytes) : NULL;
+	size_t user = at ? (size_t)(at - sent.text) : 0;
+	struct ts_slice host = ts_slice_from(sent, user + (at ? 1 : 0));
 
-	if (at)
-		sent = ts_slice_from(sent, (size_t)(at + 1 - sent.text));
-	if (sent.bytes > MOST_BYTES)
+	if (host.bytes > MOST_BYTES || !is_made_of(host, ".-:[]") ||
+	    !is_made_of(ts_slice_until(sent, user), "-.!~*'()%;:&=+,$"))
 		return false;
-	for (size_t i = 0; i < sent.bytes; i++) {
-		if (!is_host(sent.text[i]))
-			return false;
-	}
-	*ret = sent;
+	*ret = host;
 	return true;
 }
 

@@ -7,7 +7,7 @@
 #include "../slice.h"
 #include "../wire.h"
 
-/* Of what a request names, the host and its port, without userinfo. False: it is neither that nor empty. */
+/* Of what a request names the host and its port, without userinfo; empty, if it was. False: it is no such. */
 bool ts_heads_host_read(struct ts_slice sent, struct ts_slice *ret);
 
 /* Is it a provider's or a gateway's? As runtime/wire/provider.c tells. */

@@ -20,9 +20,8 @@ enum phase {
 struct ts_heads_http1 {
 	enum phase phase;
 	uint64_t left; /* of the body, or of the chunk */
-	size_t n;
-	char section
-		[SECTION_BYTES]; /* what is looked at when it is complete: in each phase but BODY and CHUNK */
+	size_t n; /* of the section: what is looked at when it is complete, in each phase but BODY and CHUNK */
+	char section[SECTION_BYTES];
 };
 
 struct ts_heads_http1 *ts_heads_http1_new(struct ts_heads_memory *memory)
@@ -164,10 +163,12 @@ static bool add_to_chunk_end(struct ts_wire_client *client, struct ts_heads_http
 /* The last chunk goes out with the end of what follows it. */
 static bool add_to_trailer(struct ts_wire_client *client, struct ts_heads_http1 *http)
 {
-	if (ends_with(http, "\r\n\r\n") || (http->n == 2 && ends_with(http, "\r\n"))) {
-		ts_heads_out_pass(&client->out, "0\r\n\r\n", 5);
-		enter(http, HEAD);
-	}
+	if (!ends_with(http, "\r\n\r\n") && !(http->n == 2 && ends_with(http, "\r\n")))
+		return true;
+	if (!ts_heads_fields_are_sound((struct ts_slice){http->section, http->n, 0}))
+		return false;
+	ts_heads_out_pass(&client->out, "0\r\n\r\n", 5);
+	enter(http, HEAD);
 	return true;
 }
 

@@ -5,56 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
-#include "calls.h"
-#include "fill.h"
-#include "marks.h"
+#include "impl.h"
 #include "../price.h"
 #include "../log/reader.h"
-#include "recent.h"
 #include "redact.h"
-#include "remember.h"
-#include "run.h"
 #include "../log/segment.h"
 #include "stack.h"
 
 /*
- * A begin is committed before its end. So a pass that sees all rings' heads as they are after the
+ * A begin is committed before its end, and messages of a connection nearly in their order. So a pass that sees all rings' heads as they are after the
  * end was read brings it; the pass that brought the end may have looked at the begin's ring before.
  */
 #define MAX_ROUNDS 3
-
-struct ts_assembler {
-	struct ts_reader *reader;
-	struct ts_dictionary *dictionary;
-	struct ts_redact *redact;
-	struct ts_fill fill;
-	struct ts_calls calls;
-	struct ts_rows rows;
-	bool batch_stands;
-
-	struct ts_recent recent;
-
-	struct ts_memory memory;
-	struct ts_marks marks;
-	uint64_t lost[TS_LOST_COUNT];
-	bool lost_asked; /* for this batch */
-	bool lost_told;  /* by a row of this batch */
-	uint64_t last_ticks;
-	struct ts_error price_fault; /* what is wrong with the price file; or empty */
-};
 
 /* --- life ------------------------------------------------------------------------------ */
 
 static void note_ticks(struct ts_assembler *assembler, const struct ts_event *event)
 {
-	uint64_t ticks = event->type == TS_EVENT_BEGIN
-				 ? ((const struct ts_event_begin *)event)->ticks
-				 : ((const struct ts_event_end *)event)->ticks;
+	/* which stand in the same place in begins, ends and messages */
+	uint64_t ticks = ((const struct ts_event_begin *)event)->ticks;
 
 	if (ticks > assembler->last_ticks)
 		assembler->last_ticks = ticks;
 }
+
+_Static_assert(offsetof(struct ts_event_end, ticks) == offsetof(struct ts_event_begin, ticks) &&
+		       offsetof(struct ts_event_message, ticks) ==
+			       offsetof(struct ts_event_begin, ticks),
+	       "ticks stand in the same place");
 
 /* An end behind its begin says that the call is stored; one without is a half like any other. */
 static int load(void *context, const struct ts_event *event, const char *thread_name)
@@ -64,6 +42,10 @@ static int load(void *context, const struct ts_event *event, const char *thread_
 
 	if (event->type == TS_EVENT_EXEC)
 		ts_marks_take(&assembler->marks, (const void *)event, true);
+	if (event->type == TS_EVENT_MESSAGE)
+		note_ticks(assembler, event);
+	if (event->type == TS_EVENT_MESSAGE || event->type == TS_EVENT_TOLD)
+		return ts_connections_load(assembler->connections, event);
 	if (event->type != TS_EVENT_BEGIN && event->type != TS_EVENT_END)
 		return 0;
 	note_ticks(assembler, event);
@@ -85,8 +67,7 @@ static int load(void *context, const struct ts_event *event, const char *thread_
 	return 0;
 }
 
-/* 0; -EBADMSG: it goes no further; or another negative errno. */
-static int update_dictionary(struct ts_assembler *assembler, struct ts_error *err)
+int ts_assembler_update(struct ts_assembler *assembler, struct ts_error *err)
 {
 	int result = ts_dictionary_update(assembler->dictionary, err);
 	const char *names = ts_dictionary_settings(assembler->dictionary)->redact;
@@ -116,14 +97,16 @@ static int start(struct ts_assembler *assembler, struct ts_error *err)
 	if (ts_calls_init(&assembler->calls) < 0 ||
 	    ts_dictionary_new(&assembler->dictionary, spool, page) < 0)
 		return ts_error_set(err, -ENOMEM, "no memory");
-	result = update_dictionary(assembler, err);
+	result = ts_assembler_update(assembler, err);
 	if (result < 0 && result != -EBADMSG)
 		return result;
 	assembler->fill.dictionary = assembler->dictionary;
 	assembler->fill.settings = ts_dictionary_settings(assembler->dictionary);
 	assembler->fill.pid = page->pid;
 	assembler->fill.json.pool = &assembler->rows.pool;
-	if (open_prices(assembler) < 0)
+	if (open_prices(assembler) < 0 ||
+	    ts_connections_new(&assembler->connections, &assembler->fill, &assembler->rows,
+			       page->run_id) < 0)
 		return ts_error_set(err, -ENOMEM, "no memory");
 	open_bytes = ts_segment_read(spool, load, assembler, err);
 	if (open_bytes < 0)
@@ -154,6 +137,7 @@ void ts_assembler_free(struct ts_assembler *assembler)
 	if (!assembler)
 		return;
 	ts_calls_release(&assembler->calls);
+	ts_connections_free(assembler->connections);
 	ts_rows_release(&assembler->rows);
 	ts_stacks_free(assembler->fill.stacks);
 	ts_recent_release(&assembler->recent);
@@ -191,7 +175,7 @@ static int find_thunk(struct ts_assembler *assembler, uint32_t index, const stru
 
 	*ret = ts_dictionary_thunk(assembler->dictionary, index);
 	if (!*ret)
-		result = update_dictionary(assembler, NULL);
+		result = ts_assembler_update(assembler, NULL);
 	if (!*ret)
 		*ret = ts_dictionary_thunk(assembler->dictionary, index);
 	return result == -EBADMSG ? 0 : result;
@@ -207,7 +191,7 @@ static int find_objects(struct ts_assembler *assembler, const struct ts_event_st
 		if (frames[i].object == TS_NO_OBJECT ||
 		    ts_dictionary_object(assembler->dictionary, frames[i].object))
 			continue;
-		result = update_dictionary(assembler, NULL);
+		result = ts_assembler_update(assembler, NULL);
 		break;
 	}
 	return result == -EBADMSG ? 0 : result;
@@ -325,6 +309,10 @@ static int take(void *context, const struct ts_event *event, const char *thread_
 		return take_mark(assembler, (const void *)event);
 	if (event->type == TS_EVENT_STACK)
 		return take_stack(assembler, event);
+	if (event->type == TS_EVENT_MESSAGE) {
+		note_ticks(assembler, event);
+		return ts_connections_take(assembler->connections, (const void *)event);
+	}
 	if (event->type != TS_EVENT_BEGIN && event->type != TS_EVENT_END)
 		return 0;
 	note_ticks(assembler, event);
@@ -374,6 +362,11 @@ static void drop_rows(struct ts_assembler *assembler)
 	ts_rows_reset(&assembler->rows);
 }
 
+static bool has_rows(const struct ts_assembler *assembler)
+{
+	return assembler->rows.n_traces || assembler->rows.n_spans;
+}
+
 int ts_assembler_pass(struct ts_assembler *assembler, struct ts_batch *ret, struct ts_error *err)
 {
 	int result;
@@ -381,28 +374,28 @@ int ts_assembler_pass(struct ts_assembler *assembler, struct ts_batch *ret, stru
 	result = begin_batch(assembler, err);
 	if (result < 0)
 		return result;
+	if (ts_connections_catch_up(assembler->connections) < 0 && !has_rows(assembler))
+		return ts_error_set(err, -ENOMEM, "no memory");
 	result = ts_reader_pass(assembler->reader, take, assembler, err);
-	if (result < 0) {
+	if (result < 0 && !has_rows(assembler)) {
 		drop_rows(assembler);
 		return result;
 	}
-	if (result == 0)
+	if (result == 0) {
 		age_ends(assembler);
+		ts_connections_age(assembler->connections, MAX_ROUNDS);
+	}
 	hand_out(assembler, ret);
-	return result;
+	return result < 0 ? 1 : result;
 }
 
-int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
-			   struct ts_error *err)
+/* Calls that are open. 1: there are more; 0; or a negative errno. */
+static int interrupt_calls(struct ts_assembler *assembler)
 {
 	struct ts_call *next, *call = ts_calls_next(&assembler->calls, NULL);
 	size_t bytes = 0;
-	int result = 0;
+	int result;
 
-	result = begin_batch(assembler, err);
-	if (result < 0)
-		return result;
-	ts_run_interrupted(ts_reader_process(assembler->reader), assembler->fill.interrupted);
 	for (; call && bytes < TS_READER_PASS_BYTES; call = next) {
 		next = ts_calls_next(&assembler->calls, call);
 		if (call->event->type == TS_EVENT_END) {
@@ -412,22 +405,49 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 		bytes += call->event->bytes;
 		result = close_call(assembler, call, call->event, NULL, call->thread_name);
 		if (result < 0)
-			break;
+			return result;
 	}
-	if (result < 0 && !assembler->rows.n_traces && !assembler->rows.n_spans) {
+	return call != NULL;
+}
+
+/* The same on the wire. */
+static int interrupt_connections(struct ts_assembler *assembler)
+{
+	uint64_t exec_ticks = ts_marks_last(&assembler->marks);
+	uint64_t seen_ticks =
+		ts_run_seen(ts_reader_process(assembler->reader), assembler->last_ticks);
+
+	return ts_connections_end(assembler->connections, exec_ticks ? exec_ticks : seen_ticks,
+				  exec_ticks != 0);
+}
+
+int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
+			   struct ts_error *err)
+{
+	int result = begin_batch(assembler, err);
+
+	if (result < 0)
+		return result;
+	ts_run_interrupted(ts_reader_process(assembler->reader), assembler->fill.interrupted);
+	result = interrupt_calls(assembler);
+	if (result == 0)
+		result = interrupt_connections(assembler);
+	if (result < 0 && !has_rows(assembler)) {
 		drop_rows(assembler);
 		return ts_error_set(err, result, "%s", strerrordesc_np(-result));
 	}
 	hand_out(assembler, ret);
-	return call != NULL;
+	return result != 0;
 }
 
 /* --- commit ---------------------------------------------------------------------------- */
 
 int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 {
+	const struct ts_remembered remembered = {&assembler->calls, &assembler->marks,
+						 assembler->connections};
 	int result = ts_memory_write(&assembler->memory, ts_reader_spool(assembler->reader),
-				     &assembler->calls, &assembler->marks, err);
+				     &remembered, err);
 
 	if (result < 0)
 		return result;
@@ -437,27 +457,6 @@ int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 	ts_reader_rest(assembler->reader);
 	drop_rows(assembler);
 	return 0;
-}
-
-bool ts_assembler_run(const struct ts_assembler *assembler, bool ended, bool all_read,
-		      const struct ts_backlog_counts *backlog, struct ts_run_row *ret)
-{
-	const struct ts_run_facts facts = {
-		.settings = assembler->fill.settings,
-		.page = ts_reader_process(assembler->reader),
-		.clock = &assembler->fill.clock,
-		.last_ticks = assembler->last_ticks,
-		.exec_ticks = ts_marks_last(&assembler->marks),
-		.ended = ended,
-	};
-	struct ts_tally tally;
-
-	if (!ts_reader_tally(assembler->reader, ended && all_read, &tally))
-		return false;
-	tally.open = assembler->calls.open_rows;
-	ts_run_fill(&facts, ret);
-	ts_tally_fill(&tally, backlog, &ret->run, ret->dropped_by);
-	return ret->run.begun > 0;
 }
 
 size_t ts_assembler_n_open(const struct ts_assembler *assembler)

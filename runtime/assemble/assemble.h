@@ -20,7 +20,7 @@
  * which the store knows by their ids. There is no next pass before the commit (-EBUSY).
  *
  * What the rings no longer hold after a commit lies in the spool's segment `open`: begins of calls
- * that are still open, ends that have not met their begin. A new assembler reads it first.
+ * that are still open, ends that have not met their begin, messages of exchanges under way. A new assembler reads it first.
  */
 
 #include <stdbool.h>
@@ -74,10 +74,10 @@ int ts_assembler_interrupt(struct ts_assembler *assembler, struct ts_batch *ret,
 
 /*
  * The row of the process, as it is to be once the batch that stands is stored and committed; its strings live
- * as long as *ret and the assembler. `ended`: the process has; `all_read`: the last pass answered 0. False:
+ * as long as *ret and the batch. `ended`: the process has; `all_read`: the last pass answered 0. False:
  * there is nothing to tell, or it cannot be told yet.
  */
-bool ts_assembler_run(const struct ts_assembler *assembler, bool ended, bool all_read,
+bool ts_assembler_run(struct ts_assembler *assembler, bool ended, bool all_read,
 		      const struct ts_backlog_counts *backlog, struct ts_run_row *ret);
 
 /* Calls that are open now. */

@@ -8,6 +8,7 @@
 #include "item.h"
 #include "../text.h"
 #include "value.h"
+#include "wirefacts.h"
 
 static const char *const lost_names[TS_LOST_COUNT] = {
 	[TS_LOST_RING_FULL] = "ring_full", [TS_LOST_NO_RING] = "no_ring",
@@ -111,7 +112,8 @@ static struct cJSON *name_item(struct ts_items *items, const char *name)
 static bool says_nothing(const struct ts_attributes *attributes)
 {
 	return !attributes->error_number && !attributes->outcome && !attributes->streamed &&
-	       !attributes->thread_name && !attributes->dropped && !attributes->n_stack;
+	       !attributes->thread_name && !attributes->dropped && !attributes->n_stack &&
+	       !attributes->wire;
 }
 
 int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attributes,
@@ -139,5 +141,7 @@ int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attribu
 		ts_item_add(&items, object, "dropped", dropped_item(&items, attributes->dropped));
 	if (attributes->n_stack)
 		ts_item_add(&items, object, "stack", stack_item(&items, attributes));
+	if (attributes->wire)
+		ts_wire_facts_add(&items, object, attributes->wire);
 	return finish(json, &items, object, ret);
 }

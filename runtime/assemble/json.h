@@ -34,6 +34,7 @@
 
 struct ts_redact;
 struct ts_thunk;
+struct ts_wire_facts;
 
 /* What making JSON needs; zeroed and filled by the caller, who releases `scratch` at the end. */
 struct ts_json {
@@ -61,11 +62,12 @@ struct ts_attributes {
 	const uint64_t *dropped;  /* TS_LOST_COUNT counts, or NULL */
 	const char *const *stack; /* n_stack lines, UTF-8 */
 	size_t n_stack;
+	const struct ts_wire_facts *wire; /* NULL: it is no call that was read off its connection */
 };
 
 /*
  * {"errno": 2, "outcome": "exec", "time_to_first_ms": 41.5, "thread_name": "...", "dropped": {"ring_full": 12},
- * "stack": ["...", ...]}; *ret is NULL if none is.
+ * "stack": ["...", ...]} and what wirefacts.h has; *ret is NULL if none is.
  */
 int ts_json_attributes(struct ts_json *json, const struct ts_attributes *attributes,
 		       const char **ret);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "connections.h"
 #include "../log/segment.h"
 
 #define COMPACT_BYTES ((uint64_t)1 << 20)
@@ -61,8 +62,7 @@ static void add_mark(struct ts_bytes *to, const struct ts_mark *mark)
 }
 
 /* What it does not remember yet, or all; and how many bytes all of the calls take. 0 or -ENOMEM. */
-static int gather(struct ts_calls *calls, const struct ts_marks *marks, bool all,
-		  struct ts_bytes *to, uint64_t *ret_live)
+static int gather_calls(struct ts_calls *calls, bool all, struct ts_bytes *to, uint64_t *ret_live)
 {
 	uint64_t live = 0;
 
@@ -73,19 +73,33 @@ static int gather(struct ts_calls *calls, const struct ts_marks *marks, bool all
 		if (all || !call->in_open)
 			add_call(to, call);
 	}
+	*ret_live = live;
+	return 0;
+}
+
+/* The same of all there is. */
+static int gather(const struct ts_remembered *remembered, bool all, struct ts_bytes *to,
+		  uint64_t *ret_live)
+{
+	const struct ts_marks *marks = remembered->marks;
+	uint64_t of_connections;
+
+	if (gather_calls(remembered->calls, all, to, ret_live) < 0 ||
+	    ts_connections_gather(remembered->connections, all, to, &of_connections) < 0)
+		return -ENOMEM;
+	*ret_live += of_connections;
 	for (size_t i = 0; i < marks->n; i++)
 		if (all || !marks->marks[i].in_open)
 			add_mark(to, &marks->marks[i]);
-	*ret_live = live;
 	return to->failed ? -ENOMEM : 0;
 }
 
-static int compact(struct ts_memory *memory, const char *spool, struct ts_calls *calls,
-		   const struct ts_marks *marks, struct ts_error *err)
+static int compact(struct ts_memory *memory, const char *spool,
+		   const struct ts_remembered *remembered, struct ts_error *err)
 {
 	struct ts_bytes events = {0};
 	uint64_t live;
-	int result = gather(calls, marks, true, &events, &live);
+	int result = gather(remembered, true, &events, &live);
 
 	if (result == 0)
 		result = ts_segment_replace(spool, events.data, events.bytes, err);
@@ -105,27 +119,30 @@ static int append(struct ts_memory *memory, const char *spool, struct ts_error *
 	return result;
 }
 
-static void note_all_in(struct ts_calls *calls, struct ts_marks *marks)
+static void note_all_in(const struct ts_remembered *remembered)
 {
-	for (struct ts_call *call = NULL; (call = ts_calls_next(calls, call));)
+	struct ts_marks *marks = remembered->marks;
+
+	for (struct ts_call *call = NULL; (call = ts_calls_next(remembered->calls, call));)
 		call->in_open = true;
 	for (size_t i = 0; i < marks->n; i++)
 		marks->marks[i].in_open = true;
+	ts_connections_note_all_in(remembered->connections);
 }
 
-int ts_memory_write(struct ts_memory *memory, const char *spool, struct ts_calls *calls,
-		    struct ts_marks *marks, struct ts_error *err)
+int ts_memory_write(struct ts_memory *memory, const char *spool,
+		    const struct ts_remembered *remembered, struct ts_error *err)
 {
 	size_t before = memory->told.bytes;
 	uint64_t live = 0, grown;
-	int result = gather(calls, marks, false, &memory->told, &live);
+	int result = gather(remembered, false, &memory->told, &live);
 
 	grown = memory->bytes + memory->told.bytes;
 	if (result < 0)
 		ts_error_set(err, result, "no memory");
 	/* without its folder the segment only grows */
 	else if (memory->told.bytes && (grown <= COMPACT_BYTES || live >= grown / 2 ||
-					compact(memory, spool, calls, marks, err) < 0))
+					compact(memory, spool, remembered, err) < 0))
 		result = append(memory, spool, err);
 	if (result < 0) {
 		memory->told.bytes = before;
@@ -133,7 +150,7 @@ int ts_memory_write(struct ts_memory *memory, const char *spool, struct ts_calls
 		return result;
 	}
 	ts_bytes_release(&memory->told);
-	note_all_in(calls, marks);
+	note_all_in(remembered);
 	return 0;
 }
 

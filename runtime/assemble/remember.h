@@ -4,7 +4,8 @@
 
 /*
  * Keeping the segment `open` up to date [L5]: before places in the rings are given back, the calls of which one half
- * was seen stand in it, and the marks of exec; what has become of them since is told behind them.
+ * was seen stand in it, the marks of exec, and what connections can be read again from; what has become of them since is
+ * told behind them.
  */
 
 #include <stdint.h>
@@ -13,6 +14,15 @@
 #include "calls.h"
 #include "../error.h"
 #include "marks.h"
+
+struct ts_connections;
+
+/* What there is to be remembered. */
+struct ts_remembered {
+	struct ts_calls *calls;
+	struct ts_marks *marks;
+	struct ts_connections *connections;
+};
 
 struct ts_memory {            /* zeroed: a spool without the segment */
 	struct ts_bytes told; /* events for it: what became of what stands in it */
@@ -29,8 +39,8 @@ int ts_memory_take_back(struct ts_memory *memory, const struct ts_event_exec *ev
  * Writes to the segment of `spool` what was told and what it does not remember yet; all of them are in it then. 0, or a
  * negative errno: as it was.
  */
-int ts_memory_write(struct ts_memory *memory, const char *spool, struct ts_calls *calls,
-		    struct ts_marks *marks, struct ts_error *err);
+int ts_memory_write(struct ts_memory *memory, const char *spool,
+		    const struct ts_remembered *remembered, struct ts_error *err);
 
 void ts_memory_release(struct ts_memory *memory); /* writes nothing */
 

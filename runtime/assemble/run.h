@@ -21,6 +21,7 @@ struct ts_run_row {
 	/* where its strings lie, but for those of the settings; so it cannot be copied */
 	char outcome[TS_ENDED_BYTES];
 	char dropped_by[TS_DROPPED_BY_BYTES];
+	uint64_t told; /* what `told` of the process page is once it is stored */
 };
 
 struct ts_run_facts {

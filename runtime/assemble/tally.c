@@ -78,6 +78,15 @@ void ts_tally_add_lost(struct ts_tally *tally, const uint64_t *lost)
 		add(&tally->lost[i], __atomic_load_n(&lost[i], __ATOMIC_RELAXED));
 }
 
+void ts_tally_add_wire(struct ts_tally *tally, uint64_t told, uint64_t open)
+{
+	add(&tally->begun, told);
+	add(&tally->begun, open);
+	add(&tally->read, told);
+	add(&tally->read, open);
+	add(&tally->open, open);
+}
+
 struct reason {
 	const char *name;
 	uint64_t rows;

@@ -7,7 +7,7 @@
  * where it is a trace and a span, two; a call that was not recorded would have made one.
  *
  * Nothing here is added up from batch to batch. The rings tell what was begun (begun) and what was read of it
- * (settled), the table of calls what of that is open, the backlog what waits there; the rest is stored. So
+ * (settled), the segment `open` what was told of calls on the wire, the table of calls what of that is open, the backlog what waits there; the rest is stored. So
  * whoever goes on after a kill gets the same numbers [L6].
  */
 
@@ -55,6 +55,12 @@ void ts_tally_add_ring(struct ts_tally *tally, const struct ts_ring_tally *ring,
 
 /* Adds what was lost, by enum ts_lost. */
 void ts_tally_add_lost(struct ts_tally *tally, const uint64_t *lost);
+
+/*
+ * Adds the rows of calls that were read off their connections, which no ring counts: of those that were told of, and those that
+ * calls under way will have.
+ */
+void ts_tally_add_wire(struct ts_tally *tally, uint64_t told, uint64_t open);
 
 /* What of the rows read went to the backlog and is not in the store. */
 struct ts_backlog_counts {

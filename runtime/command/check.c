@@ -173,6 +173,87 @@ static void print_rule(const struct ts_rule_report *rule, const struct ts_rules 
 		print_item("hint", rule->hints[i]);
 }
 
+/* --- [wire] ----------------------------------------------------------------------------------- */
+
+/* "openssl; http 127.0.0.1:11434, *:8000; gateway llm.example.com/v1 as corp" */
+static void print_asks(const struct ts_rules_wire *wire)
+{
+	const struct ts_rules_pair *asks = wire->asks;
+	bool any = !strcmp(asks[0].value, "on");
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	if (!to)
+		return;
+	if (any)
+		fputs(asks[0].key, to);
+	for (size_t i = 1; i < wire->n_asks; any = true, i++) {
+		bool same = !strcmp(asks[i].key, asks[i - 1].key);
+
+		fprintf(to, "%s%s %s", same || !any ? "" : "; ", same ? "," : asks[i].key,
+			asks[i].value);
+	}
+	if (!any)
+		fputs("nothing: write openssl = on, or http = ADDRESS:PORT", to);
+	if (!fclose(to))
+		print_item("reads", text);
+	free(text);
+}
+
+/* Functions of one object that are reached alike, from the first on. */
+static size_t print_functions(const struct ts_rules_wire *wire, size_t first)
+{
+	const struct ts_rules_hook *one = &wire->functions[first];
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+	size_t i = first;
+
+	for (; i < wire->n_functions; i++) {
+		const struct ts_rules_hook *hook = &wire->functions[i];
+
+		if (strcmp(hook->object, one->object) != 0 || hook->entry != one->entry)
+			break;
+		if (to)
+			fprintf(to, "%s%s", i > first ? ", " : "", hook->function);
+	}
+	if (to)
+		fprintf(to, " in %s, by %s", one->object, one->entry ? "their entries" : "slots");
+	if (to && !fclose(to))
+		print_item("wraps", text);
+	free(text);
+	return i;
+}
+
+static void print_library(const struct ts_rules_tls *tls)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s in %s%s%s", tls->library, tls->object, *tls->reason ? ": " : "",
+		     tls->reason) < 0)
+		return;
+	print_item(*tls->reason ? "unseen" : "sees", text);
+	free(text);
+}
+
+static void print_wire(const struct ts_rules *rules)
+{
+	const struct ts_rules_wire *wire = &rules->wire;
+
+	printf("\n%s[wire]%s\n", ts_style(TS_STYLE_BOLD), ts_style(TS_STYLE_PLAIN));
+	print_asks(wire);
+	for (size_t i = 0; i < wire->n_functions;)
+		i = print_functions(wire, i);
+	for (size_t i = 0; i < wire->n_libraries; i++)
+		print_library(&wire->libraries[i]);
+	if (*rules->program && !strcmp(wire->asks[0].value, "on") && !wire->n_libraries)
+		print_item("missing", "no TLS library is loaded; one that comes later is seen: "
+				      "ask the program while it runs, traceshim check --live PID");
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
 static void print_fault(const struct ts_rules *rules, const struct ts_rules_fault *fault)
 {
 	char *text = NULL;
@@ -195,7 +276,7 @@ static void print_fault(const struct ts_rules *rules, const struct ts_rules_faul
 static bool all_lies_outside(const struct ts_rules *rules)
 {
 	const char *orphans = find_setting(rules, "orphans");
-	size_t n_pipelines = 0, n_bound = 0;
+	size_t n_pipelines = 0, n_bound = rules->wire.n_functions;
 
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		const struct ts_rule_report *rule = &rules->rules[i];
@@ -227,6 +308,8 @@ static void print_rules(const struct ts_rules *rules)
 		putchar('\n');
 		print_rule(&rules->rules[i], rules);
 	}
+	if (rules->wire.n_asks)
+		print_wire(rules);
 	if (all_lies_outside(rules)) {
 		putchar('\n');
 		ts_display_wrap(

@@ -32,6 +32,10 @@ static void put_change(struct ts_grid *grid, double before_ms, double after_ms)
 	double change = after_ms - before_ms;
 	char text[TEXT];
 
+	if (change == 0) {
+		ts_grid_put(grid, "none");
+		return;
+	}
 	ts_when_duration(change < 0 ? -change : change, text, sizeof(text));
 	ts_grid_put(grid, "%s%s", change < 0 ? "-" : "+", text);
 	if (before_ms > 0)
@@ -88,7 +92,9 @@ static void print_head(const struct ts_trace *trace, const struct ts_tree *tree,
 		ts_spend_add(&sum, &one);
 	printf("%s%c%s  %s  %s", ts_style(TS_STYLE_DIM), letter, ts_style(TS_STYLE_PLAIN), id,
 	       started);
-	if (sum.calls)
+	if (ts_sum_is_unknown(&sum.cost_nano_usd, sum.calls))
+		printf("  cost unknown");
+	else if (sum.calls)
 		printf("  %s", ts_amount_cost(&sum).text);
 	putchar('\n');
 }

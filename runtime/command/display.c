@@ -104,6 +104,16 @@ static size_t next(const char *text, struct glyph *ret)
 	return n;
 }
 
+/* How many of the first `limit` bytes are printable ASCII, as most of what is shown: a column each, shown as they are. */
+static size_t plain_bytes(const char *text, size_t limit)
+{
+	size_t n = 0;
+
+	while (n < limit && text[n] >= 0x20 && text[n] < 0x7f)
+		n++;
+	return n;
+}
+
 /* Stops counting past `limit`: what is captured may be long. */
 static size_t columns_up_to(const char *text, size_t limit)
 {
@@ -111,7 +121,15 @@ static size_t columns_up_to(const char *text, size_t limit)
 	size_t columns = 0;
 	size_t n;
 
-	while (columns <= limit && (n = next(text, &glyph))) {
+	while (columns <= limit) {
+		n = plain_bytes(text, limit + 1 - columns);
+		columns += n;
+		text += n;
+		if (n)
+			continue;
+		n = next(text, &glyph);
+		if (!n)
+			break;
 		columns += glyph.columns;
 		text += n;
 	}
@@ -132,7 +150,14 @@ size_t ts_display_put(FILE *out, const char *text, size_t columns, const char *e
 	size_t used = 0;
 	size_t n;
 
-	while ((n = next(text, &glyph)) && used + glyph.columns <= room) {
+	for (;;) {
+		n = plain_bytes(text, room - used);
+		fwrite(text, 1, n, out);
+		used += n;
+		text += n;
+		n = next(text, &glyph);
+		if (!n || used + glyph.columns > room)
+			break;
 		fputs(glyph.shown, out);
 		used += glyph.columns;
 		text += n;

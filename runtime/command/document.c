@@ -95,18 +95,6 @@ char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended)
 	return finish(document);
 }
 
-char *ts_document_story(const struct ts_story *story)
-{
-	cJSON *document = ts_row_json(&ts_trace_table, ts_story_trace(story));
-	cJSON *array = cJSON_AddArrayToObject(document, "spans");
-	size_t n;
-	const struct ts_span *spans = ts_story_spans(story, &n);
-
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(array, ts_row_json(&ts_span_table, &spans[i]));
-	return finish(document);
-}
-
 static void add_strings(cJSON *to, const char *key, char *const *strings, size_t n)
 {
 	cJSON *array = cJSON_AddArrayToObject(to, key);
@@ -176,6 +164,38 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	return to;
 }
 
+/* null where the file has no [wire]. */
+static void add_wire(cJSON *document, const struct ts_rules_wire *wire)
+{
+	cJSON *to, *http, *gateways, *array;
+
+	if (!wire->n_asks) {
+		cJSON_AddNullToObject(document, "wire");
+		return;
+	}
+	to = cJSON_AddObjectToObject(document, "wire");
+	cJSON_AddBoolToObject(to, "openssl", !strcmp(wire->asks[0].value, "on"));
+	http = cJSON_AddArrayToObject(to, "http");
+	gateways = cJSON_AddArrayToObject(to, "gateways");
+	for (size_t i = 1; i < wire->n_asks; i++)
+		cJSON_AddItemToArray(!strcmp(wire->asks[i].key, "http") ? http : gateways,
+				     cJSON_CreateString(wire->asks[i].value));
+	array = cJSON_AddArrayToObject(to, "functions");
+	for (size_t i = 0; i < wire->n_functions; i++)
+		add_text(add_place(array, wire->functions[i].function, wire->functions[i].object),
+			 "how", wire->functions[i].entry ? "entry" : "slots");
+	array = cJSON_AddArrayToObject(to, "libraries");
+	for (size_t i = 0; i < wire->n_libraries; i++) {
+		const struct ts_rules_tls *tls = &wire->libraries[i];
+		cJSON *library = add_object(array);
+
+		add_text(library, "library", tls->library);
+		add_text(library, "object", tls->object);
+		cJSON_AddBoolToObject(library, "seen", !*tls->reason);
+		add_text(library, "reason", *tls->reason ? tls->reason : NULL);
+	}
+}
+
 char *ts_document_check(const struct ts_rules *rules)
 {
 	cJSON *document = cJSON_CreateObject();
@@ -198,6 +218,7 @@ char *ts_document_check(const struct ts_rules *rules)
 	array = cJSON_AddArrayToObject(document, "rules");
 	for (size_t i = 0; i < rules->n_rules; i++)
 		cJSON_AddItemToArray(array, rule_object(&rules->rules[i]));
+	add_wire(document, &rules->wire);
 	return finish(document);
 }
 

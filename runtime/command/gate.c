@@ -118,16 +118,17 @@ static int tell(struct ts_gates *gates, const struct options *options)
 	return status;
 }
 
-/* A pipeline without a trace may be one that is spelt otherwise. */
-static void say_misspelt(struct ts_query *query, const struct ts_gates *gates,
-			 const struct options *options)
+/* A pipeline without a trace may be one that is spelt otherwise; what else there is to say holds for the others, too. */
+static void say_missing(struct ts_query *query, const struct ts_gates *gates,
+			const struct options *options)
 {
 	struct ts_query_filter filter = options->filter;
 
 	for (size_t i = 0; i < gates->file.n; i++) {
 		filter.pipeline = gates->file.sections[i].pipeline;
-		if (filter.pipeline && !ts_gates_traces(gates, &gates->file.sections[i]))
-			ts_period_say_none(query, &filter, options->now_us);
+		if (!ts_gates_traces(gates, &gates->file.sections[i]) &&
+		    !ts_period_say_none(query, &filter, options->now_us))
+			return;
 	}
 }
 
@@ -145,7 +146,7 @@ static int judge(struct ts_gates *gates, const struct options *options)
 	result = ts_query_scan(query, &options->filter, ts_gates_add, gates, &err);
 	ts_progress_end();
 	if (result == 0)
-		say_misspelt(query, gates, options);
+		say_missing(query, gates, options);
 	ts_query_free(query);
 	if (result == 0)
 		return tell(gates, options);

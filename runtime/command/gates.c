@@ -100,7 +100,7 @@ static void put_value(const struct ts_requirement *requirement, double value, ch
 		snprintf(ret, bytes, "$%.6g", value);
 		return;
 	default:
-		snprintf(ret, bytes, "%.0f", value);
+		snprintf(ret, bytes, "%s", ts_amount_count((uint64_t)value).text);
 	}
 }
 

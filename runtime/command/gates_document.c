@@ -97,8 +97,11 @@ static void put_case(FILE *out, struct ts_gates *gates, const struct ts_gate_sec
 		fprintf(out, warns ? "<system-out>warning: " : "<failure type=\"%s\" message=\"",
 			ts_gate_action_name(section->action));
 		put_xml(out, result.sentence);
-		fprintf(out, "%s%s%s", warns ? " " : "\">", id,
-			warns ? "</system-out>" : "</failure>");
+		fprintf(out, "%s%s%s",
+			!warns ? "\">"
+			: *id  ? " "
+			       : "",
+			id, warns ? "</system-out>" : "</failure>");
 	}
 	fputs("</testcase>\n", out);
 }

@@ -9,7 +9,6 @@
 #include "chosen.h"
 #include "command.h"
 #include "document.h"
-#include "guess.h"
 #include "options.h"
 #include "period.h"
 #include "print.h"
@@ -193,54 +192,6 @@ static void say_more(struct ts_query *query, const struct ts_query_filter *filte
 		ts_say("%zu more; --limit N shows them", more);
 }
 
-static void say_no_pipeline(struct ts_query *query, const char *wanted)
-{
-	struct ts_names *names = NULL;
-	struct ts_error err;
-	const char *const *all;
-	const char *guess;
-	size_t n;
-
-	if (ts_query_pipelines(query, &names, &err) < 0) {
-		ts_say("%s", err.text);
-		return;
-	}
-	all = ts_names_all(names, &n);
-	guess = ts_guess(wanted, all, n);
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(all[i], wanted))
-			guess = all[i];
-	if (!n)
-		ts_stored_say_nothing("traces");
-	else if (!guess)
-		ts_say("no pipeline is named %s", wanted);
-	else if (strcmp(guess, wanted) != 0)
-		ts_say("no pipeline is named %s (did you mean %s?)", wanted, guess);
-	else
-		ts_say("no trace is like that");
-	ts_names_free(names);
-}
-
-/* Nothing matched: is it that there is nothing, or no such pipeline? */
-static void say_none(struct ts_query *query, const struct ts_query_filter *filter)
-{
-	const struct ts_query_filter any = {.limit = 1};
-	struct ts_listing *listing;
-	struct ts_error err;
-
-	if (filter->pipeline) {
-		say_no_pipeline(query, filter->pipeline);
-	} else if (ts_query_list(query, &any, &listing, &err) < 0) {
-		ts_say("%s", err.text);
-	} else {
-		if (ts_listing_count(listing))
-			ts_say("no trace is like that");
-		else
-			ts_stored_say_nothing("traces");
-		ts_listing_free(listing);
-	}
-}
-
 static int list_stored(struct ts_query *query, const struct options *options)
 {
 	struct ts_error err = {.text = ""};
@@ -259,7 +210,7 @@ static int list_stored(struct ts_query *query, const struct options *options)
 	if (ts_listing_count(listing) == options->filter.limit)
 		say_more(query, &options->filter);
 	else if (!ts_listing_count(listing))
-		say_none(query, &options->filter);
+		ts_period_say_none(query, &options->filter, ts_now_us());
 	ts_listing_free(listing);
 	return status;
 }

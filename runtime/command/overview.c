@@ -42,12 +42,15 @@ static void print_calls(const struct ts_report *report)
 {
 	const struct ts_spend *spend = &report->all.spend;
 	char line[256];
-	int n = snprintf(line, sizeof(line), "%s calls inside them",
-			 ts_amount_count(report->calls).text);
+	int n = snprintf(line, sizeof(line), "%s call%s inside them",
+			 ts_amount_count(report->calls).text, report->calls == 1 ? "" : "s");
 
 	if (spend->calls)
-		snprintf(line + n, sizeof(line) - (size_t)n, ", %s of models: %s tokens in, %s out",
-			 ts_amount_count(spend->calls).text,
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %s of models",
+			      ts_amount_count(spend->calls).text);
+	if (spend->calls && (!ts_sum_is_unknown(&spend->input_tokens, spend->calls) ||
+			     !ts_sum_is_unknown(&spend->output_tokens, spend->calls)))
+		snprintf(line + n, sizeof(line) - (size_t)n, ": %s tokens in, %s out",
 			 ts_amount_tokens(&spend->input_tokens, spend->calls).text,
 			 ts_amount_tokens(&spend->output_tokens, spend->calls).text);
 	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
@@ -56,14 +59,15 @@ static void print_calls(const struct ts_report *report)
 /* Calls that run at once are busy for longer than time passes. */
 static void print_busy(const struct ts_figures *all)
 {
-	char busy[DURATION], wall[DURATION];
+	char busy[DURATION], wall[DURATION], line[256];
 
 	if (all->total_ms <= 0)
 		return;
 	ts_when_duration(all->self_ms, busy, sizeof(busy));
 	ts_when_duration(all->total_ms, wall, sizeof(wall));
-	printf("busy %s in %s of wall time, %.*f at once\n", busy, wall,
-	       all->self_ms < 9.95 * all->total_ms ? 1 : 0, all->self_ms / all->total_ms);
+	snprintf(line, sizeof(line), "busy %s in %s of wall time, %.*f at once", busy, wall,
+		 all->self_ms < 9.95 * all->total_ms ? 1 : 0, all->self_ms / all->total_ms);
+	ts_display_wrap(stdout, line, "", ts_terminal()->columns);
 }
 
 static void print_sums(const struct ts_report *report)
@@ -77,7 +81,9 @@ static void print_sums(const struct ts_report *report)
 	       failed ? ts_style(TS_STYLE_BAD) : "", ts_amount_count(all->failed).text,
 	       ts_amount_share((double)all->failed, (double)all->n).text,
 	       failed ? ts_style(TS_STYLE_PLAIN) : "");
-	if (spend->calls)
+	if (ts_sum_is_unknown(&spend->cost_nano_usd, spend->calls))
+		printf(", cost unknown");
+	else if (spend->calls)
 		printf(", %s%s%s", ts_style(TS_STYLE_BOLD), ts_amount_cost(spend).text,
 		       ts_style(TS_STYLE_PLAIN));
 	putchar('\n');

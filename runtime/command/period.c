@@ -8,6 +8,7 @@
 
 #include "guess.h"
 #include "print.h"
+#include "stored.h"
 #include "when.h"
 
 int64_t ts_now_us(void)
@@ -41,8 +42,7 @@ int ts_period_check(const struct ts_query_filter *filter, int64_t now_us)
 	ts_when_long(filter->since_us, since, sizeof(since));
 	ts_when_long(filter->until_us, until, sizeof(until));
 	if (filter->has_since && filter->has_until && filter->until_us <= filter->since_us)
-		ts_say("the period ends (%s) before it begins (%s): --since names the earlier time",
-		       until, since);
+		ts_say("the period ends (%s) before it begins (%s)", until, since);
 	else if (filter->has_since && filter->since_us > now_us)
 		ts_say("the period begins in the future (%s)", since);
 	else
@@ -82,12 +82,12 @@ static bool say_pipeline(struct ts_query *query, const char *name)
 	return n > 0;
 }
 
-static void say_newest(const struct ts_trace *trace, int64_t now_us)
+static void say_newest(int64_t started_us, int64_t now_us)
 {
-	int64_t hours = (now_us - trace->started_us) / 3600000000LL + 1;
+	int64_t hours = (now_us - started_us) / 3600000000LL + 1;
 	char when[64], since[32];
 
-	ts_when_short(trace->started_us, now_us, when, sizeof(when));
+	ts_when_short(started_us, now_us, when, sizeof(when));
 	if (hours <= 48)
 		snprintf(since, sizeof(since), "%lldh", (long long)hours);
 	else
@@ -96,24 +96,46 @@ static void say_newest(const struct ts_trace *trace, int64_t now_us)
 	       hours > 0 ? since : "1h");
 }
 
-void ts_period_say_none(struct ts_query *query, const struct ts_query_filter *filter,
-			int64_t now_us)
+/* 1: there is one, and when the newest started; 0: none; or a negative errno with the sentence printed. */
+static int find_newest(struct ts_query *query, const struct ts_query_filter *filter,
+		       int64_t *ret_started_us)
 {
-	struct ts_query_filter wider = *filter;
 	struct ts_listing *listing;
 	struct ts_error err;
+	int result = ts_query_list(query, filter, &listing, &err);
+
+	if (result < 0) {
+		ts_say("%s", err.text);
+		return result;
+	}
+	result = ts_listing_count(listing) > 0;
+	if (result)
+		*ret_started_us = ts_listing_at(listing, 0)->trace.started_us;
+	ts_listing_free(listing);
+	return result;
+}
+
+bool ts_period_say_none(struct ts_query *query, const struct ts_query_filter *filter,
+			int64_t now_us)
+{
+	const struct ts_query_filter any = {.limit = 1};
+	struct ts_query_filter wider = *filter;
+	int64_t newest_us;
+	int found;
 
 	if (filter->pipeline && say_pipeline(query, filter->pipeline))
-		return;
+		return true;
 	wider.has_since = wider.has_until = false;
 	wider.limit = 1;
-	if (ts_query_list(query, &wider, &listing, &err) < 0) {
-		ts_say("%s", err.text);
-		return;
+	found = find_newest(query, &wider, &newest_us);
+	if (found > 0 && (filter->has_since || filter->has_until)) {
+		say_newest(newest_us, now_us);
+		return false;
 	}
-	if (ts_listing_count(listing))
-		say_newest(&ts_listing_at(listing, 0)->trace, now_us);
-	else
+	found = found < 0 ? found : find_newest(query, &any, &newest_us);
+	if (found > 0)
 		ts_say("no trace is like that");
-	ts_listing_free(listing);
+	else if (found == 0)
+		ts_stored_say_nothing("traces");
+	return false;
 }

@@ -18,9 +18,10 @@ int ts_period_take(struct ts_query_filter *filter, const char *option, const cha
 int ts_period_check(const struct ts_query_filter *filter, int64_t now_us);
 
 /*
- * A line on stderr for a period without traces: where there are some, or how the pipeline is spelt that was meant.
+ * A line on stderr for what no trace is like: how the pipeline is spelt that was meant (then true), where in time there are
+ * some, or that nothing is stored at all.
  */
-void ts_period_say_none(struct ts_query *query, const struct ts_query_filter *filter,
+bool ts_period_say_none(struct ts_query *query, const struct ts_query_filter *filter,
 			int64_t now_us);
 
 #endif

@@ -33,11 +33,12 @@ void ts_terminal_measure(void)
 
 const struct ts_terminal *ts_terminal(void)
 {
-	const char *none = getenv("NO_COLOR");
-	const char *kind = getenv("TERM");
+	const char *none, *kind;
 
 	if (terminal.ellipsis)
 		return &terminal;
+	none = getenv("NO_COLOR");
+	kind = getenv("TERM");
 	ts_terminal_measure();
 	terminal.bars = isatty(STDOUT_FILENO);
 	terminal.utf8 = terminal.bars && !strcmp(nl_langinfo(CODESET), "UTF-8");

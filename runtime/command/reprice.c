@@ -265,6 +265,9 @@ static int reprice(struct work *work)
 		first = false;
 	} while (more > 0);
 	status = tell(work);
+	if (more == 0 && !work->done.calls)
+		ts_say("no call%s tells of its tokens, so there is nothing to price",
+		       work->options->since_us ? " of that period" : "");
 	return more < 0 ? TS_EXIT_FAILED : status;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +154,78 @@ static int take_object(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 	return object->path ? 0 : -ENOMEM;
 }
 
+/* --- [wire] ----------------------------------------------------------------------------------- */
+
+/* An address of IPv6 in its short form. */
+static int take_ask(struct ts_rules_wire *wire, const char *key, const char *value)
+{
+	char host[64], text[96];
+	struct in6_addr address;
+	unsigned port;
+
+	if (sscanf(value, "[%63[0-9a-f:]]:%u", host, &port) == 2 &&
+	    inet_pton(AF_INET6, host, &address) == 1 &&
+	    inet_ntop(AF_INET6, &address, host, sizeof(host))) {
+		snprintf(text, sizeof(text), "[%s]:%u", host, port);
+		value = text;
+	}
+	return take_pair(&wire->asks, &wire->n_asks, key, value);
+}
+
+static int take_wire(struct ts_rules_wire *wire, char *const f[TS_LINES_FIELDS])
+{
+	struct ts_rules_hook *hook = push(&wire->functions, &wire->n_functions, sizeof(*hook));
+
+	if (!hook)
+		return -ENOMEM;
+	hook->function = strdup(f[1]);
+	hook->object = strdup(f[2]);
+	hook->entry = !strcmp(f[3], "entry");
+	return hook->function && hook->object ? 0 : -ENOMEM;
+}
+
+static int take_tls(struct ts_rules_wire *wire, char *const f[TS_LINES_FIELDS])
+{
+	struct ts_rules_tls *tls = push(&wire->libraries, &wire->n_libraries, sizeof(*tls));
+
+	if (!tls)
+		return -ENOMEM;
+	tls->object = strdup(f[1]);
+	tls->library = strdup(f[2]);
+	tls->reason = strdup(f[3]);
+	return tls->object && tls->library && tls->reason ? 0 : -ENOMEM;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct ts_rules_hook *x = a, *y = b;
+	int order = strcmp(x->object, y->object);
+
+	if (!order)
+		order = x->entry - y->entry;
+	return order ? order : strcmp(x->function, y->function);
+}
+
+static void forget_wire(struct ts_rules_wire *wire)
+{
+	for (size_t i = 0; i < wire->n_functions; i++) {
+		free(wire->functions[i].function);
+		free(wire->functions[i].object);
+	}
+	for (size_t i = 0; i < wire->n_libraries; i++) {
+		free(wire->libraries[i].object);
+		free(wire->libraries[i].library);
+		free(wire->libraries[i].reason);
+	}
+	free(wire->functions);
+	free(wire->libraries);
+	wire->functions = NULL;
+	wire->libraries = NULL;
+	wire->n_functions = wire->n_libraries = 0;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
 static int take_text(char **at, const char *text)
 {
 	free(*at);
@@ -176,6 +250,12 @@ static int take_line(void *context, char *const f[TS_LINES_FIELDS])
 		return take_pair(&rules->settings, &rules->n_settings, f[1], f[2]);
 	if (!strcmp(f[0], "rule"))
 		return take_rule(rules, f);
+	if (!strcmp(f[0], "asks"))
+		return take_ask(&rules->wire, f[1], f[2]);
+	if (!strcmp(f[0], "wire"))
+		return take_wire(&rules->wire, f);
+	if (!strcmp(f[0], "tls"))
+		return take_tls(&rules->wire, f);
 	rule = rule_at(rules, f[1]);
 	if (!rule)
 		return 0;
@@ -202,6 +282,9 @@ int ts_rules_read(struct ts_rules *ret, const char *path)
 
 	memset(ret, 0, sizeof(*ret));
 	result = ts_lines_read(path, take_line, ret);
+	if (ret->wire.n_functions)
+		qsort(ret->wire.functions, ret->wire.n_functions, sizeof(*ret->wire.functions),
+		      compare_places);
 	if (result < 0)
 		ts_rules_release(ret);
 	return result;
@@ -239,6 +322,7 @@ void ts_rules_forget_objects(struct ts_rules *rules)
 {
 	for (size_t i = 0; i < rules->n_rules; i++)
 		forget_objects(&rules->rules[i]);
+	forget_wire(&rules->wire);
 	take_text(&rules->program, "");
 }
 
@@ -267,6 +351,8 @@ void ts_rules_release(struct ts_rules *rules)
 	for (size_t i = 0; i < rules->n_objects; i++)
 		free(rules->objects[i].path);
 	free(rules->objects);
+	forget_wire(&rules->wire);
+	free_pairs(rules->wire.asks, rules->wire.n_asks);
 	free_pairs(rules->settings, rules->n_settings);
 	free(rules->rules);
 	free(rules->faults);

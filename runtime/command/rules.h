@@ -57,6 +57,22 @@ struct ts_rule_report {
 	size_t n_hints;
 };
 
+struct ts_rules_tls {
+	char *object;
+	char *library;
+	char *reason; /* why it is not seen; "": it is */
+};
+
+/* What [wire] asks for, and what became of it. */
+struct ts_rules_wire {
+	struct ts_rules_pair *asks; /* n_asks 0: there is no [wire] */
+	size_t n_asks;
+	struct ts_rules_hook *functions; /* without address and number of slots */
+	size_t n_functions;
+	struct ts_rules_tls *libraries;
+	size_t n_libraries;
+};
+
 struct ts_rules {
 	char *conf; /* "": none was found; NULL: the shim wrote no report */
 	char *program;
@@ -68,6 +84,7 @@ struct ts_rules {
 	size_t n_settings;
 	struct ts_rule_report *rules;
 	size_t n_rules;
+	struct ts_rules_wire wire;
 };
 
 /* 0, or a negative errno with *ret empty. */

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include "../store.h"
+#include "amount.h"
 #include "command.h"
 #include "display.h"
 #include "document.h"
@@ -91,9 +92,9 @@ static void print_status(const struct ts_store_status *status)
 	format_bytes(status->bytes, size, sizeof(size));
 	printf("server      %s\n", status->server);
 	printf("schema      %d of %d\n", status->schema, status->newest);
-	printf("traces      %" PRId64 "\n", status->traces);
-	printf("spans       %" PRId64 "\n", status->spans);
-	printf("runs        %" PRId64 "\n", status->runs);
+	printf("traces      %s\n", ts_amount_count((uint64_t)status->traces).text);
+	printf("spans       %s\n", ts_amount_count((uint64_t)status->spans).text);
+	printf("runs        %s\n", ts_amount_count((uint64_t)status->runs).text);
 	printf("size        %s\n", size);
 	print_when("oldest", status->oldest_us);
 	print_when("newest", status->newest_us);
@@ -105,16 +106,27 @@ static void print_status(const struct ts_store_status *status)
 		printf("compression %s\n", status->compression);
 }
 
+static void print_number(int64_t n, const char *what)
+{
+	printf("%s %s%s", ts_amount_count((uint64_t)n).text, what, n == 1 ? "" : "s");
+}
+
 static void print_pruned(const struct ts_pruned *pruned, bool dry)
 {
 	char freed[32];
 
 	format_bytes(pruned->freed_bytes, freed, sizeof(freed));
-	printf("%" PRId64 " traces, %" PRId64 " spans and %" PRId64 " runs %s", pruned->traces,
-	       pruned->spans, pruned->runs, dry ? "would go" : "removed");
-	if (pruned->partitions)
-		printf(", %" PRId64 " partitions %s", pruned->partitions,
-		       dry ? "would be dropped" : "dropped");
+	print_number(pruned->traces, "trace");
+	printf(", ");
+	print_number(pruned->spans, "span");
+	printf(" and ");
+	print_number(pruned->runs, "run");
+	printf(" %s", dry ? "would go" : "removed");
+	if (pruned->partitions) {
+		printf(", ");
+		print_number(pruned->partitions, "partition");
+		printf(" %s", dry ? "would be dropped" : "dropped");
+	}
 	if (pruned->freed_bytes)
 		printf(", %s %s", freed, dry ? "would come back" : "given back");
 	putchar('\n');

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "../query/bill.h"
+#include "../report/bill.h"
 
 #define TS_USED_TEXT 192
 

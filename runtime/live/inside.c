@@ -201,6 +201,8 @@ static int keep_event(void *context, const struct ts_event *event, const char *t
 	struct ts_bytes *open = context;
 
 	(void)thread_name;
+	if (event->type == TS_EVENT_MESSAGE)
+		return 0;
 	ts_bytes_add(open, event, event->bytes);
 	return open->failed ? -ENOMEM : 0;
 }

@@ -248,6 +248,8 @@ static int source_open(struct ts_source_handle **ret, const char *url, const cha
 	if (result == 0) {
 		ts_pg_patience(handle->pg, PATIENCE_S);
 		result = ts_ready_to_read(handle->pg, err);
+		if (result < 0 && result != -ENOENT)
+			ts_ready_hint(handle->pg, err);
 	}
 	if (result < 0) {
 		source_close(handle);

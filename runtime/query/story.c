@@ -142,6 +142,16 @@ static int take_span(void *context, const struct ts_cell *cells, size_t n)
 	return span ? ts_row_read(span, &ts_span_table, &story->pool, cells) : -ENOMEM;
 }
 
+/* Sorted here: a store would write what it sorts, with all that was captured, to temporary files. */
+static int compare_starts(const void *a, const void *b)
+{
+	const struct ts_span *x = a, *y = b;
+
+	if (x->started_us != y->started_us)
+		return x->started_us < y->started_us ? -1 : 1;
+	return memcmp(&x->span_id, &y->span_id, sizeof(x->span_id));
+}
+
 int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **ret,
 		  struct ts_error *err)
 {
@@ -168,8 +178,7 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 	ts_statement_add(&trace, " FROM pipeline_traces WHERE trace_id = $1 AND started_at = $2");
 	ts_statement_add(&spans, "SELECT ");
 	ts_statement_add_columns(&spans, &ts_span_table, true);
-	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1 AND started_at >= $2"
-				 " ORDER BY started_at, span_id");
+	ts_statement_add(&spans, " FROM pipeline_spans WHERE trace_id = $1 AND started_at >= $2");
 	result = ts_query_run(query, &trace, take_trace, story, err);
 	if (!result)
 		result = ts_query_run(query, &spans, take_span, story, err);
@@ -177,6 +186,8 @@ int ts_query_find(struct ts_query *query, const char *prefix, struct ts_story **
 		ts_story_free(story);
 		return ts_query_row_error(result, err);
 	}
+	if (story->n)
+		qsort(story->spans, story->n, sizeof(story->spans[0]), compare_starts);
 	*ret = story;
 	return 0;
 }

@@ -89,14 +89,21 @@ static bool is_meant(const struct ts_requirement *requirement, const struct ts_s
 	return !requirement->span_name || !strcmp(requirement->span_name, span->span_name);
 }
 
+/* What was used in the calls that are meant: their own, and what lies inside them. */
 static struct ts_sum add_up(const struct ts_requirement *requirement, const struct ts_tree *tree)
 {
 	struct ts_spend sum = {.calls = 0}, one;
+	size_t end;
 
-	for (size_t i = ts_spend_next(tree, 0, &one); i < tree->n;
-	     i = ts_spend_next(tree, tree->nodes[i].end, &one))
-		if (is_meant(requirement, tree->nodes[i].span))
+	for (size_t at = 0; at < tree->n; at = end) {
+		end = at + 1;
+		if (!is_meant(requirement, tree->nodes[at].span))
+			continue;
+		end = tree->nodes[at].end;
+		for (size_t i = ts_spend_next(tree, at, &one); i < end;
+		     i = ts_spend_next(tree, tree->nodes[i].end, &one))
 			ts_spend_add(&sum, &one);
+	}
 	return sum_of(requirement->metric, &sum);
 }
 

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum quantity { INPUT, OUTPUT, COST };
+#include "../usage/attributes.h"
+
+enum quantity { INPUT, OUTPUT, COST, QUANTITIES };
 
 static struct ts_maybe value_of(const struct ts_span *span, enum quantity quantity)
 {
@@ -17,10 +19,12 @@ static bool knows(const struct ts_span *span)
 	return span->input_tokens.known || span->output_tokens.known || span->cost_nano_usd.known;
 }
 
-/* ts_query_scan leaves of attributes what they say of the cost. */
+/* ts_query_scan leaves of attributes what they say of the cost, ts_story_load all. */
 static bool is_lower_bound(const struct ts_span *span)
 {
-	return span->attributes && !strcmp(span->attributes, "\"lower_bound\"");
+	return span->attributes &&
+	       (!strcmp(span->attributes, "\"lower_bound\"") ||
+		ts_usage_stored_status(span->attributes) == TS_COST_LOWER_BOUND);
 }
 
 static bool is_call(const struct ts_span *span)
@@ -67,12 +71,47 @@ static struct ts_sum sum_of(const struct ts_tree *tree, size_t at, enum quantity
 	return sum;
 }
 
+static size_t next_that_knows(const struct ts_tree *tree, size_t from, size_t end)
+{
+	while (from < end && !knows(tree->nodes[from].span))
+		from++;
+	return from;
+}
+
+/* Do the innermost calls tell of more than the call around them, and of nothing that it knows of less? */
+static bool tells_less(const struct ts_tree *tree, size_t at)
+{
+	size_t end = tree->nodes[at].end;
+	int64_t inside[QUANTITIES] = {0};
+	bool less = false;
+
+	for (size_t i = next_that_knows(tree, at + 1, end), next; i < end; i = next) {
+		next = next_that_knows(tree, i + 1, end);
+		if (next < tree->nodes[i].end)
+			continue;
+		for (enum quantity q = 0; q < QUANTITIES; q++) {
+			struct ts_maybe value = value_of(tree->nodes[i].span, q);
+
+			inside[q] = plus(inside[q], value.known ? value.value : 0);
+		}
+	}
+	for (enum quantity q = 0; q < QUANTITIES; q++) {
+		struct ts_maybe own = value_of(tree->nodes[at].span, q);
+
+		if (own.known && inside[q] < own.value)
+			return false;
+		less |= own.known && inside[q] > own.value;
+	}
+	return less;
+}
+
 size_t ts_spend_next(const struct ts_tree *tree, size_t from, struct ts_spend *ret)
 {
 	for (size_t i = from; i < tree->n; i++) {
 		const struct ts_span *span = tree->nodes[i].span;
 
-		if (!is_call(span) || (!knows(span) && has_calls_inside(tree, i)))
+		if (!is_call(span) ||
+		    (knows(span) ? tells_less(tree, i) : has_calls_inside(tree, i)))
 			continue;
 		*ret = (struct ts_spend){
 			.calls = 1,

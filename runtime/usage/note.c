@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "note.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "../pool.h"
@@ -25,13 +26,29 @@ static void price(const struct ts_prices *prices, const struct ts_usage *usage,
 	ts_price_call(prices, &call, ret);
 }
 
+int ts_usage_note_read(const struct ts_prices *prices, struct ts_pool *pool,
+		       const struct ts_usage *usage, struct ts_text requested, struct ts_span *span)
+{
+	const char *attributes;
+	struct ts_cost cost;
+
+	price(prices, usage, requested, span, &cost);
+	attributes = ts_usage_attributes(pool, span->attributes, usage, requested, &cost);
+	if (!attributes)
+		return -ENOMEM;
+	span->input_tokens = usage->input;
+	span->output_tokens = usage->output;
+	span->cost_nano_usd = cost.nano_usd;
+	span->attributes = attributes;
+	return 0;
+}
+
 static void note(const struct ts_prices *prices, struct ts_pool *scratch, struct ts_pool *pool,
 		 struct ts_span *span)
 {
 	struct ts_text requested = text_of(span->model), model;
 	struct ts_span noted = *span;
 	struct ts_usage usage;
-	struct ts_cost cost;
 
 	ts_usage_read(&usage, span->output_data, span->input_data, scratch);
 	if (!requested.bytes)
@@ -41,16 +58,11 @@ static void note(const struct ts_prices *prices, struct ts_pool *scratch, struct
 	model = usage.model.bytes ? usage.model : requested;
 	if (model.bytes)
 		noted.model = ts_text_clean(pool, model, NULL);
-	if (usage.answered) {
-		noted.provider = usage.provider ? usage.provider : span->provider;
-		noted.input_tokens = usage.input;
-		noted.output_tokens = usage.output;
-		price(prices, &usage, requested, &noted, &cost);
-		noted.cost_nano_usd = cost.nano_usd;
-		noted.attributes =
-			ts_usage_attributes(pool, span->attributes, &usage, requested, &cost);
-	}
-	if ((model.bytes && !noted.model) || (usage.answered && !noted.attributes))
+	if (model.bytes && !noted.model)
+		return;
+	if (usage.answered && usage.provider)
+		noted.provider = usage.provider;
+	if (usage.answered && ts_usage_note_read(prices, pool, &usage, requested, &noted) < 0)
 		return;
 	*span = noted;
 }

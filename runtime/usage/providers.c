@@ -177,6 +177,28 @@ const struct ts_usage_api ts_usage_apis[] = {
 		.flags = TS_USAGE_TOTAL_TELLS,
 	},
 	{
+		/* Amazon's own models, as invoked */
+		.name = "bedrock.invoke",
+		.when = "usage.inputTokenCount usage.outputTokenCount",
+		.usage = "usage",
+		.counts =
+			{
+				[TS_COUNT_INPUT] = "inputTokenCount",
+				[TS_COUNT_OUTPUT] = "outputTokenCount",
+			},
+	},
+	{
+		/* Llama, as invoked */
+		.name = "bedrock.invoke",
+		.when = "usage.prompt_token_count usage.generation_token_count",
+		.usage = "usage",
+		.counts =
+			{
+				[TS_COUNT_INPUT] = "prompt_token_count",
+				[TS_COUNT_OUTPUT] = "generation_token_count",
+			},
+	},
+	{
 		.name = "langchain",
 		.when = "usage_metadata.input_tokens",
 		.usage = "usage_metadata",

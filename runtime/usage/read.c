@@ -155,6 +155,18 @@ void ts_usage_read(struct ts_usage *ret, const char *output, const char *input,
 		*ret = of_input;
 }
 
+void ts_usage_read_answer(struct ts_usage *ret, const char *answer, bool whole,
+			  struct ts_pool *pool)
+{
+	struct ts_reading reading = {.pool = pool, .stream = !whole, .usage = nothing};
+	struct ts_scanned top;
+
+	if (top_of(answer, &top))
+		take_object(&reading, &top);
+	ts_reading_finish(&reading);
+	*ret = reading.usage;
+}
+
 /* --- requests -------------------------------------------------------------------------- */
 
 static bool is_request(const struct ts_scanned *object)

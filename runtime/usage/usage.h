@@ -43,6 +43,13 @@ struct ts_usage {
 void ts_usage_read(struct ts_usage *ret, const char *output, const char *input,
 		   struct ts_pool *pool);
 
+/*
+ * The same of an answer that stands alone, an object of JSON. `whole`: the model had come to its end; else what it has put out
+ * is not known.
+ */
+void ts_usage_read_answer(struct ts_usage *ret, const char *answer, bool whole,
+			  struct ts_pool *pool);
+
 /* The model that a request among the parameters asks for; empty: there is none. */
 struct ts_text ts_usage_requested_model(const char *input, struct ts_pool *pool);
 

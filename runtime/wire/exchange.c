@@ -10,9 +10,18 @@
 
 #define DEFAULT_BYTES ((size_t)65536)
 
+static uint32_t count(struct ts_ordinals *ordinals, const uint8_t *context)
+{
+	if (memcmp(ordinals->context, context, sizeof(ordinals->context)) != 0) {
+		memcpy(ordinals->context, context, sizeof(ordinals->context));
+		ordinals->n = 0;
+	}
+	return ordinals->n++;
+}
+
 struct ts_exchange *ts_exchange_new(const struct ts_wire_settings *settings,
 				    struct ts_memory *memory, const char *http, uint64_t ticks,
-				    const void *context)
+				    const void *context, struct ts_ordinals *ordinals)
 {
 	struct ts_exchange *exchange = calloc(1, sizeof(*exchange));
 
@@ -25,6 +34,7 @@ struct ts_exchange *ts_exchange_new(const struct ts_wire_settings *settings,
 	exchange->call.last_ticks = ticks;
 	if (context)
 		memcpy(exchange->call.context, context, TS_WIRE_CONTEXT_BYTES);
+	exchange->call.ordinal = count(ordinals, exchange->call.context);
 	return exchange;
 }
 
@@ -168,6 +178,8 @@ bool ts_exchange_asked(struct ts_exchange *exchange)
 	ts_request_init(exchange->request, exchange->memory,
 			bytes_or_default(exchange->settings->request_bytes),
 			exchange->encoding[TS_WIRE_SENT]);
+	if (exchange->settings->asked)
+		exchange->settings->asked(exchange->settings->user, exchange->call.context);
 	return true;
 }
 

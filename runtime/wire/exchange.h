@@ -28,10 +28,16 @@ enum ts_exchange_end {
 	TS_EXCHANGE_SWITCHED,      /* to another protocol */
 };
 
+/* Requests of a connection that began in pieces of one context, which counts them. */
+struct ts_ordinals { /* zeroed: none yet */
+	uint8_t context[TS_WIRE_CONTEXT_BYTES];
+	uint32_t n;
+};
+
 /* `http` is a literal; `context` is copied, NULL is zeros. NULL: no memory. */
 struct ts_exchange *ts_exchange_new(const struct ts_wire_settings *settings,
 				    struct ts_memory *memory, const char *http, uint64_t ticks,
-				    const void *context);
+				    const void *context, struct ts_ordinals *ordinals);
 
 /* Of the request line, or of pseudo-headers. */
 void ts_exchange_http(struct ts_exchange *exchange, const char *http);

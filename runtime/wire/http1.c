@@ -26,6 +26,7 @@ struct side {
 	enum ts_wire_direction direction;
 	http_parser parser;
 	bool lost;
+	bool in_message;
 	bool in_body;
 	bool in_trailer;
 	bool in_value; /* the header's value has begun */
@@ -46,6 +47,7 @@ struct ts_http1 {
 	struct side sides[2];
 	struct asked *first;
 	unsigned n_asked;
+	struct ts_ordinals ordinals;
 	bool dead;   /* nothing can come of it any more */
 	bool tunnel; /* a CONNECT waits for its answer */
 	uint64_t ticks;
@@ -88,8 +90,8 @@ static struct asked *add_asked(struct ts_http1 *http)
 		last = &(*last)->next;
 	*last = asked;
 	http->n_asked++;
-	asked->exchange =
-		ts_exchange_new(http->settings, http->memory, "1.1", http->ticks, http->context);
+	asked->exchange = ts_exchange_new(http->settings, http->memory, "1.1", http->ticks,
+					  http->context, &http->ordinals);
 	return asked;
 }
 
@@ -105,6 +107,7 @@ static int message_begins(http_parser *parser)
 	struct side *side = parser->data;
 
 	side->began = side->http->ticks;
+	side->in_message = true;
 	side->in_trailer = side->in_value = false;
 	side->name_bytes = side->value_bytes = side->target_bytes = 0;
 	side->asked = side->direction == TS_WIRE_SENT ? add_asked(side->http) : side->http->first;
@@ -246,7 +249,7 @@ static int request_ends(http_parser *parser)
 {
 	struct side *side = parser->data;
 
-	side->in_body = false;
+	side->in_message = side->in_body = false;
 	side->http->tunnel = side->asked && side->asked->connect;
 	side->asked = NULL;
 	return 0;
@@ -257,7 +260,7 @@ static int response_ends(http_parser *parser)
 	struct side *side = parser->data;
 	struct ts_http1 *http = side->http;
 
-	side->in_body = false;
+	side->in_message = side->in_body = false;
 	if (is_interim(parser) || !side->asked)
 		return 0;
 	http->dead |= parser->status_code == 101 ||
@@ -293,7 +296,7 @@ static void begin_side(struct side *side)
 	http_parser_init(&side->parser,
 			 side->direction == TS_WIRE_SENT ? HTTP_REQUEST : HTTP_RESPONSE);
 	side->parser.data = side;
-	side->lost = side->in_body = false;
+	side->lost = side->in_message = side->in_body = false;
 	side->asked = NULL;
 }
 
@@ -400,6 +403,20 @@ bool ts_http1_feed(struct ts_http1 *http, enum ts_wire_direction direction, cons
 	return !http->dead;
 }
 
+enum ts_wire_progress ts_http1_progress(const struct ts_http1 *http)
+{
+	bool lost = false;
+
+	if (http->first)
+		return TS_WIRE_BUSY;
+	for (int i = 0; i < 2; i++) {
+		lost |= http->sides[i].lost;
+		if (http->sides[i].in_message && !http->sides[i].lost)
+			return TS_WIRE_BUSY;
+	}
+	return lost ? TS_WIRE_IDLE : TS_WIRE_FRESH;
+}
+
 static enum ts_exchange_end end_by(enum ts_wire_how how)
 {
 	static const enum ts_exchange_end ends[] = {
@@ -407,6 +424,7 @@ static enum ts_exchange_end end_by(enum ts_wire_how how)
 		[TS_WIRE_BY_PEER] = TS_EXCHANGE_BY_PEER,
 		[TS_WIRE_BY_END] = TS_EXCHANGE_BY_END,
 		[TS_WIRE_BY_ERROR] = TS_EXCHANGE_BY_ERROR,
+		[TS_WIRE_BY_LOSS] = TS_EXCHANGE_UNSEEN,
 	};
 
 	return ends[how];

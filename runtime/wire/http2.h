@@ -27,6 +27,9 @@ struct ts_http2 *ts_http2_new(const struct ts_wire_settings *settings, struct ts
 bool ts_http2_feed(struct ts_http2 *http, enum ts_wire_direction direction, const char *bytes,
 		   size_t n, uint64_t gap, uint64_t ticks, const void *context);
 
+/* As ts_wire_progress. */
+enum ts_wire_progress ts_http2_progress(const struct ts_http2 *http);
+
 /* Ends what is open, and frees it. */
 void ts_http2_close(struct ts_http2 *http, enum ts_wire_how how, uint64_t ticks);
 

@@ -17,6 +17,7 @@ static const struct ts_provider *const providers[] = {
 };
 
 #define N_PROVIDERS (sizeof(providers) / sizeof(*providers))
+#define UNNAMED     "openai_compatible"
 
 /* Bytes of the host that count: a default port does not. */
 static size_t host_bytes(const char *host)
@@ -93,6 +94,15 @@ static bool is_gateway(const struct ts_wire_gateway *gateway, const char *host, 
 	       (!gateway->path || !strncmp(path, gateway->path, strlen(gateway->path)));
 }
 
+static bool find_any_path(const char *path, struct ts_place *place)
+{
+	for (size_t i = 0; i < N_PROVIDERS; i++) {
+		if (find_path(providers[i], path, place))
+			return true;
+	}
+	return false;
+}
+
 bool ts_provider_find(const struct ts_wire_settings *settings, const char *host, const char *path,
 		      struct ts_place *ret)
 {
@@ -101,15 +111,14 @@ bool ts_provider_find(const struct ts_wire_settings *settings, const char *host,
 
 		if (!is_gateway(gateway, host, path))
 			continue;
-		ret->provider = gateway->provider ? gateway->provider : "openai_compatible";
-		for (size_t j = 0; j < N_PROVIDERS; j++) {
-			if (find_path(providers[j], path, ret))
-				return true;
-		}
+		ret->provider = gateway->provider ? gateway->provider : UNNAMED;
+		if (find_any_path(path, ret))
+			return true;
 	}
 	for (size_t j = 0; j < N_PROVIDERS; j++) {
 		if (find_host(providers[j], host, ret) && find_path(providers[j], path, ret))
 			return true;
 	}
-	return false;
+	ret->provider = UNNAMED;
+	return settings->any_host && find_any_path(path, ret);
 }

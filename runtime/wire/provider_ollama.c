@@ -11,13 +11,10 @@ static const struct ts_part_key thought = {0, 0, TS_PART_REASONING};
 
 static void read_names(struct ts_reading *reading, struct ts_text value)
 {
-	static const char *const usage[] = {"prompt_eval_count",
-					    "eval_count",
-					    "total_duration",
-					    "load_duration",
-					    "prompt_eval_duration",
-					    "eval_duration",
-					    NULL};
+	static const char *const usage[] = {
+		"prompt_eval_count", "eval_count",           "total_duration",
+		"load_duration",     "prompt_eval_duration", "eval_duration",
+		"remote_model",      "remote_host",          NULL};
 
 	ts_reading_model(reading, ts_node_at(value, "model"));
 	ts_reading_usage_of(reading, value, usage);

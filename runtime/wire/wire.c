@@ -160,6 +160,15 @@ bool ts_wire_feed(struct ts_wire *wire, enum ts_wire_direction direction, const 
 	return goes_on;
 }
 
+enum ts_wire_progress ts_wire_progress(const struct ts_wire *wire)
+{
+	if (wire->http1)
+		return ts_http1_progress(wire->http1);
+	if (wire->http2)
+		return ts_http2_progress(wire->http2);
+	return wire->early && (wire->early[0].n || wire->early[1].n) ? TS_WIRE_BUSY : TS_WIRE_FRESH;
+}
+
 void ts_wire_close(struct ts_wire *wire, enum ts_wire_how how, uint64_t ticks)
 {
 	if (!wire)

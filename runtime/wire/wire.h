@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_WIRE_CONTEXT_BYTES 48
+#define TS_WIRE_CONTEXT_BYTES 304
 #define TS_WIRE_SNIFFED       16 /* of a connection's first bytes: is it HTTP? */
 
 enum ts_wire_direction {
@@ -29,6 +29,14 @@ enum ts_wire_how {
 	TS_WIRE_BY_PEER,   /* end of file from the other side */
 	TS_WIRE_BY_END,    /* the program ended */
 	TS_WIRE_BY_ERROR,  /* reset, timeout, a fault of TLS */
+	TS_WIRE_BY_LOSS,   /* it goes on, but nobody sees what passes any more */
+};
+
+/* How far a connection has come. */
+enum ts_wire_progress {
+	TS_WIRE_FRESH, /* nothing of what passed is needed: another ts_wire can read on */
+	TS_WIRE_IDLE,  /* no exchange is under way, but how to read on follows from what passed */
+	TS_WIRE_BUSY, /* an exchange is under way, or a message that is none has not come to its end */
 };
 
 /* How a call went. What is behind the first failed, and `error` says why. */
@@ -59,6 +67,7 @@ struct ts_wire_call {
 	const char *request_id;
 	const char *response_id;
 	unsigned attempt; /* 0: the first one, as far as the client says */
+	uint32_t ordinal; /* of the request, among those that began in pieces of one context */
 
 	uint64_t started_ticks;     /* the request's first byte */
 	uint64_t first_byte_ticks;  /* the response's; 0: none */
@@ -99,6 +108,9 @@ struct ts_wire_gateway {
 struct ts_wire_settings {
 	const struct ts_wire_gateway *gateways;
 	size_t n_gateways;
+	bool any_host; /* whatever host is called, if the path is one of a provider's */
+	/* A request turned out to be one to a provider, by its head: `called` will tell of it. `context` is its. Or NULL. */
+	void (*asked)(void *user, const void *context);
 	void (*called)(void *user, const struct ts_wire_call *call);
 	void *user;
 	size_t request_bytes;    /* kept of a request; 0: 64 KB */
@@ -118,6 +130,9 @@ int ts_wire_new(struct ts_wire **ret, const struct ts_wire_settings *settings);
  */
 bool ts_wire_feed(struct ts_wire *wire, enum ts_wire_direction direction, const void *bytes,
 		  size_t n, uint64_t gap, uint64_t ticks, const void *context);
+
+/* Of one that takes what is fed. */
+enum ts_wire_progress ts_wire_progress(const struct ts_wire *wire);
 
 /* The connection has ended: tells of the calls that were open, and frees it. NULL is fine. */
 void ts_wire_close(struct ts_wire *wire, enum ts_wire_how how, uint64_t ticks);

@@ -24,13 +24,16 @@ def read_figures(path):
 
 
 class Results:
-    """The rows of the table: each a list of one value a round."""
+    """The rows of the table, in groups: each a list of one value a round."""
 
     def __init__(self):
-        self.rows = []
+        self.rows, self.group = [], ""
+
+    def begin(self, group):
+        self.group = group
 
     def add(self, name, unit, values, budget=None, minimum=None):
-        row = {"name": name, "unit": unit, "median": round(median(values), 4),
+        row = {"group": self.group, "name": name, "unit": unit, "median": round(median(values), 4),
                "minimum": round(min(values) if minimum is None else minimum, 4), "budget": budget,
                "values": [round(value, 4) for value in values]}
         row["over"] = budget is not None and row["median"] > budget
@@ -45,36 +48,40 @@ def add_calls(figures, results):
     rounds = {name: [quantiles(run)[0] for run in runs] for name, runs in figures.items()
               if name.split(".")[0] in ("plain", "outside", "ours", "uftrace")}
 
-    results.add("plain call through a GOT slot", "ns", rounds["plain.ping"])
-    results.add_difference("added: wrapped, outside a pipeline", "ns", rounds["outside.ping"],
+    results.begin("a call of a wrapped function of C, beside uftrace")
+    results.add("plain, through a GOT slot", "ns", rounds["plain.ping"])
+    results.add_difference("added, outside a pipeline", "ns", rounds["outside.ping"],
                            rounds["plain.ping"], 3)
     for function, what, budget, ratio in (("ping", "times only", 25, 0.3),
                                           ("echo", "string in and out", 40, 0.08)):
         plain, ours, theirs = (rounds[f"{name}.{function}"] for name in ("plain", "ours", "uftrace"))
-        results.add_difference(f"added: {what}", "ns", ours, plain, budget)
-        results.add_difference(f"added by uftrace: {what}", "ns", theirs, plain)
-        results.add(f"{what}: of uftrace", "x",
+        results.add_difference(f"added, {what}", "ns", ours, plain, budget)
+        results.add_difference(f"added by uftrace, {what}", "ns", theirs, plain)
+        results.add(f"of uftrace's, {what}", "x",
                     [(a - p) / (b - p) for a, b, p in zip(ours, theirs, plain)], ratio,
                     (min(ours) - min(plain)) / (min(theirs) - min(plain)))
 
-    results.add_difference("added: by its entry, outside", "ns", rounds["outside.own_ping"],
+    results.begin("a call of a function that is reached by its entry")
+    results.add_difference("added, outside a pipeline", "ns", rounds["outside.own_ping"],
                            rounds["plain.own_ping"], 3)
     for function, what in (("own_ping", "times only"), ("own_echo", "string in and out")):
-        results.add_difference(f"added: by its entry, {what}", "ns", rounds[f"ours.{function}"],
+        results.add_difference(f"added, {what}", "ns", rounds[f"ours.{function}"],
                                rounds[f"plain.{function}"])
 
 
 def add_throws(figures, results):
+    results.begin("an exception of C++")
     for depth in (1, 10, 50):
         plain, ours, stacks = ([quantiles(run)[0] for run in figures[name]] for name in (
             f"plain.throw{depth}", f"ours.throw{depth}", f"ours.stack{depth}"))
-        calls = f"{depth} wrapped call" + "s" * (depth > 1)
-        results.add(f"a throw out of {depth} plain call" + "s" * (depth > 1), "us", [ns / 1000 for ns in plain])
-        results.add(f"a throw out of {calls}: of plain", "x", [a / b for a, b in zip(ours, plain)])
-        results.add("... with its call stack", "x", [a / b for a, b in zip(stacks, plain)])
+        calls = f"{depth} call" + "s" * (depth > 1)
+        results.add(f"out of {calls}, plain", "us", [ns / 1000 for ns in plain])
+        results.add(f"out of {calls}, wrapped, of plain", "x", [a / b for a, b in zip(ours, plain)])
+        results.add(f"out of {calls}, with stacks, of plain", "x", [a / b for a, b in zip(stacks, plain)])
 
 
 def add_steps(figures, results):
+    results.begin("instructions of the caller, more than without")
     for function, where, what, budget in (
             ("idle", "inside", "a function that is not wrapped", 0),
             ("ping", "outside", "wrapped, outside a pipeline", None),
@@ -82,84 +89,92 @@ def add_steps(figures, results):
             ("own_ping", "outside", "by its entry, outside", None),
             ("own_ping", "inside", "by its entry, times only", None),
             ("own_echo", "inside", "by its entry, string in and out", None)):
-        results.add_difference(f"added: {what}", "instr.", figures[f"steps.{where}.{function}"][0],
+        results.add_difference(what, "instr.", figures[f"steps.{where}.{function}"][0],
                                figures[f"steps.{function}"][0], budget)
 
 
 def add_starts(figures, results):
+    results.begin("start and end of a program")
     plain, none, rules = ([t / 1000 for t in figures[f"start.{name}"][0]]
                           for name in ("plain", "none", "rules"))
-    results.add("start and end of /bin/true", "ms", plain)
-    results.add_difference("added: no symbols.conf", "ms", none, plain)
-    results.add_difference("added: no rule matches", "ms", rules, plain, 0.3)
+    results.add("/bin/true, plain", "ms", plain)
+    results.add_difference("added to /bin/true, no symbols.conf", "ms", none, plain)
+    results.add_difference("added to /bin/true, no rule matches", "ms", rules, plain, 0.3)
     plain, rules = ([t / 1000 for t in figures[f"python.{name}"][0]] for name in ("plain", "rules"))
-    results.add("start and end of python3", "ms", plain)
-    results.add_difference("added: 1,000 rules, 6 of its own", "ms", rules, plain)
+    results.add("python3, plain", "ms", plain)
+    results.add_difference("added to python3, 1,000 rules", "ms", rules, plain)
 
 
 def add_python(figures, results):
     """Of Python: spans beside those made by hand with OpenTelemetry's SDK, which may not be there."""
+    results.begin("a call of a wrapped function of Python")
     for function, what in (("llm", "an LLM's function"), ("agent", "an agent's function"),
                            ("llm_async", "an LLM's coroutine"), ("agent_async", "an agent's coroutine")):
         plain, ours, sdk = ([quantiles(run)[0] for run in figures.get(f"python.{way}.{function}", [])]
                             for way in ("plain", "ours", "sdk"))
-        results.add_difference(f"added to {what}", "ns", ours, plain, 500)
+        results.add_difference(f"added, {what}", "ns", ours, plain, 500)
         if sdk:
-            results.add_difference("... by OpenTelemetry's SDK", "us", [ns / 1000 for ns in sdk], [ns / 1000 for ns in plain])
-            results.add("... ours of that", "x", [(a - p) / (b - p) for a, b, p in zip(ours, sdk, plain)])
+            results.add_difference(f"by OTel's SDK, {what}", "us", [ns / 1000 for ns in sdk], [ns / 1000 for ns in plain])
+            results.add(f"of OTel's, {what}", "x", [(a - p) / (b - p) for a, b, p in zip(ours, sdk, plain)])
     plain, ours = ([quantiles(run)[0] for run in figures[f"python.{way}.idle"]] for way in ("plain", "ours"))
-    results.add_difference("added to a Python function not wrapped", "ns", ours, plain)
+    results.add_difference("added, a function not wrapped", "ns", ours, plain)
     plain, none, rules = ([t / 1000 for t in figures[f"modules.{way}"][0]] for way in ("plain", "none", "rules"))
-    results.add("start with 500 modules of Python", "ms", plain)
-    results.add_difference("added: no rule for Python", "ms", none, plain)
-    results.add_difference("added: 100 rules that each find one", "ms", rules, plain)
+    results.begin("start of a program with 500 modules of Python")
+    results.add("plain", "ms", plain)
+    results.add_difference("added, no rule for Python", "ms", none, plain)
+    results.add_difference("added, 100 rules, a function each", "ms", rules, plain)
 
 
 def add_memory(figures, results):
-    for column, what in enumerate(("resident memory added", "of it anonymous", "of it files",
-                                   "of it shared (the ring)")):
+    results.begin("memory added to a program of one thread")
+    for column, what in enumerate(("resident", "resident, anonymous", "resident, of files",
+                                   "resident, shared (the ring)")):
         ours, plain = ([run[column] / 1024 for run in figures[f"memory.{name}"]]
                        for name in ("ours", "plain"))
         results.add_difference(what, "MB", ours, plain, 4 if column == 0 else None)
 
 
 def add_threads(figures, results):
+    results.begin("CPU added to a call, times only, of many threads")
     for threads in (1, 2, 4, 8, 16, 32, 64):
         ours, plain = ([quantiles(run)[0] for run in figures[f"threads.{name}.{threads}"]]
                        for name in ("ours", "plain"))
-        results.add_difference(f"added: times only, {threads} threads", "ns of CPU", ours, plain)
+        results.add_difference(f"{threads} thread" + "s" * (threads > 1), "ns", ours, plain)
 
 
 def add_stores(figures, results):
     """From ring to row, beside one INSERT a row; half a millisecond is what a network takes one way."""
+    results.begin("a span from its ring to a row, beside one INSERT a row")
     for name, what, budget in (("sqlite", "SQLite", 0.1), ("local", "PostgreSQL here", None),
                                ("remote", "PostgreSQL 0.5 ms away", 0.02)):
         ours, single = ([run[0] / run[2] * 1e6 for run in figures[f"store.{name}.{way}"]]
                         for way in ("ours", "single"))
         cpu = [run[1] / run[2] * 1e6 for run in figures[f"store.{name}.ours"]]
-        results.add(f"{what}: ring to row", "us/span", ours)
-        results.add("... of it CPU of ours", "us/span", cpu)
-        results.add("... of one INSERT a row", "x", [a / b for a, b in zip(ours, single)], budget)
+        results.add(what, "us", ours)
+        results.add(f"{what}, CPU of ours", "us", cpu)
+        results.add(f"{what}, of INSERTs", "x", [a / b for a, b in zip(ours, single)], budget)
 
 
 def add_delivery(figures, results):
+    results.begin("delivery")
     waits = figures["latency"][0]
-    results.add("end of a call to its row in SQLite", "ms", waits)
-    results.add("... of 99 in 100 at most", "ms", [quantiles(waits, n=100)[98]])
+    results.add("from a call's end to its SQLite row", "ms", waits)
+    results.add("the same, 99 in 100 at most", "ms", [quantiles(waits, n=100)[98]])
     runs = figures["recovery"]
-    results.add("recovery of a spool of 256 MB", "MB/s", [mb / s for s, mb, _ in runs], minimum=min(mb / s for s, mb, _ in runs))
-    results.add("... of spans", "thousand/s", [spans / s / 1000 for s, _, spans in runs])
+    results.add("recovery of 256 MB", "MB/s", [mb / s for s, mb, _ in runs], minimum=min(mb / s for s, mb, _ in runs))
+    results.add("recovery of 256 MB, spans", "1,000/s", [spans / s / 1000 for s, _, spans in runs])
 
 
 def add_reads(figures, results):
     """Stores of ten days, beside the sqlite3 shell."""
-    for spans, said in ((100000, "10^5"), (1000000, "10^6")):
-        for what, asked in (("list", "list"), ("show", "show of a trace of 10,000"), ("report", "report of a day of ten")):
+    for spans, said in ((100000, "100,000"), (1000000, "1,000,000")):
+        results.begin(f"answers from {said} spans in SQLite, beside one statement of sqlite3")
+        for what, asked in (("list", "list"), ("show", "show, 10,000 spans"), ("report", "report, a day of ten")):
             ours, peer = ([run[0] for run in figures[f"reads.{spans}.{what}.{who}"]] for who in ("ours", "peer"))
-            results.add(f"{asked}, {said} spans", "ms", [1000 * s for s in ours], 50 if what == "list" else None)
-            results.add("... of one statement of sqlite3", "x", [a / b for a, b in zip(ours, peer)],
+            results.add(asked, "ms", [1000 * s for s in ours], 50 if what == "list" else None)
+            results.add(f"{asked}, of sqlite3", "x", [a / b for a, b in zip(ours, peer)],
                         0.5 if what == "report" else None)
-    results.add("... resident memory", "MB", [run[1] / 1024 for run in figures["reads.1000000.report.ours"]], 200)
+    results.add("report, a day of ten, resident", "MB", [run[1] / 1024 for run in figures["reads.1000000.report.ours"]], 200)
 
 
 def number(value):
@@ -169,12 +184,15 @@ def number(value):
 
 
 def print_table(rows):
-    print(f"{'':44}{'median':>9}{'min':>9}{'budget':>9}")
+    group = None
     for row in rows:
+        if row["group"] != group:
+            group = row["group"]
+            print(f"\n{group}\n  {'':42}{'rounds':>6}{'median':>8}{'best':>8}{'budget':>7}")
         verdict = "" if row["budget"] is None else "over" if row["over"] else "pass"
         name = f"{row['name']}, {row['unit']}"
-        print(f"{name:44}{number(row['median']):>9}{number(row['minimum']):>9}"
-              f"{number(row['budget']):>9}  {verdict}".rstrip())
+        print(f"  {name:42}{len(row['values']):>6}{number(row['median']):>8}{number(row['minimum']):>8}"
+              f"{number(row['budget']):>7}  {verdict}".rstrip())
 
 
 def processor():

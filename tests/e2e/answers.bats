@@ -75,6 +75,8 @@ said() {
 		[ "$(wc -l <plain)" -gt 3 ]
 	done
 	grep -q '>=[$0-9]' plain
+	"$traceshim" report "${period[@]}" --by tenant | grep -Eq '^\(none\) +[0-9]'
+	"$traceshim" report "${period[@]}" | grep -Eq '^busy .* of wall time, [0-9.]+ at once$'
 	grep -q 'llm:claude .*<-$' plain
 	grep -Eq '^(anthropic claude|claude).* <-$' plain
 }
@@ -92,7 +94,7 @@ said() {
 	grep -q '≥' drawn
 	LC_ALL=C on_terminal 80 "$traceshim" report "${period[@]}" >drawn
 	! grep -Pq '[\x{2500}-\x{259f}\x{2265}]' drawn
-	TERM=xterm script -qec "'$traceshim' report ${period[*]}" /dev/null </dev/null | grep -q $'\e\\['
+	env -u NO_COLOR TERM=xterm script -qec "'$traceshim' report ${period[*]}" /dev/null </dev/null | grep -q $'\e\\['
 }
 
 @test "report: wide characters stand in columns like others" {
@@ -138,6 +140,12 @@ said() {
 	said 0 "no pipeline is named nothing" "$traceshim" report "${period[@]}" --pipeline nothing
 	run -0 --separate-stderr "$traceshim" report --json --since 2020-01-01 --until 2020-02-01
 	jq -e '.traces == 0 and .error_rate == null and .p50_ms == null' <<<"$output"
+	export TRACESHIM_STORE=sqlite:$work/bare.db
+	"$traceshim" store init >/dev/null
+	said 0 "^traceshim: no traces are stored; traceshim run -- CMD makes some$" "$traceshim" report
+	gate 'require = traces > 1'
+	run -1 --separate-stderr "$traceshim" gate g.gate
+	[ "$stderr" = "traceshim: no traces are stored; traceshim run -- CMD makes some" ]
 }
 
 @test "report: what makes no sense" {

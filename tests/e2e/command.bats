@@ -494,6 +494,8 @@ small_bot() {
 	[ "$stderr" = "traceshim: no pipeline is named lern (did you mean learn?)" ]
 	run -0 --separate-stderr "$traceshim" list --pipeline learn --failed
 	[ "$stderr" = "traceshim: no trace is like that" ]
+	run -0 --separate-stderr "$traceshim" list --since 2020-01-01 --until 2020-02-01
+	[[ $stderr == "traceshim: no trace is of that period; the newest is of "*" (--since "*")" ]]
 }
 
 @test "list and show --json keep the contract" {

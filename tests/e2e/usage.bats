@@ -171,6 +171,61 @@ llm() {
 	[[ $output != *used* ]]
 }
 
+@test "usage: an answer that is told twice is paid once, and each attempt of a client" {
+	cat >bot.py <<-'END'
+		import sys
+
+		ANSWER = """{"model":"gpt-4o-2024-08-06","choices":[{"message":{"content":"x"}}],
+		             "usage":{"prompt_tokens":1000,"completion_tokens":100}}"""
+
+
+		def request(attempt):
+		    if attempt == "refused":
+		        raise OSError("HTTP 429")
+		    return ANSWER if attempt == "answered" else "cut"
+
+
+		def complete(attempts):
+		    for attempt in attempts:
+		        try:
+		            answer = request(attempt)
+		        except OSError:
+		            answer = None
+		    return answer
+
+
+		def turn(attempts):
+		    complete(attempts)
+
+
+		turn(sys.argv[1:])
+	END
+	rules '[pipeline]' 'turn = python __main__:turn' \
+		'[llm]' 'sdk = python __main__:complete' 'wire = python __main__:request'
+	used() {
+		same python3 bot.py "$@"
+		"$traceshim" show last | sed -n 's/^used  *//p'
+	}
+	used answered >once
+	used refused answered >again
+	used answered answered >twice
+	diff once again
+	grep -q '1,000 tokens in, 100 out; 1 call$' once
+	grep -q '2,000 tokens in, 200 out; 2 calls$' twice
+	"$traceshim" report --json >report.json
+	holds '.model_calls == 4 and .input_tokens == 4000 and .output_tokens == 400' <report.json
+	holds '.cost_nano_usd == 4 * 3500000 and .cost_unknown == 0' <report.json
+	run -0 "$traceshim" compare last last
+	[[ ${lines[1]} =~ '$0.007'0*$ ]]
+	printf '%s\n' '[gate paid]' 'require = tokens == 4400' 'require = tokens llm:sdk == 4400' \
+		'require = tokens llm:wire >= 4400' 'require = tokens == 2200 per trace' >gates
+	run -1 "$traceshim" gate --json gates
+	[ "$(jq -c '[.gates[0].requirements[].passed]' <<<"$output")" = '[true,true,true,false]' ]
+	# of one that was cut it is not known what it cost
+	used answered cut answered >thrice
+	grep -q '= \?2,000 tokens in, >= \?200 out; 3 calls, 1 unknown$' thrice
+}
+
 @test "reprice: what is stored is priced anew, cost and attributes alone" {
 	answers
 	asked '' m openai.sse anthropic.json openrouter.sse unpriced.json words
@@ -202,8 +257,9 @@ llm() {
 	rules '[trace]' 'prices = ours.json' '[llm]' 'asked = ask'
 	run -0 "$traceshim" reprice
 	[ "${lines[0]}" = 'calls      4, 0 changed' ]
-	run -0 "$traceshim" reprice --since 2030-01-01
+	run -0 --separate-stderr "$traceshim" reprice --since 2030-01-01
 	[ "${lines[0]}" = 'calls      0, 0 changed' ]
+	[ "$stderr" = "traceshim: no call of that period tells of its tokens, so there is nothing to price" ]
 }
 
 @test "reprice: many calls, a thousand a transaction" {

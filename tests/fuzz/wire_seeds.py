@@ -111,8 +111,27 @@ def provider():
     yield bytes([0, 5]) + CHAT + OTHER_WAY + b'{"error":{"message":"no","type":"t","code":null}}'
 
 
+def heads():
+    post = b"POST /v1/chat/completions?key=k&alt=sse HTTP/1.1\r\nHost: api.openai.com\r\nAuthorization: Bearer k\r\n"
+    yield b"\0" + post + b"content-length: 5\r\n\r\nhello" + post + b"\r\n"
+    yield b"\0" + post + b"expect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n" + \
+        b"0\r\nX-Key: k\r\n\r\nGET http://u:p@gw/x HTTP/1.0\r\ncookie: a\r\n\r\n"
+    yield b"\2GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n" + post + b"\r\n"
+    for more in (b"content-length: 5\r\ncontent-length: 5", b"content-length: 5, 7", b"transfer-encoding : chunked",
+                 b"content-length: 5\r\ntransfer-encoding: chunked", b" a: b", b"a\nb: c", b"transfer-encoding: gzip, chunked"):
+        yield b"\0" + post + more + b"\r\n\r\nhello" + post + b"\r\n"
+    request = bytes([0, 5, 3, 1, 6, 7, 8, 9, 12])
+    own = literal(b":method", b"GET") + literal(b":path", b"/?key=k") + literal(b":authority", b"gw")
+    yield b"\1" + frame(0, 4, 0, 0, b"") + frame(1, 1, 4, 1, request) + frame(0, 0, 1, 1, CHAT) + frame(1, 1, 5, 3, request) + \
+        frame(0, 3, 0, 3, b"\0\0\0\2") + frame(0, 7, 0, 0, b"\0\0\0\0\0\0\0\0debug")
+    yield b"\1" + frame(0x51, 1, 4, 1, request) + frame(0, 0, 9, 1, b"\2{}..") + frame(1, 1, 5, 1, b"\7\x87")
+    yield b"\1" + frame(0, 1, 0, 1, own[:9]) + frame(0, 9, 4, 1, own[9:]) + frame(0, 1, 0x2d, 3, b"\1\0\0\0\0\0\xbe\xbf\xc0.")
+    yield b"\3" + frame(1, 1, 4, 1, bytes([0, 2, 4])) + frame(1, 1, 5, 3, bytes([0x80, 0x82, 0x83, 0x86, 0x8d])) + frame(0, 6, 0, 0, b"12345678")
+
+
 def main():
-    make = {"wire_http1": http1, "wire_http2": http2, "wire_sse": sse, "wire_provider": provider}[sys.argv[1]]
+    make = {"wire_http1": http1, "wire_http2": http2, "wire_sse": sse, "wire_provider": provider,
+            "wire_heads": heads}[sys.argv[1]]
     os.makedirs(sys.argv[2], exist_ok=True)
     for number, seed in enumerate(make()):
         with open(os.path.join(sys.argv[2], f"seed-{number}"), "wb") as file:

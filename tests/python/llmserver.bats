@@ -24,7 +24,7 @@ ask() {
 	local path=$1 body=$2
 	shift 2
 	curl -sS --cacert "$work/servers/models/cert.pem" -H 'authorization: Bearer k' -H 'content-type: application/json' \
-		-d "$body" "$@" "$(url models)$path"
+		-d "$body" --http1.1 "$@" "$(url models)$path"
 }
 
 # events: the data of the events on standard input, a line each.
@@ -137,6 +137,69 @@ last() {
 	chat gpt-4o | curl -sS -H 'authorization: Bearer k' -H 'transfer-encoding: chunked' --data-binary @- \
 		"$(url models http)/any/prefix/v1/chat/completions" | jq -e .usage
 	[ "$(last .secure)" = false ]
+}
+
+@test "llmserver: other APIs, whole and as streams, say the same" {
+	local at=/v1beta/models/gemini-2.5-pro gemini='{"contents":[{"role":"user","parts":[{"text":"hello"}]}]}'
+	ask "$at:generateContent" "$gemini" >whole
+	ask "$at:streamGenerateContent?alt=sse" "$gemini" | events >stream
+	[ "$(jq -rj '.candidates[0].content.parts[0].text' stream)" = "$(jq -r '.candidates[0].content.parts[0].text' whole)" ]
+	[ "$(last .text)" = "$(jq -c '.candidates[0].content.parts[0].text' whole)" ]
+	diff <(jq -S .usageMetadata whole) <(jq -sS '.[-1].usageMetadata' stream)
+	ask /api/chat "$(chat llama '"stream":false')" >whole
+	ask /api/chat "$(chat llama)" >stream
+	[ "$(jq -rj .message.content stream)" = "$(jq -r .message.content whole)" ]
+	jq -se '.[-1].done and .[-1].eval_count > 5 and all(.[:-1][]; .done | not)' stream
+	ask /api/v1/chat/completions "$(chat gpt-4o '"stream":true')" >stream
+	grep -q '^: OPENROUTER PROCESSING$' stream
+	ask /v1/embeddings '{"model":"text-embedding-3-small","input":["a","b"]}' | jq -e '.data | length == 2'
+}
+
+@test "llmserver: events of Bedrock are frames whose checksums are right" {
+	ask /model/anthropic.claude-v1%3A0/converse-stream '{"messages":[{"role":"user","content":[{"text":"hello"}]}]}' \
+		-o stream
+	python3 - <<-'EOF'
+		import struct, zlib
+		data = open("stream", "rb").read()
+		while data:
+		    size, _ = struct.unpack(">II", data[:8])
+		    assert zlib.crc32(data[:8]) == struct.unpack(">I", data[8:12])[0]
+		    assert zlib.crc32(data[:size - 4]) == struct.unpack(">I", data[size - 4:size])[0]
+		    data = data[size:]
+	EOF
+	[ "$(last .model)" = '"anthropic.claude-v1:0"' ]
+}
+
+@test "llmserver: a model that asks for a tool, whole and as a stream" {
+	tools='"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]'
+	ask /v1/chat/completions "$(chat gpt-4o+tool=1 "$tools")" |
+		jq -Se '.choices[0].message.tool_calls[0].function | .arguments |= fromjson' >whole
+	ask /v1/chat/completions "$(chat gpt-4o+tool=1 "$tools,\"stream\":true")" | events | sed '$d' |
+		jq -sS '[.[].choices[0].delta.tool_calls[0].function? | values] | {name: .[0].name, arguments: (map(.arguments) | add | fromjson)}' |
+		diff - whole
+	[ "$(last .tool.name)" = '"weather"' ]
+}
+
+@test "llmserver: coded bodies, in pieces of any length, over either HTTP, say the same" {
+	ask /v1/chat/completions "$(chat gpt-4o '"stream":true')" -H 'x-script: ' >said
+	for how in --http1.1 --http2; do
+		for words in gzip br 'gzip chop=1' 'chop=2' 'br chop=3'; do
+			ask /v1/chat/completions "$(chat gpt-4o '"stream":true')" --compressed $how -H "x-script: $words" |
+				diff - said
+		done
+		[ "$(last .http)" = "\"${how#--http}\"" ]
+	done
+	run ask /v1/chat/completions "$(chat gpt-4o+cut=3 '"stream":true')" --http2
+	[ "$status" -eq 92 ] # curl: a stream that was reset
+	[ "$(events <<<"$output" | grep -c chunk)" -eq 3 ]
+}
+
+@test "llmserver: a tunnel leads to it, whatever the host" {
+	for host in api.anthropic.com openrouter.ai; do
+		chat x '"max_tokens":9' | curl -sS --proxy "$(url models http)" --cacert servers/models/cert.pem \
+			-H 'authorization: Bearer k' -d @- "https://$host/v1/messages" | jq -e '.type == "message"'
+		[ "$(last .host)" = "\"$host\"" ]
+	done
 }
 
 @test "llmserver: ends when its standard input does, or when it is told to" {

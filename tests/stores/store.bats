@@ -180,8 +180,9 @@ whole_schema() {
 }
 
 @test "store: --grant lets another user write and read, and nothing more" {
-	pg_sql "$db" 'CREATE ROLE app LOGIN'
+	pg_sql "$db" 'CREATE ROLE app LOGIN; CREATE ROLE other LOGIN'
 	quiet store init --grant app "$url"
+	TRACESHIM_STORE=$(pg_of "$db" other) fails 'permission denied .*store init URL. makes and grants' "$root/build/traceshim" list
 	printf '[pipeline]\njob = int job(const char *name, int parts)\n' >"$TRACESHIM_CONF"
 	TRACESHIM_STORE=$(pg_of "$db" app)
 	traced "$bots/ends/ends" jobs 3

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "runtime/query/bill.h"
+#include "runtime/report/bill.h"
 
 #define NONE (-1)
 
@@ -35,9 +35,10 @@ static struct ts_span span(const char *kind, uint8_t id, uint8_t parent, int64_t
 
 static struct ts_bill bill_of(const struct ts_span *spans, size_t n)
 {
+	static const struct ts_trace trace = {.duration_ms = 1};
 	struct ts_bill bill;
 
-	assert_int_equal(ts_bill_make(&bill, spans, n), 0);
+	assert_int_equal(ts_bill_make(&bill, &trace, spans, n), 0);
 	return bill;
 }
 
@@ -53,7 +54,7 @@ static void expect(const struct ts_bill *bill, size_t calls, size_t unknown, int
 static void test_calls_add_up(void **state)
 {
 	const struct ts_span spans[] = {span("agent", 1, 0, NONE, NONE), span("llm", 2, 1, 10, 100),
-					span("llm", 3, 1, 20, 200), span("tool", 4, 0, 5, 5)};
+					span("llm", 3, 1, 20, 200), span("tool", 4, 0, NONE, NONE)};
 	struct ts_bill bill = bill_of(spans, 4);
 
 	(void)state;
@@ -68,6 +69,9 @@ static void test_calls_add_up(void **state)
 /* What a client's method and the function below it both tell was used once. */
 static void test_a_call_inside_a_call_counts_once(void **state)
 {
+	/* it tried twice, and tells of the second */
+	const struct ts_span tried[] = {span("llm", 1, 0, 10, 100), span("llm", 2, 1, 10, 100),
+					span("llm", 3, 1, NONE, NONE), span("llm", 4, 1, 10, 100)};
 	const struct ts_span spans[] = {
 		span("llm", 3, 2, 10, 100), /* children first */
 		span("step", 2, 1, NONE, NONE),
@@ -82,6 +86,10 @@ static void test_a_call_inside_a_call_counts_once(void **state)
 	(void)state;
 	expect(&bill, 1, 0, 100, false);
 	bill = bill_of(wrapped, 4);
+	expect(&bill, 1, 0, 100, false);
+	bill = bill_of(tried, 4);
+	expect(&bill, 3, 1, 200, true);
+	bill = bill_of(tried, 3);
 	expect(&bill, 1, 0, 100, false);
 }
 

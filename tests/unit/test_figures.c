@@ -165,7 +165,7 @@ static void wrappers_are_paid_once(void **state)
 	const struct ts_span spans[] = {priced(span(1, 0, "llm:sdk", 0, 20), "m", 10, 1, 100),
 					priced(span(2, 1, "llm:wire", 1, 18), "m", 10, 1, 100),
 					priced(span(3, 0, "llm:sdk", 20, 20), "m", 20, 2, -1),
-					priced(span(4, 3, "llm:wire", 21, 18), "m", 22, 3, 200),
+					priced(span(4, 3, "llm:wire", 21, 18), "m", 20, 2, 200),
 					span(5, 0, "llm:any", 40, 40),
 					priced(span(6, 5, "llm:a", 41, 10), "m", 30, 3, 300),
 					priced(span(7, 5, "llm:b", 55, 10), "n", 40, 4, -1)};
@@ -179,6 +179,60 @@ static void wrappers_are_paid_once(void **state)
 	assert_int_equal(spend.output_tokens.known, 1 + 2 + 3 + 4);
 	assert_int_equal(spend.cost_nano_usd.known, 100 + 200 + 300);
 	assert_int_equal(spend.cost_nano_usd.unknown, 1);
+}
+
+/* Who returns one answer of several does not tell of the others; who counts them all does. */
+static void attempts_are_each_paid(void **state)
+{
+	/* 1 tells of 4 alone: 2 was paid, too, and 3, which was refused, is not known to be; 5 tells of 6 and 8, though
+	 * 7, which is 8 once more, does not know the price of it; 9 knows more tokens than 10, which knows a higher price */
+	const struct ts_span spans[] = {priced(span(1, 0, "llm:sdk", 0, 90), "m", 10, 1, 100),
+					priced(span(2, 1, "llm:wire", 1, 18), "m", 10, 2, 101),
+					span(3, 1, "llm:wire", 20, 10),
+					priced(span(4, 1, "llm:wire", 31, 18), "m", 10, 1, 100),
+					priced(span(5, 0, "llm:sum", 100, 90), "m", 30, 3, 300),
+					priced(span(6, 5, "llm:a", 101, 18), "m", 10, 1, 100),
+					priced(span(7, 5, "llm:sdk", 120, 18), "m", 20, 2, -1),
+					priced(span(8, 7, "llm:wire", 121, 10), "m", 20, 2, 200),
+					priced(span(9, 0, "llm:odd", 200, 9), "m", 9, 9, 1),
+					priced(span(10, 9, "llm:odd", 201, 9), "m", 5, 5, 2)};
+	struct ts_spend spend;
+	int ids;
+
+	(void)state;
+	spend = spend_of(spans, 4, &ids);
+	assert_int_equal(ids, 234);
+	assert_int_equal(spend.calls, 3);
+	assert_int_equal(spend.input_tokens.known, 20);
+	assert_int_equal(spend.output_tokens.known, 3);
+	assert_int_equal(spend.cost_nano_usd.known, 201);
+	assert_int_equal(spend.cost_nano_usd.unknown, 1);
+	spend = spend_of(spans + 4, 4, &ids);
+	assert_int_equal(ids, 5);
+	assert_int_equal(spend.cost_nano_usd.known, 300);
+	assert_int_equal(spend.cost_nano_usd.unknown, 0);
+	spend = spend_of(spans + 8, 2, &ids);
+	assert_int_equal(ids, 9);
+	assert_int_equal(spend.cost_nano_usd.known, 1);
+}
+
+/* Each level is asked in turn: 2 is 1 again, but was tried twice. */
+static void levels_of_wrappers(void **state)
+{
+	const struct ts_span spans[] = {priced(span(1, 0, "llm:lib", 0, 90), "m", 10, 1, 100),
+					priced(span(2, 1, "llm:sdk", 1, 80), "m", 10, 1, 100),
+					priced(span(3, 2, "llm:wire", 2, 20), "m", 10, 1, 100),
+					priced(span(4, 2, "llm:wire", 30, 20), "m", 10, 1, 100),
+					priced(span(5, 1, "llm:sdk", 82, 5), "m", 1, 1, 1)};
+	struct ts_spend spend;
+	int ids;
+
+	(void)state;
+	spend = spend_of(spans, 5, &ids);
+	assert_int_equal(ids, 345);
+	assert_int_equal(spend.cost_nano_usd.known, 201);
+	spend = spend_of(spans, 3, &ids);
+	assert_int_equal(ids, 1);
 }
 
 static void a_lower_bound_is_not_all(void **state)
@@ -293,6 +347,8 @@ int main(void)
 		cmocka_unit_test(things_are_found_again),
 		cmocka_unit_test(unknown_is_not_zero),
 		cmocka_unit_test(wrappers_are_paid_once),
+		cmocka_unit_test(attempts_are_each_paid),
+		cmocka_unit_test(levels_of_wrappers),
 		cmocka_unit_test(a_lower_bound_is_not_all),
 		cmocka_unit_test(models_are_those_of_who_names_them),
 		cmocka_unit_test(a_tool_with_a_price_is_a_call),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <cjson/cJSON.h>
 
 #include <errno.h>
 #include <stdbool.h>
@@ -476,6 +477,28 @@ static void test_own_prices_entry_by_entry(void **state)
 	assert_int_equal(strlen(cost.hash), TS_PRICE_HASH_BYTES - 1);
 }
 
+/* Dearer in words than in tokens read again, and each says where it is from. */
+static void test_built_in_prices_make_sense(void **state)
+{
+	cJSON *document = cJSON_Parse(prices_json), *entry;
+
+	(void)state;
+	cJSON_ArrayForEach(entry, cJSON_GetObjectItem(document, "prices"))
+	{
+		const char *source = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "source"));
+		double input = cJSON_GetNumberValue(cJSON_GetObjectItem(entry, "input"));
+		cJSON *output = cJSON_GetObjectItem(entry, "output");
+		cJSON *cached = cJSON_GetObjectItem(entry, "cache_read");
+
+		assert_true(strncmp(source, "https://", 8) == 0 ||
+			    strncmp(source, "secondary: ", 11) == 0);
+		assert_true(input > 0);
+		assert_true(!output || output->valuedouble > input);
+		assert_true(!cached || cached->valuedouble < input);
+	}
+	cJSON_Delete(document);
+}
+
 /* --- files ----------------------------------------------------------------------------- */
 
 static void test_faults_have_a_place(void **state)
@@ -623,6 +646,7 @@ int main(void)
 		cmocka_unit_test(test_prices_of_one_provider),
 		cmocka_unit_test(test_prices_of_a_time),
 		cmocka_unit_test(test_own_prices_entry_by_entry),
+		cmocka_unit_test(test_built_in_prices_make_sense),
 		cmocka_unit_test(test_faults_have_a_place),
 		cmocka_unit_test(test_a_wrong_file_leaves_what_is_built_in),
 		cmocka_unit_test(test_what_is_built_in),

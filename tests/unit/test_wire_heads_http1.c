@@ -284,6 +284,8 @@ static void test_damaged_bodies(void **state)
 		{"3\r\nabc\r\n0;x=" SECRET "\r\n\r\n", "3\r\nabc\r\n"},
 		{"3\r\nabc\r\n0\r\na: b\n\r\n" SECRET, "3\r\nabc\r\n"},
 		{"3\r\nabc\r\nGET / HTTP/1.1\r\n", "3\r\nabc\r\n"},
+		{"3\r\nabc\r\n0\r\nGET / HTTP/1.1\r\na: b\r\n\r\n", "3\r\nabc\r\n"},
+		{"3\r\nabc\r\n0\r\n: b\r\n\r\n" SECRET, "3\r\nabc\r\n"},
 	};
 
 	(void)state;

@@ -6,6 +6,7 @@ when its standard input does, or by SIGTERM.
 """
 
 import asyncio
+import functools
 import os
 import pathlib
 import signal
@@ -15,17 +16,23 @@ import threading
 
 import certificate
 import http1
+import http2
+import tunnel
 from account import Account
 from exchange import Desk
 
-# By the name that TLS agrees on (ALPN); without one, and without TLS, it is the first.
-PROTOCOLS = {"http/1.1": http1.serve}
+# By the name that TLS agrees on (ALPN), the dearest first.
+PROTOCOLS = {"h2": http2.serve, "http/1.1": http1.serve}
+
+# SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which Python 3.11 has no name for.
+ALLOW_CLIENT_RENEGOTIATION = 1 << 8
 
 
 def tls_context(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate.make(folder))
     context.set_alpn_protocols(list(PROTOCOLS))
+    context.options |= ALLOW_CLIENT_RENEGOTIATION
     return context
 
 
@@ -35,10 +42,14 @@ class Connections:
     def __init__(self, desk):
         self.desk = desk
         self.tasks = set()
+        self.secure_port = None  # where tunnels lead to
 
     def opened(self, reader, writer):
         secure = writer.get_extra_info("ssl_object")
-        serve = PROTOCOLS[secure and secure.selected_alpn_protocol() or "http/1.1"]
+        if secure:
+            serve = PROTOCOLS[secure.selected_alpn_protocol() or "http/1.1"]
+        else:
+            serve = functools.partial(http1.serve, dig=functools.partial(tunnel.dig, port=self.secure_port))
         task = asyncio.get_running_loop().create_task(serve(reader, writer, self.desk.exchange))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -65,7 +76,7 @@ async def main(folder):
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     with open(folder / "calls.jsonl", "a", encoding="utf-8") as lines:
         connections = Connections(Desk(Account(lines)))
-        secure = await connections.listen(tls_context(folder))
+        secure = connections.secure_port = await connections.listen(tls_context(folder))
         plain = await connections.listen()
         loop.add_signal_handler(signal.SIGTERM, ended.set)
         watch_stdin(loop, ended)

@@ -10,9 +10,11 @@ class Account:
         self.number = 0
 
     def add(self, call, reply, outcome):
-        """`outcome`: "answered"; "cut" by us; "left": the client went away before it had the whole."""
+        """`outcome`: "answered"; "failed", as its last piece tells; "cut" by us; "left": the client went away before it had
+        the whole."""
         self.number += 1
-        entry = {"number": self.number, "path": call.path, "secure": call.secure, "status": reply.status,
+        entry = {"number": self.number, "host": call.host, "path": call.path, "secure": call.secure,
+                 "http": call.http, "status": reply.status, "body": len(call.body), "sent": reply.sent,
                  "request_id": reply.request_id, "attempt": call.attempt, "outcome": outcome, **reply.account}
         self.lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
         self.lines.flush()

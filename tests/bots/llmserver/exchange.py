@@ -13,11 +13,14 @@ from script import Script, Unscripted
 #   PATH                  a pattern that the path ends in
 #   answer(call, script)  -> Reply; raises Refused for what it would not take
 #   refusal(call, status, message)  -> Reply, an error as the API words it
+#   KEYLESS               if it is so, nobody needs a key
 APIS = [importlib.import_module(f"apis.{module.name}") for module in pkgutil.iter_modules(apis.__path__)]
 
 
 def api_of(path):
-    return next((api for api in APIS if api.PATH.search(path)), None)
+    """Whose pattern fits most of the path."""
+    fits = [(len(match[0]), api) for api in APIS if (match := api.PATH.search(path))]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
 class Desk:
@@ -53,7 +56,7 @@ class Desk:
 
     def refusal(self, call, api, script):
         """What its script, or its key, has in store for this call, unless it is to be answered."""
-        if call.key in ("", "wrong"):
+        if call.key in ("", "wrong") and not getattr(api, "KEYLESS", False):
             return api.refusal(call, 401, "this is no key of ours")
         if script.status == 200:
             return None
@@ -71,9 +74,10 @@ async def send(reply, channel):
     for number, piece in enumerate(reply.pieces):
         if number:
             await asyncio.sleep(reply.pace)
+        reply.sent += len(piece)
         await channel.piece(piece)
     if reply.is_cut:
-        channel.cut()
+        await channel.cut()
         return "cut"
     await channel.end()
-    return "answered"
+    return "failed" if reply.is_broken else "answered"

@@ -3,7 +3,6 @@
 
 import asyncio
 import http
-import urllib.parse
 
 from call import Call
 
@@ -26,9 +25,12 @@ class Reader(asyncio.StreamReader):
         self.gone.set()
 
 
-async def serve(reader, writer, exchange):
+async def serve(reader, writer, exchange, dig=None):
+    """`dig(reader, writer)` takes the connection where the client asks for a tunnel."""
     try:
         while call := await read_call(reader, writer):
+            if call.method == "CONNECT" and dig:
+                return await dig(reader, writer)
             await unless_gone(reader, exchange(call, Channel(writer)))
     except (OSError, asyncio.IncompleteReadError):
         pass  # it has gone
@@ -62,7 +64,7 @@ async def read_call(reader, writer):
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     if headers.get("expect") == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    return Call(method, urllib.parse.urlsplit(target).path, headers, await read_body(reader, headers),
+    return Call(method, target, headers, await read_body(reader, headers),
                 writer.get_extra_info("ssl_object") is not None)
 
 
@@ -100,7 +102,7 @@ class Channel:
             self.writer.write(b"0\r\n\r\n")
             await self.writer.drain()
 
-    def cut(self):
+    async def cut(self):
         """Drops the connection, though not what was written before."""
         self.writer.close()
 

@@ -15,8 +15,9 @@ class Unscripted(Exception):
     """A word that nothing here knows: a mistake in a test."""
 
 
-# Seconds of retry-after; tokens of the prompt that were in the cache; tokens of the answer that nobody sees.
-NUMBERS = {"after": None, "cached": 0, "reasoning": 0}
+# Seconds of retry-after; tokens of the prompt that were in the cache; tokens of the answer that nobody sees; 1: the model
+# asks for the first of the tools, until it is told what that answered.
+NUMBERS = {"after": None, "cached": 0, "reasoning": 0, "tool": 0}
 
 BUSY = (429, 503, 529)
 
@@ -35,7 +36,7 @@ REASONS = {
 
 class Script:
     def __init__(self, call):
-        name, *words = str(call.document.get("model") or "").split("+")
+        name, *words = (call.model if isinstance(call.model, str) else "").split("+")
         self.model = name
         self.status, self.times = 200, None
         self.numbers = dict(NUMBERS)

@@ -45,6 +45,7 @@ class Speech:
         said = f"{OPENINGS[digest[0] % len(OPENINGS)]} {ADVICE[digest[1] % len(ADVICE)]} ({digest[2:5].hex()})"
         words = [word + " " for word in said.split(" ")]
         words[-1] = words[-1].rstrip()
+        self.tool = None  # what it asks for instead
         self.words = words if limit is None else cut_words(words, limit)
         self.is_whole = len(self.words) == len(words)
         self.text = "".join(self.words)

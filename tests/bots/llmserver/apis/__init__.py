@@ -35,7 +35,7 @@ def messages_of(call, key):
         messages = [{"role": "user", "content": messages}]
     if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
         raise Refused(f"{key}: a list of messages is required")
-    if not call.document.get("model"):
+    if not call.model:
         raise Refused("model: field required")
     return messages
 
@@ -49,17 +49,37 @@ def speech_of(messages, script, system="", limit=None):
     return speech
 
 
+def tool_of(call, script, speech):
+    """The tool that the model asks for instead of speaking, with its arguments; None if it speaks."""
+    last = call.document["messages"][-1]
+    told = last.get("role") == "tool" or "tool_result" in json.dumps(last)
+    if not script.numbers["tool"] or told or not call.document.get("tools"):
+        return None
+    wanted = call.document["tools"][0]
+    speech.tool = {"name": (wanted.get("function") or wanted)["name"],
+                   "arguments": {"question": speech.text, "days": 3}}
+    speech.words, speech.text = [], ""
+    return speech.tool
+
+
+def json_pieces(document):
+    """Its text, a few characters at a time."""
+    text = compact(document)
+    return [text[at:at + 9] for at in range(0, len(text), 9)]
+
+
 def account(api, call, script, speech, finish):
-    return {"api": api, "model": call.document["model"], "served": served(script), "stream": is_stream(call),
+    return {"api": api, "model": call.model, "served": served(script), "stream": is_stream(call),
             "prompt": speech.prompt, "text": speech.text, "input_tokens": speech.input_tokens,
             "output_tokens": speech.output_tokens, "cached_tokens": speech.cached_tokens,
-            "reasoning_tokens": speech.reasoning_tokens, "finish": finish}
+            "reasoning_tokens": speech.reasoning_tokens, "finish": finish,
+            **({"tool": speech.tool} if speech.tool else {})}
 
 
 def refused(api, call, message):
     asked = call.document.get("messages") or call.document.get("input")
     prompt = asked[-1].get("content") if isinstance(asked, list) and isinstance(asked[-1], dict) else asked
-    return {"api": api, "model": call.document.get("model"), "stream": is_stream(call),
+    return {"api": api, "model": call.model, "stream": is_stream(call),
             "prompt": text_of(prompt), "error": message}
 
 

@@ -28,9 +28,15 @@ def answer(call, script):
         raise apis.Refused("max_tokens: field required")
     speech = apis.speech_of(messages, script, text_of(call.document.get("system")), call.document["max_tokens"])
     finish = "end_turn" if speech.is_whole else "max_tokens"
+    content = [{"type": "text", "text": speech.text}]
+    tool = apis.tool_of(call, script, speech)
+    if tool:
+        finish = "tool_use"
+        content = [{"type": "tool_use", "id": f"toolu_01{call.digest[:22]}", "name": tool["name"],
+                    "input": tool["arguments"]}]
     account = apis.account(NAME, call, script, speech, finish)
     message = {"model": apis.served(script), "id": f"msg_01{call.digest[:22]}", "type": "message",
-               "role": "assistant", "content": [{"type": "text", "text": speech.text}], "stop_reason": finish,
+               "role": "assistant", "content": content, "stop_reason": finish,
                "stop_sequence": None, "usage": usage(speech)}
     if apis.is_stream(call):
         return Reply(200, headers(call, "text/event-stream; charset=utf-8"), stream(message, speech), streamed=True,
@@ -76,16 +82,24 @@ def usage(speech):
     }
 
 
+def in_pieces(block, speech):
+    """A block of the message as it begins, and what is added to it."""
+    if block["type"] == "tool_use":
+        return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": piece}
+                                        for piece in ["", *apis.json_pieces(block["input"])]]
+    return {**block, "text": ""}, [{"type": "text_delta", "text": word} for word in speech.words]
+
+
 def stream(message, speech):
     """The events. What message_delta says of tokens counts from the start, and is no sum to add."""
     begun = {**message, "content": [], "stop_reason": None, "usage": {**message["usage"], "output_tokens": 1}}
+    block, deltas = in_pieces(message["content"][0], speech)
     ended = {k: v for k, v in message["usage"].items() if isinstance(v, int)}
     documents = [
         {"type": "message_start", "message": begun},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_start", "index": 0, "content_block": block},
         {"type": "ping"},
-        *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}}
-          for word in speech.words),
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
         {"type": "content_block_stop", "index": 0},
         {"type": "message_delta", "delta": {"stop_reason": message["stop_reason"], "stop_sequence": None},
          "usage": ended},

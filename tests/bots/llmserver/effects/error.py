@@ -5,3 +5,4 @@
 def put_on(reply, value):
     if reply.streamed:
         reply.pieces = [*reply.pieces[:int(value)], reply.broken()]
+        reply.is_broken = True

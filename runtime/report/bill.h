@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TS_BILL_H
-#define TS_BILL_H
+#ifndef TS_REPORT_BILL_H
+#define TS_REPORT_BILL_H
 
 /* What the calls of language models in one trace used and cost together. */
 
@@ -9,10 +9,7 @@
 
 #include "../span.h"
 
-/*
- * A call inside another that tells for itself what it used is part of that one, and counts once; a call that tells nothing,
- * but holds one that does, is that one. A sum may be of some calls only: then it is the least there was.
- */
+/* Of calls inside each other those that count (spend.h). A sum may be of some calls only: then it is the least there was. */
 struct ts_bill {
 	size_t calls;         /* 0: no call tells of anything */
 	size_t unknown_costs; /* of them */
@@ -23,7 +20,8 @@ struct ts_bill {
 	bool more_input, more_output;
 };
 
-/* Of the n spans of a trace. 0 or -ENOMEM. */
-int ts_bill_make(struct ts_bill *ret, const struct ts_span *spans, size_t n);
+/* Of the n spans of a trace, in start order. 0 or -ENOMEM. */
+int ts_bill_make(struct ts_bill *ret, const struct ts_trace *trace, const struct ts_span *spans,
+		 size_t n);
 
 #endif
