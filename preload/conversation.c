@@ -13,6 +13,7 @@
 #include "hot/call.h"
 #include "hot/guarded.h"
 #include "hot/wire.h"
+#include "interpreter.h"
 #include "life.h"
 #include "log.h"
 #include "module.h"
@@ -161,52 +162,22 @@ static struct ts_connection *meet(const struct turn *turn, const void *text, uin
 
 /* --- where it belongs ---------------------------------------------------------------------------- */
 
-static void place_in(struct ts_wire_place *place, const struct ts_inherited *inherited)
-{
-	place->trace = &inherited->trace;
-	place->parent_id = inherited->parent_id;
-	place->has_parent = inherited->has_parent;
-}
-
 /*
- * The innermost call of the stack that is still open: of the thread's own, those further down have been jumped over
- * and not been ended yet. One at the same place has made this a tail call, if its return pad is there.
+ * As a call of Python would be placed there: a task that a library started has nothing on the stack, but a context. And
+ * inside the call of another process that this one runs in: a program that a bot starts to talk to a model has no
+ * pipeline of its own. `within` lives as long as what is answered.
  */
-static const struct ts_frame *innermost(const struct ts_context *context,
-					const struct ts_stack *stack, uintptr_t slot)
+static struct ts_wire_place find_place(struct ts_foreign *within, uintptr_t slot)
 {
-	const struct ts_frame *top = stack->top;
-
-	if (stack != &context->stack || !ts_on_own_stack(context, slot))
-		return top;
-	while (top && (top->slot < slot ||
-		       (top->slot == slot && !ts_is_return_pad(*(const void *const *)slot))))
-		top = top->outer;
-	return top;
-}
-
-/*
- * As a call there would be placed; and inside the call of another process that this one runs in, which parents no
- * other calls than pipelines: a program that a bot starts to talk to a model has no pipeline of its own.
- */
-static struct ts_wire_place find_place(struct ts_context *context, uintptr_t slot)
-{
-	struct ts_stack *stack = ts_stack_of(context, slot);
 	struct ts_wire_place place = {.trace = NULL};
-	const struct ts_frame *top;
+	struct ts_foreign said;
+	int says = ts_interpreter_says(&said);
 
-	if (!stack || stack->flags & TS_STACK_UNKNOWN)
-		stack = &context->stack;
-	top = innermost(context, stack, slot);
-	if (top) {
-		place.trace = &stack->trace;
-		place.parent_id = top->span_id;
-		place.has_parent = top->flags & TS_FRAME_SPAN;
-	} else if (ts_stack_inherits(context, stack)) {
-		place_in(&place, &stack->inherited);
-	} else if (ts_hot.remote) {
-		place_in(&place, ts_hot.remote);
-	}
+	if (!ts_foreign_find(within, says >= 0, says > 0 ? &said : NULL, slot))
+		return place;
+	place.trace = &within->trace;
+	place.parent_id = within->parent_id;
+	place.has_parent = within->flags & TS_BEGIN_PARENT;
 	return place;
 }
 
@@ -217,7 +188,8 @@ struct sending {
 	const struct turn *turn;
 	struct ts_connection *connection; /* NULL: not met yet, or left alone */
 	bool met;
-	uint64_t bytes; /* taken so far */
+	uint64_t bytes;           /* taken so far */
+	struct ts_foreign within; /* what `place` lies in */
 	struct ts_wire_place place;
 	bool placed;
 };
@@ -256,7 +228,7 @@ static void put(void *user, const void *text, size_t bytes)
 		return;
 	}
 	if (!sending->placed)
-		sending->place = find_place(&ts_context, sending->turn->slot);
+		sending->place = find_place(&sending->within, sending->turn->slot);
 	sending->placed = true;
 	ts_wire_record(sending->connection, 0, &sending->place, text, bytes);
 }
@@ -475,6 +447,18 @@ static void take(const struct turn *turn)
 		ts_wire.listed[(uint32_t)turn->passed->arguments[0]] = 0;
 }
 
+void ts_conversation_tell(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (!process || !conversation.ours || *conversation.ours != TS_WIRE_OURS)
+		return;
+	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
+		__atomic_store_n(&process->wire[i],
+				 __atomic_load_n(&ts_wire.counts[i], __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
+}
+
 /*
  * Signals wait: a handler that jumped out of here would leave the connection half told. What is called on the way is
  * none of the program's calls.
@@ -492,22 +476,11 @@ static uintptr_t slow(struct ts_passed *passed, uintptr_t slot)
 	turn.mask = ts_signals_block();
 	context->guard = slot;
 	take(&turn);
+	ts_conversation_tell();
 	context->guard = 0;
 	errno = error_number;
 	ts_signals_restore(turn.mask);
 	return 0;
-}
-
-void ts_conversation_tell(void)
-{
-	struct ts_abi_process *process = ts_hot.process;
-
-	if (!process || !conversation.ours || *conversation.ours != TS_WIRE_OURS)
-		return;
-	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
-		__atomic_store_n(&process->wire[i],
-				 __atomic_load_n(&ts_wire.counts[i], __ATOMIC_RELAXED),
-				 __ATOMIC_RELAXED);
 }
 
 int ts_conversation_init(const struct ts_conf *conf)

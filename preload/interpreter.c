@@ -3,6 +3,7 @@
 
 #include "interpreter.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "allocator.h"
 #include "definition.h"
 #include "hot/clock.h"
+#include "hot/guarded.h"
 #include "life.h"
 #include "module.h"
 #include "pages.h"
@@ -32,9 +34,9 @@ static struct {
 	int (*is_initialized)(void);
 	add_hook_fn *add_hook; /* NULL: it is too old for that */
 	bool registered;
-	ts_python_audit_fn *front_end;
-	bool opened; /* or tried to */
-	bool tells;  /* what would become of the rules, and no more */
+	const struct ts_python_front *front_end; /* read without the GIL, too */
+	bool opened;                             /* or tried to */
+	bool tells;                              /* what would become of the rules, and no more */
 	struct ts_foreign *spare;
 } interpreter;
 
@@ -104,6 +106,11 @@ static void end(struct ts_foreign *call, enum ts_outcome outcome, const struct t
 		ts_foreign_end(call, outcome, output);
 }
 
+static bool copy(void *to, const void *from, uint64_t bytes)
+{
+	return ts_guarded_copy(to, from, bytes);
+}
+
 static uint64_t ticks(void)
 {
 	return ts_clock_ticks();
@@ -145,6 +152,7 @@ static void start_front_end(char *why, size_t why_bytes)
 		.leave = ts_foreign_leave,
 		.room = ts_foreign_room,
 		.swap = ts_foreign_swap,
+		.copy = copy,
 		.ticks = ticks,
 		.shut = shut,
 		.log = ts_log,
@@ -157,7 +165,8 @@ static void start_front_end(char *why, size_t why_bytes)
 						   "python", TS_PYTHON_SYMBOL, why, why_bytes)
 					 : NULL;
 	if (start)
-		interpreter.front_end = start(&services, why, why_bytes);
+		__atomic_store_n(&interpreter.front_end, start(&services, why, why_bytes),
+				 __ATOMIC_RELEASE);
 }
 
 /* Nobody else will say it of the rules for Python. */
@@ -205,9 +214,18 @@ static int audit(const char *event, void *arguments, void *data)
 	if (!interpreter.opened && (interpreter.tells || !ts_hot.passive) &&
 	    interpreter.is_initialized())
 		open_front_end();
-	if (interpreter.front_end && interpreter.front_end(event, arguments) && interpreter.tells)
+	if (interpreter.front_end && interpreter.front_end->audit(event, arguments) &&
+	    interpreter.tells)
 		ts_report_end();
 	return 0;
+}
+
+int ts_interpreter_says(struct ts_foreign *ret)
+{
+	const struct ts_python_front *front =
+		__atomic_load_n(&interpreter.front_end, __ATOMIC_ACQUIRE);
+
+	return front ? front->says(ret) : -ENOENT;
 }
 
 void ts_interpreter_look(const struct ts_object *object)

@@ -4,11 +4,12 @@
 
 /*
  * CPython in this process: found among the loaded objects, asked for its audit events (PEP 578), and given the
- * front end with the first of them that comes from an initialised interpreter. [setup]
+ * front end with the first of them that comes from an initialised interpreter. [setup], where it is not said otherwise.
  */
 
 #include "conf.h"
 #include "elf.h"
+#include "hot/foreign.h"
 
 /* Takes the rules; where none is for Python, nothing of this happens. */
 void ts_interpreter_init(const struct ts_conf *conf);
@@ -18,6 +19,12 @@ void ts_interpreter_look(const struct ts_object *object);
 
 /* Not inside a walk, on a thread of the program: registers with the one that was found. */
 void ts_interpreter_register(void);
+
+/*
+ * The call that this thread's context lies in, by value, open or not. 1; 0: it lies in none; negative: that is not to be
+ * known, or there is no interpreter. On any thread, within any call.
+ */
+int ts_interpreter_says(struct ts_foreign *ret);
 
 /*
  * Of a program that is only asked what would become of its rules: will an interpreter tell of those for Python? Then

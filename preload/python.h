@@ -4,7 +4,7 @@
 
 /*
  * Between the shim and its module `python`, the front end for CPython: the shim knows the rules and the event log,
- * the module knows the interpreter. Everything runs on threads of the program that hold the GIL.
+ * the module knows the interpreter. Everything but what says so runs on threads of the program that hold the GIL.
  */
 
 #include "conf.h"
@@ -40,6 +40,8 @@ struct ts_python_services {
 	void (*leave)(struct ts_foreign *call);
 	unsigned (*room)(uintptr_t slot);
 	bool (*swap)(struct ts_foreign_part *ret_left, const struct ts_foreign_part *entered);
+	/* Reads memory that may not be there, as hot/guarded.h does; false: it is not. */
+	bool (*copy)(void *to, const void *from, uint64_t bytes);
 	/* Ticks now, as events hold them. */
 	uint64_t (*ticks)(void);
 	/* Nothing that this thread calls from the frame at `slot` on is recorded; 0: all is again. */
@@ -54,14 +56,23 @@ struct ts_python_services {
 		__attribute__((format(printf, 2, 3)));
 };
 
+/* What the front end does for the shim. */
+struct ts_python_front {
+	/* Called with every audit event (PEP 578). 0; 1 once all is reported, where that is asked for. */
+	int (*audit)(const char *event, void *arguments);
+	/*
+	 * The call that the context of this thread lies in, by value, open or not. 1; 0: it lies in none; negative: that is
+	 * not to be known here. Any thread, with the GIL or without it; it waits for nobody.
+	 */
+	int (*says)(struct ts_foreign *ret);
+};
+
 /*
  * Exported by the module: takes an interpreter that is initialised. NULL, with a sentence in `why`: it stands
- * down. What it answers is called with every audit event (PEP 578) from then on, and answers 0; 1 once all is
- * reported, where that is asked for.
+ * down.
  */
 #define TS_PYTHON_SYMBOL "ts_python_start"
-typedef int ts_python_audit_fn(const char *event, void *arguments);
-typedef ts_python_audit_fn *ts_python_start_fn(const struct ts_python_services *services, char *why,
-					       size_t why_bytes);
+typedef const struct ts_python_front *ts_python_start_fn(const struct ts_python_services *services,
+							 char *why, size_t why_bytes);
 
 #endif

@@ -44,22 +44,18 @@ static bool is_open(const struct ts_frame *root, uint64_t serial)
 	return !root || __atomic_load_n(&root->serial, __ATOMIC_RELAXED) == serial;
 }
 
-/* The outermost call on this stack that is of the same trace. */
-static const struct ts_frame *outermost(const struct ts_stack *stack)
+/* The outermost call on this one's stack that is of the same trace. */
+static const struct ts_frame *outermost(const struct ts_frame *frame)
 {
-	const struct ts_frame *frame = stack->top;
-
 	while (frame->outer && frame->outer->trace_id.high == frame->trace_id.high &&
 	       frame->outer->trace_id.low == frame->trace_id.low)
 		frame = frame->outer;
 	return frame;
 }
 
-/* The innermost call of a front end on this stack, or NULL. */
-static const struct ts_foreign *innermost(const struct ts_stack *stack)
+/* The innermost call of a front end from this one of a stack on, or NULL. */
+static const struct ts_foreign *innermost(const struct ts_frame *frame)
 {
-	const struct ts_frame *frame = stack->top;
-
 	while (frame && frame->pool)
 		frame = frame->outer;
 	return (const struct ts_foreign *)frame;
@@ -73,14 +69,26 @@ static uint64_t serial_of(const struct ts_foreign *call)
 	return call->frame.span_id.low ? call->frame.span_id.low : call->frame.trace_id.low;
 }
 
-/* Does the innermost call of the stack lie in what the language says, or say so itself? */
-static bool counts_more(const struct ts_stack *stack, const struct ts_foreign *parent)
+/* Ids begin with the time. */
+static uint64_t begun(const struct ts_frame *frame)
 {
-	const struct ts_foreign *on_stack = innermost(stack);
+	return __builtin_bswap64(frame->span_id.low ? frame->span_id.high : frame->trace_id.high);
+}
 
-	if (!on_stack || on_stack == parent)
-		return !parent || on_stack;
-	return !on_stack->says_so && on_stack->within == serial_of(parent);
+/*
+ * Does the innermost call of a stack lie in what the language says, or say so itself? A call of the machine's does if
+ * it is of the same trace and the later one; else it runs what runs the language (an event loop).
+ */
+static bool counts_more(const struct ts_frame *top, const struct ts_foreign *parent)
+{
+	const struct ts_foreign *on_stack = innermost(top);
+
+	if (serial_of(on_stack) == serial_of(parent))
+		return true;
+	if (parent && top->pool && top->trace_id.high == parent->frame.trace_id.high &&
+	    top->trace_id.low == parent->frame.trace_id.low)
+		return begun(top) >= begun(&parent->frame);
+	return on_stack && !on_stack->says_so && on_stack->within == serial_of(parent);
 }
 
 static void set_root(struct ts_foreign *call, const struct ts_frame *root)
@@ -105,14 +113,13 @@ static void place_in_parent(struct ts_foreign *call, const struct ts_foreign *pa
 		set_parent(call, parent->frame.span_id);
 }
 
-/* Inside the innermost call on the stack. */
-static void place_on_stack(struct ts_foreign *call, const struct ts_stack *stack)
+/* Inside `top`, the innermost call on the stack. */
+static void place_on_stack(struct ts_foreign *call, const struct ts_stack *stack,
+			   const struct ts_frame *top)
 {
-	const struct ts_frame *top = stack->top;
-
 	copy_trace(&call->trace, &stack->trace);
 	if (top->pool) {
-		set_root(call, outermost(stack));
+		set_root(call, outermost(top));
 	} else {
 		call->root = ((const struct ts_foreign *)top)->root;
 		call->root_serial = ((const struct ts_foreign *)top)->root_serial;
@@ -130,23 +137,34 @@ static void place_inherited(struct ts_foreign *call, const struct ts_inherited *
 		set_parent(call, inherited->parent_id);
 }
 
+/* Inside which call of this process; false: of none. */
+static bool place_within(struct ts_context *context, struct ts_stack *stack,
+			 const struct ts_frame *top, struct ts_foreign *call,
+			 const struct ts_foreign *parent)
+{
+	call->flags = TS_BEGIN_SPAN;
+	call->parent_id = (struct ts_id){0, 0};
+	call->within = serial_of(parent);
+	if (top && counts_more(top, parent))
+		place_on_stack(call, stack, top);
+	else if (parent && is_open(parent->root, parent->root_serial))
+		place_in_parent(call, parent);
+	else if (ts_stack_inherits(context, stack))
+		place_inherited(call, &stack->inherited);
+	else
+		return false;
+	return true;
+}
+
 /* False: the call belongs nowhere. */
 static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_foreign *call,
 		  const struct ts_foreign *parent)
 {
 	const struct ts_hook *hook = call->frame.hook;
-	const struct ts_frame *top = stack->top;
 
-	call->flags = TS_BEGIN_SPAN;
-	call->parent_id = (struct ts_id){0, 0};
-	call->within = serial_of(parent);
-	if (top && counts_more(stack, parent))
-		place_on_stack(call, stack);
-	else if (parent && is_open(parent->root, parent->root_serial))
-		place_in_parent(call, parent);
-	else if (ts_stack_inherits(context, stack))
-		place_inherited(call, &stack->inherited);
-	else if (ts_hot.remote && hook->flags & TS_HOOK_PIPELINE)
+	if (place_within(context, stack, stack->top, call, parent))
+		return true;
+	if (ts_hot.remote && hook->flags & TS_HOOK_PIPELINE)
 		place_inherited(call, ts_hot.remote);
 	else if (hook->flags & TS_HOOK_STARTS_TRACE)
 		call->flags = TS_BEGIN_TRACE | (hook->flags & TS_HOOK_PIPELINE ? 0 : TS_BEGIN_SPAN);
@@ -189,6 +207,41 @@ enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts
 	call->frame.hook = hook;
 	call->frame.stack = NULL;
 	return place(context, stack, call, parent) ? TS_FOREIGN_INSIDE : TS_FOREIGN_OUTSIDE;
+}
+
+/*
+ * The innermost call of the stack that is still open: of the thread's own, those further down have been jumped over
+ * and not been ended yet. One at the same place has made this a tail call, if its return pad is there.
+ */
+static const struct ts_frame *open_top(const struct ts_context *context,
+				       const struct ts_stack *stack, uintptr_t slot)
+{
+	const struct ts_frame *top = stack->top;
+
+	if (stack != &context->stack || !ts_on_own_stack(context, slot))
+		return top;
+	while (top && (top->slot < slot ||
+		       (top->slot == slot && !ts_is_return_pad(*(const void *const *)slot))))
+		top = top->outer;
+	return top;
+}
+
+bool ts_foreign_find(struct ts_foreign *ret, bool asked, const struct ts_foreign *parent,
+		     uintptr_t slot)
+{
+	struct ts_context *context = &ts_context;
+	struct ts_stack *stack = ts_stack_of(context, slot);
+	const struct ts_frame *top;
+
+	if (!stack || stack->flags & TS_STACK_UNKNOWN)
+		stack = &context->stack;
+	top = open_top(context, stack, slot);
+	if (place_within(context, stack, top, ret, asked ? parent : innermost(top)))
+		return true;
+	if (!ts_hot.remote)
+		return false;
+	place_inherited(ret, ts_hot.remote);
+	return true;
 }
 
 unsigned ts_foreign_room(uintptr_t slot)
@@ -281,7 +334,7 @@ void ts_foreign_enter(struct ts_foreign *call, uintptr_t slot)
 
 	if (!frame->serial || frame->stack || !stack || stack->flags & TS_STACK_UNKNOWN)
 		return;
-	if (!innermost(stack))
+	if (!innermost(stack->top))
 		copy_trace(&stack->own_trace, &stack->trace);
 	frame->slot = slot;
 	frame->stack = stack;
@@ -305,7 +358,7 @@ void ts_foreign_unlink(struct ts_foreign *call)
 	if (*link)
 		*link = call->frame.outer;
 	call->frame.stack = NULL;
-	next = innermost(stack);
+	next = innermost(stack->top);
 	copy_trace(&stack->trace, next ? &next->trace : &stack->own_trace);
 }
 

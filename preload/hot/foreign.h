@@ -53,6 +53,15 @@ enum ts_foreign_placed {
 enum ts_foreign_placed ts_foreign_place(struct ts_foreign *call, const struct ts_hook *hook,
 					const struct ts_foreign *parent, uintptr_t slot);
 
+/*
+ * Finds where something lies that is no call, as a call there would: into the trace, parent_id and flags of `ret`. It starts
+ * no trace, and lies, as of calls pipelines alone do, in the call of another process that this one runs in. Where the
+ * language could not be asked (`asked` is false), the stack counts. `parent` and `slot` as above. False: it is outside
+ * every trace. [hot]
+ */
+bool ts_foreign_find(struct ts_foreign *ret, bool asked, const struct ts_foreign *parent,
+		     uintptr_t slot);
+
 /* Begins what was placed, on the same thread. False: it was lost, and counted. [hot] */
 bool ts_foreign_begin(struct ts_foreign *call, const struct ts_prepared *input);
 

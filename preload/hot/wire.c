@@ -222,9 +222,6 @@ void ts_connections_forget(void)
 		for (size_t i = 0; i < WAYS; i++)
 			if (handles[set][i])
 				handles[set][i] = 0;
-	for (size_t fd = 0; fd < TS_WIRE_FDS; fd++)
-		if (ts_wire.listed[fd])
-			ts_wire.listed[fd] = 0;
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */
@@ -272,12 +269,12 @@ static struct ts_event_message *build(struct ts_context *context, struct ts_conn
 }
 
 /* Its place among the connection's messages is taken last: one that is not committed has none. */
-static void commit(struct ts_context *context, struct ts_connection *connection,
+static void commit(struct ts_ring *ring, struct ts_connection *connection,
 		   struct ts_event_message *message)
 {
 	message->sequence = __atomic_fetch_add(&connection->sequence, 1, __ATOMIC_RELAXED);
 	ts_barrier();
-	ts_ring_commit(context->ring, message->event.bytes);
+	ts_ring_commit(ring, message->event.bytes);
 }
 
 /* Messages leave an eighth of the ring to calls. */
@@ -306,7 +303,7 @@ static void record_piece(struct ts_connection *connection, uint32_t flags,
 		return;
 	}
 	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
-	commit(context, connection, message);
+	commit(context->ring, connection, message);
 }
 
 void ts_wire_record(struct ts_connection *connection, uint32_t flags,
@@ -332,7 +329,7 @@ void ts_wire_record_last(struct ts_connection *connection, enum ts_ending ending
 		return;
 	message = build(context, connection, TS_MESSAGE_LAST, NULL, 0);
 	message->ending = (uint8_t)ending;
-	commit(context, connection, message);
+	commit(context->ring, connection, message);
 }
 
 /* --- the way in ---------------------------------------------------------------------------------- */

@@ -17,6 +17,9 @@ static const struct {
 	{"PyContextVar_Get", &ts_api.context_var_get},
 	{"PyContextVar_Set", &ts_api.context_var_set},
 	{"PyContextVar_Reset", &ts_api.context_var_reset},
+	{"PyContext_New", &ts_api.context_new},
+	{"PyContext_Enter", &ts_api.context_enter},
+	{"PyContext_Exit", &ts_api.context_exit},
 	{"PyVectorcall_Call", &ts_api.vectorcall_call},
 	{"_PyType_Lookup", &ts_api.type_lookup},
 };

@@ -42,6 +42,9 @@ struct ts_python_api {
 	int (*context_var_get)(PyObject *variable, PyObject *otherwise, PyObject **value);
 	PyObject *(*context_var_set)(PyObject *variable, PyObject *value);
 	int (*context_var_reset)(PyObject *variable, PyObject *token);
+	PyObject *(*context_new)(void);
+	int (*context_enter)(PyObject *context);
+	int (*context_exit)(PyObject *context);
 	PyObject *(*type_lookup)(PyTypeObject *type, PyObject *name); /* borrowed; no error */
 };
 
@@ -158,6 +161,30 @@ void ts_span_finish(struct ts_span *span);
 
 /* Ends what nobody will resume. */
 void ts_span_abandon(struct ts_span *span);
+
+/* As in struct ts_python_front. */
+int ts_span_says(struct ts_foreign *ret);
+
+/* --- nogil.c: what a thread's context holds, without the GIL ----------------------------------------------- */
+
+struct ts_nogil_variable {
+	const PyObject *variable; /* lives as long as the interpreter */
+	uint32_t hash;
+};
+
+/* Finds out how to; where that is not to be found out, nothing is ever seen. */
+void ts_nogil_init(void);
+
+void ts_nogil_know(PyObject *variable, struct ts_nogil_variable *ret);
+
+/*
+ * The object that this thread's context has for the variable, or NULL. It may be gone: to be read by what is below alone.
+ * False: it is not to be known.
+ */
+bool ts_nogil_look(const struct ts_nogil_variable *variable, const void **ret_object);
+
+/* Copies what was seen; false: it may not be what was there. */
+bool ts_nogil_copy(void *to, const void *from, size_t bytes);
 
 /* --- greenlet.c: stacks that greenlets share --------------------------------------------------------------- */
 

@@ -70,9 +70,10 @@ static int audit(const char *event, void *arguments)
 /* Exported: the shim looks it up by its name. */
 __attribute__((visibility("default"))) ts_python_start_fn ts_python_start;
 
-ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, char *why,
-				    size_t why_bytes)
+const struct ts_python_front *ts_python_start(const struct ts_python_services *services, char *why,
+					      size_t why_bytes)
 {
+	static struct ts_python_front front = {.audit = audit, .says = ts_span_says};
 	PyObject *type, *value, *traceback;
 	bool ready;
 
@@ -90,9 +91,11 @@ ts_python_audit_fn *ts_python_start(const struct ts_python_services *services, c
 		ts_stream_init() == 0 && ts_capture_init() == 0 && ts_failure_init() == 0 &&
 		(!services->report || ts_look_init(why, why_bytes));
 	ts_depth_init();
+	if (ready && (services->conf->wire.openssl || services->conf->wire.n_addresses))
+		ts_nogil_init();
 	PyErr_Clear();
 	PyErr_Restore(type, value, traceback);
-	if (!ready)
-		return NULL;
-	return services->report ? tell : audit;
+	if (services->report)
+		front.audit = tell;
+	return ready ? &front : NULL;
 }

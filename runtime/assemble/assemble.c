@@ -5,47 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
-#include "calls.h"
-#include "connections.h"
-#include "fill.h"
-#include "marks.h"
+#include "impl.h"
 #include "../price.h"
 #include "../log/reader.h"
-#include "recent.h"
 #include "redact.h"
-#include "remember.h"
-#include "run.h"
 #include "../log/segment.h"
 #include "stack.h"
-#include "wirerun.h"
 
 /*
  * A begin is committed before its end, and messages of a connection nearly in their order. So a pass that sees all rings' heads as they are after the
  * end was read brings it; the pass that brought the end may have looked at the begin's ring before.
  */
 #define MAX_ROUNDS 3
-
-struct ts_assembler {
-	struct ts_reader *reader;
-	struct ts_dictionary *dictionary;
-	struct ts_redact *redact;
-	struct ts_fill fill;
-	struct ts_calls calls;
-	struct ts_connections *connections;
-	struct ts_rows rows;
-	bool batch_stands;
-
-	struct ts_recent recent;
-
-	struct ts_memory memory;
-	struct ts_marks marks;
-	uint64_t lost[TS_LOST_COUNT];
-	bool lost_asked; /* for this batch */
-	bool lost_told;  /* by a row of this batch */
-	uint64_t last_ticks;
-	struct ts_error price_fault; /* what is wrong with the price file; or empty */
-};
 
 /* --- life ------------------------------------------------------------------------------ */
 
@@ -96,8 +67,7 @@ static int load(void *context, const struct ts_event *event, const char *thread_
 	return 0;
 }
 
-/* 0; -EBADMSG: it goes no further; or another negative errno. */
-static int update_dictionary(struct ts_assembler *assembler, struct ts_error *err)
+int ts_assembler_update(struct ts_assembler *assembler, struct ts_error *err)
 {
 	int result = ts_dictionary_update(assembler->dictionary, err);
 	const char *names = ts_dictionary_settings(assembler->dictionary)->redact;
@@ -127,7 +97,7 @@ static int start(struct ts_assembler *assembler, struct ts_error *err)
 	if (ts_calls_init(&assembler->calls) < 0 ||
 	    ts_dictionary_new(&assembler->dictionary, spool, page) < 0)
 		return ts_error_set(err, -ENOMEM, "no memory");
-	result = update_dictionary(assembler, err);
+	result = ts_assembler_update(assembler, err);
 	if (result < 0 && result != -EBADMSG)
 		return result;
 	assembler->fill.dictionary = assembler->dictionary;
@@ -205,7 +175,7 @@ static int find_thunk(struct ts_assembler *assembler, uint32_t index, const stru
 
 	*ret = ts_dictionary_thunk(assembler->dictionary, index);
 	if (!*ret)
-		result = update_dictionary(assembler, NULL);
+		result = ts_assembler_update(assembler, NULL);
 	if (!*ret)
 		*ret = ts_dictionary_thunk(assembler->dictionary, index);
 	return result == -EBADMSG ? 0 : result;
@@ -221,7 +191,7 @@ static int find_objects(struct ts_assembler *assembler, const struct ts_event_st
 		if (frames[i].object == TS_NO_OBJECT ||
 		    ts_dictionary_object(assembler->dictionary, frames[i].object))
 			continue;
-		result = update_dictionary(assembler, NULL);
+		result = ts_assembler_update(assembler, NULL);
 		break;
 	}
 	return result == -EBADMSG ? 0 : result;
@@ -487,58 +457,6 @@ int ts_assembler_commit(struct ts_assembler *assembler, struct ts_error *err)
 	ts_reader_rest(assembler->reader);
 	drop_rows(assembler);
 	return 0;
-}
-
-/* What the calls on the wire add to what the rings tell. */
-static void add_wire(const struct ts_assembler *assembler, struct ts_tally *tally)
-{
-	struct ts_wire_rows rows = ts_connections_rows(assembler->connections);
-
-	ts_tally_add_wire(tally, rows.told, rows.open);
-	tally->open += assembler->calls.open_rows;
-}
-
-/* What the process page is to say when the row is stored: what the program's own counts come to, if nothing is under way. */
-static uint64_t told_of(const struct ts_assembler *assembler, const struct ts_run *run)
-{
-	const struct ts_abi_process *page = ts_reader_process(assembler->reader);
-	struct ts_wire_rows rows = ts_connections_rows(assembler->connections);
-
-	if (!run->outcome)
-		return 0;
-	if (ts_connections_are_busy(assembler->connections))
-		return UINT64_MAX;
-	return (uint64_t)run->begun - rows.told +
-	       __atomic_load_n(&page->wire[TS_WIRE_RECORDED], __ATOMIC_RELAXED);
-}
-
-bool ts_assembler_run(struct ts_assembler *assembler, bool ended, bool all_read,
-		      const struct ts_backlog_counts *backlog, struct ts_run_row *ret)
-{
-	const struct ts_abi_process *page = ts_reader_process(assembler->reader);
-	const struct ts_run_facts facts = {
-		.settings = assembler->fill.settings,
-		.page = page,
-		.clock = &assembler->fill.clock,
-		.last_ticks = assembler->last_ticks,
-		.exec_ticks = ts_marks_last(&assembler->marks),
-		.ended = ended,
-	};
-	struct ts_tally tally;
-
-	if (!ts_reader_tally(assembler->reader, ended && all_read, &tally))
-		return false;
-	add_wire(assembler, &tally);
-	ts_run_fill(&facts, ret);
-	ts_tally_fill(&tally, backlog, &ret->run, ret->dropped_by);
-	ret->told = told_of(assembler, &ret->run);
-	if (facts.settings->wire) {
-		update_dictionary(assembler, NULL);
-		ret->run.attributes =
-			ts_wirerun_attributes(page, assembler->dictionary,
-					      &assembler->fill.json.scratch, &assembler->rows.pool);
-	}
-	return ret->run.begun > 0 || page->wire[TS_WIRE_SEEN];
 }
 
 size_t ts_assembler_n_open(const struct ts_assembler *assembler)

@@ -95,18 +95,6 @@ char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended)
 	return finish(document);
 }
 
-char *ts_document_story(const struct ts_story *story)
-{
-	cJSON *document = ts_row_json(&ts_trace_table, ts_story_trace(story));
-	cJSON *array = cJSON_AddArrayToObject(document, "spans");
-	size_t n;
-	const struct ts_span *spans = ts_story_spans(story, &n);
-
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(array, ts_row_json(&ts_span_table, &spans[i]));
-	return finish(document);
-}
-
 static void add_strings(cJSON *to, const char *key, char *const *strings, size_t n)
 {
 	cJSON *array = cJSON_AddArrayToObject(to, key);

@@ -377,6 +377,16 @@ static void put_tokens(struct ts_grid *grid, const struct ts_spend *spend)
 	ts_grid_put(grid, "%s", ts_amount_tokens(&both, spend->calls).text);
 }
 
+/* A user or a tenant that is not named is none; a model or a provider is one that nobody knows. */
+static const char *name_of(enum ts_report_by by, const struct ts_figures *row)
+{
+	const char *name = ts_key_of(row, by == TS_BY_MODEL);
+
+	if (by == TS_BY_USER || by == TS_BY_TENANT)
+		return *name ? name : "(none)";
+	return known(name);
+}
+
 int ts_overview_rows(const struct ts_overview *overview)
 {
 	static const char *const names[] = {[TS_BY_PIPELINE] = "pipeline",
@@ -404,7 +414,7 @@ int ts_overview_rows(const struct ts_overview *overview)
 		struct ts_figures *row = report->rows.things[i];
 
 		ts_grid_row(grid, TS_STYLE_PLAIN);
-		ts_grid_put(grid, "%s", known(ts_key_of(row, report->by == TS_BY_MODEL)));
+		ts_grid_put(grid, "%s", name_of(report->by, row));
 		put_numbers(grid, row);
 		put_percentiles(grid, row);
 		if (spans) {

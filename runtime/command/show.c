@@ -12,6 +12,7 @@
 #include "names.h"
 #include "options.h"
 #include "print.h"
+#include "show_document.h"
 #include "stored.h"
 #include "used.h"
 #include "waterfall.h"
@@ -173,8 +174,7 @@ static int show_stored(struct ts_query *query, const struct options *options)
 		ts_say("%s", err.text);
 		return result == -EINVAL ? TS_EXIT_USAGE : TS_EXIT_FAILED;
 	}
-	result = options->json ? ts_print_document(ts_document_story(story))
-			       : print_story(story, options->full);
+	result = options->json ? ts_show_document(story) : print_story(story, options->full);
 	ts_story_free(story);
 	return result;
 }

@@ -189,6 +189,15 @@ bool ts_answer_finished(const struct ts_answer *answer)
 	return false;
 }
 
+bool ts_answer_all_finished(const struct ts_answer *answer)
+{
+	for (const struct ts_choice *choice = answer->choices; choice; choice = choice->next) {
+		if (!choice->finish.bytes)
+			return false;
+	}
+	return answer->choices;
+}
+
 bool ts_answer_is_empty(const struct ts_answer *answer)
 {
 	return !answer->choices;

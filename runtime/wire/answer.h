@@ -62,6 +62,9 @@ void ts_answer_finish(struct ts_answer *answer, uint32_t choice, struct ts_text 
 /* Whether any choice has said how it ended. */
 bool ts_answer_finished(const struct ts_answer *answer);
 
+/* Whether there are choices, and all have. */
+bool ts_answer_all_finished(const struct ts_answer *answer);
+
 bool ts_answer_is_empty(const struct ts_answer *answer);
 
 void ts_answer_print(const struct ts_answer *answer, struct ts_buffer *to);

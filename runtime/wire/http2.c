@@ -17,6 +17,8 @@ struct stream {
 	struct ts_exchange *exchange;
 	bool asked; /* the request's head is complete */
 	bool answered;
+	uint64_t
+		left; /* of the response's body, by the length it tells; UINT64_MAX: it tells none */
 };
 
 /* A block of headers, in one direction. */
@@ -72,6 +74,8 @@ static void finish(struct ts_http2 *http, struct stream **at, enum ts_exchange_e
 
 	*at = stream->next;
 	http->n_streams--;
+	if (!stream->left)
+		end = TS_EXCHANGE_COMPLETE; /* who has all of it need not wait for END_STREAM */
 	ts_exchange_finish(stream->exchange, end, http->ticks);
 	free(stream);
 }
@@ -107,6 +111,7 @@ static void open_stream(struct side *side, uint32_t id)
 		return;
 	}
 	stream->id = id;
+	stream->left = UINT64_MAX;
 	stream->next = http->streams;
 	http->streams = stream;
 	http->n_streams++;
@@ -134,6 +139,28 @@ static int number_of(struct ts_text digits)
 	return number;
 }
 
+/* A content-length; what is none tells nothing. */
+static uint64_t length_of(struct ts_text digits)
+{
+	uint64_t length = 0;
+
+	if (!digits.bytes || digits.bytes > 18)
+		return UINT64_MAX;
+	for (size_t i = 0; i < digits.bytes; i++) {
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			return UINT64_MAX;
+		length = 10 * length + (uint64_t)(digits.data[i] - '0');
+	}
+	return length;
+}
+
+/* Bytes of the response's body have passed. More than it told: it told wrong. */
+static void pass(struct stream *stream, enum ts_wire_direction direction, uint64_t bytes)
+{
+	if (direction == TS_WIRE_RECEIVED && stream->left != UINT64_MAX)
+		stream->left = bytes > stream->left ? UINT64_MAX : stream->left - bytes;
+}
+
 static void take_field(void *user, struct ts_text name, struct ts_text value)
 {
 	struct side *side = user;
@@ -146,6 +173,8 @@ static void take_field(void *user, struct ts_text name, struct ts_text value)
 		return;
 	if (*name.data == ':' && side->direction == TS_WIRE_RECEIVED)
 		return;
+	if (side->direction == TS_WIRE_RECEIVED && is(name, "content-length"))
+		stream->left = length_of(value);
 	if (is(name, ":method"))
 		ts_exchange_method(stream->exchange, value);
 	else if (is(name, ":path"))
@@ -248,8 +277,10 @@ static void take_content(struct side *side, const char *data, size_t bytes)
 	if (side->frame.type != TS_FRAME_DATA)
 		return;
 	stream = stream_of(side->http, side->frame.stream);
-	if (stream)
-		ts_exchange_body(stream->exchange, side->direction, data, bytes, side->http->ticks);
+	if (!stream)
+		return;
+	pass(stream, side->direction, bytes);
+	ts_exchange_body(stream->exchange, side->direction, data, bytes, side->http->ticks);
 }
 
 /* Streams above `last` were not looked at by the peer. */
@@ -326,8 +357,10 @@ static void skip(struct side *side, uint64_t gap)
 	}
 	stream = side->frame.type == TS_FRAME_DATA ? stream_of(side->http, side->frame.stream)
 						   : NULL;
-	if (stream)
+	if (stream) {
+		pass(stream, side->direction, gap);
 		ts_exchange_miss(stream->exchange, side->direction, gap);
+	}
 	if (ts_frame_is_over(&side->frame)) {
 		end_frame(side);
 		ts_frame_reset(&side->frame);

@@ -227,6 +227,13 @@ static void tell_error(struct telling *telling, enum ts_wire_outcome outcome)
 	fail(telling, outcome, type, error);
 }
 
+/* Some clients do not wait for the end mark once the model has said how it ended. */
+static bool is_all_said(const struct ts_reading *reading, enum ts_exchange_end end)
+{
+	return reading->ended ||
+	       (end == TS_EXCHANGE_BY_CLIENT && ts_answer_all_finished(&reading->answer));
+}
+
 static void tell_outcome(struct telling *telling, enum ts_exchange_end end)
 {
 	struct ts_exchange *exchange = telling->exchange;
@@ -241,7 +248,7 @@ static void tell_outcome(struct telling *telling, enum ts_exchange_end end)
 		tell_error(telling, TS_WIRE_REFUSED);
 	else if (reading->failed)
 		tell_error(telling, TS_WIRE_FAILED);
-	else if (reading->streamed && reading->ended)
+	else if (reading->streamed && is_all_said(reading, end))
 		return;
 	else if (end != TS_EXCHANGE_COMPLETE)
 		tell_end(telling, end);

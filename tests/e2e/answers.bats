@@ -75,6 +75,8 @@ said() {
 		[ "$(wc -l <plain)" -gt 3 ]
 	done
 	grep -q '>=[$0-9]' plain
+	"$traceshim" report "${period[@]}" --by tenant | grep -Eq '^\(none\) +[0-9]'
+	"$traceshim" report "${period[@]}" | grep -Eq '^busy .* of wall time, [0-9.]+ at once$'
 	grep -q 'llm:claude .*<-$' plain
 	grep -Eq '^(anthropic claude|claude).* <-$' plain
 }
@@ -92,7 +94,7 @@ said() {
 	grep -q '≥' drawn
 	LC_ALL=C on_terminal 80 "$traceshim" report "${period[@]}" >drawn
 	! grep -Pq '[\x{2500}-\x{259f}\x{2265}]' drawn
-	TERM=xterm script -qec "'$traceshim' report ${period[*]}" /dev/null </dev/null | grep -q $'\e\\['
+	env -u NO_COLOR TERM=xterm script -qec "'$traceshim' report ${period[*]}" /dev/null </dev/null | grep -q $'\e\\['
 }
 
 @test "report: wide characters stand in columns like others" {
@@ -242,7 +244,7 @@ said() {
 	export TRACESHIM_STORE=sqlite:$work/some.db
 	run -0 --separate-stderr "$traceshim" compare --before 2026-11-19T12:00:00Z..2026-11-20T00:00:00Z \
 		--after 2026-11-20T00:00:00Z..$until
-	[[ $output == *"No difference that is more than noise"* ]]
+	[[ $output == *"No difference that is more than noise, in "*" figures compared."* ]]
 	[ "$(wc -L <<<"$output")" -le 80 ]
 	sql_of some.db "UPDATE pipeline_spans SET duration_ms = 3 * duration_ms, success = success AND span_id > x'01' AND rowid % 2
 		WHERE started_at > '2026-11-20T00' AND span_name = 'llm:claude' AND trace_id IN

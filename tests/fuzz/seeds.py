@@ -14,9 +14,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 from harness import Place
 
 PAGE = 4096
-PROCESS, DICTIONARY, RING, EVENTS, OPEN, CALL = range(6)
+PROCESS, DICTIONARY, RING, EVENTS, OPEN, CALL, TALK = range(7)
 CUT, NOW, REFUSES, HICCUPS = 2, 4, 8, 16
-PROCESS_BYTES, RING_BYTES = 760, 256
+PROCESS_BYTES, RING_BYTES = 832, 256
 RULES = """[pipeline]
 job  = int job(long telegram_id)           : fails if < 0
 stay = int stay(long tenant_id)
@@ -99,6 +99,46 @@ def nested(process, dictionary):
     return b"".join(parts)
 
 
+def said(connection, flags, data, most=97):
+    """Messages as tests/fuzz/talk.h reads them."""
+    cuts = [data[at:at + most] for at in range(0, len(data), most)]
+    return b"".join(bytes([connection << 6 | flags, len(cut)]) + cut for cut in cuts)
+
+
+def http1(head, body):
+    return f"{head}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def frame(kind, flags, stream, content):
+    return struct.pack(">I", len(content))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + content
+
+
+def literal(*fields):
+    """A block of headers without tables."""
+    return b"".join(b"\x00" + bytes([len(key)]) + key + bytes([len(value)]) + value for key, value in fields)
+
+
+def talks(process, dictionary):
+    """Programs that talk to LLM APIs, over HTTP/1 and HTTP/2, by two threads."""
+    sent, received, last, skips, inside = 0, 1, 2, 4, 8
+    request = http1("POST /v1/chat/completions HTTP/1.1\r\nhost: api.openai.com",
+                    '{"model":"gpt-4o","password":"x","messages":[{"role":"user","content":"{\\"token\\": 1}"}]}')
+    answer = http1("HTTP/1.1 200 OK", '{"id":"c","model":"gpt-4o","usage":{"prompt_tokens":9,"completion_tokens":3},"choices":'
+                   '[{"message":{"content":"Hi","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{}"}}]},'
+                   '"finish_reason":"stop"}]}')
+    refusal = http1("HTTP/1.1 429 No", '{"error":{"type":"rate_limit_exceeded","message":"Slow"}}')
+    asked = frame(1, 4, 1, literal((b":method", b"POST"), (b":path", b"/v1/messages"), (b":authority", b"api.anthropic.com"))) + \
+        frame(0, 1, 1, b'{"model":"claude-sonnet-4-5","messages":[]}')
+    told = frame(1, 4, 1, literal((b":status", b"200"), (b"content-type", b"text/event-stream"))) + frame(
+        0, 1, 1, b'event: message_start\ndata: {"type":"message_start","message":{"model":"claude-sonnet-4-5","usage":'
+        b'{"input_tokens":1}}}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n')
+    first = said(0, sent | inside, request) + said(0, received, answer) + said(0, sent, request) + said(0, received, refusal) + \
+        said(0, received | last, b"")
+    second = said(1, sent, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + asked) + said(1, received, told) + \
+        said(2, sent | inside, request) + said(2, received | skips, answer)
+    return part(PROCESS, process) + part(DICTIONARY, dictionary) + part(TALK, first) + part(TALK, second, 1)
+
+
 def spools(out):
     place = Place("seeds")
     place.conf.write_text(f"[trace]\nredact = password\n{RULES}")
@@ -114,6 +154,8 @@ def spools(out):
             dictionary_bytes, = struct.unpack_from("<Q", process, 40)
             (out / f"nested-{n}").write_bytes(
                 nested(process[:PROCESS_BYTES], process[PAGE:PAGE + dictionary_bytes]))
+            (out / f"talks-{n}").write_bytes(
+                talks(process[:PROCESS_BYTES], process[PAGE:PAGE + dictionary_bytes]))
             subprocess.run(["rm", "-rf", str(spool)], check=True)
     finally:
         place.remove()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A spool of any bytes, looked into and recovered. The input is a row of parts, each with a head of 8 bytes: what it is,
- * its number, flags, its length (struct part); seeds.py makes them of real spools. A CALL's bytes make events (calls.h).
+ * its number, flags, its length (struct part); seeds.py makes them of real spools. A CALL's bytes make events (calls.h), a
+ * TALK's messages (talk.h).
  * Unless a part's flag says RAW, what a hostile file would hardly get past is mended: magic, version, counts, the lock.
  *
  * What comes of it has to be rows that any store can take: text is UTF-8, JSON is JSON, a row needs an event.
@@ -22,6 +23,7 @@
 #include "runtime/live/inside.h"
 #include "runtime/log/spool.h"
 #include "store.h"
+#include "talk.h"
 
 #define EARLIER_BOOT  "00000000-0000-0000-0000-000000000000-1-0"
 #define THIS_BOOT     "0-4194305-0"
@@ -30,7 +32,7 @@
 #define MOST_OF_RING  (1u << 17)
 #define LEAST_OF_RING 128
 
-enum part_type { PROCESS, DICTIONARY, RING, EVENTS, OPEN, CALL, PART_TYPES };
+enum part_type { PROCESS, DICTIONARY, RING, EVENTS, OPEN, CALL, TALK, PART_TYPES };
 
 enum part_flags {
 	RAW = 1,      /* as it is, wrong or not */
@@ -54,6 +56,7 @@ struct spool {
 	uint16_t process_flags, ring_flags[MAX_RINGS], events_flags[MAX_RINGS];
 	const uint8_t *events[MAX_RINGS], *dictionary, *open;
 	uint32_t events_bytes[MAX_RINGS], dictionary_bytes, open_bytes, n_rings;
+	bool talks;
 };
 
 static uint8_t calls[MAX_RINGS][MOST_OF_RING];
@@ -64,13 +67,16 @@ static size_t input_bytes; /* what calls were made of counts as what was made */
 /* --- from input to spool --------------------------------------------------------------------------- */
 
 /* Behind the calls that the ring has; its other events are forgotten. */
-static void take_call(struct spool *spool, uint32_t ring, const uint8_t *data, uint32_t bytes)
+static void take_call(struct spool *spool, uint32_t ring, const uint8_t *data, uint32_t bytes,
+		      bool talks)
 {
 	uint32_t at = spool->events[ring] == calls[ring] ? spool->events_bytes[ring] : 0;
 
 	if (at > MOST_OF_RING - MOST_OF_CALL)
 		return;
-	at += make_call(data, bytes, calls[ring] + at);
+	at += talks ? make_talk(data, bytes, calls[ring] + at, MOST_OF_CALL)
+		    : make_call(data, bytes, calls[ring] + at);
+	spool->talks |= talks;
 	spool->events_flags[ring] = 0;
 	spool->events[ring] = calls[ring];
 	spool->events_bytes[ring] = at;
@@ -107,7 +113,8 @@ static void take_part(struct spool *spool, const struct part *part, const uint8_
 		spool->n_rings = spool->n_rings > ring ? spool->n_rings : ring + 1;
 		break;
 	case CALL:
-		take_call(spool, ring, data, bytes);
+	case TALK:
+		take_call(spool, ring, data, bytes, part->type % PART_TYPES == TALK);
 		break;
 	default:
 		spool->open = data;
@@ -213,6 +220,10 @@ static void write_dictionary(const struct spool *spool, int fd)
 
 	if (bytes)
 		memcpy(data, spool->dictionary, bytes);
+	/* so that calls outside of every trace are some */
+	if (spool->talks && bytes >= sizeof(struct ts_dictionary_settings))
+		((struct ts_dictionary_settings *)data)->flags |=
+			TS_SETTINGS_ORPHANS | TS_SETTINGS_WIRE;
 	for (size_t i = sizeof(struct ts_dictionary_settings); i < bytes; i++)
 		data[i] = data[i] == '/' || data[i] == '.' ? '_' : data[i];
 	put(fd, data, bytes, TS_ABI_PAGE);
@@ -298,6 +309,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (root_fd < 0)
 		make_root();
 	input_bytes = bytes;
+	memset(talk_of, 0, sizeof(talk_of));
 	take_parts(&spool, data, bytes);
 	mend_process(&spool);
 	for (uint32_t i = 0; i < spool.n_rings; i++)
@@ -306,8 +318,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	write_spool(&spool);
 	look();
 	MUST(ts_spool_recover(root, load_fake, NULL, &recovered, &err) == 0);
-	/* a row needs an event, which makes two at most; they come twice where the first write fails */
-	MUST(fake.n_rows * sizeof(struct ts_event_begin) <= (fake.trouble ? 4 : 2) * input_bytes);
+	/* a row needs an event, or the frame of a request, which make two at most; they come twice where the first write fails */
+	MUST(fake.n_rows * 9 <= (fake.trouble ? 4 : 2) * input_bytes);
 	/* sound or not, it is dealt with, unless its store refuses, names none, or its lock is held */
 	refuses = spool.process_flags & (REFUSES | HICCUPS | DAMAGED) || !fake.n_asked;
 	if (!(spool.process_flags & (RAW | CUT)))

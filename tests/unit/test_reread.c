@@ -14,6 +14,8 @@
 
 #include "assemble_fixture.h"
 #include "connections_fixture.h"
+#include "runtime/assemble/connections_impl.h"
+#include "runtime/assemble/impl.h"
 #include "runtime/assemble/run.h"
 #include "runtime/assemble/tally.h"
 #include "runtime/rowjson.h"
@@ -278,7 +280,27 @@ static void assert_same(const struct store *store, const struct store *wanted)
 
 /* --- kills ------------------------------------------------------------------------------- */
 
-enum kill { NOBODY, BEFORE_STORE, BEFORE_COMMIT, AMONG_TAILS, TORN, AFTER_COMMIT, KILLS };
+enum kill {
+	NOBODY,
+	NO_MEMORY,
+	BEFORE_STORE,
+	BEFORE_COMMIT,
+	AMONG_TAILS,
+	TORN,
+	AFTER_COMMIT,
+	KILLS
+};
+
+/* As where there was none while calls were told of. */
+static void run_out_of_memory(struct fixture *f)
+{
+	struct ts_connections *connections = f->assembler->connections;
+	struct ts_connection *connection = NULL;
+
+	while ((connection = ts_connection_next(connections, connection)))
+		connection->stale = !connection->closed;
+	connections->behind = true;
+}
 
 /* The commit, of which a kill leaves only a beginning: `open` written, or torn, and some of the tails moved. */
 static void commit_partly(struct fixture *f, bool torn)
@@ -307,19 +329,23 @@ static void commit_partly(struct fixture *f, bool torn)
 /* A pass, and whatever becomes of it. */
 static int take_turn(struct fixture *f, struct store *store, enum kill kill, bool ended)
 {
-	int result = ended ? ts_assembler_interrupt(f->assembler, &f->batch, NULL)
-			   : ts_assembler_pass(f->assembler, &f->batch, NULL);
+	bool killed = kill > NO_MEMORY;
+	int result;
 
+	if (kill == NO_MEMORY)
+		run_out_of_memory(f);
+	result = ended ? ts_assembler_interrupt(f->assembler, &f->batch, NULL)
+		       : ts_assembler_pass(f->assembler, &f->batch, NULL);
 	assert_true(result >= 0);
 	if (kill != BEFORE_STORE)
 		store_batch(store, f, ended && result == 0);
-	if (kill == NOBODY || kill == AFTER_COMMIT)
+	if (!killed || kill == AFTER_COMMIT)
 		commit(f);
 	else if (kill == AMONG_TAILS || kill == TORN)
 		commit_partly(f, kill == TORN);
-	if (kill != NOBODY)
+	if (killed)
 		reopen(f);
-	return kill == NOBODY || kill == AFTER_COMMIT ? result : 1;
+	return !killed || kill == AFTER_COMMIT ? result : 1;
 }
 
 static void play(struct fixture *f, struct store *store, bool kills)
@@ -474,7 +500,7 @@ static void test_much_is_told(void **state)
 	struct fixture *f = *state;
 	off_t most = 0;
 
-	for (int i = 0; i < 2500; i++) {
+	for (int i = 0; i < 3700; i++) {
 		ask(f, 0, 1, PLAIN_REQUEST);
 		pass_and_commit(f, 0, 0);
 		answer(f, 1, 1, PLAIN_ANSWER);
@@ -487,7 +513,7 @@ static void test_much_is_told(void **state)
 	assert_in_range(open_bytes(f), 1, 1 << 20);
 	reopen(f);
 	pass(f, 0, 0);
-	check_run(f, false, 2500, 2500);
+	check_run(f, false, 3700, 3700);
 	commit(f);
 }
 

@@ -18,6 +18,8 @@
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 #define DELTA(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
 #define DONE        "data: [DONE]\n\n"
+#define STOPS(choice) \
+	"data: {\"choices\":[{\"index\":" choice ",\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 
 static const struct ts_wire_settings settings;
 static struct told told, again;
@@ -141,6 +143,15 @@ static void test_body_up_to_the_end(void **state)
 	/* who has read the end mark need not read on */
 	run(TS_WIRE_BY_CLIENT, ASK("a"), STREAM_HEAD DELTA("x") DONE, NULL);
 	expect("outcome", "done");
+	/* nor who has read how all choices ended, but others may not cut it off there */
+	run(TS_WIRE_BY_CLIENT, ASK("a"), STREAM_HEAD DELTA("x") STOPS("0"), NULL);
+	expect("outcome", "done");
+	run(TS_WIRE_BY_CLIENT, ASK("a"), STREAM_HEAD DELTA("x") STOPS("1"), NULL);
+	expect("outcome", "cancelled");
+	run(TS_WIRE_BY_ERROR, ASK("a"), STREAM_HEAD DELTA("x") STOPS("0"), NULL);
+	expect("outcome", "lost");
+	run(TS_WIRE_BY_END, ASK("a"), STREAM_HEAD DELTA("x") STOPS("0"), NULL);
+	expect("outcome", "lost");
 }
 
 static void test_no_response(void **state)

@@ -260,6 +260,33 @@ static void test_frames_of_all_kinds(void **state)
 	expect("outcome", "done");
 }
 
+/* All that the response's length tells has come, but not the stream's end: the client has what it wanted. */
+static void test_length_without_end(void **state)
+{
+	static const char *const lengths[] = {"30", "31", "29", "", "3x", "99999999999999999999"};
+	static const char *const outcomes[] = {"done",      "cancelled", "cancelled",
+					       "cancelled", "cancelled", "cancelled"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		const char *const head[] = {
+			":status",  "200", "content-type", "application/json", "content-length",
+			lengths[i], NULL};
+		uint8_t block[4096];
+
+		tear_down(state);
+		set_up(state);
+		begin();
+		ask(1, "{\"model\":\"a\"}");
+		frame(TS_WIRE_RECEIVED, HEADERS, END_HEADERS, 1, block,
+		      code(TS_WIRE_RECEIVED, head, block, sizeof(block)));
+		frame(TS_WIRE_RECEIVED, DATA, 0, 1, "{\"type\":\"message\",\"model\":\"A\"}", 30);
+		run(TS_WIRE_BY_CLIENT);
+		assert_int_equal(told.calls, 1);
+		expect("outcome", outcomes[i]);
+	}
+}
+
 static void test_resets(void **state)
 {
 	(void)state;
@@ -549,6 +576,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_call, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_interleaved_streams, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_frames_of_all_kinds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_length_without_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_push, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_table_sizes, set_up, tear_down),

@@ -29,18 +29,25 @@ def wanted(entry):
     provider, api = PROVIDERS[entry["api"]]
     facts = {"provider": provider, "api": api, "path": entry["path"], "http": entry["http"], "status": entry["status"],
              "attempt": entry["attempt"] or 0, "success": entry["outcome"] == "answered" and entry["status"] < 400,
-             "prompt": entry["prompt"], "sent": entry["body"], "model": entry.get("served") or entry["model"]}
+             "prompt": entry["prompt"], "sent": entry["body"],
+             "model": [entry["model"], *filter(None, [entry.get("served")])]}
     if entry["request_id"]:
         facts["request_id"] = entry["request_id"]
-    if entry["outcome"] == "answered":
-        facts["received"] = entry["sent"]
+    if entry["outcome"] == "answered" and not entry["stream"]:
+        facts["received"] = entry["sent"]  # of a stream clients need not read what is behind its last event
     if entry["outcome"] == "left":
         facts["cancelled"] = True
     if facts["success"]:
         facts.update(answered(entry))
+        facts["model"] = facts["model"][-1:]
     elif entry["status"] >= 400:
         facts["error"] = entry["error"]
     return facts
+
+
+def unread(facts):
+    """Some clients do not read why they were refused before they try again."""
+    return {**{key: value for key, value in facts.items() if key != "received"}, "error": f"HTTP status {facts['status']}"}
 
 
 def answered(entry):
@@ -56,7 +63,7 @@ def answered(entry):
 
 def parts(span, kind):
     """Of the answer's messages."""
-    messages = (span["output_data"] or {}).get("messages") or []
+    messages = (span["output_data"] or {}).get("result") or []
     return [part for message in messages for part in message.get("parts", []) if part["type"] == kind]
 
 
@@ -77,6 +84,8 @@ def facts_of(span):
 
 def differs(key, want, have):
     """Is what the span has of `key` not what is wanted?"""
+    if key == "model":
+        return have not in want
     if key in ("prompt", "error"):
         return (json.dumps(want[:MOST], ensure_ascii=False)[1:-1] if key == "prompt" else want) not in (have or "")
     return want != have
@@ -91,6 +100,11 @@ def begins(entry, have):
     return entry.get("text", "").startswith(have["text"])
 
 
+def is_tried_again(entry, entries):
+    return any(other["attempt"] == (entry["attempt"] or 0) + 1 and
+               all(other[key] == entry[key] for key in ("path", "model", "prompt", "stream")) for other in entries)
+
+
 def main(calls, traces):
     entries = [entry for entry in map(json.loads, open(calls, encoding="utf-8")) if is_call(entry)]
     spans = [span for trace in json.load(open(traces, encoding="utf-8")) for span in trace["spans"]
@@ -99,7 +113,8 @@ def main(calls, traces):
     missing = []
     for entry in entries:
         want = wanted(entry)
-        found = next((have for have in left if not apart(want, have) and begins(entry, have)), None)
+        wants = [want, unread(want)] if "error" in want and is_tried_again(entry, entries) else [want]
+        found = next((have for have in left if any(not apart(one, have) for one in wants) and begins(entry, have)), None)
         if found:
             left.remove(found)
         else:

@@ -71,6 +71,8 @@ no_trace() {
 	same wget -q -O - --ca-certificate="$certificate" "$site/page.txt"
 	grep -q "a page" traced.out
 	no_trace
+	"$root/build/traceshim" check -- wget -q -O page --ca-certificate="$certificate" "$site/page.txt" >checked
+	grep -E 'unseen +GnuTLS in .*libgnutls' checked
 }
 
 @test "strangers: git over https" {

@@ -60,7 +60,7 @@ tls() {
 # unseen CASE: the same, and nothing is told of what nobody saw.
 unseen() {
 	accounted() {
-		in_store "$1" dump "$1"
+		observed "$1" dump "$1"
 		[ "$(jq length "$1.json")" -eq 0 ]
 	}
 	tls "$1"

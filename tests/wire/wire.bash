@@ -54,6 +54,7 @@ wire_conf() {
 		$(printf '%s\n' "$@")
 		[wire]
 		openssl = on
+		http = 127.0.0.1:${plain##*:}
 		gateway = ${secure#https://}/v1/messages as anthropic
 		gateway = ${secure#https://}/v1beta as gcp.gemini
 		gateway = ${secure#https://} as openai
@@ -104,16 +105,19 @@ ended() {
 	soon eval "! pgrep -f '$work/servers/$1\$' >/dev/null"
 }
 
-# accounted NAME: each exchange is one span, and each span is one.
+# accounted NAME: each exchange is one span, and each span is one; nothing of them was lost.
 accounted() {
-	in_store "$1" dump "$1"
+	observed "$1" dump "$1"
+	observed "$1" "$root/build/traceshim" list --runs --json >"$1.runs"
+	jq -e 'all(.[]; .begun == .stored and .open == 0 and .dropped == 0
+		and (.attributes.wire | .unreadable == 0 and .no_room == 0 and .lost_bytes == 0))' "$1.runs"
 	"$root/tests/wire/compare.py" "servers/$1.traced/calls.jsonl" "$1.json"
 }
 
 # no_key NAME: no file that the shim or the command wrote has one of the keys.
 no_key() {
 	local key
-	in_store "$1" "$root/build/traceshim" export --format json >"$1.export" 2>&1 || :
+	observed "$1" "$root/build/traceshim" export --format json >"$1.export" || [ ! -e "$1.db" ]
 	for key in "${keys[@]}"; do
 		! grep -rqaF "$key" "$1.spool" "$1.db"* "$1.json" "$1.export" || {
 			echo "the key $key is in:"

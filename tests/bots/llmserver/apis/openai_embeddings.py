@@ -26,7 +26,7 @@ def answer(call, script):
                          for index, text in enumerate(texts)],
                 "usage": {"prompt_tokens": used, "total_tokens": used}}
     account = {"api": NAME, "model": call.model, "served": apis.served(script), "stream": False, "prompt": texts[-1],
-               "input_tokens": used}
+               "input_tokens": used, "output_tokens": 0}
     return openai_common.whole(call, document, account)
 
 
