@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * sockets WAY PORT OTHER: a client of plain HTTP at PORT, and of something else at OTHER, with its servers on threads of its own.
+ * sockets WAY PORT OTHER: a client of plain HTTP at PORT, and of something else at OTHER, whose servers are its child.
  * Ends by SIGKILL: what it recorded lies in its rings.
  */
 #include <arpa/inet.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -52,20 +53,38 @@ static void *serve(void *user)
 	return NULL;
 }
 
-static void start_server(uint16_t at)
+static int listen_at(uint16_t at)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_port = htons(at),
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	pthread_t thread;
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 16)) {
-		perror("bind");
-		exit(2);
+	/* the servers of a run before may be about to end */
+	while (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 64))
+		usleep(1000);
+	return listener;
+}
+
+/* In a process of their own, so that no number of theirs is one of the client's. */
+static void start_servers(void)
+{
+	int first = listen_at(port), second = listen_at(other);
+	int begun[2];
+	pthread_t thread;
+
+	if (pipe(begun) || fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		write(begun[1], "", 1);
+		pthread_create(&thread, NULL, serve, (void *)(long)first);
+		serve((void *)(long)second);
 	}
-	pthread_create(&thread, NULL, serve, (void *)(long)listener);
+	read(begun[0], &thread, 1);
+	close(first);
+	close(second);
+	close(begun[0]);
+	close(begun[1]);
 }
 
 /* --- the client ---------------------------------------------------------------------------------------- */
@@ -217,13 +236,12 @@ static void aside(void)
 /* The number of a socket becomes a file's, by a close that is seen, and by one that is not. */
 static void reused(void)
 {
-	int fd = connect_to(port), file;
+	int file = open("file", O_RDWR | O_CREAT, 0600), fd = connect_to(port);
 	char text[512];
 	size_t n = request(text, sizeof(text), "file");
 
 	talk(fd, "first");
 	close(fd);
-	file = open("file", O_RDWR | O_CREAT, 0600);
 	dup2(file, fd);
 	hear("file", write(fd, text, n) - (ssize_t)n);
 	close(fd);
@@ -324,8 +342,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	port = (uint16_t)atoi(argv[2]);
 	other = (uint16_t)atoi(argv[3]);
-	start_server(port);
-	start_server(other);
+	start_servers();
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(argv[1], all[i].name) == 0) {
 			all[i].run();
