@@ -226,7 +226,7 @@ $(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) -lcmocka -lZydis
 
 # What they look at leads to thunks, and those to pads.
-$(B)/unit/test_patch $(B)/unit/test_hot_wire: $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a $(entry_asan) $(call obj,$(pads_src))
+$(B)/unit/test_patch $(B)/unit/test_hot_wire $(B)/unit/test_foreign: $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a $(entry_asan) $(call obj,$(pads_src))
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) $(call obj,$(pads_src)) \
