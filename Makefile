@@ -380,7 +380,7 @@ setup-build setup-check setup-programs setup-fuzz setup-bench:
 setup-venv: setup-check ## the Python packages of the tests' bots, into build/venv
 	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
-setup-wire: ## what check-wire needs besides: Ruby, and packages of Node into build/wire
+setup-wire: ## what check-wire needs besides: Ruby, packages of Node
 	@scripts/setup-wire || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
 sources := $(shell find preload runtime tests -name '*.[ch]')
