@@ -447,6 +447,18 @@ static void take(const struct turn *turn)
 		ts_wire.listed[(uint32_t)turn->passed->arguments[0]] = 0;
 }
 
+void ts_conversation_tell(void)
+{
+	struct ts_abi_process *process = ts_hot.process;
+
+	if (!process || !conversation.ours || *conversation.ours != TS_WIRE_OURS)
+		return;
+	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
+		__atomic_store_n(&process->wire[i],
+				 __atomic_load_n(&ts_wire.counts[i], __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
+}
+
 /*
  * Signals wait: a handler that jumped out of here would leave the connection half told. What is called on the way is
  * none of the program's calls.
@@ -464,22 +476,11 @@ static uintptr_t slow(struct ts_passed *passed, uintptr_t slot)
 	turn.mask = ts_signals_block();
 	context->guard = slot;
 	take(&turn);
+	ts_conversation_tell();
 	context->guard = 0;
 	errno = error_number;
 	ts_signals_restore(turn.mask);
 	return 0;
-}
-
-void ts_conversation_tell(void)
-{
-	struct ts_abi_process *process = ts_hot.process;
-
-	if (!process || !conversation.ours || *conversation.ours != TS_WIRE_OURS)
-		return;
-	for (size_t i = 0; i < TS_WIRE_COUNT; i++)
-		__atomic_store_n(&process->wire[i],
-				 __atomic_load_n(&ts_wire.counts[i], __ATOMIC_RELAXED),
-				 __ATOMIC_RELAXED);
 }
 
 int ts_conversation_init(const struct ts_conf *conf)

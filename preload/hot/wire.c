@@ -222,9 +222,6 @@ void ts_connections_forget(void)
 		for (size_t i = 0; i < WAYS; i++)
 			if (handles[set][i])
 				handles[set][i] = 0;
-	for (size_t fd = 0; fd < TS_WIRE_FDS; fd++)
-		if (ts_wire.listed[fd])
-			ts_wire.listed[fd] = 0;
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */

@@ -134,7 +134,7 @@ struct ts_connection *ts_connection_add(uint64_t handle);
 /* The connection's place is free again, unless it is another's by now. [slow] */
 void ts_connection_remove(struct ts_connection *connection, uint64_t handle);
 
-/* All places are free, and no descriptor is listed: those of a parent. [slow] */
+/* All places are free: those of a parent. What descriptors are connected to is as it was. [slow] */
 void ts_connections_forget(void);
 
 /* Nothing passed: because nothing will any more? enum ts_ending, or 0. [hot] */
