@@ -226,7 +226,7 @@ $(B)/unit/test_entry: tests/unit/test_entry.c $(entry_asan)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) -lcmocka -lZydis
 
 # What they look at leads to thunks, and those to pads.
-$(B)/unit/test_patch $(B)/unit/test_hot_wire: $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a $(entry_asan) $(call obj,$(pads_src))
+$(B)/unit/test_patch $(B)/unit/test_hot_wire $(B)/unit/test_foreign: $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a $(entry_asan) $(call obj,$(pads_src))
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) $(call obj,$(pads_src)) \
@@ -380,7 +380,7 @@ setup-build setup-check setup-programs setup-fuzz setup-bench:
 setup-venv: setup-check ## the Python packages of the tests' bots, into build/venv
 	@scripts/setup-python || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
-setup-wire: ## what check-wire needs besides: Ruby, and packages of Node into build/wire
+setup-wire: ## what check-wire needs besides: Ruby, packages of Node
 	@scripts/setup-wire || { [ $$? = 3 ] && [ "$(CI)" != true ]; }
 
 sources := $(shell find preload runtime tests -name '*.[ch]')

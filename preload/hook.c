@@ -39,7 +39,7 @@ static struct {
 	size_t n_hooked, room_hooked;
 	const uintptr_t *witness;      /* the last slot that was written */
 	unsigned long long adds, subs; /* dl_iterate_phdr's counts at the last pass */
-	bool unsettled;                /* an object was still being relocated */
+	bool unsettled;                /* an object was still being opened */
 	bool entries_left;             /* an object's entries have not been seen to */
 	bool wants_modules;            /* ... for want of a module, which no walk can open */
 	bool module_asked_for;
@@ -246,8 +246,9 @@ static void note_unwinders(struct ts_walk *walk)
 {
 	ts_unwinders_keep(walk->scope.objects, walk->scope.n);
 	for (size_t i = 0; i < walk->scope.n; i++)
-		if (ts_unwinders_is_one(&walk->scope.objects[i]) && !is_unsettled(walk, i))
-			ts_unwinders_note(&walk->scope.objects[i]);
+		if (ts_unwinders_is_one(&walk->scope.objects[i]) && !is_unsettled(walk, i) &&
+		    !ts_unwinders_note(&walk->scope.objects[i]))
+			hooks.unsettled = true;
 	ts_definitions_choose_pads(ts_unwinders_any());
 }
 

@@ -335,14 +335,15 @@ static const char *n_hooked(char *ret, size_t bytes)
 void ts_report_start(const struct ts_conf *conf)
 {
 	const char *path = ts_program_environment(TS_RUN_ENV);
-	char rules[24], hooked[24];
+	bool wire = conf->n_rules > conf->n_written;
+	char rules[32], hooked[24];
 
 	if (!path || snprintf(run_path, sizeof(run_path), "%s", path) >= (int)sizeof(run_path))
 		*run_path = '\0';
 	if (ts_own_spool_make_root() < 0)
 		return;
 	run.conf = conf;
-	snprintf(rules, sizeof(rules), "%zu", conf->n_written + (conf->n_rules > conf->n_written));
+	snprintf(rules, sizeof(rules), "%zu%s", conf->n_written + wire, wire ? "+wire" : "");
 	tell(O_CREAT | O_TRUNC, "start", rules, n_hooked(hooked, sizeof(hooked)),
 	     ts_program_path());
 }

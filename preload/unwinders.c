@@ -3,10 +3,13 @@
 
 #include "unwinders.h"
 
+#include <dlfcn.h>
+
 #include "hot/unwind.h"
 #include "module.h"
 
 static bool is_programs[TS_UNWINDERS]; /* and not only there because our modules need it */
+static int (*find_object)(void *, struct dl_find_object *); /* the loader's, since glibc 2.35 */
 
 static uintptr_t exported(const struct ts_object *object, const char *name)
 {
@@ -49,7 +52,18 @@ static struct ts_unwinder *entry_for(uintptr_t low)
 	return free_one;
 }
 
-void ts_unwinders_note(const struct ts_object *object)
+/*
+ * An object that is being opened is listed and may be relocated, but its unwind data is not to be found before all that
+ * comes with it is: libgcc aborts where it does not find its own.
+ */
+static bool is_open(const struct ts_object *object)
+{
+	struct dl_find_object found;
+
+	return !find_object || find_object((void *)object->low, &found) == 0;
+}
+
+bool ts_unwinders_note(const struct ts_object *object)
 {
 	uintptr_t set_gr = exported(object, "_Unwind_SetGR");
 	uintptr_t set_ip = exported(object, "_Unwind_SetIP");
@@ -58,7 +72,9 @@ void ts_unwinders_note(const struct ts_object *object)
 	struct ts_unwinder *entry = entry_for(object->low);
 
 	if (!set_gr || !set_ip || !resume || !entry || brought == TS_BEING_BROUGHT)
-		return;
+		return true;
+	if (!is_open(object))
+		return false;
 	entry->high = object->high;
 	entry->set_gr = (void (*)(struct _Unwind_Context *, int, uintptr_t))set_gr;
 	entry->set_ip = (void (*)(struct _Unwind_Context *, uintptr_t))set_ip;
@@ -66,6 +82,14 @@ void ts_unwinders_note(const struct ts_object *object)
 	__atomic_store_n(&entry->low, object->low, __ATOMIC_RELEASE);
 	is_programs[entry - ts_unwinders] = brought == TS_NOT_BROUGHT;
 	note_libgcc(object, entry);
+	return true;
+}
+
+static void find_loader(const struct ts_object *objects, size_t n)
+{
+	for (size_t i = 0; !find_object && i < n; i++)
+		find_object = (int (*)(void *, struct dl_find_object *))exported(&objects[i],
+										 "_dl_find_object");
 }
 
 /* Or is it another object that came to lie in its place? */
@@ -77,6 +101,7 @@ static bool is_of(const struct ts_unwinder *entry, const struct ts_object *objec
 
 void ts_unwinders_keep(const struct ts_object *objects, size_t n)
 {
+	find_loader(objects, n);
 	for (struct ts_unwinder *entry = ts_unwinders; entry < ts_unwinders + TS_UNWINDERS;
 	     entry++) {
 		size_t i = 0;

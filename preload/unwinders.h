@@ -11,10 +11,13 @@
 /* Does this object export one? */
 bool ts_unwinders_is_one(const struct ts_object *object);
 
-/* Notes it; only once the object is relocated, for its code is run. */
-void ts_unwinders_note(const struct ts_object *object);
+/*
+ * Notes it; only once the object is relocated, for its code is run. False: another thread is still opening it, and it is to
+ * be noted later.
+ */
+bool ts_unwinders_note(const struct ts_object *object);
 
-/* Forgets those that are not among the objects loaded now. */
+/* Forgets those that are not among the objects loaded now, and finds out what tells which of these are open. */
 void ts_unwinders_keep(const struct ts_object *objects, size_t n);
 
 /* Is there one that the return pads can use? */

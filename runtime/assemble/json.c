@@ -10,7 +10,7 @@
 #include "value.h"
 #include "wirefacts.h"
 
-static const char *const lost_names[TS_LOST_COUNT] = {
+const char *const ts_json_lost_names[TS_LOST_COUNT] = {
 	[TS_LOST_RING_FULL] = "ring_full", [TS_LOST_NO_RING] = "no_ring",
 	[TS_LOST_TOO_DEEP] = "too_deep",   [TS_LOST_REENTERED] = "reentered",
 	[TS_LOST_ABANDONED] = "abandoned", [TS_LOST_END] = "end",
@@ -88,7 +88,7 @@ static struct cJSON *dropped_item(struct ts_items *items, const uint64_t *droppe
 
 	for (int i = 0; i < TS_LOST_COUNT; i++)
 		if (dropped[i])
-			ts_item_add(items, object, lost_names[i],
+			ts_item_add(items, object, ts_json_lost_names[i],
 				    ts_item_unsigned(items, dropped[i]));
 	return object;
 }

@@ -36,6 +36,9 @@ struct ts_redact;
 struct ts_thunk;
 struct ts_wire_facts;
 
+/* What is counted in `dropped`, by enum ts_lost. */
+extern const char *const ts_json_lost_names[TS_LOST_COUNT];
+
 /* What making JSON needs; zeroed and filled by the caller, who releases `scratch` at the end. */
 struct ts_json {
 	const struct ts_redact *redact; /* NULL: nothing */

@@ -14,6 +14,9 @@
 
 struct ts_pool;
 
+/* Keys of its counts. */
+extern const char *const ts_wirerun_names[TS_WIRE_COUNT];
+
 /* The text lies in `pool`, what it was made with goes to `scratch`; NULL: no memory. */
 const char *ts_wirerun_attributes(const struct ts_abi_process *page,
 				  const struct ts_dictionary *dictionary, struct ts_pool *scratch,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 
 #include "../price.h"
 #include "ask.h"
+#include "checklive.h"
+#include "checkwire.h"
 #include "command.h"
 #include "config.h"
 #include "document.h"
@@ -15,11 +18,13 @@
 #include "options.h"
 #include "print.h"
 #include "display.h"
+#include "when.h"
 
 #define MOST_SHOWN 8 /* functions of one rule */
 
 static const char help[] =
-	"usage: traceshim check [--debug-dir DIR] [--json] [CONF] [-- CMD [ARG ...]]\n\n"
+	"usage: traceshim check [--debug-dir DIR] [--json] [CONF] [-- CMD [ARG ...]]\n"
+	"       traceshim check --live PID [--json]\n\n"
 	"Reads symbols.conf (CONF, or the one a program started here would find) and says\n"
 	"what is wrong with it and with its price file, and for every rule which\n"
 	"parameters it records. With CMD also what became of each rule in that program:\n"
@@ -27,7 +32,10 @@ static const char help[] =
 	"entry, which calls are not seen, or why it is not reached; of Python functions\n"
 	"where they begin, and their kind. CMD is loaded, but ends before its main, and\n"
 	"before the first line of Python.\n\n"
+	"Of [wire] it says what is read, by which functions, and which TLS libraries CMD\n"
+	"has; with --live also what became of the connections of a program that runs.\n\n"
 	"  --debug-dir DIR  look for separate debug files there, too\n"
+	"  --live PID       of a program that runs: what it has met of its rules so far\n"
 	"  --json           one JSON document instead\n"
 	"  -h, --help       this text\n\n"
 	"exit status: 0 no fault, 1 a fault or nothing to check, 2 wrong usage\n\n"
@@ -38,12 +46,13 @@ struct options {
 	const char *folder; /* of debug files, or NULL */
 	const char *conf;   /* NULL: wherever it is found */
 	char **command;     /* NULL: none */
+	const char *live;   /* a pid, or NULL */
+	int64_t pid;
 };
 
 /* --- telling ----------------------------------------------------------------------------- */
 
-/* A label of seven columns, then the text under itself. */
-static void print_item(const char *label, const char *text)
+void ts_check_item(const char *label, const char *text)
 {
 	printf("    %-7s ", label);
 	ts_display_wrap(stdout, text, "            ", ts_terminal()->columns);
@@ -75,7 +84,7 @@ static void print_params(const struct ts_rule_report *rule, const struct ts_rule
 	if (!rule->n_params)
 		fputs(captures ? "what it takes and returns" : "times only", to);
 	if (!fclose(to))
-		print_item("records", text);
+		ts_check_item("records", text);
 	free(text);
 }
 
@@ -111,13 +120,15 @@ static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_
 		return;
 	if (hook->type) {
 		put_def(to, hook, same);
+	} else if (hook->live) {
+		fprintf(to, "%s%s%s", same ? "" : hook->function, same ? "" : " in ", hook->object);
 	} else {
 		fprintf(to, "%s%s%s at %s, ", same ? "" : hook->function, same ? "" : " in ",
 			hook->object, hook->address);
 		put_way(to, hook);
 	}
 	if (!fclose(to))
-		print_item("in", text);
+		ts_check_item("in", text);
 	free(text);
 }
 
@@ -129,14 +140,14 @@ static void print_hooks(const struct ts_rule_report *rule)
 	if ((strpbrk(rule->function, "*?") && rule->n_hooks) || rule->n_hooks > 1) {
 		snprintf(text, sizeof(text), "%zu function%s", rule->n_hooks,
 			 rule->n_hooks == 1 ? "" : "s");
-		print_item("wraps", text);
+		ts_check_item("wraps", text);
 	}
 	for (size_t i = 0; i < rule->n_hooks && i < MOST_SHOWN; i++)
 		print_hook(rule, &rule->hooks[i]);
 	if (rule->n_hooks > MOST_SHOWN) {
 		snprintf(text, sizeof(text), "%zu more; --json lists them",
 			 rule->n_hooks - MOST_SHOWN);
-		print_item("and", text);
+		ts_check_item("and", text);
 	}
 }
 
@@ -147,7 +158,7 @@ static void print_unseen(const struct ts_rules_unseen *unseen)
 	if (asprintf(&text, "%s%s%s: %s", unseen->function, *unseen->object ? " in " : "",
 		     unseen->object, unseen->reason) < 0)
 		return;
-	print_item("unseen", text);
+	ts_check_item("unseen", text);
 	free(text);
 }
 
@@ -168,91 +179,10 @@ static void print_rule(const struct ts_rule_report *rule, const struct ts_rules 
 	for (size_t i = 0; i < rule->n_unseen && i < MOST_SHOWN; i++)
 		print_unseen(&rule->unseen[i]);
 	for (size_t i = 0; i < rule->n_misses; i++)
-		print_item("missing", rule->misses[i]);
+		ts_check_item("missing", rule->misses[i]);
 	for (size_t i = 0; i < rule->n_hints; i++)
-		print_item("hint", rule->hints[i]);
+		ts_check_item("hint", rule->hints[i]);
 }
-
-/* --- [wire] ----------------------------------------------------------------------------------- */
-
-/* "openssl; http 127.0.0.1:11434, *:8000; gateway llm.example.com/v1 as corp" */
-static void print_asks(const struct ts_rules_wire *wire)
-{
-	const struct ts_rules_pair *asks = wire->asks;
-	bool any = !strcmp(asks[0].value, "on");
-	char *text = NULL;
-	size_t bytes;
-	FILE *to = open_memstream(&text, &bytes);
-
-	if (!to)
-		return;
-	if (any)
-		fputs(asks[0].key, to);
-	for (size_t i = 1; i < wire->n_asks; any = true, i++) {
-		bool same = !strcmp(asks[i].key, asks[i - 1].key);
-
-		fprintf(to, "%s%s %s", same || !any ? "" : "; ", same ? "," : asks[i].key,
-			asks[i].value);
-	}
-	if (!any)
-		fputs("nothing: write openssl = on, or http = ADDRESS:PORT", to);
-	if (!fclose(to))
-		print_item("reads", text);
-	free(text);
-}
-
-/* Functions of one object that are reached alike, from the first on. */
-static size_t print_functions(const struct ts_rules_wire *wire, size_t first)
-{
-	const struct ts_rules_hook *one = &wire->functions[first];
-	char *text = NULL;
-	size_t bytes;
-	FILE *to = open_memstream(&text, &bytes);
-	size_t i = first;
-
-	for (; i < wire->n_functions; i++) {
-		const struct ts_rules_hook *hook = &wire->functions[i];
-
-		if (strcmp(hook->object, one->object) != 0 || hook->entry != one->entry)
-			break;
-		if (to)
-			fprintf(to, "%s%s", i > first ? ", " : "", hook->function);
-	}
-	if (to)
-		fprintf(to, " in %s, by %s", one->object, one->entry ? "their entries" : "slots");
-	if (to && !fclose(to))
-		print_item("wraps", text);
-	free(text);
-	return i;
-}
-
-static void print_library(const struct ts_rules_tls *tls)
-{
-	char *text = NULL;
-
-	if (asprintf(&text, "%s in %s%s%s", tls->library, tls->object, *tls->reason ? ": " : "",
-		     tls->reason) < 0)
-		return;
-	print_item(*tls->reason ? "unseen" : "sees", text);
-	free(text);
-}
-
-static void print_wire(const struct ts_rules *rules)
-{
-	const struct ts_rules_wire *wire = &rules->wire;
-
-	printf("\n%s[wire]%s\n", ts_style(TS_STYLE_BOLD), ts_style(TS_STYLE_PLAIN));
-	print_asks(wire);
-	for (size_t i = 0; i < wire->n_functions;)
-		i = print_functions(wire, i);
-	for (size_t i = 0; i < wire->n_libraries; i++)
-		print_library(&wire->libraries[i]);
-	if (*rules->program && !strcmp(wire->asks[0].value, "on") && !wire->n_libraries)
-		print_item("missing", "no TLS library is loaded; one that comes later is seen: "
-				      "ask the program while it runs, traceshim check --live PID");
-}
-
-/* --- the whole -------------------------------------------------------------------------------- */
 
 static void print_fault(const struct ts_rules *rules, const struct ts_rules_fault *fault)
 {
@@ -292,24 +222,54 @@ static bool all_lies_outside(const struct ts_rules *rules)
 	return n_bound > 0;
 }
 
-static void print_rules(const struct ts_rules *rules)
+static void print_lost(const struct ts_checklive *live)
 {
-	char *text = NULL;
+	char *lost = ts_checklive_lost(live);
 
-	if (asprintf(&text, "%s: %zu rule%s, %zu fault%s%s%s", rules->conf, rules->n_rules,
+	if (lost) {
+		putchar('\n');
+		ts_check_item("lost", lost);
+	}
+	free(lost);
+}
+
+/* "symbols.conf: 3 rules, 0 faults; in /usr/bin/bot, pid 123 since 14:02:11" */
+static void print_head(const struct ts_rules *rules, const struct ts_checklive *live)
+{
+	char *text = NULL, process[96] = "", since[64] = "";
+
+	if (live && live->started_us)
+		ts_when_long(live->started_us, since, sizeof(since));
+	if (live)
+		snprintf(process, sizeof(process), ", pid %" PRId64 "%s%s", live->pid,
+			 *since ? " since " : "", since);
+	if (asprintf(&text, "%s: %zu rule%s, %zu fault%s%s%s%s", rules->conf, rules->n_rules,
 		     rules->n_rules == 1 ? "" : "s", rules->n_faults,
 		     rules->n_faults == 1 ? "" : "s", *rules->program ? "; in " : "",
-		     rules->program) >= 0)
+		     rules->program, process) >= 0)
 		ts_display_wrap(stdout, text, "  ", ts_terminal()->columns);
 	free(text);
+	if (live && live->changed)
+		ts_display_wrap(
+			stdout,
+			"The file is not what this program has read: of its rules only those "
+			"that have met a function are known.",
+			"", ts_terminal()->columns);
+}
+
+static void print_rules(const struct ts_rules *rules, const struct ts_checklive *live)
+{
+	print_head(rules, live);
 	for (size_t i = 0; i < rules->n_faults; i++)
 		print_fault(rules, &rules->faults[i]);
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		putchar('\n');
 		print_rule(&rules->rules[i], rules);
 	}
-	if (rules->wire.n_asks)
-		print_wire(rules);
+	if (rules->wire.n_asks || (live && live->has_wire))
+		ts_check_wire(rules, live);
+	if (live)
+		print_lost(live);
 	if (all_lies_outside(rules)) {
 		putchar('\n');
 		ts_display_wrap(
@@ -321,7 +281,8 @@ static void print_rules(const struct ts_rules *rules)
 	}
 }
 
-static int tell(const struct ts_rules *rules, const struct options *options)
+static int tell(const struct ts_rules *rules, const struct ts_checklive *live,
+		const struct options *options)
 {
 	char places[3 * PATH_MAX];
 	int status = TS_EXIT_DONE;
@@ -331,9 +292,9 @@ static int tell(const struct ts_rules *rules, const struct options *options)
 		ts_say("there is no symbols.conf; looked for %s", places);
 	}
 	if (options->json)
-		status = ts_print_document(ts_document_check(rules));
+		status = ts_print_document(ts_document_check(rules, live));
 	else if (*rules->conf)
-		print_rules(rules);
+		print_rules(rules, live);
 	return *rules->conf && !rules->n_faults ? status : TS_EXIT_FAILED;
 }
 
@@ -350,10 +311,32 @@ static int split_command(int argc, char **argv, struct options *options)
 	return argc;
 }
 
+static int take_live(struct options *options)
+{
+	char *end;
+
+	errno = 0;
+	options->pid = strtoll(options->live, &end, 10);
+	if (errno || *end || options->pid <= 0) {
+		ts_say("--live %s: expected the pid of a program that runs; traceshim ps shows "
+		       "them",
+		       options->live);
+		return -EINVAL;
+	}
+	if (options->conf || options->command || options->folder) {
+		ts_say("--live asks a program that runs: neither CONF nor CMD nor --debug-dir goes "
+		       "with it");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int take_options(struct options *options, int argc, char **argv)
 {
-	const struct ts_option known[] = {
-		{"debug-dir", .text = &options->folder}, {"json", .flag = &options->json}, {NULL}};
+	const struct ts_option known[] = {{"debug-dir", .text = &options->folder},
+					  {"live", .text = &options->live},
+					  {"json", .flag = &options->json},
+					  {NULL}};
 	int result;
 
 	argc = split_command(argc, argv, options);
@@ -369,14 +352,16 @@ static int take_options(struct options *options, int argc, char **argv)
 		return -EINVAL;
 	}
 	options->conf = optind < argc ? argv[optind] : NULL;
-	return 0;
+	return options->live ? take_live(options) : 0;
 }
 
-static int ask(const struct options *options, struct ts_rules *ret)
+static int ask(const struct options *options, struct ts_rules *ret, struct ts_checklive *live)
 {
 	char path[PATH_MAX];
 	int result;
 
+	if (options->live)
+		return ts_checklive_look(options->pid, ret, live);
 	if (!options->command)
 		return ts_ask_nobody(options->conf, ret);
 	result = ts_ask_find(options->command[0], path);
@@ -406,6 +391,7 @@ static void check_prices(struct ts_rules *rules)
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
+	struct ts_checklive live;
 	struct ts_rules rules;
 	int status = take_options(&options, argc, argv);
 
@@ -415,10 +401,10 @@ static int run(int argc, char **argv)
 		ts_say("%s: %s", options.conf, strerror(errno));
 		return TS_EXIT_FAILED;
 	}
-	if (ask(&options, &rules) < 0)
+	if (ask(&options, &rules, &live) < 0)
 		return TS_EXIT_FAILED;
 	check_prices(&rules);
-	status = tell(&rules, &options);
+	status = tell(&rules, options.live ? &live : NULL, &options);
 	ts_rules_release(&rules);
 	return status;
 }

@@ -165,20 +165,22 @@ static void print_verdict(const struct ts_compare *compare, size_t claims)
 		return;
 	}
 	if (!claims)
-		printf("No difference that is more than noise, of %zu that were asked for.\n",
-		       compare->n);
+		printf("No difference that is more than noise, in %zu figure%s compared.\n",
+		       compare->n, compare->n == 1 ? "" : "s");
 	else if (rest)
 		printf("%zu more %s no difference that is more than noise.\n", rest,
 		       rest == 1 ? "shows" : "show");
 	if (!ts_compare_suffices(compare))
 		puts("So few traces cannot tell any difference from noise.");
+	fputs(ts_style(TS_STYLE_DIM), stdout);
 	ts_display_wrap(
 		stdout,
 		"Times, costs and calls by Mann and Whitney's test, failures by Fisher's, all "
-		"two-sided; p is corrected for all that were asked for (Holm), and claims are "
+		"two-sided; p is corrected for the number of figures (Holm), and claims are "
 		"made below 0.05. The change is Hodges and Lehmann's shift, of failures the "
 		"difference of the shares.",
 		"", ts_terminal()->columns);
+	fputs(ts_style(TS_STYLE_PLAIN), stdout);
 }
 
 int ts_compare_print_sets(const struct ts_compared_sets *sets)

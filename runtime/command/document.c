@@ -103,123 +103,12 @@ static void add_strings(cJSON *to, const char *key, char *const *strings, size_t
 		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
 }
 
-static void add_params(cJSON *array, const struct ts_rule_report *rule)
+static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
 {
-	for (size_t i = 0; i < rule->n_params; i++) {
-		cJSON *param = add_object(array);
-
-		add_text(param, "name", rule->params[i].key);
-		add_text(param, "type", *rule->params[i].value ? rule->params[i].value : NULL);
-	}
-}
-
-/* Where a function is, of both those that are wrapped and those that are not. */
-static cJSON *add_place(cJSON *array, const char *function, const char *object)
-{
-	cJSON *place = add_object(array);
-
-	add_text(place, "function", function);
-	add_text(place, "object", object);
-	return place;
-}
-
-static void add_hook(cJSON *array, const struct ts_rules_hook *hook)
-{
-	cJSON *to = add_place(array, hook->function, hook->object);
-
-	add_text(to, "address", hook->address);
-	add_text(to, "how", hook->type ? "import" : hook->entry ? "entry" : "slots");
-	add_integer(to, "slots", hook->slots);
-	if (hook->type)
-		add_integer(to, "line", hook->line);
+	if (us)
+		add_text(to, key, ts_moment_format(us).text);
 	else
-		cJSON_AddNullToObject(to, "line");
-	add_text(to, "type", hook->type);
-}
-
-static void add_unseen(cJSON *array, const struct ts_rule_report *rule)
-{
-	for (size_t i = 0; i < rule->n_unseen; i++)
-		add_text(add_place(array, rule->unseen[i].function, rule->unseen[i].object),
-			 "reason", rule->unseen[i].reason);
-}
-
-static cJSON *rule_object(const struct ts_rule_report *rule)
-{
-	cJSON *to = cJSON_CreateObject();
-	cJSON *array;
-
-	add_integer(to, "line", rule->line);
-	add_text(to, "kind", rule->kind);
-	add_text(to, "name", rule->name);
-	add_text(to, "function", rule->function);
-	add_text(to, "language", rule->python ? "python" : "native");
-	add_params(cJSON_AddArrayToObject(to, "parameters"), rule);
-	array = cJSON_AddArrayToObject(to, "hooks");
-	for (size_t i = 0; i < rule->n_hooks; i++)
-		add_hook(array, &rule->hooks[i]);
-	add_unseen(cJSON_AddArrayToObject(to, "unseen"), rule);
-	add_strings(to, "misses", rule->misses, rule->n_misses);
-	add_strings(to, "hints", rule->hints, rule->n_hints);
-	return to;
-}
-
-/* null where the file has no [wire]. */
-static void add_wire(cJSON *document, const struct ts_rules_wire *wire)
-{
-	cJSON *to, *http, *gateways, *array;
-
-	if (!wire->n_asks) {
-		cJSON_AddNullToObject(document, "wire");
-		return;
-	}
-	to = cJSON_AddObjectToObject(document, "wire");
-	cJSON_AddBoolToObject(to, "openssl", !strcmp(wire->asks[0].value, "on"));
-	http = cJSON_AddArrayToObject(to, "http");
-	gateways = cJSON_AddArrayToObject(to, "gateways");
-	for (size_t i = 1; i < wire->n_asks; i++)
-		cJSON_AddItemToArray(!strcmp(wire->asks[i].key, "http") ? http : gateways,
-				     cJSON_CreateString(wire->asks[i].value));
-	array = cJSON_AddArrayToObject(to, "functions");
-	for (size_t i = 0; i < wire->n_functions; i++)
-		add_text(add_place(array, wire->functions[i].function, wire->functions[i].object),
-			 "how", wire->functions[i].entry ? "entry" : "slots");
-	array = cJSON_AddArrayToObject(to, "libraries");
-	for (size_t i = 0; i < wire->n_libraries; i++) {
-		const struct ts_rules_tls *tls = &wire->libraries[i];
-		cJSON *library = add_object(array);
-
-		add_text(library, "library", tls->library);
-		add_text(library, "object", tls->object);
-		cJSON_AddBoolToObject(library, "seen", !*tls->reason);
-		add_text(library, "reason", *tls->reason ? tls->reason : NULL);
-	}
-}
-
-char *ts_document_check(const struct ts_rules *rules)
-{
-	cJSON *document = cJSON_CreateObject();
-	cJSON *array;
-	cJSON *settings;
-
-	add_text(document, "conf", rules->conf);
-	add_text(document, "program", *rules->program ? rules->program : NULL);
-	array = cJSON_AddArrayToObject(document, "faults");
-	for (size_t i = 0; i < rules->n_faults; i++) {
-		cJSON *fault = add_object(array);
-
-		add_integer(fault, "line", rules->faults[i].line);
-		add_integer(fault, "column", rules->faults[i].column);
-		add_text(fault, "message", rules->faults[i].message);
-	}
-	settings = cJSON_AddObjectToObject(document, "settings");
-	for (size_t i = 0; i < rules->n_settings; i++)
-		add_text(settings, rules->settings[i].key, rules->settings[i].value);
-	array = cJSON_AddArrayToObject(document, "rules");
-	for (size_t i = 0; i < rules->n_rules; i++)
-		cJSON_AddItemToArray(array, rule_object(&rules->rules[i]));
-	add_wire(document, &rules->wire);
-	return finish(document);
+		cJSON_AddNullToObject(to, key);
 }
 
 static void add_function(cJSON *to, const struct ts_catalogue_object *object,
@@ -279,14 +168,6 @@ char *ts_document_schema(int version)
 
 	add_integer(document, "schema", version);
 	return finish(document);
-}
-
-static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
-{
-	if (us)
-		add_text(to, key, ts_moment_format(us).text);
-	else
-		cJSON_AddNullToObject(to, key);
 }
 
 char *ts_document_status(const struct ts_store_status *status)

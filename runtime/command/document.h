@@ -19,12 +19,14 @@
 #include "repriced.h"
 #include "rules.h"
 
+struct ts_checklive;
 struct ts_gates;
 
 char *ts_document_list(const struct ts_listing *listing);
 char *ts_document_listed(const struct ts_listed *listed); /* one of them, on one line */
 char *ts_document_runs(const struct ts_runs *runs, const struct ts_ended *ended);
-char *ts_document_check(const struct ts_rules *rules);
+/* check_document.c; `live` NULL: of no program that runs. */
+char *ts_document_check(const struct ts_rules *rules, const struct ts_checklive *live);
 char *ts_document_symbols(const char *program, const struct ts_catalogue *catalogue);
 char *ts_document_schema(int version);
 char *ts_document_status(const struct ts_store_status *status);

@@ -19,6 +19,7 @@ static void take_start(struct ts_fate *fate, char *const fields[TS_LINES_FIELDS]
 	/* Of a shell and what it runs, the one in which most was found is the one meant. */
 	if (!fate->started || hooked > fate->hooked) {
 		fate->rules = strtol(fields[2], NULL, 10);
+		fate->wire = strstr(fields[2], "+wire") != NULL;
 		fate->hooked = hooked;
 		snprintf(fate->program, sizeof(fate->program), "%s", fields[4]);
 	}
@@ -109,9 +110,13 @@ void ts_fate_sentence(const struct ts_fate *fate, char *const *argv, char *ret, 
 		;
 	else if (fate->passive)
 		snprintf(ret, bytes, "nothing was traced: %s", fate->why);
+	else if (fate->wire && fate->rules == 1)
+		snprintf(ret, bytes,
+			 "no LLM call seen on its connections; see traceshim check -- %s", command);
 	else if (fate->rules > 0)
-		snprintf(ret, bytes, "0 of %ld rules reached; see traceshim check -- %s",
-			 fate->rules, command);
+		snprintf(ret, bytes, "0 of %ld rules reached%s; see traceshim check -- %s",
+			 fate->rules - fate->wire,
+			 fate->wire ? ", no LLM call seen on its connections" : "", command);
 	else
 		say_no_rules(command, ret, bytes);
 	free(typed);

@@ -13,7 +13,8 @@ struct ts_fate {
 	bool reached; /* at least one call was recorded */
 	bool passive; /* ... or it stood down, for: */
 	char why[512];
-	long rules;  /* the most that one program had */
+	long rules;  /* the most that one program had, a [wire] among them */
+	bool wire;   /* it is there */
 	long hooked; /* of those, the ones that found a function */
 	char program[PATH_MAX];
 };

@@ -32,6 +32,14 @@ static struct ts_rule_report *rule_at(struct ts_rules *rules, const char *line_t
 	return NULL;
 }
 
+bool ts_rules_has(const struct ts_rules *rules, long line)
+{
+	for (size_t i = 0; i < rules->n_rules; i++)
+		if (rules->rules[i].line == line)
+			return true;
+	return false;
+}
+
 static int take_fault(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 {
 	struct ts_rules_fault *fault = push(&rules->faults, &rules->n_faults, sizeof(*fault));
@@ -88,6 +96,7 @@ static int take_hook(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS]
 	hook->object = strdup(f[3]);
 	hook->address = strdup(f[4]);
 	hook->entry = !strcmp(f[5], "entry");
+	hook->live = !*f[5];
 	hook->slots = strtol(f[6], NULL, 10);
 	return hook->function && hook->object && hook->address ? 0 : -ENOMEM;
 }
@@ -181,6 +190,7 @@ static int take_wire(struct ts_rules_wire *wire, char *const f[TS_LINES_FIELDS])
 	hook->function = strdup(f[1]);
 	hook->object = strdup(f[2]);
 	hook->entry = !strcmp(f[3], "entry");
+	hook->live = !*f[3];
 	return hook->function && hook->object ? 0 : -ENOMEM;
 }
 
@@ -233,9 +243,8 @@ static int take_text(char **at, const char *text)
 	return *at ? 0 : -ENOMEM;
 }
 
-static int take_line(void *context, char *const f[TS_LINES_FIELDS])
+int ts_rules_take(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 {
-	struct ts_rules *rules = context;
 	struct ts_rule_report *rule;
 
 	if (!strcmp(f[0], "conf"))
@@ -276,15 +285,26 @@ static int take_line(void *context, char *const f[TS_LINES_FIELDS])
 	return 0;
 }
 
+static int take_line(void *rules, char *const fields[TS_LINES_FIELDS])
+{
+	return ts_rules_take(rules, fields);
+}
+
+void ts_rules_sort(struct ts_rules *rules)
+{
+	struct ts_rules_wire *wire = &rules->wire;
+
+	if (wire->n_functions)
+		qsort(wire->functions, wire->n_functions, sizeof(*wire->functions), compare_places);
+}
+
 int ts_rules_read(struct ts_rules *ret, const char *path)
 {
 	int result;
 
 	memset(ret, 0, sizeof(*ret));
 	result = ts_lines_read(path, take_line, ret);
-	if (ret->wire.n_functions)
-		qsort(ret->wire.functions, ret->wire.n_functions, sizeof(*ret->wire.functions),
-		      compare_places);
+	ts_rules_sort(ret);
 	if (result < 0)
 		ts_rules_release(ret);
 	return result;
@@ -333,6 +353,13 @@ static void free_pairs(struct ts_rules_pair *pairs, size_t n)
 		free(pairs[i].value);
 	}
 	free(pairs);
+}
+
+void ts_rules_forget_settings(struct ts_rules *rules)
+{
+	free_pairs(rules->settings, rules->n_settings);
+	rules->settings = NULL;
+	rules->n_settings = 0;
 }
 
 void ts_rules_release(struct ts_rules *rules)

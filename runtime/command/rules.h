@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lines.h"
+
 struct ts_rules_fault {
 	long line; /* 0: the file as a whole */
 	long column;
@@ -26,6 +28,7 @@ struct ts_rules_hook {
 	long slots;
 	char *type; /* in Python: "coroutine", ...; NULL else */
 	long line;  /* ... where it begins */
+	bool live;  /* of a program that runs: neither address nor how it is reached is known */
 };
 
 struct ts_rules_unseen {
@@ -87,6 +90,15 @@ struct ts_rules {
 	struct ts_rules_wire wire;
 };
 
+/* One line of a report. 0, or -ENOMEM. */
+int ts_rules_take(struct ts_rules *rules, char *const fields[TS_LINES_FIELDS]);
+
+/* The functions of [wire] by their objects. */
+void ts_rules_sort(struct ts_rules *rules);
+
+/* Is there a rule in this line of the file? */
+bool ts_rules_has(const struct ts_rules *rules, long line);
+
 /* 0, or a negative errno with *ret empty. */
 int ts_rules_read(struct ts_rules *ret, const char *path);
 /* More than the shim knew. 0, or -ENOMEM. */
@@ -96,6 +108,7 @@ int ts_rules_add_unseen(struct ts_rule_report *rule, const char *function, const
 			const char *reason);
 /* Leaves out what only the program's objects can tell. */
 void ts_rules_forget_objects(struct ts_rules *rules);
+void ts_rules_forget_settings(struct ts_rules *rules);
 void ts_rules_release(struct ts_rules *rules);
 
 #endif

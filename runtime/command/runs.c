@@ -9,6 +9,7 @@
 #include "../backlog/backlog.h"
 #include "../ended.h"
 #include "../log/spool.h"
+#include "../pool.h"
 #include "../query/query.h"
 #include "command.h"
 #include "display.h"
@@ -16,6 +17,7 @@
 #include "print.h"
 #include "stored.h"
 #include "when.h"
+#include "wired.h"
 
 #define NARROWEST_PROGRAM 6
 #define WIDEST_PROGRAM    20
@@ -125,6 +127,24 @@ static enum ts_style style_of(const struct ts_run *run)
 	return run->outcome && !strcmp(run->outcome, "exited") ? TS_STYLE_GOOD : TS_STYLE_PLAIN;
 }
 
+/* Below its line, what became of its connections. */
+static void print_wired(const struct ts_run *run)
+{
+	struct ts_pool pool = {.chunks = NULL};
+	struct ts_wired wired;
+	char *text = NULL;
+
+	if (ts_wired_read(&wired, run->attributes, &pool))
+		text = ts_wired_text(&wired);
+	if (text) {
+		printf("%s  wire  ", ts_style(TS_STYLE_DIM));
+		ts_display_wrap(stdout, text, "        ", ts_terminal()->columns);
+		fputs(ts_style(TS_STYLE_PLAIN), stdout);
+	}
+	free(text);
+	ts_pool_release(&pool);
+}
+
 static int print_table(const struct ts_run *runs, size_t n, const struct ts_ended *ended,
 		       int64_t now_us)
 {
@@ -146,6 +166,8 @@ static int print_table(const struct ts_run *runs, size_t n, const struct ts_ende
 		fputs(ts_style(i ? style_of(&runs[i - 1]) : TS_STYLE_DIM), stdout);
 		print_line(widths, &lines[i]);
 		printf("%s\n", ts_style(TS_STYLE_PLAIN));
+		if (i)
+			print_wired(&runs[i - 1]);
 	}
 	free(lines);
 	return TS_EXIT_DONE;

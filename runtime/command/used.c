@@ -92,6 +92,12 @@ void ts_used_span(const struct ts_span *span, char ret[TS_USED_TEXT])
 	add_part(&text, "reasoning", usage.reasoning);
 }
 
+/* At least none is as much as is known of anything. */
+static struct ts_maybe known_of(int64_t sum, bool more)
+{
+	return (struct ts_maybe){.known = sum || !more, .value = sum};
+}
+
 void ts_used_bill(const struct ts_bill *bill, char ret[TS_USED_TEXT])
 {
 	struct text text = {.to = ret};
@@ -102,9 +108,10 @@ void ts_used_bill(const struct ts_bill *bill, char ret[TS_USED_TEXT])
 		return;
 	add(&text, "%s%s, ", known && bill->more_usd ? at_least() : "",
 	    known ? ts_amount_money(bill->nano_usd).text : "cost unknown");
-	add_tokens(&text, (struct ts_maybe){true, bill->input_tokens}, bill->more_input,
+	add_tokens(&text, known_of(bill->input_tokens, bill->more_input), bill->more_input,
 		   "tokens in, ");
-	add_tokens(&text, (struct ts_maybe){true, bill->output_tokens}, bill->more_output, "out; ");
+	add_tokens(&text, known_of(bill->output_tokens, bill->more_output), bill->more_output,
+		   "out; ");
 	add(&text, "%zu call%s", bill->calls, bill->calls == 1 ? "" : "s");
 	if (bill->unknown_costs)
 		add(&text, ", %zu unknown", bill->unknown_costs);

@@ -302,6 +302,11 @@ const struct ts_settings *ts_dictionary_settings(const struct ts_dictionary *dic
 	return &dictionary->settings;
 }
 
+uint32_t ts_dictionary_thunks(const struct ts_dictionary *dictionary)
+{
+	return dictionary->n_thunks;
+}
+
 const struct ts_thunk *ts_dictionary_thunk(const struct ts_dictionary *dictionary, uint32_t index)
 {
 	return index < dictionary->n_thunks ? dictionary->thunks[index] : NULL;

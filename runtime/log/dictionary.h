@@ -77,6 +77,9 @@ int ts_dictionary_update(struct ts_dictionary *dictionary, struct ts_error *err)
 /* Never NULL; empty strings until an update has read them. */
 const struct ts_settings *ts_dictionary_settings(const struct ts_dictionary *dictionary);
 
+/* Thunks from this number on are not known. */
+uint32_t ts_dictionary_thunks(const struct ts_dictionary *dictionary);
+
 /* NULL: not known (yet). */
 const struct ts_thunk *ts_dictionary_thunk(const struct ts_dictionary *dictionary, uint32_t index);
 const struct ts_object *ts_dictionary_object(const struct ts_dictionary *dictionary,

@@ -22,7 +22,8 @@ struct ts_hpack *ts_hpack_new(void)
 
 void ts_hpack_free(struct ts_hpack *hpack)
 {
-	nghttp2_hd_inflate_del(inflater_of(hpack));
+	if (hpack)
+		nghttp2_hd_inflate_del(inflater_of(hpack));
 }
 
 static bool take(struct ts_hpack *hpack, const char *data, size_t bytes, bool last,

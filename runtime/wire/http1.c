@@ -255,6 +255,14 @@ static int request_ends(http_parser *parser)
 	return 0;
 }
 
+/* Who is answered well has sent all of the request: what was not seen of its body by now has passed all the same. */
+static void miss_rest(struct side *sent, const struct asked *answered)
+{
+	if (sent->asked == answered && answered->exchange && sent->in_body && sent->left &&
+	    sent->left != UINT64_MAX)
+		ts_exchange_miss(answered->exchange, TS_WIRE_SENT, sent->left);
+}
+
 static int response_ends(http_parser *parser)
 {
 	struct side *side = parser->data;
@@ -266,6 +274,8 @@ static int response_ends(http_parser *parser)
 	http->dead |= parser->status_code == 101 ||
 		      (side->asked->connect && parser->status_code / 100 == 2);
 	http->tunnel &= !side->asked->connect;
+	if (parser->status_code < 400)
+		miss_rest(&http->sides[TS_WIRE_SENT], side->asked);
 	finish_first(http,
 		     parser->status_code == 101 ? TS_EXCHANGE_SWITCHED : TS_EXCHANGE_COMPLETE);
 	return 0;

@@ -244,7 +244,7 @@ said() {
 	export TRACESHIM_STORE=sqlite:$work/some.db
 	run -0 --separate-stderr "$traceshim" compare --before 2026-11-19T12:00:00Z..2026-11-20T00:00:00Z \
 		--after 2026-11-20T00:00:00Z..$until
-	[[ $output == *"No difference that is more than noise"* ]]
+	[[ $output == *"No difference that is more than noise, in "*" figures compared."* ]]
 	[ "$(wc -L <<<"$output")" -le 80 ]
 	sql_of some.db "UPDATE pipeline_spans SET duration_ms = 3 * duration_ms, success = success AND span_id > x'01' AND rowid % 2
 		WHERE started_at > '2026-11-20T00' AND span_name = 'llm:claude' AND trace_id IN

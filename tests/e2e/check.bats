@@ -122,7 +122,7 @@ hint() { checked '.rules[0].hints[0]'; }
 @test "the JSON document keeps its contract" {
 	library 'int part_run(int n) { return n; }'
 	rules '[tool]' 'part = int part_run(int n)'
-	[ "$(checked keys_unsorted\|tojson)" = '["conf","program","faults","settings","rules","wire"]' ]
+	[ "$(checked keys_unsorted\|tojson)" = '["conf","program","faults","settings","rules","wire","process"]' ]
 	[ "$(checked '.rules[0] | keys_unsorted | tojson')" = \
 		'["line","kind","name","function","language","parameters","hooks","unseen","misses","hints"]' ]
 	[ "$(checked '.rules[0].hooks[0] | keys_unsorted | tojson')" = \

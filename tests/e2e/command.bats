@@ -232,6 +232,12 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- true" ]
 	run -0 --separate-stderr "$traceshim" run sh -c :
 	[ "$stderr" = "traceshim: 0 of 1 rules reached; see traceshim check -- sh -c :" ]
+	printf '[wire]\nopenssl = on\n' >> symbols.conf
+	run -0 --separate-stderr "$traceshim" run true
+	[ "$stderr" = "traceshim: 0 of 1 rules reached, no LLM call seen on its connections; see traceshim check -- true" ]
+	sed -i '/^\[wire/,$!d' symbols.conf
+	run -0 --separate-stderr "$traceshim" run true
+	[ "$stderr" = "traceshim: no LLM call seen on its connections; see traceshim check -- true" ]
 }
 
 @test "run knows that a rule was reached, of a program that writes its title over the environment" {

@@ -60,6 +60,14 @@ same_but_a_line() {
 		grep -E "^traceshim: .*$pattern" "$work/traced.err"
 }
 
+# pythons [LEAST]: interpreters from 3.LEAST on, each once.
+pythons() {
+	local name
+	for name in /usr/bin/python3 python3.{10..14} ${TRACESHIM_PYTHONS-}; do
+		"$name" -c "import os, sys; sys.version_info < (3, ${1-10}) or print(os.path.realpath(sys.executable))" 2>/dev/null || :
+	done | sort -u
+}
+
 # What is stored, after whatever an ended program left behind was recovered.
 traces() {
 	"$root/build/traceshim" list --json --limit 100000

@@ -19,14 +19,6 @@ everything() {
 		'[llm]' 'llm = python __main__:llm_*' '[step]' 'function = python __main__:*' 'inner = python __main__:*.<locals>.*'
 }
 
-# pythons [LEAST]: interpreters from 3.LEAST on, each once.
-pythons() {
-	local name
-	for name in /usr/bin/python3 python3.{10..14} ${TRACESHIM_PYTHONS-}; do
-		"$name" -c "import os, sys; sys.version_info < (3, ${1-10}) or print(os.path.realpath(sys.executable))" 2>/dev/null || :
-	done | sort -u
-}
-
 # same_in_all LEAST SCRIPT...: SCRIPT does the same with the shim, in every Python from 3.LEAST on.
 same_in_all() {
 	local python least=$1

@@ -178,6 +178,15 @@ every="gnu static llvm nongnu"
 	EOF
 }
 
+# While another thread opens it, an unwinder cannot find its own unwind data yet, and libgcc's aborts.
+@test "unwind: an unwinder is left alone until it is loaded" {
+	rules '[step]' 'step = int step(int number)'
+	same timeout 60 "$bots/slowload/slowload"
+	[ "$(cat "$work/traced.status")" -eq 0 ]
+	[ "$(grep -c '^callers: found' "$work/traced.out")" -eq 4 ]
+	traces | holds 'length == 4'
+}
+
 @test "unwind: gdb sees through calls" {
 	local runtime
 	unwind_rules

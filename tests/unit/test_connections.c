@@ -202,6 +202,104 @@ static void test_a_side_that_is_too_long(void **state)
 	free(body);
 }
 
+/* As no column of PostgreSQL's can have them, be they JSON. */
+static void test_numbers_without_bounds(void **state)
+{
+	struct fixture *f = *state;
+	char body[4096], digits[1200];
+
+	memset(digits, '7', sizeof(digits));
+	digits[sizeof(digits) - 1] = 0;
+	snprintf(body, sizeof(body),
+		 "{\"messages\":[\"1e99999\",-1.5e+99999,1e9999,-2,%s],\"top_p\":3E-12345}",
+		 digits);
+	ask_body(f, 0, 1, body);
+	answer(f, 0, 1, PLAIN_ANSWER);
+	pass(f, 0, 1);
+	has(f->batch.spans[0].input_data, "[\"1e99999\",\"-1.5e+99999\",1e9999,-2,\"777");
+	has(f->batch.spans[0].input_data, "777\"],\"top_p\":\"3E-12345\"}");
+	commit(f);
+}
+
+/* What is nested too deep to be sure that it is still JSON is hidden as a whole; nobody's names are in it otherwise. */
+static void test_what_is_too_deep_to_be_hidden_in(void **state)
+{
+	struct fixture *f = *state;
+	char body[1024] = "{\"model\":\"gpt-4o\",\"messages\":", *at = body + strlen(body);
+
+	memset(at, '[', 100);
+	memset(at + 100, ']', 100);
+	strcpy(at + 200, "}");
+	ask_body(f, 0, 1, body);
+	answer(f, 0, 1, PLAIN_ANSWER);
+	pass(f, 0, 1);
+	assert_string_equal(f->batch.spans[0].input_data, "{\"redacted\":\"[redacted]\"}");
+	commit(f);
+}
+
+/* --- tokens ---------------------------------------------------------------------------- */
+
+static void check_tokens(struct fixture *f, const char *host, const char *path, const char *body,
+			 const char *provider, int64_t input, int64_t output, const char *attribute)
+{
+	static uint64_t connection;
+	const struct ts_span *span;
+	char head[512];
+
+	snprintf(head, sizeof(head), "POST %s HTTP/1.1\r\nhost: %s\r\ncontent-length: 2\r\n\r\n{}",
+		 path, host);
+	connection = connection % (CONNECTIONS - 1) + 1;
+	ask(f, 0, connection, head);
+	answer_body(f, 0, connection, "200 OK", body);
+	pass(f, 0, 1);
+	span = &f->batch.spans[0];
+	assert_string_equal(span->provider, provider);
+	assert_int_equal(span->input_tokens.known ? span->input_tokens.value : -1, input);
+	assert_int_equal(span->output_tokens.known ? span->output_tokens.value : -1, output);
+	has(span->attributes, attribute);
+	is_json(span->attributes);
+	commit(f);
+}
+
+static void test_tokens_of_each_api(void **state)
+{
+	struct fixture *f = *state;
+
+	check_tokens(f, "127.0.0.1:11434", "/api/chat",
+		     "{\"model\":\"llama3\",\"message\":{\"content\":\"Hi\"},\"done\":true,"
+		     "\"total_duration\":9,\"prompt_eval_count\":5,\"eval_count\":7}",
+		     "ollama", 5, 7, "\"cost_status\":\"free\"");
+	check_tokens(
+		f, "127.0.0.1:11434", "/api/chat",
+		"{\"model\":\"x-cloud\",\"remote_model\":\"x\",\"message\":{\"content\":\"Hi\"},"
+		"\"done\":true,\"total_duration\":9,\"prompt_eval_count\":5,\"eval_count\":7}",
+		"ollama", 5, 7, "\"cost_status\":\"unpriced\"");
+	check_tokens(f, "generativelanguage.googleapis.com",
+		     "/v1beta/models/gemini-2.5-pro:generateContent",
+		     "{\"usageMetadata\":{\"promptTokenCount\":10,\"candidatesTokenCount\":2,"
+		     "\"thoughtsTokenCount\":3,\"totalTokenCount\":15},\"modelVersion\":"
+		     "\"gemini-2.5-pro\",\"candidates\":[{\"finishReason\":\"STOP\"}]}",
+		     "gcp.gemini", 10, 5, "\"api\":\"gemini\"");
+	check_tokens(f, "api.openai.com", "/v1/responses",
+		     "{\"object\":\"response\",\"status\":\"completed\",\"output\":[],\"usage\":"
+		     "{\"input_tokens\":4,\"output_tokens\":6,\"total_tokens\":10}}",
+		     "openai", 4, 6, "\"api\":\"openai.responses\"");
+	check_tokens(f, "api.anthropic.com", "/v1/messages",
+		     "{\"type\":\"message\",\"content\":[],\"usage\":{\"input_tokens\":4,"
+		     "\"cache_read_input_tokens\":100,\"output_tokens\":6}}",
+		     "anthropic", 104, 6, "\"cache_read_tokens\":100");
+	check_tokens(f, "bedrock-runtime.us-east-1.amazonaws.com", "/model/meta.llama3/invoke",
+		     "{\"generation\":\"Hi\",\"stop_reason\":\"stop\",\"prompt_token_count\":8,"
+		     "\"generation_token_count\":9}",
+		     "aws.bedrock", 8, 9, "\"api\":\"bedrock.invoke\"");
+	check_tokens(f, "bedrock-runtime.us-east-1.amazonaws.com", "/model/amazon.titan/invoke",
+		     "{\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":8,"
+		     "\"outputTokenCount\":9}}",
+		     "aws.bedrock", 8, 9, "\"api\":\"bedrock.invoke\"");
+	check_tokens(f, "api.openai.com", "/v1/chat/completions", "{\"choices\":[]}", "openai", -1,
+		     -1, "\"cost_status\":\"no_usage\"");
+}
+
 /* --- how calls fail -------------------------------------------------------------------- */
 
 static void check_failure(struct fixture *f, const char *error)
@@ -454,6 +552,9 @@ int main(void)
 		TEST_WIRE(test_what_is_to_be_hidden),
 		TEST_WIRE(test_what_is_hidden_and_cut),
 		TEST_WIRE(test_a_side_that_is_too_long),
+		TEST_WIRE(test_numbers_without_bounds),
+		TEST_WIRE(test_what_is_too_deep_to_be_hidden_in),
+		TEST_WIRE(test_tokens_of_each_api),
 		TEST_WIRE(test_failures),
 		TEST_WIRE(test_what_a_cut_stream_cost),
 		TEST_WIRE(test_a_program_that_ends),

@@ -171,6 +171,24 @@ static void test_no_response(void **state)
 	assert_int_equal(told.calls, 0);
 }
 
+/* Who is answered has sent all of it, whether the end was seen or not; who is refused may have stopped. */
+static void test_end_of_a_request_unseen(void **state)
+{
+	static const char begins[] =
+		"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n"
+		"Content-Length: 19\r\n\r\n{\"mod";
+
+	(void)state;
+	run(TS_WIRE_BY_CLIENT, begins, JSON("A", "13"), NULL);
+	expect("outcome", "done");
+	expect("sent", "19");
+	expect("unseen", "14");
+	run(TS_WIRE_BY_CLIENT, begins, "HTTP/1.1 413 Large\r\nContent-Length: 2\r\n\r\n{}", NULL);
+	expect("outcome", "refused");
+	expect("sent", "5");
+	expect("unseen", NULL);
+}
+
 static void test_answer_before_the_request_is_over(void **state)
 {
 	(void)state;
@@ -517,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_responses_without_bodies),
 		cmocka_unit_test(test_body_up_to_the_end),
 		cmocka_unit_test(test_no_response),
+		cmocka_unit_test(test_end_of_a_request_unseen),
 		cmocka_unit_test(test_answer_before_the_request_is_over),
 		cmocka_unit_test(test_upgrades),
 		cmocka_unit_test(test_who_is_a_provider),

@@ -9,6 +9,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "runtime/wire/hpack.h"
 #include "wire_fixture.h"
 
 #define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -570,9 +571,17 @@ static void test_sessions_cannot_stand_by(void **state)
 	nghttp2_session_callbacks_del(callbacks);
 }
 
+/* As where there was no memory for one of both. */
+static void test_no_table_is_freed(void **state)
+{
+	(void)state;
+	ts_hpack_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_table_is_freed),
 		cmocka_unit_test_setup_teardown(test_one_call, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_interleaved_streams, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_frames_of_all_kinds, set_up, tear_down),

@@ -116,13 +116,12 @@ accounted() {
 
 # no_key NAME: no file that the shim or the command wrote has one of the keys.
 no_key() {
-	local key
-	observed "$1" "$root/build/traceshim" export --format json >"$1.export"
+	local key files=("$1.spool" "$1.json")
+	if [ -e "$1.db" ]; then
+		observed "$1" "$root/build/traceshim" export --format json >"$1.export"
+		files+=("$1.db"* "$1.export")
+	fi
 	for key in "${keys[@]}"; do
-		! grep -rqaF "$key" "$1.spool" "$1.db"* "$1.json" "$1.export" || {
-			echo "the key $key is in:"
-			grep -rlaF "$key" "$1.spool" "$1.db"* "$1.json" "$1.export"
-			return 1
-		}
+		! grep -raF "$key" "${files[@]}" | cut -c1-200 | grep -a . || return 1
 	done
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""crowd.py tasks|threads: 50 calls at once, by tasks of one event loop or by threads."""
+"""crowd.py tasks|threads [BYTES]: 50 calls at once, by tasks of one event loop or by threads, of that many bytes each."""
 
 import asyncio
 import concurrent.futures
@@ -9,11 +9,12 @@ import openai
 import said
 
 CALLS = 50
+PADDING = "." * int(sys.argv[2]) if len(sys.argv) > 2 else ""
 
 
 def ask(number):
     words = ["", "+pace=2ms", "+chop=6", "+gzip", "+slow=15ms"][number % 5]
-    return {"model": f"gpt-4o{words}", "messages": [{"role": "user", "content": f"number {number}"}],
+    return {"model": f"gpt-4o{words}", "messages": [{"role": "user", "content": f"number {number}{PADDING}"}],
             "stream": number % 2 == 0}
 
 
