@@ -24,7 +24,8 @@
 
 #define FIRST_LETTERS 3     /* of a method, or of HTTP/2's preface */
 #define CHUNK         16384 /* of what is sent, as the module gets it */
-#define YIELDS        10000 /* while another thread forgets the parent's connections */
+#define YIELDS        10000 /* while another thread has its turn */
+#define TRIES         4     /* connections of one handle */
 
 static struct {
 	const struct ts_wire_conf *conf;
@@ -128,8 +129,9 @@ static bool is_still_listed(uint32_t fd)
 	return false;
 }
 
-/* The program speaks first on a connection that was not met before. NULL: it is left alone. */
-static struct ts_connection *meet(const struct turn *turn, const void *text, uint64_t bytes)
+/* The program speaks first on a connection that was not met before; its turn is ours. NULL: it is left alone. */
+static struct ts_connection *meet(const struct turn *turn, const void *text, uint64_t bytes,
+				  struct ts_connection **ret_held)
 {
 	const struct ts_passed *passed = turn->passed;
 	struct ts_connection *connection;
@@ -145,6 +147,7 @@ static struct ts_connection *meet(const struct turn *turn, const void *text, uin
 		count(TS_WIRE_NO_ROOM);
 		return NULL;
 	}
+	*ret_held = connection;
 	connection->listed = is_socket(passed);
 	if (!may_be_http(text, bytes)) {
 		leave_alone(connection, TS_WIRE_NOT_HTTP);
@@ -187,6 +190,7 @@ static struct ts_wire_place find_place(struct ts_foreign *within, uintptr_t slot
 struct sending {
 	const struct turn *turn;
 	struct ts_connection *connection; /* NULL: not met yet, or left alone */
+	struct ts_connection *held;       /* whose turn is ours */
 	bool met;
 	uint64_t bytes;           /* taken so far */
 	struct ts_foreign within; /* what `place` lies in */
@@ -239,6 +243,22 @@ static void end(struct ts_connection *connection, enum ts_ending ending, const s
 		ts_wire_record_last(connection, ending);
 }
 
+/* False: the connection is no more, or left alone, or another thread does not give its turn back. */
+static bool hold(struct ts_connection *connection, uint64_t handle)
+{
+	enum ts_connection_state state;
+
+	for (int i = 0; !ts_connection_take_turn(connection); i++) {
+		if (i == YIELDS)
+			return false;
+		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	if (ts_connection_find(handle, &state) == connection && state != TS_CONNECTION_ALONE)
+		return true;
+	ts_connection_give_turn(connection);
+	return false;
+}
+
 /* More than one, where two threads were the first to send. */
 static void close_connection(const struct turn *turn, enum ts_ending ending)
 {
@@ -246,12 +266,16 @@ static void close_connection(const struct turn *turn, enum ts_ending ending)
 	enum ts_connection_state state;
 	struct ts_connection *connection;
 
-	while ((connection = ts_connection_find(handle, &state))) {
-		if (state != TS_CONNECTION_ALONE) {
+	for (int i = 0; i < TRIES && (connection = ts_connection_find(handle, &state)); i++) {
+		bool held = hold(connection, handle);
+
+		if (held) {
 			end(connection, ending, turn);
 			leave(connection);
+			ts_connection_give_turn(connection);
 		}
-		ts_connection_remove(connection, handle);
+		if (held || state == TS_CONNECTION_ALONE)
+			ts_connection_remove(connection, handle);
 	}
 }
 
@@ -284,7 +308,7 @@ static void send_chunk(struct sending *sending, const char *text, uint64_t bytes
 	enum ts_wire_state state;
 
 	if (!sending->connection && !sending->met)
-		sending->connection = meet(sending->turn, text, bytes);
+		sending->connection = meet(sending->turn, text, bytes, &sending->held);
 	sending->met = true;
 	if (!sending->connection)
 		return;
@@ -317,27 +341,36 @@ static bool was_told_of_all(struct ts_connection *connection)
 	       __atomic_load_n(&connection->sent_calls, __ATOMIC_RELAXED);
 }
 
+static void take_text(struct sending *sending)
+{
+	const struct ts_passed *passed = sending->turn->passed;
+	uint64_t bytes = ts_wire_bytes(passed);
+
+	sending->met = sending->connection;
+	ts_wire_pieces(passed, bytes, send_piece, sending);
+	if (sending->connection && sending->bytes < bytes)
+		take_state(sending, TS_WIRE_STATE_UNREADABLE);
+	if (sending->held)
+		ts_connection_give_turn(sending->held);
+}
+
 static void take_sent(const struct turn *turn)
 {
+	uint64_t handle = ts_wire_handle(turn->passed);
 	enum ts_connection_state state;
-	const struct ts_passed *passed = turn->passed;
-	uint64_t bytes = ts_wire_bytes(passed);
-	struct sending sending = {
-		.turn = turn,
-		.connection = ts_connection_find(ts_wire_handle(passed), &state),
-	};
+	struct ts_connection *connection = ts_connection_find(handle, &state);
+	struct sending sending = {.turn = turn};
 
-	if (sending.connection && state == TS_CONNECTION_ALONE)
+	if (connection && !hold(connection, handle))
 		return;
-	if (sending.connection && !was_told_of_all(sending.connection)) {
+	if (connection && !was_told_of_all(connection)) {
+		ts_connection_give_turn(connection);
 		close_connection(turn, TS_ENDING_UNSEEN);
 		count(TS_WIRE_UNREADABLE);
-		sending.connection = NULL;
+		connection = NULL;
 	}
-	sending.met = sending.connection;
-	ts_wire_pieces(passed, bytes, send_piece, &sending);
-	if (sending.connection && sending.bytes < bytes)
-		take_state(&sending, TS_WIRE_STATE_UNREADABLE);
+	sending.connection = sending.held = connection;
+	take_text(&sending);
 }
 
 /* --- the rest ------------------------------------------------------------------------------------ */
@@ -358,8 +391,11 @@ static void receive(const struct turn *turn)
 	if (!connection || state == TS_CONNECTION_ALONE)
 		return;
 	if (!bytes) {
+		if (!hold(connection, ts_wire_handle(passed)))
+			return;
 		end(connection, ts_wire_ending(passed), turn);
 		leave(connection);
+		ts_connection_give_turn(connection);
 	} else if (make_ready(turn)) {
 		ts_wire_pieces(passed, bytes, take_received, connection);
 	} else {

@@ -12,6 +12,7 @@
 
 #define MINUS_ONES -0x0101010101010101
 #define HIGHS 0x8080808080808080
+#define MANY 8192 /* bytes from which the start of a string instruction is worth it */
 
 	.text
 	.p2align 6
@@ -191,6 +192,8 @@ ts_plain_\name:
 	movq	%rdx, %rax
 	cmpq	$8, %rdx
 	jb	3f
+	cmpq	$MANY, %rdx
+	jae	6f
 	movl	$8, %ecx			/* the next index */
 	jmp	2f
 1:	movq	-8(%rsi,%rcx), %r10
@@ -208,6 +211,9 @@ ts_plain_\name:
 	decq	%rdx
 	jne	4b
 5:	ret
+6:	movq	%rdx, %rcx			/* by whole cache lines, where the CPU can */
+	rep movsb
+	ret
 	end_function bytes
 
 	.globl	ts_guarded_end

@@ -168,13 +168,27 @@ struct ts_connection *ts_connection_find(uint64_t handle, enum ts_connection_sta
 	return NULL;
 }
 
+bool ts_connection_take_turn(struct ts_connection *connection)
+{
+	return !__atomic_exchange_n(&connection->turn, 1, __ATOMIC_ACQUIRE);
+}
+
+void ts_connection_give_turn(struct ts_connection *connection)
+{
+	__atomic_store_n(&connection->turn, 0, __ATOMIC_RELEASE);
+}
+
 static struct ts_connection *take_way(uint64_t set, int way, uint64_t seen, uint64_t handle)
 {
 	struct ts_connection *connection = &connections[set][way];
 
-	if (!__atomic_compare_exchange_n(&handles[set][way], &seen, BEING_MADE, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!ts_connection_take_turn(connection))
 		return NULL;
+	if (!__atomic_compare_exchange_n(&handles[set][way], &seen, BEING_MADE, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		ts_connection_give_turn(connection);
+		return NULL;
+	}
 	connection->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 	connection->offset[0] = connection->offset[1] = 0;
 	connection->sequence = 0;
@@ -220,8 +234,10 @@ void ts_connections_forget(void)
 {
 	for (size_t set = 0; set < SETS; set++)
 		for (size_t i = 0; i < WAYS; i++)
-			if (handles[set][i])
+			if (handles[set][i]) {
 				handles[set][i] = 0;
+				connections[set][i].turn = 0;
+			}
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */

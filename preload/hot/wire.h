@@ -66,6 +66,7 @@ struct ts_connection {
 	uint32_t told_calls;           /* of them, what the slow path was told of */
 	uint8_t state;                 /* enum ts_connection_state */
 	bool listed;                   /* a socket whose address symbols.conf lists */
+	uint32_t turn;                 /* a thread sees to the client; atomic */
 	struct ts_wire_client *client; /* NULL: ALONE */
 };
 
@@ -128,7 +129,14 @@ uint64_t ts_wire_handle(const struct ts_passed *passed);
 /* The connection with this handle, and its state; NULL: it was not met. [hot] */
 struct ts_connection *ts_connection_find(uint64_t handle, enum ts_connection_state *ret_state);
 
-/* A new one in a place that is free, or that one has that is ALONE; NULL: there is none. [slow] */
+/*
+ * Whose turn it is with a connection's client, for sockets may be sent on, and closed, by several threads. False: another's.
+ * [slow]
+ */
+bool ts_connection_take_turn(struct ts_connection *connection);
+void ts_connection_give_turn(struct ts_connection *connection);
+
+/* A new one in a place that is free, or that one has that is ALONE; the turn is the caller's. NULL: there is none. [slow] */
 struct ts_connection *ts_connection_add(uint64_t handle);
 
 /* The connection's place is free again, unless it is another's by now. [slow] */

@@ -198,6 +198,11 @@ tells() {
 	no_secret
 }
 
+@test "wire pads: threads that send on one connection, and one that frees it meanwhile" {
+	same timeout 60 "$wire/wire" fought
+	no_secret
+}
+
 @test "wire pads: what is sent and freed when the shim has ended" {
 	same timeout 60 "$wire/wire" leaving -
 	[ "$(cat "$work/traced.status")" -eq 0 ]

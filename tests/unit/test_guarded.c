@@ -232,6 +232,32 @@ static void test_a_file_that_became_shorter(void **state)
 	close(fd);
 }
 
+/* Long enough to be copied by one instruction, around the length from which that is done. */
+static void test_many_bytes(void **state)
+{
+	static char from[5 * PAGE], copy[5 * PAGE];
+	int fd = memfd_create("many", 0);
+	char *map;
+
+	begin(state);
+	fill(from, sizeof(from), 3);
+	assert_int_equal(pwrite(fd, from, 4 * PAGE, 0), 4 * PAGE);
+	map = mmap(NULL, 8 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(map, MAP_FAILED);
+	for (size_t bytes = 2 * PAGE - 3; bytes <= 2 * PAGE + 3; bytes++) {
+		memset(copy, 0xa5, sizeof(copy));
+		assert_int_equal(ts_guarded_bytes(copy + 5, map + 9, bytes), bytes);
+		assert_memory_equal(copy + 5, from + 9, bytes);
+		assert_untouched(copy, copy + 5);
+		assert_untouched(copy + 5 + bytes, copy + sizeof(copy));
+		/* it ends in the middle */
+		assert_int_equal(ts_guarded_bytes(copy, map + 3 * PAGE + 9, bytes), TS_UNREADABLE);
+		assert_true(ts_guarded_copy(copy, map + 4 * PAGE - bytes, bytes));
+	}
+	munmap(map, 8 * PAGE);
+	close(fd);
+}
+
 static void test_masks_are_left_alone(void **state)
 {
 	sigset_t before, after;
@@ -441,14 +467,14 @@ static void test_what_is_no_fault_of_ours(void **state)
 }
 
 #define WITH(state, test) cmocka_unit_test_prestate(test, state)
-#define READS(state)                                                  \
-	WITH(state, test_strings_of_every_length_before_a_hole),      \
-		WITH(state, test_a_string_over_many_pages),           \
-		WITH(state, test_lengths_at_every_alignment),         \
-		WITH(state, test_bytes_at_every_alignment),           \
-		WITH(state, test_memory_that_ends_before_the_string), \
-		WITH(state, test_pointers_to_nowhere),                \
-		WITH(state, test_a_file_that_became_shorter),         \
+#define READS(state)                                                                        \
+	WITH(state, test_strings_of_every_length_before_a_hole),                            \
+		WITH(state, test_a_string_over_many_pages),                                 \
+		WITH(state, test_lengths_at_every_alignment),                               \
+		WITH(state, test_bytes_at_every_alignment),                                 \
+		WITH(state, test_memory_that_ends_before_the_string),                       \
+		WITH(state, test_pointers_to_nowhere),                                      \
+		WITH(state, test_a_file_that_became_shorter), WITH(state, test_many_bytes), \
 		WITH(state, test_masks_are_left_alone)
 
 int main(void)

@@ -250,6 +250,8 @@ static void test_table(void **state)
 	for (int i = 0; i < WAYS; i++) {
 		connections[i] = ts_connection_add(handles[i]);
 		assert_non_null(connections[i]);
+		/* whoever made it has the first turn */
+		assert_false(ts_connection_take_turn(connections[i]));
 		assert_true(!i || connections[i]->id == connections[i - 1]->id + 1);
 	}
 	for (int i = 0; i < WAYS; i++) {
@@ -264,6 +266,9 @@ static void test_table(void **state)
 	connections[5]->state = TS_CONNECTION_ALONE;
 	connections[5]->sent_calls = connections[5]->told_calls = 9;
 	connections[5]->sequence = 5;
+	/* while a thread still sees to it, it stays */
+	assert_null(ts_connection_add(handles[WAYS]));
+	ts_connection_give_turn(connections[5]);
 	more = ts_connection_add(handles[WAYS]);
 	assert_ptr_equal(more, connections[5]);
 	assert_int_equal(more->state, TS_CONNECTION_UNDECIDED);
@@ -274,6 +279,7 @@ static void test_table(void **state)
 	assert_ptr_equal(ts_connection_find(handles[WAYS], &found), more);
 	ts_connection_remove(more, handles[WAYS]);
 	assert_null(ts_connection_find(handles[WAYS], &found));
+	ts_connection_give_turn(more);
 	assert_ptr_equal(ts_connection_add(handles[WAYS]), more);
 	ts_connections_forget();
 	for (int i = 0; i <= WAYS; i++)
@@ -317,6 +323,7 @@ static void *come_and_go(void *user)
 			__atomic_store_n(&connection->state, TS_CONNECTION_ALONE, __ATOMIC_RELEASE);
 		else
 			ts_connection_remove(connection, handle);
+		ts_connection_give_turn(connection);
 		/* once it is alone it may be gone, and nothing of the other's with it */
 		connection = ts_connection_find(handle, &state);
 		if (i % 2 && connection) {
@@ -377,6 +384,7 @@ static struct ts_connection *recorded(uint64_t handle)
 	struct ts_connection *connection = ts_connection_add(handle);
 
 	assert_non_null(connection);
+	ts_connection_give_turn(connection);
 	connection->state = TS_CONNECTION_RECORDED;
 	at = place.shared.head;
 	return connection;

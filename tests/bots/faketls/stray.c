@@ -260,6 +260,35 @@ static void forking(void)
 	printf("%d children\n", n);
 }
 
+static SSL fought_over;
+
+static void *fights(void *user)
+{
+	static const char request[] =
+		"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n"
+		"Authorization: Bearer SECRET\r\nContent-Length: 2\r\n\r\n{}";
+
+	for (int i = 0; i < 20000; i++) {
+		if (user)
+			SSL_free(&fought_over);
+		else
+			SSL_write(&fought_over, request, sizeof(request) - 1);
+	}
+	return NULL;
+}
+
+/* One connection, on which several threads send while another one closes it. */
+static void fought(void)
+{
+	pthread_t threads[4];
+
+	for (long i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, fights, i == 3 ? &fought_over : NULL);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	puts("over");
+}
+
 static SSL late_tls;
 
 static void late(void)
@@ -291,7 +320,7 @@ int stray(const char *way)
 		{"plain", plain},         {"odd", odd},         {"handled", handled},
 		{"alternate", alternate}, {"storm", storm},     {"forked", forked},
 		{"vforked", vforked},     {"many", many},       {"leaving", leaving},
-		{"crowd", crowd},         {"forking", forking},
+		{"crowd", crowd},         {"forking", forking}, {"fought", fought},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
