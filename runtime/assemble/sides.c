@@ -142,6 +142,63 @@ static int redact(struct ts_json *json, struct ts_text *text)
 	return 0;
 }
 
+/* --- numbers ------------------------------------------------------------------------------- */
+
+#define MOST_DIGITS   1024
+#define MOST_EXPONENT 4 /* digits of it */
+
+/* One that PostgreSQL has no room for, exact as its numbers are. */
+static bool is_too_wide(struct ts_text number)
+{
+	for (size_t i = 0; i < number.bytes; i++)
+		if ((number.data[i] == 'e' || number.data[i] == 'E') &&
+		    number.bytes - i - 1 > MOST_EXPONENT + 1)
+			return true;
+	return number.bytes > MOST_DIGITS;
+}
+
+/* The next number in JSON, from `at` on; *in_string says where that is. Empty: there is none. */
+static struct ts_text next_number(const char *at, const char *end, bool *in_string)
+{
+	for (; at < end; at++) {
+		if (*in_string && *at == '\\')
+			at++;
+		else if (*at == '"')
+			*in_string = !*in_string;
+		else if (!*in_string && (*at == '-' || (*at >= '0' && *at <= '9')))
+			return (struct ts_text){at, strspn(at, "+-.0123456789eE")};
+	}
+	return (struct ts_text){end, 0};
+}
+
+/* Numbers that some store would refuse the row for become strings. `text` ends with a NUL. 0 or -ENOMEM. */
+static int tame(struct ts_json *json, struct ts_text *text)
+{
+	struct ts_memory memory = {0, SIZE_MAX};
+	struct ts_buffer to = {.memory = &memory};
+	const char *end = text->data + text->bytes, *copied = text->data, *tamed = NULL;
+	bool in_string = false;
+	struct ts_text number = {copied, 0};
+
+	while ((number = next_number(number.data + number.bytes, end, &in_string)).bytes) {
+		if (!is_too_wide(number))
+			continue;
+		ts_buffer_add(&to, copied, (size_t)(number.data - copied));
+		ts_buffer_text(&to, "\"");
+		ts_buffer_add(&to, number.data, number.bytes);
+		ts_buffer_text(&to, "\"");
+		copied = number.data + number.bytes;
+	}
+	if (copied == text->data)
+		return 0;
+	ts_buffer_add(&to, copied, (size_t)(end - copied));
+	if (!to.failed)
+		tamed = ts_pool_strndup(&json->scratch, to.data, to.bytes);
+	*text = (struct ts_text){tamed, to.bytes};
+	ts_buffer_release(&to);
+	return tamed ? 0 : -ENOMEM;
+}
+
 /* --- bounds -------------------------------------------------------------------------------- */
 
 /* Head and tail of what is too long; three quarters and one. */
@@ -175,7 +232,7 @@ static const char *finish(struct ts_json *json, const char *name, const char *wh
 {
 	struct ts_text text = {whole, strlen(whole)};
 
-	if (redact(json, &text) < 0)
+	if (redact(json, &text) < 0 || tame(json, &text) < 0)
 		return NULL;
 	if (text.bytes > most + most / 4 + AROUND)
 		return cut(json, name, text, most);

@@ -25,7 +25,7 @@ struct call {
 		struct {
 			uint32_t parent;
 			uint32_t path;
-			int64_t covered_ns; /* so far its calls have covered it */
+			int64_t covered_ns; /* so far its calls have covered it, or what it cost */
 		};
 	};
 	int64_t start_ns;
@@ -130,7 +130,7 @@ static int link_calls(struct folded *folded)
 
 		call->parent = call->has_parent ? find(folded, &call->parent_id) : 0;
 		call->path = NONE;
-		call->covered_ns = call->start_ns;
+		call->covered_ns = folded->weight == TS_WEIGHT_TIME ? call->start_ns : 0;
 	}
 	folded->calls[0].parent = NONE;
 	folded->calls[0].path =
@@ -178,6 +178,22 @@ static void cover(struct folded *folded, const struct call *call)
 	parent->covered_ns = end;
 }
 
+/* What a call and one inside it both tell of was paid once: it is the inner one's. */
+static void pay(struct folded *folded, const struct call *call)
+{
+	struct call *around = NULL;
+	int64_t left;
+
+	for (uint32_t i = call->parent; i != NONE && !around; i = folded->calls[i].parent)
+		around = folded->calls[i].end_ns > 0 ? &folded->calls[i] : NULL;
+	if (!around)
+		return;
+	left = around->end_ns - around->covered_ns;
+	left = left < call->end_ns ? left : call->end_ns;
+	around->covered_ns += left;
+	ts_paths_add(&folded->paths, around->path, -left);
+}
+
 static int fold(struct folded *folded)
 {
 	uint32_t *chain;
@@ -197,6 +213,8 @@ static int fold(struct folded *folded)
 			     time ? call->end_ns - call->start_ns : call->end_ns);
 		if (time && i)
 			cover(folded, call);
+		else if (folded->weight == TS_WEIGHT_COST && call->end_ns > 0)
+			pay(folded, call);
 	}
 	return result;
 }

@@ -134,6 +134,22 @@ def add_memory(figures, results):
         results.add_difference(what, "MB", ours, plain, 4 if column == 0 else None)
 
 
+def add_wire(figures, results):
+    """Text of TLS connections; what SSL_read itself costs is left out of the first lines."""
+    rounds = {name: [quantiles(run)[0] for run in runs] for name, runs in figures.items() if name.startswith("wire.")}
+    results.begin("a read of a TLS connection")
+    for bytes_, said in ((64, "64 bytes"), (16384, "16 KB")):
+        for which, what in (("alone", "left alone"), ("recorded", "recorded")):
+            results.add_difference(f"added, {said}, {what}", "ns", rounds[f"wire.{which}.{bytes_}"],
+                                   rounds[f"wire.plain.{bytes_}"], 500 if bytes_ == 64 else None)
+    took, plain = ([quantiles(run[i::2])[0] for run in figures["wire.plain.stream"]] for i in (0, 1))
+    ours = [quantiles(run[1::2])[0] for run in figures["wire.ours.stream"]]
+    results.add("1,000 events over loopback", "ms", [us / 1000 for us in took])
+    results.add_difference("added to each, of the client's CPU", "ns", ours, plain, 500)
+    results.add("added, of their time", "x", [(a - b) / t for a, b, t in zip(ours, plain, took)], 0.01,
+                (min(ours) - min(plain)) / min(took))
+
+
 def add_threads(figures, results):
     results.begin("CPU added to a call, times only, of many threads")
     for threads in (1, 2, 4, 8, 16, 32, 64):
@@ -208,6 +224,7 @@ def main(figures_path, json_path):
     add_calls(figures, results)
     add_throws(figures, results)
     add_steps(figures, results)
+    add_wire(figures, results)
     add_threads(figures, results)
     add_starts(figures, results)
     add_python(figures, results)

@@ -224,6 +224,9 @@ llm() {
 	# of one that was cut it is not known what it cost
 	used answered cut answered >thrice
 	grep -q '= \?2,000 tokens in, >= \?200 out; 3 calls, 1 unknown$' thrice
+	"$traceshim" export --format folded --weight cost >folded
+	[ "$(awk '{ sum += $NF } END { print sum }' folded)" = $((6 * 3500000)) ]
+	[[ $(grep -c . folded) == 1 && $(<folded) == 'turn;llm:sdk;llm:wire 21000000' ]]
 }
 
 @test "reprice: what is stored is priced anew, cost and attributes alone" {

@@ -202,6 +202,25 @@ static void test_a_side_that_is_too_long(void **state)
 	free(body);
 }
 
+/* As no column of PostgreSQL's can have them, be they JSON. */
+static void test_numbers_without_bounds(void **state)
+{
+	struct fixture *f = *state;
+	char body[4096], digits[1200];
+
+	memset(digits, '7', sizeof(digits));
+	digits[sizeof(digits) - 1] = 0;
+	snprintf(body, sizeof(body),
+		 "{\"messages\":[\"1e99999\",-1.5e+99999,1e9999,-2,%s],\"top_p\":3E-12345}",
+		 digits);
+	ask_body(f, 0, 1, body);
+	answer(f, 0, 1, PLAIN_ANSWER);
+	pass(f, 0, 1);
+	has(f->batch.spans[0].input_data, "[\"1e99999\",\"-1.5e+99999\",1e9999,-2,\"777");
+	has(f->batch.spans[0].input_data, "777\"],\"top_p\":\"3E-12345\"}");
+	commit(f);
+}
+
 /* What is nested too deep to be sure that it is still JSON is hidden as a whole; nobody's names are in it otherwise. */
 static void test_what_is_too_deep_to_be_hidden_in(void **state)
 {
@@ -533,6 +552,7 @@ int main(void)
 		TEST_WIRE(test_what_is_to_be_hidden),
 		TEST_WIRE(test_what_is_hidden_and_cut),
 		TEST_WIRE(test_a_side_that_is_too_long),
+		TEST_WIRE(test_numbers_without_bounds),
 		TEST_WIRE(test_what_is_too_deep_to_be_hidden_in),
 		TEST_WIRE(test_tokens_of_each_api),
 		TEST_WIRE(test_failures),

@@ -43,10 +43,15 @@ async def connect():
     return await asyncio.open_connection(SERVER.hostname, SERVER.port, ssl=TLS)
 
 
+async def close(writer):
+    writer.close()
+    await writer.wait_closed()
+
+
 async def answer_of(streams):
     head = await streams[0].readuntil(b"\r\n\r\n")
     await streams[0].readexactly(int(head.lower().split(b"content-length:")[1].split()[0]))
-    streams[1].close()
+    await close(streams[1])
     return head.split()[1].decode()
 
 
@@ -120,10 +125,9 @@ async def protocol():
             super().connection_made(transport)
             transport.write(request_of("protocol"))
 
-    reader = asyncio.StreamReader()
-    connected = asyncio.get_running_loop().create_connection(
-        lambda: Asker(reader), SERVER.hostname, SERVER.port, ssl=TLS)
-    return await answer_of((reader, (await connected)[0]))
+    reader, loop = asyncio.StreamReader(), asyncio.get_running_loop()
+    transport, asker = await loop.create_connection(lambda: Asker(reader), SERVER.hostname, SERVER.port, ssl=TLS)
+    return await answer_of((reader, asyncio.StreamWriter(transport, asker, reader, loop)))
 
 
 @way
