@@ -4,10 +4,8 @@
 #include "conversation.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 
 #include "handler.h"
 #include "hot/call.h"
@@ -18,6 +16,7 @@
 #include "log.h"
 #include "module.h"
 #include "pages.h"
+#include "peer.h"
 #include "signals.h"
 #include "sys.h"
 #include "wire.h"
@@ -96,37 +95,9 @@ static void leave_alone(struct ts_connection *connection, enum ts_wire_count why
 	count(why);
 }
 
-static uint16_t port_of(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in *four = (const void *)address;
-	const struct sockaddr_in6 *six = (const void *)address;
-
-	return ntohs(address->ss_family == AF_INET ? four->sin_port : six->sin6_port);
-}
-
 static bool is_socket(const struct ts_passed *passed)
 {
 	return passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
-}
-
-/*
- * Is the descriptor still what was connected? It may have been closed unseen (dup2, fclose, close_range) and be a
- * file's or an accepted connection's by now. By its port alone: who connects to 0.0.0.0 is connected to 127.0.0.1.
- */
-static bool is_still_listed(uint32_t fd)
-{
-	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-	uint32_t bytes = sizeof(address);
-	uint16_t port;
-
-	if (ts_syscall(SYS_getpeername, fd, (long)&address, (long)&bytes, 0, 0, 0) < 0 ||
-	    (address.ss_family != AF_INET && address.ss_family != AF_INET6))
-		return false;
-	port = port_of(&address);
-	for (size_t i = 0; i < conversation.conf->n_addresses; i++)
-		if (conversation.conf->addresses[i].port == port)
-			return true;
-	return false;
 }
 
 /* The program speaks first on a connection that was not met before; its turn is ours. NULL: it is left alone. */
@@ -137,7 +108,8 @@ static struct ts_connection *meet(const struct turn *turn, const void *text, uin
 	struct ts_connection *connection;
 	const struct ts_wire_heads *module;
 
-	if (is_socket(passed) && !is_still_listed((uint32_t)passed->arguments[0])) {
+	if (is_socket(passed) &&
+	    !ts_peer_is_still_listed(conversation.conf, (uint32_t)passed->arguments[0])) {
 		ts_wire.listed[(uint32_t)passed->arguments[0]] = 0;
 		return NULL;
 	}
@@ -403,40 +375,6 @@ static void receive(const struct turn *turn)
 	}
 }
 
-static bool is_same(const struct ts_wire_address *listed, const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in *four = (const void *)address;
-	const struct sockaddr_in6 *six = (const void *)address;
-	bool is_four = address->ss_family == AF_INET;
-
-	if (listed->port != port_of(address))
-		return false;
-	if (!listed->family)
-		return true;
-	if (is_four)
-		return listed->family == 4 && memcmp(listed->bytes, &four->sin_addr, 4) == 0;
-	if (listed->family == 4)
-		return IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) &&
-		       memcmp(listed->bytes, six->sin6_addr.s6_addr + 12, 4) == 0;
-	return memcmp(listed->bytes, &six->sin6_addr, 16) == 0;
-}
-
-static bool is_listed(const struct ts_passed *passed)
-{
-	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-	uint64_t bytes = (uint32_t)passed->arguments[2];
-
-	if (bytes > sizeof(address) ||
-	    !ts_guarded_copy(&address, (const void *)passed->arguments[1], bytes) ||
-	    !(address.ss_family == AF_INET && bytes >= sizeof(struct sockaddr_in)) !=
-		    (address.ss_family == AF_INET6 && bytes >= sizeof(struct sockaddr_in6)))
-		return false;
-	for (size_t i = 0; i < conversation.conf->n_addresses; i++)
-		if (is_same(&conversation.conf->addresses[i], &address))
-			return true;
-	return false;
-}
-
 /* Whether it worked shows when something is sent. The descriptor may have been another's, closed unseen. */
 static void take_connect(const struct turn *turn)
 {
@@ -445,7 +383,9 @@ static void take_connect(const struct turn *turn)
 	if (fd >= TS_WIRE_FDS)
 		return;
 	close_connection(turn, TS_ENDING_UNSEEN);
-	ts_wire.listed[fd] = is_listed(turn->passed);
+	ts_wire.listed[fd] =
+		ts_peer_is_listed(conversation.conf, (const void *)turn->passed->arguments[1],
+				  (uint32_t)turn->passed->arguments[2]);
 }
 
 /* A child's connections are its parent's: it has none, whatever the tables say, until now. */

@@ -17,7 +17,8 @@
 #define SETS        2048 /* a power of two */
 #define WAYS        8
 #define MAX_PIECE   32768
-#define SSL_NOTHING 1 /* openssl/ssl.h: what SSL_want answers where nothing is waited for */
+#define SHORT       4096 /* as heads are */
+#define SSL_NOTHING 1    /* openssl/ssl.h: what SSL_want answers where nothing is waited for */
 #define FD_HANDLE   (1ULL << 63)
 #define MAX_VECTORS 1024       /* IOV_MAX */
 #define BEING_MADE  UINT64_MAX /* no handle: the place is taken, and not ready */
@@ -293,10 +294,14 @@ static void commit(struct ts_ring *ring, struct ts_connection *connection,
 	ts_ring_commit(ring, message->event.bytes);
 }
 
-/* Messages leave an eighth of the ring to calls. */
-static bool has_room(struct ts_ring *ring, uint64_t bytes)
+/*
+ * Messages leave an eighth of the ring to calls, what is short and sent a sixteenth: heads of requests find room where all
+ * else has filled it, for a request without its head is no call at all.
+ */
+static bool has_room(struct ts_ring *ring, uint32_t flags, uint64_t bytes)
 {
-	uint64_t wanted = bytes + ring->bytes / 8;
+	bool is_short = bytes <= SHORT && !(flags & TS_MESSAGE_RECEIVED);
+	uint64_t wanted = bytes + ring->bytes / (is_short ? 16 : 8);
 
 	return ts_ring_room(ring, wanted) >= wanted;
 }
@@ -308,7 +313,7 @@ static void record_piece(struct ts_connection *connection, uint32_t flags,
 	uint64_t before = sizeof(struct ts_event_message) + TS_ALIGN8(tenant_bytes(place));
 	struct ts_event_message *message;
 
-	if (!has_room(context->ring, before + TS_ALIGN8(bytes))) {
+	if (!has_room(context->ring, flags, before + TS_ALIGN8(bytes))) {
 		count_lost(connection, flags, bytes);
 		ts_record_wake(context);
 		return;

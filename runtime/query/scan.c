@@ -189,7 +189,9 @@ int ts_query_scan(struct ts_query *query, const struct ts_query_filter *filter,
 	ts_statement_add(&statement, ", ");
 	add_columns(&statement, span_columns, N_SPAN_COLUMNS - 1, "s.");
 	ts_statement_add(&statement, ", CASE WHEN s.cost_nano_usd IS NOT NULL"
-				     " THEN CAST(s.attributes -> 'cost_status' AS text) END");
+				     " THEN CAST(s.attributes -> 'cost_status' AS text)"
+				     " WHEN s.kind = 'llm' AND NOT s.success"
+				     " THEN CAST(s.attributes -> 'wire' -> 'status' AS text) END");
 	ts_statement_add(&statement, " FROM (SELECT ");
 	add_columns(&statement, trace_columns, N_TRACE_COLUMNS, "");
 	ts_statement_add(&statement, " FROM pipeline_traces");

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spend.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "../scan.h"
 #include "../usage/attributes.h"
+
+#define REFUSED 400 /* a status from there on */
 
 enum quantity { INPUT, OUTPUT, COST, QUANTITIES };
 
@@ -19,12 +23,29 @@ static bool knows(const struct ts_span *span)
 	return span->input_tokens.known || span->output_tokens.known || span->cost_nano_usd.known;
 }
 
-/* ts_query_scan leaves of attributes what they say of the cost, ts_story_load all. */
+/* ts_query_scan leaves of attributes what matters here, ts_story_load all. */
 static bool is_lower_bound(const struct ts_span *span)
 {
 	return span->attributes &&
 	       (!strcmp(span->attributes, "\"lower_bound\"") ||
 		ts_usage_stored_status(span->attributes) == TS_COST_LOWER_BOUND);
+}
+
+/* By the provider, as the connection showed; of what else failed it is not known whether it was paid. */
+static bool was_refused(const struct ts_span *span)
+{
+	const char *text = span->attributes;
+	struct ts_scanned attributes, status;
+	struct ts_scan scan = {text, text ? text + strlen(text) : NULL};
+	int64_t number;
+
+	if (!text || knows(span))
+		return false;
+	if (*text != '{')
+		return strtol(text, NULL, 10) >= REFUSED;
+	return ts_scan_value(&scan, &attributes) &&
+	       ts_scan_find(&attributes, "wire.status", &status) &&
+	       ts_scan_decimal(&status, 0, false, &number) && number >= REFUSED;
 }
 
 static bool is_call(const struct ts_span *span)
@@ -64,7 +85,7 @@ static struct ts_sum sum_of(const struct ts_tree *tree, size_t at, enum quantity
 			i = tree->nodes[i].end;
 			continue;
 		}
-		if (is_call(span) && !has_calls_inside(tree, i))
+		if (is_call(span) && !has_calls_inside(tree, i) && !was_refused(span))
 			sum.unknown = 1;
 		i++;
 	}
@@ -110,7 +131,7 @@ size_t ts_spend_next(const struct ts_tree *tree, size_t from, struct ts_spend *r
 	for (size_t i = from; i < tree->n; i++) {
 		const struct ts_span *span = tree->nodes[i].span;
 
-		if (!is_call(span) ||
+		if (!is_call(span) || was_refused(span) ||
 		    (knows(span) ? tells_less(tree, i) : has_calls_inside(tree, i)))
 			continue;
 		*ret = (struct ts_spend){

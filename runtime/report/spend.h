@@ -6,7 +6,8 @@
  * Tokens and money. What counts is a call of a model: a span of kind llm, or one that has tokens or a cost. Calls inside
  * each other may tell of the same tokens, as a client's method and the request that it sent, and of others: a client that
  * tried again returns the last answer, but each that was begun was paid. So of a call and the innermost inside it those count
- * that tell of more; if they tell of as much, the call, and what it does not know itself is what is known inside it.
+ * that tell of more; if they tell of as much, the call, and what it does not know itself is what is known inside it. A request
+that the provider refused used nothing, and does not count.
  *
  * What is unknown is counted as unknown, never as 0; a cost that is a lower bound is known, and there is more to it.
  */

@@ -23,11 +23,13 @@ setup() {
 
 		    def do_POST(self):
 		        self.rfile.read(int(self.headers["Content-Length"]))
-		        self.send_response(200)
+		        refused = "busy" in self.path
+		        answer = b"""{"error":{"message":"Slow down","type":"rate_limit"}}""" if refused else ANSWER
+		        self.send_response(429 if refused else 200)
 		        self.send_header("Content-Type", "application/json")
-		        self.send_header("Content-Length", str(len(ANSWER)))
+		        self.send_header("Content-Length", str(len(answer)))
 		        self.end_headers()
-		        self.wfile.write(ANSWER)
+		        self.wfile.write(answer)
 
 		    def log_message(self, *more):
 		        pass
@@ -164,4 +166,29 @@ live() { "$traceshim" check --live "$bot" --json | jq -c "$1"; }
 	traced wget --version >/dev/null
 	run -0 "$traceshim" list --runs
 	[[ ${lines[2]} != *wire* ]]
+}
+
+@test "usage: a request that was refused used nothing" {
+	cat >again.py <<-'END'
+		import sys, urllib.error, urllib.request
+
+
+		def turn(*paths):
+		    for path in paths:
+		        url = "http://127.0.0.1:%s/%s/v1/chat/completions" % (sys.argv[1], path)
+		        head = {"Content-Type": "application/json"}
+		        try:
+		            urllib.request.urlopen(urllib.request.Request(url, b'{"model":"gpt-4o","messages":[]}', head)).read()
+		        except urllib.error.HTTPError as error:
+		            error.read()
+
+
+		turn("busy", "busy", "free")
+	END
+	traced /usr/bin/python3 again.py "$port"
+	"$traceshim" show last --json | holds '(.spans | map(.attributes.wire.status)) == [429, 429, 200]'
+	"$traceshim" show last | grep -Eq '^used .* 9 tokens in, 12 out; 1 call$'
+	"$traceshim" report --json | holds '.model_calls == 1 and .cost_nano_usd > 0 and .cost_unknown == 0'
+	printf '%s\n' '[gate paid]' 'require = cost_usd <= 1 per trace' >gates
+	"$traceshim" gate gates
 }

@@ -216,6 +216,32 @@ static void attempts_are_each_paid(void **state)
 	assert_int_equal(spend.cost_nano_usd.known, 1);
 }
 
+/* By what is left of attributes, or all of them. Who waited for nothing but refusals used nothing either. */
+static void what_was_refused_is_free(void **state)
+{
+	struct ts_span spans[] = {span(1, 0, "llm:wire", 0, 9),
+				  priced(span(2, 0, "llm:wire", 10, 9), "m", 10, 1, 100),
+				  span(3, 0, "llm:sdk", 20, 20),
+				  span(4, 3, "llm:wire", 21, 9),
+				  span(5, 3, "llm:wire", 31, 9),
+				  span(6, 0, "llm:wire", 50, 9)};
+	struct ts_spend spend;
+	int ids;
+
+	(void)state;
+	spans[0].attributes = "429";
+	spans[3].attributes = "{\"wire\":{\"http\":\"1.1\",\"status\":529}}";
+	spans[4].attributes = "400";
+	spans[5].attributes = "200";
+	spend = spend_of(spans, 5, &ids);
+	assert_int_equal(ids, 2);
+	assert_int_equal(spend.calls, 1);
+	assert_int_equal(spend.cost_nano_usd.unknown, 0);
+	spend = spend_of(spans, 6, &ids);
+	assert_int_equal(ids, 26);
+	assert_int_equal(spend.cost_nano_usd.unknown, 1);
+}
+
 /* Each level is asked in turn: 2 is 1 again, but was tried twice. */
 static void levels_of_wrappers(void **state)
 {
@@ -349,6 +375,7 @@ int main(void)
 		cmocka_unit_test(wrappers_are_paid_once),
 		cmocka_unit_test(attempts_are_each_paid),
 		cmocka_unit_test(levels_of_wrappers),
+		cmocka_unit_test(what_was_refused_is_free),
 		cmocka_unit_test(a_lower_bound_is_not_all),
 		cmocka_unit_test(models_are_those_of_who_names_them),
 		cmocka_unit_test(a_tool_with_a_price_is_a_call),
