@@ -344,7 +344,8 @@ enum ts_message_flags {
 	TS_MESSAGE_INSIDE = 2,   /* trace_id counts: the sender lies in a trace */
 	TS_MESSAGE_PARENT = 4,   /* parent_id counts: in a span of it */
 	TS_MESSAGE_LISTED = 8,   /* symbols.conf lists the address: whatever host it is called */
-	TS_MESSAGE_LAST = 16,    /* nothing comes behind it: the connection has ended */
+	TS_MESSAGE_LAST =
+		16, /* nothing comes behind it: the connection has ended; `offset` is what was received in all */
 };
 
 enum ts_ending {

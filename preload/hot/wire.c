@@ -348,7 +348,7 @@ void ts_wire_record_last(struct ts_connection *connection, enum ts_ending ending
 
 	if (ts_ring_room(context->ring, sizeof(*message)) < sizeof(*message))
 		return;
-	message = build(context, connection, TS_MESSAGE_LAST, NULL, 0);
+	message = build(context, connection, TS_MESSAGE_LAST | TS_MESSAGE_RECEIVED, NULL, 0);
 	message->ending = (uint8_t)ending;
 	commit(context->ring, connection, message);
 }

@@ -63,7 +63,7 @@ tells() {
 	1 2 sent 104 - POST /v1/embeddings HTTP/1.1|host: api.openai.com|content-length: 4||1234
 	1 3 received 46 - HTTP/1.1 200 OK|Content-Lengt
 	1 4 received 76 - h: 8||{"n":02}
-	1 5 sent 181 last,peer 
+	1 5 received 92 last,peer 
 	EOF
 }
 
@@ -76,7 +76,7 @@ tells() {
 		1 1 received 0 - answer 1
 		1 2 sent 104 - ask 2
 		1 3 received 46 - answer 2
-		1 4 sent 208 last,client 
+		1 4 received 92 last,client 
 		EOF
 	done
 }
@@ -91,7 +91,7 @@ tells() {
 	1 5 received 92 - answer 3
 	1 6 sent 312 - ask 4
 	1 7 received 138 - answer 4
-	1 8 sent 416 last,client 
+	1 8 received 184 last,client 
 	EOF
 }
 
@@ -99,7 +99,7 @@ tells() {
 	tells looked wire wire_inside <<-'EOF'
 	1 0 sent 0 - ask 1
 	1 1 received 0 - answer 1
-	1 2 sent 104 last,client 
+	1 2 received 46 last,client 
 	EOF
 	grep -x 'hear and main: 2' "$work/traced.out"
 }
@@ -111,7 +111,7 @@ tells() {
 		1 1 received 0 - answer 1
 		1 2 sent 104 - ask 2
 		1 3 received 46 - answer 2
-		1 4 sent 208 last,client 
+		1 4 received 92 last,client 
 		EOF
 	done
 }
@@ -120,7 +120,7 @@ tells() {
 	tells other wire wire_inside <<-'EOF'
 	1 0 sent 0 - ask 1
 	1 1 received 0 - answer 1
-	1 2 sent 104 last,client 
+	1 2 received 46 last,client 
 	EOF
 }
 
@@ -225,9 +225,9 @@ tells() {
 		1 0 sent 0 - POST /v1/chat/completions HTTP/1.1|host: api.openai.com|content-length: 2||
 		1 1 sent 79 - {
 		1 2 sent 80 - }
-		1 3 sent 81 last,client 
+		1 3 received 0 last,client 
 		4 0 sent 0 - ask 3
-		4 1 sent 104 last,unseen 
+		4 1 received 0 last,unseen 
 		EOF
 		[ "$(counts)" = "4 2 1 1 1 0 0" ]
 	done

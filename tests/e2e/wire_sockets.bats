@@ -47,7 +47,7 @@ tells() {
 	1 9 received 155 listed Content-Length: 8||{"n":04}
 	1 10 sent 230 listed sendto
 	1 11 received 184 listed answer 5
-	1 12 sent 288 listed,last,client 
+	1 12 received 230 listed,last,client 
 	EOF
 }
 
@@ -60,7 +60,7 @@ tells() {
 	1 3 received 46 listed answer 2
 	1 4 sent 118 listed checked
 	1 5 received 92 listed answer 3
-	1 6 sent 177 listed,last,client 
+	1 6 received 138 listed,last,client 
 	EOF
 }
 
@@ -68,10 +68,10 @@ tells() {
 	tells connecting <<-'EOF'
 	1 0 sent 0 listed nonblocking
 	1 1 received 0 listed answer 1
-	1 2 sent 63 listed,last,client 
+	1 2 received 46 listed,last,client 
 	2 0 sent 0 listed mapped
 	2 1 received 0 listed answer 1
-	2 2 sent 58 listed,last,client 
+	2 2 received 46 listed,last,client 
 	EOF
 }
 
@@ -85,10 +85,10 @@ tells() {
 	tells reused <<-'EOF'
 	1 0 sent 0 listed first
 	1 1 received 0 listed answer 1
-	1 2 sent 57 listed,last,client 
+	1 2 received 46 listed,last,client 
 	2 0 sent 0 listed last
 	2 1 received 0 listed answer 1
-	2 2 sent 56 listed,last,client 
+	2 2 received 46 listed,last,client 
 	EOF
 }
 
@@ -98,7 +98,7 @@ tells() {
 	1 1 received 0 listed answer 1
 	1 2 sent 55 listed three
 	1 3 received 46 listed answer 3
-	1 4 sent 112 listed,last,client 
+	1 4 received 92 listed,last,client 
 	EOF
 }
 
@@ -108,10 +108,10 @@ tells() {
 	1 1 received 0 listed answer 1
 	1 2 sent 58 listed after
 	1 3 received 46 listed answer 3
-	1 4 sent 115 listed,last,client 
+	1 4 received 92 listed,last,client 
 	2 0 sent 0 listed child
 	2 1 received 0 listed answer 2
-	2 2 sent 57 listed,last,client 
+	2 2 received 46 listed,last,client 
 	EOF
 }
 

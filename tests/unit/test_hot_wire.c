@@ -428,7 +428,8 @@ static void test_messages(void **state)
 	assert_int_equal(message->sequence, 2);
 	assert_int_equal(message->offset, 4);
 	message = next();
-	assert_int_equal(message->event.flags, TS_MESSAGE_LAST | TS_MESSAGE_LISTED);
+	assert_int_equal(message->event.flags,
+			 TS_MESSAGE_LAST | TS_MESSAGE_RECEIVED | TS_MESSAGE_LISTED);
 	assert_int_equal(message->ending, TS_ENDING_PEER);
 	assert_int_equal(message->sequence, 3);
 	assert_int_equal(message->text_bytes, 0);
