@@ -122,7 +122,7 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, 
 	if (result < 0)
 		return result;
 	if (rule->wire)
-		ts_thunk_set_want(index, ts_scope_function(holder, "SSL_want"));
+		ts_thunk_set_fault(index, ts_scope_function(holder, "SSL_get_error"));
 	definition->function = ts_arena_strndup(&definitions.arena, function, strlen(function));
 	definition->object = ts_arena_strndup(&definitions.arena, object, strlen(object));
 	if (!definition->function || !definition->object)

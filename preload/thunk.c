@@ -241,11 +241,11 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 	return 0;
 }
 
-void ts_thunk_set_want(size_t index, void *want)
+void ts_thunk_set_fault(size_t index, void *fault)
 {
 	struct ts_hook *hook = (struct ts_hook *)ts_thunks[index].hook;
 
-	hook->want = (int (*)(const void *))want;
+	hook->fault = (int (*)(const void *, int))fault;
 }
 
 bool ts_thunk_starts_trace(size_t index)

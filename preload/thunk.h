@@ -23,8 +23,8 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
 		  struct ts_arena *arena);
 
-/* `want`: SSL_want of the library that defines thunk `index`'s function, one that [wire] asks for; or NULL. */
-void ts_thunk_set_want(size_t index, void *want);
+/* `fault`: SSL_get_error of the library that defines thunk `index`'s function, one that [wire] asks for; or NULL. */
+void ts_thunk_set_fault(size_t index, void *fault);
 
 /* Does a call of it outside every trace start one? Or count for what passes through it? */
 bool ts_thunk_starts_trace(size_t index);

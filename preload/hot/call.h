@@ -47,9 +47,8 @@ struct ts_hook {
 	uint8_t n_arguments;
 	uint8_t n_results; /* 0 or 1 */
 	uint8_t wire;      /* enum ts_wire_function (wire.h); 0: the call is what counts */
-	int (*want)(
-		const void *
-			tls); /* where it is one of OpenSSL's: SSL_want of the same library, or NULL */
+	/* Where it is one of OpenSSL's: SSL_get_error of the same library, or NULL. */
+	int (*fault)(const void *tls, int result);
 	struct ts_capture fails_result; /* how to fetch what `fails` compares */
 	struct ts_capture tenant;
 	struct ts_capture result;

@@ -18,7 +18,6 @@
 #define WAYS        8
 #define MAX_PIECE   32768
 #define SHORT       4096 /* as heads are */
-#define SSL_NOTHING 1    /* openssl/ssl.h: what SSL_want answers where nothing is waited for */
 #define FD_HANDLE   (1ULL << 63)
 #define MAX_VECTORS 1024       /* IOV_MAX */
 #define BEING_MADE  UINT64_MAX /* no handle: the place is taken, and not ready */
@@ -83,21 +82,38 @@ uint64_t ts_wire_bytes(const struct ts_passed *passed)
 	return passed->result > 0 && !looks_aside(passed) ? (uint64_t)passed->result : 0;
 }
 
+/* What SSL_get_error answers (openssl/ssl.h); the others mean that the call is to be made again. */
+enum { SSL_FAULT = 1, SYSTEM_FAULT = 5, ZERO_RETURN = 6 };
+
 /*
- * SSL_read fails, too, where it only has to wait. SSL_want is a look at a field; that it may change vector
- * registers harms no caller, for SSL_read itself does.
+ * SSL_read fails, too, where it only has to wait. SSL_get_error looks at fields; every client calls it next. That
+ * it may change vector registers harms no caller, for SSL_read itself does.
  */
-enum ts_ending ts_wire_ending(const struct ts_passed *passed)
+static enum ts_ending ending_of_tls(const struct ts_passed *passed)
 {
 	const struct ts_hook *hook = passed->thunk->hook;
+
+	if (!hook->fault)
+		return 0;
+	switch (hook->fault((const void *)passed->arguments[0], (int)passed->result)) {
+	case ZERO_RETURN:
+		return TS_ENDING_PEER;
+	case SSL_FAULT:
+	case SYSTEM_FAULT:
+		return TS_ENDING_ERROR;
+	default:
+		return 0;
+	}
+}
+
+enum ts_ending ts_wire_ending(const struct ts_passed *passed)
+{
 	const int *error_number = ts_context.error_number;
 
 	if (!passed->arguments[2] || looks_aside(passed))
 		return 0;
-	if (is_ssl(hook->wire))
-		return hook->want && hook->want((const void *)passed->arguments[0]) == SSL_NOTHING
-			       ? TS_ENDING_PEER
-			       : 0;
+	if (is_ssl(function_of(passed)))
+		return ending_of_tls(passed);
 	if (passed->result == 0)
 		return TS_ENDING_PEER;
 	if (!error_number)

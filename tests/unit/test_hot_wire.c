@@ -161,24 +161,31 @@ static void test_handles(void **state)
 			     ts_wire_handle(call(TS_WIRE_SSL_READ, 0, 5, NULL, 0, 0)));
 }
 
-static int wants;
-static int want(const void *tls)
+static int faults;
+static int fault(const void *tls, int result)
 {
 	assert_int_equal((uintptr_t)tls, 1);
-	return wants;
+	assert_int_not_equal(result, 1);
+	return faults;
 }
 
 static void test_endings(void **state)
 {
 	(void)state;
-	wants = 1; /* nothing */
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ, 0, 1, "", 64, 0)), 0);
-	hook.want = want;
+	hook.fault = fault;
+	faults = 6; /* SSL_ERROR_ZERO_RETURN */
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ, 0, 1, "", 64, 0)), TS_ENDING_PEER);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ_EX, 0, 1, "", 0, 0)), 0);
-	wants = 3; /* to read */
+	faults = 1; /* SSL_ERROR_SSL */
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ, -1, 1, "", 64, 0)), TS_ENDING_ERROR);
+	faults = 5; /* SSL_ERROR_SYSCALL */
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ, -1, 1, "", 64, 0)), TS_ENDING_ERROR);
+	faults = 2; /* SSL_ERROR_WANT_READ */
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ, -1, 1, "", 64, 0)), 0);
-	hook.want = NULL;
+	faults = 3; /* SSL_ERROR_WANT_WRITE */
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ_EX, 0, 1, "", 64, 0)), 0);
+	hook.fault = NULL;
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 64, 0)), TS_ENDING_PEER);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 0, 0)), 0);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECV, 0, 9, "", 64, MSG_PEEK)), 0);

@@ -56,10 +56,11 @@ int SSL_write_ex(SSL *tls, const void *text, size_t n, size_t *ret_n)
 	return *ret_n > 0;
 }
 
-/* 1: nothing is waited for; 3: something to read. */
-int SSL_want(const SSL *tls)
+/* 2: it has to wait; 6: the other side has ended it. */
+int SSL_get_error(const SSL *tls, int result)
 {
-	return tls->n_incoming ? 3 : 1;
+	(void)result;
+	return tls->n_incoming ? 2 : 6;
 }
 
 void SSL_free(SSL *tls)

@@ -23,7 +23,7 @@ int SSL_read(SSL *tls, void *buffer, int n);
 int SSL_read_ex(SSL *tls, void *buffer, size_t n, size_t *ret_n);
 int SSL_write(SSL *tls, const void *text, int n);
 int SSL_write_ex(SSL *tls, const void *text, size_t n, size_t *ret_n);
-int SSL_want(const SSL *tls);
+int SSL_get_error(const SSL *tls, int result);
 void SSL_free(SSL *tls);
 
 /* A function of no meaning: its text is not looked at, and all of it was sent. */
