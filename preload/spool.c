@@ -28,7 +28,7 @@ static struct {
 	size_t n_published;  /* thunks in the dictionary */
 	size_t n_objects;    /* ... and objects */
 	size_t n_tls;        /* ... and TLS libraries */
-	uint32_t publishing; /* a lock for two writers of the dictionary; not held over a fork */
+	uint32_t publishing; /* a lock for two writers of the dictionary */
 } spool;
 
 static const char *default_root(struct ts_arena *arena)
@@ -353,12 +353,18 @@ static int append_tls(size_t first, size_t last)
 	return 0;
 }
 
+/* A child's, until it has one, is its parent's: not to be written to, and its lock may have been copied as it was held. */
+static bool is_own(void)
+{
+	return ts_hot.process && ts_hot.process->pid == (uint32_t)ts_sys_getpid();
+}
+
 int ts_own_spool_publish(void)
 {
 	size_t n = ts_definition_count(), n_objects = ts_objects_count(), n_tls = ts_tls_count();
 	int result = 0;
 
-	if (!__atomic_load_n(&spool.made, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&spool.made, __ATOMIC_ACQUIRE) || !is_own())
 		return 0;
 	while (__atomic_exchange_n(&spool.publishing, 1, __ATOMIC_ACQUIRE))
 		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
