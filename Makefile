@@ -272,7 +272,7 @@ $(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c comman
 
 # All of the runtime but what lives in a program.
 $(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) runtime/live/inside.c $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/gen/providers.inc \
+		runtime/flusher.c,$(runtime_src)) $(addprefix runtime/live/,inside.c exchanges.c) $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/gen/providers.inc \
 		$(B)/fuzz/seeds/%
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a $(WIRE_LIBS)

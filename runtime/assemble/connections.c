@@ -11,6 +11,7 @@
 #define LEAST_BYTES 4096 /* of a request or answer, so that models and counts are found */
 #define EARLY_MOST  (4 * TS_HISTORIES_MOST)
 #define ROWS_AT_END 256
+#define LOOK_BYTES  ((size_t)128 << 10) /* of a connection, for who only looks */
 
 /* --- settings -------------------------------------------------------------------------- */
 
@@ -72,12 +73,13 @@ static int set_up(struct ts_connections *connections)
 
 	if (read_gateways(connections) < 0)
 		return -ENOMEM;
-	most = most > LEAST_BYTES ? most : LEAST_BYTES;
+	most = most > LEAST_BYTES && connections->rows ? most : LEAST_BYTES;
 	settings[0].gateways = connections->gateways;
 	settings[0].asked = ts_connection_asked;
 	settings[0].called = ts_connection_called;
 	settings[0].user = connections;
 	settings[0].request_bytes = settings[0].answer_bytes = most;
+	settings[0].connection_bytes = connections->rows ? 0 : LOOK_BYTES;
 	settings[1] = settings[0];
 	settings[1].any_host = true;
 	return 0;
@@ -204,6 +206,10 @@ int ts_connections_take(struct ts_connections *connections, const struct ts_even
 	if (connection->closed || message->sequence < connection->sequence ||
 	    message->sequence < connection->given_up)
 		return 0;
+	if (connection->held) {
+		connection->closed = message->event.flags & TS_MESSAGE_LAST;
+		return 0;
+	}
 	result = ts_connection_add(connections, connection, (struct ts_kept){.message = message});
 	if (result <= 0)
 		return result;
@@ -238,7 +244,7 @@ void ts_connections_age(struct ts_connections *connections, unsigned rounds)
 	while ((connection = ts_connection_next(connections, connection))) {
 		struct ts_history *history = &connection->history;
 
-		for (size_t i = history->n_fed; i < history->n; i++)
+		for (size_t i = history->n_fed; i < history->n && !connection->held; i++)
 			if (++history->kept[i].rounds >= rounds)
 				connection->given_up = history->kept[i].message->sequence;
 		ts_connection_feed(connections, connection);
@@ -259,6 +265,22 @@ int ts_connections_end(struct ts_connections *connections, uint64_t ticks, bool 
 			result = ts_connection_end(connections, connection, ticks);
 	}
 	return result;
+}
+
+int ts_connections_look(struct ts_connections *connections, ts_connections_look_fn *look,
+			void *user)
+{
+	struct ts_connection *connection = NULL;
+
+	ts_connections_age(connections, 1);
+	if (connections->behind)
+		return -ENOMEM;
+	connections->look = look;
+	connections->look_user = user;
+	while ((connection = ts_connection_next(connections, connection)))
+		if (!connection->closed)
+			ts_connection_lose(connections, connection);
+	return connections->look_result;
 }
 
 /* --- what there is --------------------------------------------------------------------- */

@@ -25,8 +25,12 @@
 #define TS_CONNECTIONS_MOST 4096
 
 struct ts_connections;
+struct ts_told_call;
 
-/* All of what it is given outlives it. `fill` has its settings. 0 or -ENOMEM. */
+/*
+ * All of what it is given outlives it. `fill` has its settings. Without `rows`, which is NULL then, nothing is told of but by
+ * ts_connections_look, and `fill` needs settings and clock alone. 0 or -ENOMEM.
+ */
 int ts_connections_new(struct ts_connections **ret, struct ts_fill *fill, struct ts_rows *rows,
 		       const uint8_t run_id[16]);
 void ts_connections_free(struct ts_connections *connections); /* NULL is fine; tells of nothing */
@@ -51,6 +55,16 @@ void ts_connections_age(struct ts_connections *connections, unsigned rounds);
  * again after the commit; 0; or -ENOMEM.
  */
 int ts_connections_end(struct ts_connections *connections, uint64_t ticks, bool exec);
+
+/* A call under way, as far as it is known; gone when it returns. 0; or a negative errno: no more of them. */
+typedef int ts_connections_look_fn(void *user, const struct ts_told_call *told);
+
+/*
+ * Of one without rows, once it was given all that there is: tells `look` of each call under way that will have rows. That ends
+ * its connections. 0; or a negative errno, `look`'s or -ENOMEM.
+ */
+int ts_connections_look(struct ts_connections *connections, ts_connections_look_fn *look,
+			void *user);
 
 /*
  * What has to be told to `open`, or, with `all`, what is to stand there instead; *ret_live gets how many bytes that would take. 0 or

@@ -42,6 +42,7 @@ struct ts_connection {
 	bool cut;    /* its history lacks messages that were fed */
 	bool forgot; /* `start` has moved, and `open` does not know */
 	bool known;  /* `open` has something of it */
+	bool held; /* who only looks reads no further: what follows needs messages that `open` lacks */
 	struct ts_told *told; /* since `start` */
 	size_t n_told, told_room;
 	uint64_t rows_forgot; /* of calls told before `start`, of which `open` does not know */
@@ -52,7 +53,10 @@ struct ts_connection {
 
 struct ts_connections {
 	struct ts_fill *fill;
-	struct ts_rows *rows;
+	struct ts_rows *rows;         /* NULL: it only looks */
+	ts_connections_look_fn *look; /* NULL, too: not yet */
+	void *look_user;
+	int look_result;
 	const uint8_t *run_id;
 	struct ts_wire_settings settings[2]; /* the second for listed addresses */
 	struct ts_wire_gateway *gateways;
@@ -110,5 +114,8 @@ int ts_connection_tell(struct ts_connection *connection, struct ts_told told);
 
 /* Frees what reads it, which tells of nothing. */
 void ts_connection_stop(struct ts_connections *connections, struct ts_connection *connection);
+
+/* The same, but it tells of the calls under way as of such whose end was not recorded. */
+void ts_connection_lose(struct ts_connections *connections, struct ts_connection *connection);
 
 #endif

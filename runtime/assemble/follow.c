@@ -68,6 +68,14 @@ static int add_rows(struct ts_connections *connections, const struct ts_told_cal
 	return 0;
 }
 
+/* Of a call that has all of its answer nothing is under way, whatever passes yet. */
+static void look_at(struct ts_connections *connections, const struct ts_told_call *told)
+{
+	if (connections->look && told->call->outcome == TS_WIRE_UNSEEN &&
+	    connections->look_result == 0)
+		connections->look_result = connections->look(connections->look_user, told);
+}
+
 void ts_connection_called(void *user, const struct ts_wire_call *call)
 {
 	struct ts_connections *connections = user;
@@ -86,7 +94,11 @@ void ts_connection_called(void *user, const struct ts_wire_call *call)
 		return;
 	memcpy(&told.sender, call->context, sizeof(told.sender));
 	id = ts_wirecall_id(&connections->fill->clock, &told);
-	if (!is_told(connection, &id) && add_rows(connections, &told, &id, n_rows) < 0)
+	if (is_told(connection, &id))
+		return;
+	if (!connections->rows)
+		look_at(connections, &told);
+	else if (add_rows(connections, &told, &id, n_rows) < 0)
 		connections->failed = true;
 }
 
@@ -99,9 +111,11 @@ struct before {
 
 static struct before begin(struct ts_connections *connections, struct ts_connection *connection)
 {
+	const struct ts_rows *rows = connections->rows;
+
 	connections->current = connection;
 	connections->failed = false;
-	return (struct before){connections->rows->n_traces, connections->rows->n_spans,
+	return (struct before){rows ? rows->n_traces : 0, rows ? rows->n_spans : 0,
 			       connection->n_told, connections->rows_told};
 }
 
@@ -110,8 +124,10 @@ static int undo(struct ts_connections *connections, const struct before *before)
 {
 	struct ts_connection *connection = connections->current;
 
-	connections->rows->n_traces = before->n_traces;
-	connections->rows->n_spans = before->n_spans;
+	if (connections->rows) {
+		connections->rows->n_traces = before->n_traces;
+		connections->rows->n_spans = before->n_spans;
+	}
 	connections->rows_told = before->rows_told;
 	connection->n_told = before->n_told;
 	connection->stale = connections->behind = true;
@@ -172,6 +188,12 @@ void ts_connection_stop(struct ts_connections *connections, struct ts_connection
 	close_wire(connection, TS_WIRE_BY_LOSS, 0);
 	connections->muted = false;
 	connection->open_rows = 0;
+}
+
+void ts_connection_lose(struct ts_connections *connections, struct ts_connection *connection)
+{
+	connections->current = connection;
+	close_wire(connection, TS_WIRE_BY_LOSS, 0);
 }
 
 /* 0 or -ENOMEM. */

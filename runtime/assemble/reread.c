@@ -49,6 +49,7 @@ static void load_forgotten(struct ts_connections *connections, struct ts_connect
 		ts_history_skip(&connection->history);
 	}
 	connection->n_told = 0;
+	connection->held = false;
 	connection->start = connection->sequence = told->sequence;
 	for (int i = 0; i < 2; i++)
 		connection->base[i].known = connection->offset[i].known = false;
@@ -58,14 +59,16 @@ static void load_forgotten(struct ts_connections *connections, struct ts_connect
 static int load_told(struct ts_connections *connections, struct ts_connection *connection,
 		     const struct ts_event_told *told)
 {
-	static const uint8_t none[16];
+	bool of_call = memcmp(told->span_id, (uint8_t[16]){0}, sizeof(told->span_id)) != 0;
 	struct ts_told call = {.in_open = true};
 
 	if (told->event.flags & TS_TOLD_FORGET)
 		load_forgotten(connections, connection, told);
-	if (told->sequence > connection->given_up)
+	else
+		connection->held |= !of_call && !connections->rows;
+	if (told->sequence > connection->given_up && !connection->held)
 		connection->given_up = told->sequence;
-	if (!memcmp(told->span_id, none, sizeof(none)))
+	if (!of_call)
 		return 0;
 	memcpy(call.span_id, told->span_id, sizeof(call.span_id));
 	return ts_connection_tell(connection, call);

@@ -50,6 +50,16 @@ struct ts_uuid ts_wirecall_id(const struct ts_clock *clock, const struct ts_told
 	return make_id(clock, told, "span");
 }
 
+struct ts_uuid ts_wirecall_trace_id(const struct ts_clock *clock, const struct ts_told_call *told)
+{
+	struct ts_uuid id;
+
+	if (!(told->sender.flags & TS_MESSAGE_INSIDE))
+		return make_id(clock, told, "trace");
+	memcpy(&id, told->sender.trace_id, sizeof(id));
+	return id;
+}
+
 /* --- how it ended ---------------------------------------------------------------------- */
 
 static bool is_number(const char *text)
@@ -200,6 +210,17 @@ static int fill_attributes(struct ts_fill *fill, const struct ts_told_call *told
 	return ts_json_attributes(&fill->json, &attributes, ret);
 }
 
+const char *ts_wirecall_name(struct ts_pool *pool, const struct ts_wire_call *call)
+{
+	return ts_pool_printf(pool, "llm:%s", call->provider);
+}
+
+const char *ts_wirecall_function(struct ts_pool *pool, const struct ts_wire_call *call)
+{
+	return ts_pool_printf(pool, "%s %s%s", call->method, call->host ? call->host : "",
+			      call->path ? call->path : "");
+}
+
 static int fill_texts(struct ts_fill *fill, const struct ts_told_call *told, struct ts_span *span)
 {
 	const struct ts_wire_call *call = told->call;
@@ -212,9 +233,8 @@ static int fill_texts(struct ts_fill *fill, const struct ts_told_call *told, str
 		span->tenant_id = ts_text_clean(
 			pool, (struct ts_text){told->sender.tenant, told->sender.tenant_bytes},
 			NULL);
-	span->span_name = ts_pool_printf(pool, "llm:%s", call->provider);
-	span->function = ts_pool_printf(pool, "%s %s%s", call->method, call->host ? call->host : "",
-					call->path ? call->path : "");
+	span->span_name = ts_wirecall_name(pool, call);
+	span->function = ts_wirecall_function(pool, call);
 	span->provider = ts_pool_strndup(pool, call->provider, strlen(call->provider));
 	span->model = model ? ts_pool_strndup(pool, model, strlen(model)) : NULL;
 	if (!span->tenant_id || !span->span_name || !span->function || !span->provider ||
@@ -266,15 +286,13 @@ int ts_wirecall_fill(struct ts_fill *fill, const struct ts_told_call *told,
 	bool inside = sender->flags & TS_MESSAGE_INSIDE;
 	struct ts_span span = {
 		.span_id = ts_wirecall_id(&fill->clock, told),
-		.trace_id = make_id(&fill->clock, told, "trace"),
+		.trace_id = ts_wirecall_trace_id(&fill->clock, told),
 		.has_parent = inside && sender->flags & TS_MESSAGE_PARENT,
 		.kind = "llm",
 		.thread_id = sender->tid,
 	};
 	struct ts_usage usage;
 
-	if (inside)
-		memcpy(&span.trace_id, sender->trace_id, sizeof(span.trace_id));
 	if (span.has_parent)
 		memcpy(&span.parent_span_id, sender->parent_id, sizeof(span.parent_span_id));
 	fill_times(fill, told->call, &span);

@@ -38,6 +38,13 @@ unsigned ts_wirecall_rows(const struct ts_sender *sender, bool orphans);
 /* Its span's id: whoever reads the same messages makes the same. */
 struct ts_uuid ts_wirecall_id(const struct ts_clock *clock, const struct ts_told_call *told);
 
+/* Of the trace that it is in: outside of every trace of one of its own. */
+struct ts_uuid ts_wirecall_trace_id(const struct ts_clock *clock, const struct ts_told_call *told);
+
+/* Its span's name and function. NULL: no memory. */
+const char *ts_wirecall_name(struct ts_pool *pool, const struct ts_wire_call *call);
+const char *ts_wirecall_function(struct ts_pool *pool, const struct ts_wire_call *call);
+
 /* The span, and outside of every trace its trace; else that stays untouched. 0 or -ENOMEM. */
 int ts_wirecall_fill(struct ts_fill *fill, const struct ts_told_call *told,
 		     struct ts_trace *ret_trace, struct ts_span *ret_span);

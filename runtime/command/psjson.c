@@ -58,6 +58,11 @@ static cJSON *call_object(const struct ts_live_call *call)
 		cJSON_AddNullToObject(to, "span_id");
 	add_integer(to, "thread_id", call->thread_id);
 	add_since(to, call->started_us, "inside_ms", call->inside_ns);
+	add_text(to, "model", call->model);
+	if (call->on_wire)
+		add_integer(to, "received_bytes", (int64_t)call->received_bytes);
+	else
+		cJSON_AddNullToObject(to, "received_bytes");
 	return to;
 }
 

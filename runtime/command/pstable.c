@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pstable.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../uuid.h"
+#include "amount.h"
 #include "display.h"
 #include "print.h"
 #include "pslines.h"
@@ -127,6 +129,24 @@ static void measure(const struct ts_pslines *all, size_t n, struct layout *layou
 
 #define STEP " > "
 
+/* Of a call on a connection, as far as it is known: " (gpt-4o, 1,204 B)". From malloc; "" for nothing; NULL: no memory. */
+static char *describe_exchange(const struct ts_live_call *call)
+{
+	struct ts_amount received = ts_amount_short(call->received_bytes);
+	const char *comma = call->model && call->answered ? ", " : "", *unit = "";
+	char *text;
+
+	if (!call->model && !call->answered)
+		return strdup("");
+	if (call->answered)
+		unit = isdigit((unsigned char)received.text[strlen(received.text) - 1]) ? " B"
+											: "B";
+	if (asprintf(&text, " (%s%s%s%s)", call->model ? call->model : "", comma,
+		     call->answered ? received.text : "", unit) < 0)
+		return NULL;
+	return text;
+}
+
 /* How many of the last calls fit into `room`. */
 static size_t fitting(const struct ts_psline *line, size_t room)
 {
@@ -165,6 +185,18 @@ static bool put_behind(FILE *out, const struct ts_psline *line, const char *firs
 	return true;
 }
 
+/* All of it, and what is known of the innermost call if there is room. */
+static void put_whole(FILE *out, const struct ts_psline *line, size_t room)
+{
+	char *more = describe_exchange(line->call);
+	size_t used = more ? ts_display_columns(more) : 0;
+
+	put_last(out, line, line->depth);
+	if (used && room > used && fitting(line, room - used) == line->depth)
+		ts_display_put(out, more, used, "");
+	free(more);
+}
+
 /*
  * "learn > agent:trainer > llm:claude"; where there is no room without the middle, then without the beginning: what
  * counts is the innermost call. Of a call that goes on in another thread it says that, too.
@@ -180,10 +212,12 @@ static void put_path(const struct layout *layout, const struct ts_psline *line)
 	snprintf(some, sizeof(some), "%s" STEP, ellipsis);
 	snprintf(middle, sizeof(middle), STEP "%s" STEP, ellipsis);
 	all = fitting(line, room - (line->whole ? 0 : ts_display_columns(some))) == line->depth;
-	if (all && !line->whole)
+	if (all && !line->whole) {
 		fputs(some, layout->out);
+		room -= ts_display_columns(some);
+	}
 	if (all)
-		put_last(layout->out, line, line->depth);
+		put_whole(layout->out, line, room);
 	else if ((!line->whole ||
 		  !put_behind(layout->out, line, line->path[0]->name, middle, room)) &&
 		 !put_behind(layout->out, line, "", some, room))

@@ -31,6 +31,7 @@
 #include "../log/event.h"
 #include "../log/ringfile.h"
 #include "../log/segment.h"
+#include "exchanges.h"
 
 #define MAX_ROUNDS 200
 #define QUICK      20 /* rounds without a rest between them */
@@ -57,6 +58,7 @@ struct ts_inside {
 	struct ts_calls table;
 	struct ts_inside_call *calls;
 	size_t n;
+	struct ts_exchanges exchanges;
 	size_t damaged; /* rings */
 };
 
@@ -112,6 +114,7 @@ void ts_inside_free(struct ts_inside *inside)
 	ts_calls_release(&inside->table);
 	ts_bytes_release(&inside->open);
 	ts_dictionary_free(inside->dictionary);
+	ts_exchanges_release(&inside->exchanges);
 	free(inside->calls);
 	free(inside->rings);
 	free(inside->spool);
@@ -201,8 +204,8 @@ static int keep_event(void *context, const struct ts_event *event, const char *t
 	struct ts_bytes *open = context;
 
 	(void)thread_name;
-	if (event->type == TS_EVENT_MESSAGE)
-		return 0;
+	if (open->bytes > MOST_BYTES)
+		return -EFBIG;
 	ts_bytes_add(open, event, event->bytes);
 	return open->failed ? -ENOMEM : 0;
 }
@@ -374,6 +377,46 @@ static int list_calls(struct ts_inside *inside)
 	return 0;
 }
 
+/* --- from messages to calls -------------------------------------------------------------------- */
+
+/* Up to what is no event. 0 or -ENOMEM. */
+static int walk_messages(struct ts_inside *inside, const char *data, size_t bytes, bool open)
+{
+	int result = 0;
+	long whole;
+
+	for (size_t at = 0; at < bytes && result == 0; at += (size_t)whole) {
+		const struct ts_event *event = (const void *)(data + at);
+
+		whole = ts_event_check(event, bytes - at);
+		if (whole <= 0)
+			return 0;
+		if (open && (event->type == TS_EVENT_TOLD || event->type == TS_EVENT_MESSAGE))
+			result = ts_exchanges_load(&inside->exchanges, event);
+		else if (event->type == TS_EVENT_MESSAGE)
+			result = ts_exchanges_take(&inside->exchanges, (const void *)event,
+						   inside->ticks);
+	}
+	return result;
+}
+
+static int read_exchanges(struct ts_inside *inside)
+{
+	int result = ts_exchanges_begin(&inside->exchanges, inside->dictionary, inside->page);
+
+	if (result == 0)
+		result = walk_messages(inside, inside->open.data, inside->open.bytes, true);
+	for (uint32_t i = 0; i < inside->n_rings && result == 0; i++) {
+		const struct ring *ring = &inside->rings[i];
+		size_t live = ring->head - ring->tail;
+
+		if (ring->header && live)
+			result = walk_messages(inside, ring->data.data + ring->data.bytes - live,
+					       live, false);
+	}
+	return result < 0 ? result : ts_exchanges_end(&inside->exchanges);
+}
+
 int ts_inside_look(struct ts_inside *inside, struct ts_error *err)
 {
 	const struct timespec rest = {.tv_nsec = REST_NS};
@@ -393,6 +436,8 @@ int ts_inside_look(struct ts_inside *inside, struct ts_error *err)
 		ts_dictionary_update(inside->dictionary, NULL);
 	if (result == 0)
 		result = list_calls(inside);
+	if (result == 0)
+		result = read_exchanges(inside);
 	if (result == -EAGAIN)
 		return ts_error_set(err, result, "%s: its calls come and go too fast to be read",
 				    inside->spool);
@@ -405,6 +450,12 @@ const struct ts_inside_call *ts_inside_calls(const struct ts_inside *inside, siz
 {
 	*ret_n = inside->n;
 	return inside->calls;
+}
+
+const struct ts_inside_exchange *ts_inside_exchanges(const struct ts_inside *inside, size_t *ret_n)
+{
+	*ret_n = inside->exchanges.n;
+	return inside->exchanges.all;
 }
 
 uint64_t ts_inside_ticks(const struct ts_inside *inside)

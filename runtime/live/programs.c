@@ -65,6 +65,8 @@ static void fill_call(const struct ts_live_program *program, const struct ts_clo
 
 	memcpy(&to->trace_id, begin->trace_id, sizeof(to->trace_id));
 	memcpy(&to->span_id, begin->span_id, sizeof(to->span_id));
+	if (begin->event.flags & TS_BEGIN_PARENT)
+		memcpy(&to->parent_id, begin->parent_id, sizeof(to->parent_id));
 	to->is_trace = begin->event.flags & TS_BEGIN_TRACE;
 	to->is_span = begin->event.flags & TS_BEGIN_SPAN;
 	to->innermost = true;
@@ -77,10 +79,50 @@ static void fill_call(const struct ts_live_program *program, const struct ts_clo
 	to->inside_ns = ts_clock_duration_ns(clock, begin->ticks, ts_inside_ticks(program->inside));
 }
 
+/* As other calls of its thread have it in the log; "" if none has. */
+static const char *name_by_calls(const struct ts_inside *inside, int64_t thread_id)
+{
+	size_t n;
+	const struct ts_inside_call *calls = ts_inside_calls(inside, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (calls[i].begin->tid == thread_id && *calls[i].thread_name)
+			return calls[i].thread_name;
+	return "";
+}
+
+static void fill_exchange(const struct ts_live_program *program, const struct ts_clock *clock,
+			  const struct ts_inside_exchange *from, struct ts_live_call *to)
+{
+	*to = (struct ts_live_call){
+		.trace_id = from->trace_id,
+		.span_id = from->span_id,
+		.parent_id = from->parent_id,
+		.is_trace = from->is_trace,
+		.is_span = true,
+		.innermost = true,
+		.name = from->name,
+		.kind = "llm",
+		.function = from->function,
+		.on_wire = true,
+		.model = from->model,
+		.answered = from->answered,
+		.received_bytes = from->received_bytes,
+		.thread_id = from->tid,
+		.started_us = ts_clock_us(clock, from->started_ticks),
+		.inside_ns = ts_clock_duration_ns(clock, from->started_ticks,
+						  ts_inside_ticks(program->inside)),
+	};
+	name_thread(program, name_by_calls(program->inside, from->tid), to);
+}
+
 static int fill_calls(struct ts_live_program *program)
 {
 	const struct ts_abi_process *page = ts_inside_process(program->inside);
-	const struct ts_inside_call *calls = ts_inside_calls(program->inside, &program->n_calls);
+	size_t n_calls, n_exchanges;
+	const struct ts_inside_call *calls = ts_inside_calls(program->inside, &n_calls);
+	const struct ts_inside_exchange *exchanges =
+		ts_inside_exchanges(program->inside, &n_exchanges);
 	struct ts_clock clock;
 
 	ts_clock_init(&clock, page);
@@ -89,11 +131,14 @@ static int fill_calls(struct ts_live_program *program)
 		program->age_ns =
 			ts_clock_duration_ns(&clock, clock.ticks, ts_inside_ticks(program->inside));
 	}
-	program->calls = calloc(program->n_calls + 1, sizeof(*program->calls));
+	program->calls = calloc(n_calls + n_exchanges + 1, sizeof(*program->calls));
 	if (!program->calls)
 		return -ENOMEM;
-	for (size_t i = 0; i < program->n_calls; i++)
+	program->n_calls = n_calls + n_exchanges;
+	for (size_t i = 0; i < n_calls; i++)
 		fill_call(program, &clock, &calls[i], &program->calls[i]);
+	for (size_t i = 0; i < n_exchanges; i++)
+		fill_exchange(program, &clock, &exchanges[i], &program->calls[n_calls + i]);
 	return 0;
 }
 
@@ -212,13 +257,11 @@ static int compare_places(const void *a, const void *b)
 }
 
 /* Its parent's ids. False: it lies in nothing. */
-static bool parent_of(const struct ts_event_begin *begin, struct place *ret)
+static bool parent_of(const struct ts_live_call *call, struct place *ret)
 {
-	memset(ret->ids, 0, sizeof(ret->ids));
-	memcpy(ret->ids, begin->trace_id, 16);
-	if (begin->event.flags & TS_BEGIN_PARENT)
-		memcpy(ret->ids + 16, begin->parent_id, 16);
-	return !(begin->event.flags & TS_BEGIN_TRACE);
+	memcpy(ret->ids, &call->trace_id, 16);
+	memcpy(ret->ids + 16, &call->parent_id, 16);
+	return !call->is_trace;
 }
 
 static size_t list_places(const struct ts_programs *programs, struct place *places)
@@ -250,11 +293,9 @@ static struct place *place_of(struct place *places, size_t n, const struct ts_li
 
 static void set_parent(struct place *places, size_t n, struct place *place)
 {
-	const struct ts_live_call *first = place->program->calls;
-	size_t at = (size_t)(place->call - first), unused;
 	struct place key, *found;
 
-	if (!parent_of(ts_inside_calls(place->program->inside, &unused)[at].begin, &key))
+	if (!parent_of(place->call, &key))
 		return;
 	found = bsearch(&key, places, n, sizeof(*places), compare_places);
 	place->call->parent = found ? found->call : NULL;

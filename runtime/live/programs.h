@@ -22,7 +22,8 @@ struct ts_inside;
 struct ts_live_call {
 	struct ts_uuid trace_id;
 	struct ts_uuid span_id;
-	bool is_trace; /* the pipeline's own call: it has no span, or one besides */
+	struct ts_uuid parent_id; /* of the span around it; zeros: the trace's own call, or none */
+	bool is_trace;            /* the pipeline's own call: it has no span, or one besides */
 	bool is_span;
 	const struct ts_live_call
 		*parent;  /* the call it lies in; NULL: none, or none that is known */
@@ -31,6 +32,10 @@ struct ts_live_call {
 	const char *name; /* "learn", "agent:trainer" */
 	const char *kind; /* "agent" */
 	const char *function;
+	bool on_wire;            /* a call of an LLM's API, on a connection */
+	const char *model;       /* of such; NULL: unknown */
+	bool answered;           /* ... its response has begun */
+	uint64_t received_bytes; /* ... of its body */
 	int64_t thread_id;
 	char thread_name[TS_LIVE_NAME]; /* UTF-8; "" if unknown */
 	int64_t started_us;

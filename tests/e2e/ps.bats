@@ -17,6 +17,7 @@ setup() {
 
 teardown() {
 	[ -z "${child-}" ] || kill -KILL "$child" 2>/dev/null || :
+	[ -z "${server-}" ] || kill -KILL "$server" 2>/dev/null || :
 	[ ! -e "$work/tmux" ] || tmux -S "$work/tmux" kill-server 2>/dev/null || :
 	add_up
 }
@@ -154,6 +155,79 @@ looks() {
 		== [$value | tonumber]' "$child" <<<"$output"
 	holds '.[0].inside | all(.whole and (.goes_on | not))' <<<"$output"
 	goes_on
+}
+
+# asks [THREADS]: a program that asks a server, which goes on when it is told to: `answers`.
+asks() {
+	mkfifo "$work/go"
+	exec 8<>"$work/go"
+	python3 -B "$root/tests/bots/stays/asking.py" serve <&8 >"$work/port" 2>"$work/server.err" 3>&- &
+	server=$!
+	soon test -s "$work/port"
+	rules '[pipeline]' 'learn = python asking:learn' '[agent]' 'trainer = python asking:trainer' \
+		'[wire]' "http = 127.0.0.1:$(cat "$work/port")"
+	env "LD_PRELOAD=$shim" python3 -B "$root/tests/bots/stays/asking.py" "$(cat "$work/port")" "$@" \
+		>"$work/out" 2>"$work/err" 3>&- 7>&- 8>&- &
+	child=$!
+}
+
+answers() {
+	printf '\n%.0s' $(seq "$1") >&8
+}
+
+# seen FILTER: so it is with the programs that run now.
+seen() {
+	local json
+	json=$($ps --json) && jq -e "$1" <<<"$json"
+}
+
+@test "ps: a call that was read off its connection, from question to answer" {
+	asks
+	soon seen '.[0].inside[0].path[-1].model == "gpt-4o"'
+	run -0 $ps --json
+	[ "$(paths <<<"$output")" = "learn > agent:trainer > llm:openai" ]
+	holds '.[0].inside | length == 1 and .[0].whole and .[0].thread_id == ($value | tonumber)' "$child" <<<"$output"
+	holds '.[0].inside[0].path | .[2].kind == "llm" and .[2].function == "POST api.openai.com/v1/chat/completions"
+		and .[2].received_bytes == 0 and .[1].model == null and .[1].received_bytes == null
+		and .[2].inside_ms <= .[1].inside_ms' <<<"$output"
+	id=$(jq -r '.[0].inside[0] | .trace_id + " " + .path[2].span_id' <<<"$output")
+	run -0 env COLUMNS=100 $ps
+	[[ ${lines[1]} =~ ^\*\ .*learn\ \>\ agent:trainer\ \>\ llm:openai\ \(gpt-4o\)$ ]]
+
+	# its request has left the rings, and its answer begins
+	soon consumed
+	[ "$(seen '.[0].inside[0] | .trace_id + " " + .path[2].span_id')" = "\"$id\"" ]
+	answers 1
+	soon seen '.[0].inside[0].path[2] | .model == "gpt-4o-2024-08-06" and .received_bytes > 50'
+	run -0 env COLUMNS=120 $ps
+	[[ ${lines[1]} =~ llm:openai\ \(gpt-4o-2024-08-06,\ [0-9]+\ B\)$ ]]
+	run -0 $ps
+	[[ ${lines[1]} == *llm:openai* ]] && [ "$(wc -L <<<"$output")" -le 80 ]
+	answers 2
+	wait "$child"
+	child=
+	[ "$(cat "$work/out")" = 2 ]
+	traces | holds '.[0].trace_id == $value' "${id% *}"
+	spans "${id% *}" | holds 'map(select(.span_name == "llm:openai"))[0].span_id == $value' "${id#* }"
+}
+
+@test "ps: calls on many connections, each on its thread; looked at while they come and go" {
+	asks 20
+	soon seen '[.[0].inside[].path[-1].name] == [range(20) | "llm:openai"]'
+	run -0 $ps --json
+	[ "$(paths <<<"$output" | sort | uniq -c | sed 's/^ *//')" = "20 learn > agent:trainer > llm:openai" ]
+	holds '[.[0].inside[].thread_id] | unique | length == 20' <<<"$output"
+	holds '[.[0].inside[].path[-1].span_id] | unique | length == 20' <<<"$output"
+	for ((i = 0; i < 40; i++)); do
+		answers 1
+		$ps --json
+	done | jq -s . >"$work/looks"
+	holds 'all(.[]; length == 1 and .[0].error == null) and all(.[][0].inside[]; .whole)' <"$work/looks"
+	answers 20
+	wait "$child"
+	child=
+	traces | holds 'length == 20'
+	[ "$(sql "select count(*) from pipeline_spans where span_name = 'llm:openai'")" -eq 20 ]
 }
 
 @test "ps: a hundred looks at a program that fills its rings, and at one whose rings are always emptied" {
