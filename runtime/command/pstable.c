@@ -205,13 +205,15 @@ static void put_path(const struct layout *layout, const struct ts_psline *line)
 {
 	const char *ellipsis = ts_terminal()->ellipsis;
 	bool goes_on = line->call->goes_on;
-	size_t room = layout->path - (goes_on ? strlen(STEP) + ts_display_columns(ellipsis) : 0);
+	size_t behind = goes_on ? strlen(STEP) + ts_display_columns(ellipsis) : 0;
+	size_t room = layout->path > behind ? layout->path - behind : 1, before;
 	char some[16], middle[16];
 	bool all;
 
 	snprintf(some, sizeof(some), "%s" STEP, ellipsis);
 	snprintf(middle, sizeof(middle), STEP "%s" STEP, ellipsis);
-	all = fitting(line, room - (line->whole ? 0 : ts_display_columns(some))) == line->depth;
+	before = line->whole ? 0 : ts_display_columns(some);
+	all = before < room && fitting(line, room - before) == line->depth;
 	if (all && !line->whole) {
 		fputs(some, layout->out);
 		room -= ts_display_columns(some);
