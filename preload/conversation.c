@@ -188,19 +188,12 @@ static bool make_ready(const struct turn *turn)
 	return ready;
 }
 
-/* There is no ring to be had: a gap. */
-static void lose(struct ts_connection *connection, uint32_t flags, uint64_t bytes)
-{
-	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
-	__atomic_fetch_add(&ts_wire.counts[TS_WIRE_LOST_BYTES], bytes, __ATOMIC_RELAXED);
-}
-
 static void put(void *user, const void *text, size_t bytes)
 {
 	struct sending *sending = user;
 
 	if (!make_ready(sending->turn)) {
-		lose(sending->connection, 0, bytes);
+		ts_wire_lose(sending->connection, 0, bytes); /* there is no ring to be had */
 		return;
 	}
 	if (!sending->placed)
@@ -371,7 +364,7 @@ static void receive(const struct turn *turn)
 	} else if (make_ready(turn)) {
 		ts_wire_pieces(passed, bytes, take_received, connection);
 	} else {
-		lose(connection, TS_MESSAGE_RECEIVED, bytes);
+		ts_wire_lose(connection, TS_MESSAGE_RECEIVED, bytes);
 	}
 }
 

@@ -211,7 +211,7 @@ static struct ts_connection *take_way(uint64_t set, int way, uint64_t seen, uint
 	connection->sequence = 0;
 	connection->sent_calls = connection->told_calls = 0;
 	__atomic_store_n(&connection->state, TS_CONNECTION_UNDECIDED, __ATOMIC_RELEASE);
-	connection->listed = false;
+	connection->listed = connection->lost_sent = false;
 	connection->client = NULL;
 	/* release: who finds the handle finds the connection */
 	__atomic_store_n(&handles[set][way], handle, __ATOMIC_RELEASE);
@@ -259,10 +259,11 @@ void ts_connections_forget(void)
 
 /* --- messages ------------------------------------------------------------------------------------ */
 
-static void count_lost(struct ts_connection *connection, uint32_t flags, uint64_t bytes)
+void ts_wire_lose(struct ts_connection *connection, uint32_t flags, uint64_t bytes)
 {
 	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
 	__atomic_fetch_add(&ts_wire.counts[TS_WIRE_LOST_BYTES], bytes, __ATOMIC_RELAXED);
+	connection->lost_sent |= !(flags & TS_MESSAGE_RECEIVED);
 }
 
 /* What lies behind the event's fixed part, before the text. */
@@ -330,16 +331,17 @@ static void record_piece(struct ts_connection *connection, uint32_t flags,
 	struct ts_event_message *message;
 
 	if (!has_room(context->ring, flags, before + TS_ALIGN8(bytes))) {
-		count_lost(connection, flags, bytes);
+		ts_wire_lose(connection, flags, bytes);
 		ts_record_wake(context);
 		return;
 	}
 	message = build(context, connection, flags, place, bytes);
 	if (!ts_guarded_copy((char *)message + before, text, bytes)) {
-		count_lost(connection, flags, bytes);
+		ts_wire_lose(connection, flags, bytes);
 		return;
 	}
 	connection->offset[flags & TS_MESSAGE_RECEIVED] += bytes;
+	connection->lost_sent &= (flags & TS_MESSAGE_RECEIVED) != 0;
 	commit(context->ring, connection, message);
 }
 
@@ -362,8 +364,10 @@ void ts_wire_record_last(struct ts_connection *connection, enum ts_ending ending
 	struct ts_context *context = &ts_context;
 	struct ts_event_message *message;
 
-	if (ts_ring_room(context->ring, sizeof(*message)) < sizeof(*message))
+	if (ts_ring_room(context->ring, 2 * sizeof(*message)) < 2 * sizeof(*message))
 		return;
+	if (connection->lost_sent)
+		commit(context->ring, connection, build(context, connection, 0, NULL, 0));
 	message = build(context, connection, TS_MESSAGE_LAST | TS_MESSAGE_RECEIVED, NULL, 0);
 	message->ending = (uint8_t)ending;
 	commit(context->ring, connection, message);
@@ -395,7 +399,7 @@ static uintptr_t receive(struct ts_context *context, struct ts_connection *conne
 	if (!bytes)
 		return !is_off(context) && ts_wire_ending(passed) ? TS_SLOW : 0;
 	if (unlikely(is_off(context) || (context->guard && !ts_guard_is_stale(context, slot)))) {
-		count_lost(connection, TS_MESSAGE_RECEIVED, bytes);
+		ts_wire_lose(connection, TS_MESSAGE_RECEIVED, bytes);
 		return 0;
 	}
 	/* as in ts_call_begin: the guard comes before the look at the generation */

@@ -66,6 +66,7 @@ struct ts_connection {
 	uint32_t told_calls;           /* of them, what the slow path was told of */
 	uint8_t state;                 /* enum ts_connection_state */
 	bool listed;                   /* a socket whose address symbols.conf lists */
+	bool lost_sent;                /* of what was sent, since the last message that says so */
 	uint32_t turn;                 /* a thread sees to the client; atomic */
 	struct ts_wire_client *client; /* NULL: ALONE */
 };
@@ -160,7 +161,13 @@ void ts_wire_pieces(const struct ts_passed *passed, uint64_t bytes, ts_wire_piec
 void ts_wire_record(struct ts_connection *connection, uint32_t flags,
 		    const struct ts_wire_place *place, const void *text, uint64_t bytes);
 
-/* The last message of a connection. [hot] */
+/* Text that no ring has room for: a gap. [hot] */
+void ts_wire_lose(struct ts_connection *connection, uint32_t flags, uint64_t bytes);
+
+/*
+ * The last message of a connection, which says how much was received in all; where what was sent last is lost, one before it says
+ * how much that was. [hot]
+ */
 void ts_wire_record_last(struct ts_connection *connection, enum ts_ending ending);
 
 #endif
