@@ -51,13 +51,13 @@ static const char *raise(struct ts_pool *pool, const char *json, const char *key
 
 	if (!count)
 		return json;
-	if (!json || !strchr(json, ':'))
+	/* an object that is empty, or, of a file that says what cannot be, none at all */
+	if (!json || json[0] != '{' || !strchr(json, ':'))
 		return ts_pool_printf(pool, "{\"%s\":%" PRIu64 "}", key, count);
 	snprintf(wanted, sizeof(wanted), "\"%s\":", key);
 	found = strstr(json, wanted);
 	if (!found)
-		return ts_pool_printf(pool, "{\"%s\":%" PRIu64 ",%s", key, count,
-				      strchr(json, '{') + 1);
+		return ts_pool_printf(pool, "{\"%s\":%" PRIu64 ",%s", key, count, json + 1);
 	found += strlen(wanted);
 	rest = 0;
 	if (sscanf(found, "%" SCNu64 "%n", &number, &rest) != 1)
