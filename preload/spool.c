@@ -418,22 +418,33 @@ int ts_own_spool_create(void)
 	return ts_own_spool_publish();
 }
 
+/* False: it is still there. */
+static bool remove_file(const char *name)
+{
+	char path[sizeof(spool.folder) + 16];
+	int result;
+
+	snprintf(path, sizeof(path), "%s/%s", spool.folder, name);
+	result = ts_sys_unlink(path);
+	return result == 0 || result == -ENOENT;
+}
+
+/* The process file last: while it is there, who finds the rest can tell what it is. */
 void ts_own_spool_remove(void)
 {
 	uint32_t n_rings = ts_hot.process->n_rings;
-	char path[sizeof(spool.folder) + 16];
+	bool removed = true;
+	char name[16];
 
 	/* killed half-way, this must not look like a spool whose rings were lost */
 	__atomic_store_n(&ts_hot.process->n_rings, 0, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < n_rings; i++) {
-		snprintf(path, sizeof(path), "%s/ring-%u", spool.folder, i);
-		ts_sys_unlink(path);
+		snprintf(name, sizeof(name), "ring-%u", i);
+		removed &= remove_file(name);
 	}
-	snprintf(path, sizeof(path), "%s/open", spool.folder);
-	ts_sys_unlink(path);
-	snprintf(path, sizeof(path), "%s/process", spool.folder);
-	ts_sys_unlink(path);
-	ts_sys_rmdir(spool.folder);
+	removed &= remove_file("open");
+	if (removed && remove_file("process"))
+		ts_sys_rmdir(spool.folder);
 }
 
 void ts_own_spool_forget(void)
