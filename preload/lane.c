@@ -32,6 +32,7 @@ static struct {
 	uint32_t n;
 	uint32_t adding; /* a lock for those who make one */
 	uint64_t budget; /* bytes of rings that may still be made; 0 with n == 0: not looked up */
+	int64_t spare;   /* bytes of them for threads that have a ring, which is full */
 	bool capped;     /* by what a program may have, not by what there is */
 	int why;         /* there was no other: a negative errno; -EDQUOT: a program has no more */
 } lanes;
@@ -125,8 +126,10 @@ static struct lane *make_lane(uint64_t bytes)
 {
 	struct lane *lane;
 
-	if (!lanes.n && !lanes.budget)
+	if (!lanes.n && !lanes.budget) {
 		lanes.budget = find_budget();
+		lanes.spare = (int64_t)lanes.budget / 4;
+	}
 	if (!bytes)
 		bytes = ring_bytes();
 	lanes.why = lanes.capped || lanes.n == MAX_LANES ? -EDQUOT : -ENOSPC;
@@ -284,31 +287,74 @@ static void tell(void)
 		       ts_own_spool_folder(), strerrordesc_np(-lanes.why));
 }
 
+/* So that no store on the fast path faults; kernels before 5.14 fault instead. */
+static struct lane *add_touched(uint32_t tid)
+{
+	struct lane *lane = add_lane(tid, 0);
+
+	if (lane)
+		ts_sys_madvise(lane->ring.shared, TS_ABI_PAGE + lane->ring.bytes,
+			       MADV_POPULATE_WRITE);
+	return lane;
+}
+
+static void own(struct lane *lane, struct ts_context *context)
+{
+	lane->ring.shared->owner_tid = context->tid;
+	__atomic_store_n(&lane->owner, context, __ATOMIC_RELEASE);
+	context->ring = &lane->ring;
+	context->pool = &lane->pool;
+	write_thread(&lane->ring, context->tid);
+}
+
 bool ts_lane_take(struct ts_context *context)
 {
 	struct lane *lane = reuse_lane(context->tid, false, 2);
 
 	if (!lane)
 		lane = reuse_lane(context->tid, true, 2);
-	if (!lane) {
-		lane = add_lane(context->tid, 0);
-		/* so that no store on the fast path faults; kernels before 5.14 fault instead */
-		if (lane)
-			ts_sys_madvise(lane->ring.shared, TS_ABI_PAGE + lane->ring.bytes,
-				       MADV_POPULATE_WRITE);
-	}
+	if (!lane)
+		lane = add_touched(context->tid);
 	if (!lane)
 		lane = reuse_lane(context->tid, true, 1);
 	if (!lane) {
 		tell();
 		return false;
 	}
-	lane->ring.shared->owner_tid = context->tid;
-	__atomic_store_n(&lane->owner, context, __ATOMIC_RELEASE);
-	context->ring = &lane->ring;
-	context->pool = &lane->pool;
-	write_thread(&lane->ring, context->tid);
+	own(lane, context);
 	return true;
+}
+
+/* A new lane out of what is spare. NULL: there is none. */
+static struct lane *add_spare(uint32_t tid)
+{
+	int64_t left = __atomic_load_n(&lanes.spare, __ATOMIC_RELAXED);
+	struct lane *lane;
+
+	if (left < RING_MOST)
+		return NULL;
+	lane = add_touched(tid);
+	if (lane)
+		__atomic_fetch_sub(&lanes.spare, (int64_t)lane->ring.bytes, __ATOMIC_RELAXED);
+	return lane;
+}
+
+void ts_lane_change(struct ts_context *context)
+{
+	const struct ts_failure *failure = &context->pool->failure;
+	struct lane *lane;
+
+	ts_ring_look_again(context->ring);
+	if (context->ring->head - context->ring->tail < context->ring->bytes / 2)
+		return;
+	lane = reuse_lane(context->tid, false, 2);
+	if (!lane)
+		lane = add_spare(context->tid);
+	if (!lane)
+		return;
+	lane->pool.failure = *failure;
+	ts_lane_give(context);
+	own(lane, context);
 }
 
 void ts_lane_give(struct ts_context *context)

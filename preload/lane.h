@@ -23,6 +23,12 @@ bool ts_lanes_begin(void);
  */
 bool ts_lane_take(struct ts_context *context);
 
+/*
+ * Where the reader lags behind a thread's ring, the thread goes on with another one: a free one, or a new one
+ * while what the process may have in that way lasts. Calls that are open end where they find room.
+ */
+void ts_lane_change(struct ts_context *context);
+
 /* Gives the thread's lane back. */
 void ts_lane_give(struct ts_context *context);
 

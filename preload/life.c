@@ -207,6 +207,8 @@ bool ts_life_make_ready(uintptr_t slot)
 		ts_own_spool_count_missed();
 		if (context->made_ready != life->generation || !context->ring)
 			begin_thread(context, slot);
+		else
+			ts_lane_change(context);
 		context->generation = life->generation;
 		if (!ts_stack_of(context, slot))
 			ts_stacks_find(slot);

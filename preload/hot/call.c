@@ -310,14 +310,11 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
  * then. */
 static uintptr_t not_ready(struct ts_context *context)
 {
-	uint32_t calls;
-
 	if (context->untraced || ts_hot.passive)
 		return 0;
 	if (!context->generation || context->generation != *ts_hot.generation)
 		return TS_SLOW;
-	calls = ++context->ring_retry;
-	if (!(calls & (calls - 1)) || calls % 1024 == 0)
+	if (ts_record_asks(context))
 		return TS_SLOW; /* where it is counted, if in vain */
 	ts_record_lost(context, TS_LOST_NO_RING);
 	return 0;

@@ -8,8 +8,21 @@
 
 #include "hot.h"
 
+/*
+ * Now and then, while a thread has no ring or a full one: its next call takes the slow path, which looks for
+ * another.
+ */
+bool ts_record_asks(struct ts_context *context)
+{
+	uint32_t calls = ++context->ring_retry;
+
+	return !(calls & (calls - 1)) || calls % 1024 == 0;
+}
+
 void ts_record_lost(struct ts_context *context, enum ts_lost why)
 {
+	if (why == TS_LOST_RING_FULL && ts_record_asks(context))
+		context->generation = TS_LOOK_AGAIN;
 	if (context->ring)
 		ts_ring_count_lost(context->ring, why);
 	else if (ts_hot.process)
@@ -17,18 +30,18 @@ void ts_record_lost(struct ts_context *context, enum ts_lost why)
 }
 
 /*
- * Wakes the flusher; the kernel keeps every register but rax, rcx and r11. Where it could not be
- * started yet, this thread's next call takes the slow path, which tries again.
+ * Wakes the flusher; the kernel keeps every register but rax, rcx and r11. Where it could not be started
+ * yet, or does not come, this thread's next call takes the slow path, which sees to it.
  */
 void ts_record_wake(struct ts_context *context)
 {
 	struct ts_abi_process *process = ts_hot.process;
 	long result;
 
-	if (!ts_hot.flusher_runs) {
+	if (!ts_hot.flusher_runs || ts_ring_is_nearly_full(context->ring))
 		context->generation = TS_LOOK_AGAIN;
+	if (!ts_hot.flusher_runs)
 		return;
-	}
 	__atomic_fetch_add(&process->wake, 1, __ATOMIC_RELEASE);
 	__asm__ volatile("syscall"
 			 : "=a"(result)

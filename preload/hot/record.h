@@ -13,6 +13,9 @@
 /* One more was lost: counted by the thread's ring, else by the process. [hot] */
 void ts_record_lost(struct ts_context *context, enum ts_lost why);
 
+/* Is this the moment to ask for a ring once more? [hot] */
+bool ts_record_asks(struct ts_context *context);
+
 /* The ring is half full: wakes the flusher. Changes no vector register. [hot] */
 void ts_record_wake(struct ts_context *context);
 

@@ -81,6 +81,12 @@ static inline void ts_ring_count_lost(struct ts_ring *ring, enum ts_lost why)
 /* Is the ring half full? If not, answers when to ask again. [hot] */
 bool ts_ring_is_half_full(struct ts_ring *ring);
 
+/* As last read, is more than three quarters of it unread? Then the reader lags. [hot] */
+static inline bool ts_ring_is_nearly_full(const struct ts_ring *ring)
+{
+	return ring->head - ring->tail > ring->bytes / 4 * 3;
+}
+
 /* True once for each half of the ring that fills: time to wake the flusher. [hot] */
 static inline bool ts_ring_wants_reader(struct ts_ring *ring)
 {

@@ -145,6 +145,19 @@ no_spools() {
 	[ "$(sql 'SELECT count(*) FROM pipeline_runs WHERE dropped = 0 AND stored >= 12000')" -eq 1 ]
 }
 
+# They are worth nine rings of 1 MB.
+@test "collect: a thread whose ring fills while it stands still goes on in others" {
+	collect
+	kill -STOP "$collector"
+	counting 1 25000
+	wait "$child"
+	kill -CONT "$collector"
+	soon no_spools
+	all_are_stored
+	[ "$(stored)" -eq 25000 ]
+	[ "$(sql 'SELECT count(*) FROM pipeline_runs WHERE dropped = 0 AND stored = 50000')" -eq 1 ]
+}
+
 @test "collect: several stores at once, each program's own" {
 	collect
 	for name in one two three; do
