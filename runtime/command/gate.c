@@ -13,8 +13,6 @@
 #include "progress.h"
 #include "stored.h"
 
-#define DAY_US 86400000000LL
-
 static const char help[] =
 	"usage: traceshim gate [--since WHEN] [--until WHEN] [--junit FILE] [--json] FILE\n\n"
 	"Judges the traces of a period by the requirements in FILE, as before a\n"
@@ -37,67 +35,34 @@ static const char help[] =
 	"usage, faults in FILE, or no store that can be read\n\n"
 	"example: traceshim gate --since 1h release.gate\n";
 
-enum { SINCE = TS_OPTION_LONG, UNTIL, JUNIT, JSON };
-
 struct options {
 	struct ts_query_filter filter;
 	const char *junit; /* NULL: none */
 	bool json;
-	bool help;
 	const char *file;
 	int64_t now_us;
 };
 
-static int take_option(struct options *options, int option)
-{
-	switch (option) {
-	case SINCE:
-		return ts_period_take(&options->filter, "--since", optarg, options->now_us);
-	case UNTIL:
-		return ts_period_take(&options->filter, "--until", optarg, options->now_us);
-	case JUNIT:
-		options->junit = optarg;
-		return 0;
-	case JSON:
-		options->json = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
+/* 0, 1 once the help is printed, or -EINVAL with the sentence printed. */
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"since", required_argument, NULL, SINCE},
-					      {"until", required_argument, NULL, UNTIL},
-					      {"junit", required_argument, NULL, JUNIT},
-					      {"json", no_argument, NULL, JSON},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "gate", .shorts = ":h", .longs = longs};
-	struct ts_query_filter *filter = &options->filter;
-	int option;
+	const char *since = NULL, *until = NULL;
+	const struct ts_option known[] = {{"since", .text = &since},
+					  {"until", .text = &until},
+					  {"junit", .text = &options->junit},
+					  {"json", .flag = &options->json},
+					  {NULL}};
+	int result = ts_options_take(&ts_command_gate, known, argc, argv);
 
-	options->now_us = ts_now_us();
-	while ((option = ts_options_next(&known, argc, argv)) != -1)
-		if (take_option(options, option) < 0)
-			return -EINVAL;
-	if (options->help)
-		return 0;
+	if (result)
+		return result;
 	if (optind + 1 != argc) {
 		ts_say("gate takes one file of requirements; see traceshim help gate");
 		return -EINVAL;
 	}
 	options->file = argv[optind];
-	if (!filter->has_since) {
-		filter->has_since = true;
-		filter->since_us =
-			(filter->has_until ? filter->until_us : options->now_us) - DAY_US;
-	}
-	return ts_period_check(filter, options->now_us);
+	options->now_us = ts_now_us();
+	return ts_period_recent(&options->filter, since, until, options->now_us);
 }
 
 static int tell(struct ts_gates *gates, const struct options *options)
@@ -160,12 +125,8 @@ static int run(int argc, char **argv)
 	struct ts_gates gates;
 	int result = take_options(&options, argc, argv);
 
-	if (result < 0)
-		return TS_EXIT_USAGE;
-	if (options.help) {
-		ts_command_help(&ts_command_gate);
-		return TS_EXIT_DONE;
-	}
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_gates_init(&gates, options.file);
 	result = result < 0 ? TS_EXIT_USAGE : judge(&gates, &options);
 	ts_gates_release(&gates);

@@ -11,6 +11,8 @@
 #include "stored.h"
 #include "when.h"
 
+#define DAY_US 86400000000LL
+
 int64_t ts_now_us(void)
 {
 	struct timeval now;
@@ -48,6 +50,19 @@ int ts_period_check(const struct ts_query_filter *filter, int64_t now_us)
 	else
 		return 0;
 	return -EINVAL;
+}
+
+int ts_period_recent(struct ts_query_filter *filter, const char *since, const char *until,
+		     int64_t now_us)
+{
+	if ((since && ts_period_take(filter, "--since", since, now_us) < 0) ||
+	    (until && ts_period_take(filter, "--until", until, now_us) < 0))
+		return -EINVAL;
+	if (!filter->has_since) {
+		filter->has_since = true;
+		filter->since_us = (filter->has_until ? filter->until_us : now_us) - DAY_US;
+	}
+	return ts_period_check(filter, now_us);
 }
 
 /* Of all pipelines the one of that name, or the one that was meant; NULL: there is none. */

@@ -18,6 +18,13 @@ int ts_period_take(struct ts_query_filter *filter, const char *option, const cha
 int ts_period_check(const struct ts_query_filter *filter, int64_t now_us);
 
 /*
+ * The texts of both options, each NULL where it was not given: a day, up to the end or to now, where no begin was. 0, or
+ * -EINVAL with the sentence printed.
+ */
+int ts_period_recent(struct ts_query_filter *filter, const char *since, const char *until,
+		     int64_t now_us);
+
+/*
  * A line on stderr for what no trace is like: how the pipeline is spelt that was meant (then true), where in time there are
  * some, or that nothing is stored at all.
  */

@@ -17,7 +17,6 @@
 #include "report_document.h"
 #include "stored.h"
 
-#define DAY_US      86400000000LL
 #define DEFAULT_TOP 5
 #define MOST_TOP    100000
 
@@ -46,14 +45,11 @@ static const char help[] =
 	"example: traceshim report --since 2h --pipeline learn\n"
 	"example: traceshim report --since 2026-11-01 --until 2026-12-01 --by model\n";
 
-enum { SINCE = TS_OPTION_LONG, UNTIL, PIPELINE, USER, BY, TOP, JSON };
-
 struct options {
 	struct ts_query_filter filter;
 	enum ts_report_by by;
 	size_t top; /* 0: not given */
 	bool json;
-	bool help;
 	int64_t now_us;
 };
 
@@ -89,66 +85,26 @@ static int take_top(const char *text, size_t *ret)
 	return 0;
 }
 
-static int take_option(struct options *options, int option)
-{
-	struct ts_query_filter *filter = &options->filter;
-
-	switch (option) {
-	case SINCE:
-		return ts_period_take(filter, "--since", optarg, options->now_us);
-	case UNTIL:
-		return ts_period_take(filter, "--until", optarg, options->now_us);
-	case PIPELINE:
-		filter->pipeline = optarg;
-		return 0;
-	case USER:
-		filter->user = optarg;
-		return 0;
-	case BY:
-		return take_by(optarg, &options->by);
-	case TOP:
-		return take_top(optarg, &options->top);
-	case JSON:
-		options->json = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
+/* 0, 1 once the help is printed, or -EINVAL with the sentence printed. */
 static int take_options(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {{"since", required_argument, NULL, SINCE},
-					      {"until", required_argument, NULL, UNTIL},
-					      {"pipeline", required_argument, NULL, PIPELINE},
-					      {"user", required_argument, NULL, USER},
-					      {"by", required_argument, NULL, BY},
-					      {"top", required_argument, NULL, TOP},
-					      {"json", no_argument, NULL, JSON},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
-	const struct ts_options known = {.command = "report", .shorts = ":h", .longs = longs};
-	int option;
+	const char *since = NULL, *until = NULL, *by = NULL, *top = NULL;
+	const struct ts_option known[] = {{"since", .text = &since},
+					  {"until", .text = &until},
+					  {"pipeline", .text = &options->filter.pipeline},
+					  {"user", .text = &options->filter.user},
+					  {"by", .text = &by},
+					  {"top", .text = &top},
+					  {"json", .flag = &options->json},
+					  {NULL}};
+	int result = ts_options_only(&ts_command_report, known, argc, argv);
 
+	if (result == 0 && by)
+		result = take_by(by, &options->by);
+	if (result == 0 && top)
+		result = take_top(top, &options->top);
 	options->now_us = ts_now_us();
-	while ((option = ts_options_next(&known, argc, argv)) != -1)
-		if (take_option(options, option) < 0)
-			return -EINVAL;
-	if (optind < argc) {
-		ts_say("report takes options only, not %s; see traceshim help report",
-		       argv[optind]);
-		return -EINVAL;
-	}
-	if (!options->filter.has_since) {
-		options->filter.has_since = true;
-		options->filter.since_us =
-			(options->filter.has_until ? options->filter.until_us : options->now_us) -
-			DAY_US;
-	}
-	return ts_period_check(&options->filter, options->now_us);
+	return result ? result : ts_period_recent(&options->filter, since, until, options->now_us);
 }
 
 /* --- what is answered -------------------------------------------------------------------- */
@@ -225,12 +181,8 @@ static int run(int argc, char **argv)
 	struct ts_query *query;
 	int result = take_options(&options, argc, argv);
 
-	if (options.help) {
-		ts_command_help(&ts_command_report);
-		return TS_EXIT_DONE;
-	}
-	if (result < 0)
-		return TS_EXIT_USAGE;
+	if (result)
+		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
 	result = ts_stored_open(&query);
 	if (result == -ENOENT)
 		ts_stored_say_nothing("traces");
