@@ -226,19 +226,22 @@ static void plan_nothing(struct ts_reader *reader)
 		reader->rings[i].want = 0;
 }
 
-/* Decides what each ring may read in this pass. 0, or a negative errno: one did not open. */
+/* Decides what each ring may read in this pass; what all have is to be told. 0, or a negative errno: one did not open. */
 static int plan(struct ts_reader *reader, size_t *ret_total, bool *ret_more)
 {
 	uint32_t first = reader->turn;
 	bool going = true;
 	int result = 0;
 
-	for (uint32_t i = 0; i < reader->n_rings && going; i++) {
+	for (uint32_t i = 0; i < reader->n_rings; i++) {
 		uint32_t index = (first + i) % reader->n_rings;
 		int opened = open_ring(reader, index);
 
 		result = opened < 0 ? opened : result;
-		going = plan_ring(reader, index, ret_total, ret_more);
+		if (going)
+			going = plan_ring(reader, index, ret_total, ret_more);
+		else
+			look(reader, &reader->rings[index]);
 	}
 	return result;
 }

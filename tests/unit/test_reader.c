@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "reader_fixture.h"
+#include "runtime/assemble/tally.h"
 
 static void test_what_is_no_spool(void **state)
 {
@@ -140,6 +141,7 @@ static void test_rings_take_turns(void **state)
 {
 	enum { RINGS = 3, RING_BYTES = 2 << 20 };
 	struct ts_reader *reader;
+	struct ts_tally tally;
 	struct spool spool;
 	bool served[RINGS] = {0};
 
@@ -157,6 +159,7 @@ static void test_rings_take_turns(void **state)
 			tails[i] = spool.rings[i]->tail;
 		}
 		assert_int_equal(pass(reader), 1);
+		assert_true(ts_reader_tally(reader, false, &tally)); /* of those that wait, too */
 		ts_reader_commit(reader);
 		for (uint32_t i = 0; i < RINGS; i++) {
 			served[i] |= spool.rings[i]->tail > tails[i];
