@@ -10,14 +10,15 @@
 #include "sys.h"
 
 /*
- * Blocks what can be blocked, but for glibc's own (cancellation 32, setuid in all threads 33) and what
- * a fault of this thread raises, and answers the mask that was.
+ * Blocks what can be blocked, glibc's cancellation (32) too: a thread that is left half-way would keep what it has locked. But
+ * not glibc's setuid in all threads (33), which waits for each of them, and what a fault of this thread raises. Answers
+ * the mask that was.
  */
 static inline uint64_t ts_signals_block(void)
 {
 	const uint64_t faults = 1ULL << (SIGSEGV - 1) | 1ULL << (SIGBUS - 1) |
 				1ULL << (SIGILL - 1) | 1ULL << (SIGFPE - 1) | 1ULL << (SIGTRAP - 1);
-	uint64_t all = ~(3ULL << 31 | faults), before = 0;
+	uint64_t all = ~(1ULL << 32 | faults), before = 0;
 
 	ts_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof(all), 0, 0);
 	return before;
