@@ -14,7 +14,8 @@ struct inflating {
 	z_stream stream;
 	bool deflate;
 	bool began; /* the first byte has told which deflate it is */
-	bool over;  /* what follows is padding, or the next member */
+	bool over;  /* what follows is the next member, or padding */
+	bool padding;
 };
 
 static void *begin_as(bool deflate)
@@ -48,11 +49,11 @@ static bool choose_deflate(struct inflating *state, const char *data)
 	return !state->deflate || (*data & 15) == 8 || inflateReset2(&state->stream, BARE) == Z_OK;
 }
 
-/* Behind the end: another member of gzip, or something to ignore. */
+/* Behind the end: another member of gzip, or from here on something to ignore. */
 static bool goes_on(struct inflating *state, const char *data)
 {
-	return !state->deflate && (unsigned char)*data == 0x1f &&
-	       inflateReset(&state->stream) == Z_OK;
+	state->padding |= state->deflate || (unsigned char)*data != 0x1f;
+	return !state->padding && inflateReset(&state->stream) == Z_OK;
 }
 
 static long decode(void *opaque, const char **data, size_t *bytes, char *to, size_t room,

@@ -110,7 +110,7 @@ static void test_each_coding(void **state)
 	first = deflate_as(31, plain, 1000, coded, sizeof(coded));
 	bytes = first + deflate_as(31, plain + 1000, plain_bytes - 1000, coded + first,
 				   sizeof(coded) - first);
-	memset(coded + bytes, 0, 10);
+	memcpy(coded + bytes, "\0\0\0\0\x1f\x8b\x08no", 10);
 	expect_plain("gzip", bytes + 10);
 	/* one on top of the other: the last one named came last */
 	bytes = brotli_of(plain, plain_bytes, twice, sizeof(twice));
