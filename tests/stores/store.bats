@@ -100,6 +100,15 @@ whole_schema() {
 
 # --- init ------------------------------------------------------------------------------------------------------------
 
+# The psql that runs beside the test has committed, and ends.
+commit_session() {
+	local said
+	echo "COMMIT; SELECT 'over';" >&"${COPROC[1]}"
+	read -r -u "${COPROC[0]}" said
+	[ "$said" = over ]
+	echo '\q' >&"${COPROC[1]}"
+}
+
 @test "store: before init there is nothing, which is said" {
 	fails 'no store yet' store status "$url"
 	store status --json "$url" 2>/dev/null | holds '.schema == 0 and .newest_schema == 2'
@@ -364,8 +373,7 @@ whole_schema() {
 	psql -XqtA -v ON_ERROR_STOP=1 "$(pg_of "$db" pen)" -c "INSERT INTO pipeline_spans
 		(trace_id, span_id, span_name, kind, started_at, ended_at, success, created_at)
 		VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'x', '$day', '$day', true, '$day')"
-	echo 'COMMIT; \q' >&"${COPROC[1]}"
-	wait "$COPROC_PID"
+	commit_session
 	quiet store migrate "$url"
 	store status --json "$url" | holds '.spans == 1 and .strays == 0'
 }
@@ -385,8 +393,7 @@ one_waits() {
 	[ "$said" = made ]
 	psql -XqtA "$url" -c "SELECT traceshim_make_partitions('$day')" >"$work/second" 2>&1 3>&- &
 	soon one_waits
-	echo 'COMMIT; \q' >&"${COPROC[1]}"
-	wait "$COPROC_PID"
+	commit_session
 	wait $!
 	[ "$(cat "$work/second")" = there ]
 }
@@ -455,8 +462,7 @@ some_are_written() {
 	read -r -u "${COPROC[0]}" said
 	[ "$said" = t ]
 	fails 'lock timeout' store prune --older-than 30h "$url"
-	echo 'COMMIT; \q' >&"${COPROC[1]}"
-	wait "$COPROC_PID"
+	commit_session
 	quiet store prune --older-than 30h "$url"
 	store status --json "$url" | holds '.traces == 30'
 }
