@@ -100,6 +100,17 @@ static bool is_socket(const struct ts_passed *passed)
 	return passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
 }
 
+/* A descriptor is something else by now. */
+static bool is_gone(const struct ts_passed *passed)
+{
+	uint32_t fd = (uint32_t)ts_wire_handle(passed);
+
+	if (!is_socket(passed) || ts_peer_is_still_listed(conversation.conf, fd))
+		return false;
+	ts_wire.listed[fd] = 0;
+	return true;
+}
+
 /* The program speaks first on a connection that was not met before; its turn is ours. NULL: it is left alone. */
 static struct ts_connection *meet(const struct turn *turn, const void *text, uint64_t bytes,
 				  struct ts_connection **ret_held)
@@ -108,11 +119,8 @@ static struct ts_connection *meet(const struct turn *turn, const void *text, uin
 	struct ts_connection *connection;
 	const struct ts_wire_heads *module;
 
-	if (is_socket(passed) &&
-	    !ts_peer_is_still_listed(conversation.conf, (uint32_t)passed->arguments[0])) {
-		ts_wire.listed[(uint32_t)passed->arguments[0]] = 0;
+	if (is_gone(passed))
 		return NULL;
-	}
 	connection = ts_connection_add(ts_wire_handle(passed));
 	count(TS_WIRE_SEEN);
 	if (!connection) {
@@ -338,6 +346,63 @@ static void take_sent(const struct turn *turn)
 	take_text(&sending);
 }
 
+/* --- what is not seen ------------------------------------------------------------------------------ */
+
+/* It counts once a connection. */
+static void tell_unseen(struct ts_connection *connection)
+{
+	if (!connection->unseen)
+		count(TS_WIRE_BYPASSED);
+	connection->unseen = true;
+}
+
+/* What it began with nobody saw, so nothing of it is told; its turn is ours no more. */
+static void leave_unseen(const struct turn *turn)
+{
+	struct ts_connection *connection = ts_connection_add(ts_wire_handle(turn->passed));
+
+	count(TS_WIRE_SEEN);
+	if (!connection) {
+		count(TS_WIRE_NO_ROOM);
+		return;
+	}
+	connection->listed = is_socket(turn->passed);
+	tell_unseen(connection);
+	leave(connection);
+	ts_connection_give_turn(connection);
+}
+
+/* Bytes of a body are a gap in it; after anything else a head could be taken for a body. */
+static void pass_over(const struct turn *turn, struct ts_connection *connection)
+{
+	uint64_t bytes = ts_wire_bytes(turn->passed);
+
+	tell_unseen(connection);
+	if (was_told_of_all(connection) && conversation.heads->missed(connection->client, bytes) &&
+	    make_ready(turn)) {
+		ts_wire_pass_over(connection, bytes);
+		return;
+	}
+	end(connection, TS_ENDING_UNSEEN, turn);
+	leave(connection);
+}
+
+static void take_unseen(const struct turn *turn)
+{
+	uint64_t handle = ts_wire_handle(turn->passed);
+	enum ts_connection_state state;
+	struct ts_connection *connection = ts_connection_find(handle, &state);
+
+	if (!connection && is_gone(turn->passed))
+		return;
+	if (!connection) {
+		leave_unseen(turn);
+	} else if (hold(connection, handle)) {
+		pass_over(turn, connection);
+		ts_connection_give_turn(connection);
+	}
+}
+
 /* --- the rest ------------------------------------------------------------------------------------ */
 
 static void take_received(void *user, const void *text, uint64_t bytes)
@@ -406,6 +471,8 @@ static void take(const struct turn *turn)
 	forget_parent();
 	if (function == TS_WIRE_CONNECT)
 		take_connect(turn);
+	else if (ts_wire_is_unseen(function))
+		take_unseen(turn);
 	else if (ts_wire_sends(function))
 		take_sent(turn);
 	else if (!ts_wire_ends(function))
