@@ -348,12 +348,13 @@ static void take_sent(const struct turn *turn)
 
 /* --- what is not seen ------------------------------------------------------------------------------ */
 
-/* It counts once a connection. */
-static void tell_unseen(struct ts_connection *connection)
+/* It counts once a connection, and has an account be there that tells it. False: there is none, nor a ring. */
+static bool tell_unseen(struct ts_connection *connection, const struct turn *turn)
 {
 	if (!connection->unseen)
 		count(TS_WIRE_BYPASSED);
 	connection->unseen = true;
+	return make_ready(turn);
 }
 
 /* What it began with nobody saw, so nothing of it is told; its turn is ours no more. */
@@ -367,7 +368,7 @@ static void leave_unseen(const struct turn *turn)
 		return;
 	}
 	connection->listed = is_socket(turn->passed);
-	tell_unseen(connection);
+	tell_unseen(connection, turn);
 	leave(connection);
 	ts_connection_give_turn(connection);
 }
@@ -376,10 +377,10 @@ static void leave_unseen(const struct turn *turn)
 static void pass_over(const struct turn *turn, struct ts_connection *connection)
 {
 	uint64_t bytes = ts_wire_bytes(turn->passed);
+	bool ready = tell_unseen(connection, turn);
 
-	tell_unseen(connection);
-	if (was_told_of_all(connection) && conversation.heads->missed(connection->client, bytes) &&
-	    make_ready(turn)) {
+	if (was_told_of_all(connection) && ready &&
+	    conversation.heads->missed(connection->client, bytes)) {
 		ts_wire_pass_over(connection, bytes);
 		return;
 	}

@@ -273,11 +273,12 @@ tells() {
 	rm -f "$work"/traces.db*
 	same timeout 60 "$wire/wire" unseen -
 	"$root/build/traceshim" export --format json | jq '[.[].spans[]]' >"$work/spans.json"
-	jq -e 'map([.success, .attributes.wire.unseen_bytes, .input_data.body.truncated, .model]) | sort ==
+	holds 'map([.success, .attributes.wire.unseen_bytes, .input_data.body.truncated, .model]) | sort ==
 		([[true, 40, 40, null], [true, 25, 40, null], [true, null, null, "gpt-4o"], [true, null, null, "four"],
-		[false, null, null, null]] | sort)' "$work/spans.json"
-	jq -e 'map(select(.success | not).error) == ["its end was not recorded"]' "$work/spans.json"
-	"$root/build/traceshim" list --runs --json | jq -e '.[0].attributes.wire | .connections == 5 and .recorded == 3 and .bypassed == 4'
+		[false, null, null, null]] | sort)' <"$work/spans.json"
+	holds 'map(select(.success | not).error) == ["its end was not recorded"]' <"$work/spans.json"
+	"$root/build/traceshim" list --runs --json |
+		holds '.[0].attributes.wire | .connections == 5 and .recorded == 3 and .bypassed == 4'
 	"$root/build/traceshim" list --runs | grep -Fx '  wire  5 connections, 3 to LLM APIs, 4 by calls that are not read'
 }
 
