@@ -110,7 +110,7 @@ accounted() {
 	observed "$1" dump "$1"
 	observed "$1" "$root/build/traceshim" list --runs --json >"$1.runs"
 	jq -e 'all(.[]; .begun == .stored and .open == 0 and .dropped == 0
-		and (.attributes.wire | .unreadable == 0 and .no_room == 0 and .lost_bytes == 0))' "$1.runs"
+		and (.attributes.wire | .unreadable == 0 and .no_room == 0 and .lost_bytes == 0 and .bypassed == 0))' "$1.runs"
 	"$root/tests/wire/compare.py" "servers/$1.traced/calls.jsonl" "$1.json"
 }
 
