@@ -120,9 +120,13 @@ static bool message_at(const struct ts_passed *passed, uint64_t i, struct mmsghd
 	return i < MAX_VECTORS && ts_guarded_copy(ret, &messages[i], sizeof(*ret));
 }
 
-/* How many messages a call passed. */
+/* How many messages a call of those that pass several passed. */
 static uint64_t messages_of(const struct ts_passed *passed)
 {
+	enum ts_wire_function function = function_of(passed);
+
+	if (function != TS_WIRE_SENDMMSG && function != TS_WIRE_RECVMMSG)
+		return 0;
 	return (int32_t)passed->result > 0 ? (uint64_t)(int32_t)passed->result : 0;
 }
 
@@ -223,7 +227,8 @@ enum ts_ending ts_wire_ending(const struct ts_passed *passed)
 		return ending_of_bio(passed);
 	if (is_ssl(function_of(passed)))
 		return ending_of_tls(passed);
-	if (passed->result == 0)
+	/* a message of no bytes, too */
+	if (passed->result == 0 || messages_of(passed))
 		return TS_ENDING_PEER;
 	if (!error_number)
 		return 0;

@@ -305,6 +305,8 @@ static void test_endings(void **state)
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 64, 0)), TS_ENDING_PEER);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 0, 0)), 0);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECV, 0, 9, "", 64, MSG_PEEK)), 0);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMMSG, 1, 9, "", 2, 0)), TS_ENDING_PEER);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMMSG, 0xffffffff, 9, "", 2, 0)), 0);
 	place.error_number = EAGAIN;
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, -1, 9, "", 64, 0)), 0);
 	place.error_number = ECONNRESET;

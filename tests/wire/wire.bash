@@ -39,6 +39,14 @@ directed() {
 		"OLLAMA_HOST=$(url "$1" http)")
 }
 
+# diverted NAME: ... of a program of Node's that believes to be at the providers'.
+diverted() {
+	local secure
+	common "$1"
+	secure=$(url "$1")
+	models+=("NODE_OPTIONS=--require=$programs/diverted.cjs" "DIVERTED_TO=${secure##*:}")
+}
+
 common() {
 	models=("SSL_CERT_FILE=$work/servers/$1/cert.pem" "NODE_EXTRA_CA_CERTS=$work/servers/$1/cert.pem"
 		"OPENAI_API_KEY=${keys[0]}" "ANTHROPIC_API_KEY=${keys[1]}" "GEMINI_API_KEY=${keys[2]}"
@@ -62,7 +70,7 @@ wire_conf() {
 	EOF
 }
 
-# client WAY NAME CMD...: CMD without the shim and with it; WAY is tunnelled or directed. What it said is the same, and the
+# client WAY NAME CMD...: CMD without the shim and with it; WAY is tunnelled, directed or diverted. What it said is the same, and the
 # store has what the server says of its calls: no more, no less, nothing else, and no key.
 client() {
 	local way=$1 name=$2
