@@ -109,8 +109,8 @@ static int add(struct ts_definition *definition)
 }
 
 /*
- * What looks at BIOs of an object that has them; NULL: it has none, or what a BIO of TLS passes is seen without. From OpenSSL 3 on,
- * which this function tells, such a BIO does not call SSL_read and SSL_write; those of BoringSSL and LibreSSL do.
+ * What looks at BIOs of an object that has them; NULL: it has none, or what a BIO of TLS passes is seen without. In OpenSSL 3 such a
+ * BIO does not call SSL_read and SSL_write, in BoringSSL and LibreSSL it does; the last of these functions is OpenSSL 3's alone.
  */
 static const struct ts_wire_bio *bio_of(const struct ts_object *holder)
 {
@@ -122,7 +122,7 @@ static const struct ts_wire_bio *bio_of(const struct ts_object *holder)
 	struct ts_wire_bio *copy;
 
 	if (!bio.method_type || !bio.get_data || !bio.test_flags ||
-	    !ts_scope_function(holder, "OPENSSL_version_major"))
+	    !ts_scope_function(holder, "BIO_do_connect_retry"))
 		return NULL;
 	copy = ts_arena_alloc(&definitions.arena, sizeof(*copy));
 	if (copy)

@@ -18,11 +18,11 @@ setup() {
 	tls=$root/build/bots/wire/tls
 }
 
-# tls CASE: as client does, by the program tls.
+# tls CASE [_inside]: as client does, by the program tls, or by the one that has libssl inside of it.
 tls() {
 	# shellcheck disable=SC2016 # the server's address is not known here
-	client directed "$1" sh -c 'address=${OPENAI_BASE_URL#https://}; exec "$0" "$1" "${address%/v1}" "$SSL_CERT_FILE"' \
-		"$tls" "$1"
+	client directed "$1${2-}" sh -c 'address=${OPENAI_BASE_URL#https://}; exec "$0" "$1" "${address%/v1}" "$SSL_CERT_FILE"' \
+		"$tls${2-}" "$1"
 }
 
 @test "tls: reads of a byte, of seven, of a hundred" {
@@ -59,10 +59,12 @@ tls() {
 
 @test "tls: through a BIO, whichever function says it" {
 	tls bio
+	tls bio _inside
 }
 
 @test "tls: through a BIO that another one buffers for" {
 	tls buffered
+	tls buffered _inside
 }
 
 @test "tls: sent by a kernel that does not encrypt, and so by OpenSSL" {
