@@ -119,6 +119,7 @@ enum ts_wire_count {
 	TS_WIRE_UNREADABLE, /* left alone: HTTP that cannot be followed, from there on */
 	TS_WIRE_NO_ROOM,    /* left alone: more at once than there is room for */
 	TS_WIRE_LOST_BYTES, /* of recorded connections, for which no ring had room */
+	TS_WIRE_BYPASSED, /* connections on which something passed by a function that is not read */
 	TS_WIRE_COUNT
 };
 

@@ -424,21 +424,32 @@ struct function {
 };
 
 static const struct function openssl[] = {
-	{"SSL_read", TS_WIRE_SSL_READ},   {"SSL_read_ex", TS_WIRE_SSL_READ_EX},
-	{"SSL_write", TS_WIRE_SSL_WRITE}, {"SSL_write_ex", TS_WIRE_SSL_WRITE_EX},
+	{"SSL_read", TS_WIRE_SSL_READ},
+	{"SSL_read_ex", TS_WIRE_SSL_READ_EX},
+	{"SSL_write", TS_WIRE_SSL_WRITE},
+	{"SSL_write_ex", TS_WIRE_SSL_WRITE_EX},
 	{"SSL_free", TS_WIRE_SSL_FREE},
+	{"SSL_sendfile", TS_WIRE_SSL_SENDFILE},
+	{"BIO_read", TS_WIRE_BIO_READ},
+	{"BIO_read_ex", TS_WIRE_BIO_READ_EX},
+	{"BIO_write", TS_WIRE_BIO_WRITE},
+	{"BIO_write_ex", TS_WIRE_BIO_WRITE_EX},
+	{"SSL_write_early_data", TS_WIRE_SSL_EARLY},
 };
 
 /* Those with __ in front are what glibc's headers make of the others where they check lengths. */
 static const struct function sockets[] = {
-	{"connect", TS_WIRE_CONNECT}, {"close", TS_WIRE_CLOSE},
-	{"read", TS_WIRE_READ},       {"__read_chk", TS_WIRE_READ},
-	{"recv", TS_WIRE_RECV},       {"__recv_chk", TS_WIRE_RECV_CHK},
-	{"recvfrom", TS_WIRE_RECV},   {"__recvfrom_chk", TS_WIRE_RECV_CHK},
-	{"write", TS_WIRE_WRITE},     {"send", TS_WIRE_WRITE},
-	{"sendto", TS_WIRE_WRITE},    {"readv", TS_WIRE_READV},
-	{"writev", TS_WIRE_WRITEV},   {"recvmsg", TS_WIRE_RECVMSG},
-	{"sendmsg", TS_WIRE_SENDMSG},
+	{"connect", TS_WIRE_CONNECT},     {"close", TS_WIRE_CLOSE},
+	{"read", TS_WIRE_READ},           {"__read_chk", TS_WIRE_READ},
+	{"recv", TS_WIRE_RECV},           {"__recv_chk", TS_WIRE_RECV_CHK},
+	{"recvfrom", TS_WIRE_RECV},       {"__recvfrom_chk", TS_WIRE_RECV_CHK},
+	{"write", TS_WIRE_WRITE},         {"send", TS_WIRE_WRITE},
+	{"sendto", TS_WIRE_WRITE},        {"readv", TS_WIRE_READV},
+	{"writev", TS_WIRE_WRITEV},       {"recvmsg", TS_WIRE_RECVMSG},
+	{"sendmsg", TS_WIRE_SENDMSG},     {"recvmmsg", TS_WIRE_RECVMMSG},
+	{"sendmmsg", TS_WIRE_SENDMMSG},   {"sendfile", TS_WIRE_SENDFILE},
+	{"sendfile64", TS_WIRE_SENDFILE}, {"splice", TS_WIRE_SPLICE},
+	{"fdopen", TS_WIRE_FDOPEN},
 };
 
 #define N_OPENSSL (sizeof(openssl) / sizeof(openssl[0]))

@@ -7,30 +7,25 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "handler.h"
+#include "heads.h"
 #include "hot/call.h"
 #include "hot/guarded.h"
 #include "hot/wire.h"
 #include "interpreter.h"
 #include "life.h"
-#include "log.h"
-#include "module.h"
 #include "pages.h"
 #include "peer.h"
 #include "signals.h"
 #include "sys.h"
 #include "wire.h"
 
-#define FIRST_LETTERS 3     /* of a method, or of HTTP/2's preface */
-#define CHUNK         16384 /* of what is sent, as the module gets it */
-#define YIELDS        10000 /* while another thread has its turn */
-#define TRIES         4     /* connections of one handle */
+#define CHUNK  16384 /* of what is sent, as the module gets it */
+#define YIELDS 10000 /* while another thread has its turn */
+#define TRIES  4     /* connections of one handle */
 
 static struct {
 	const struct ts_wire_conf *conf;
-	const struct ts_wire_heads *heads; /* of the module; NULL: not opened, or it could not be */
-	uint32_t unusable;                 /* it could not be */
-	uint32_t *ours;                    /* ts_wire.ours, to be written */
+	uint32_t *ours; /* ts_wire.ours, to be written */
 } conversation;
 
 /* One call's turn. */
@@ -45,46 +40,13 @@ static void count(enum ts_wire_count what)
 	__atomic_fetch_add(&ts_wire.counts[what], 1, __ATOMIC_RELAXED);
 }
 
-/* --- the module ---------------------------------------------------------------------------------- */
-
-/* What a handler interrupts may hold the locks that an opening takes: then a later connection opens it. */
-static const struct ts_wire_heads *heads(const struct turn *turn)
-{
-	const struct ts_wire_heads *found = __atomic_load_n(&conversation.heads, __ATOMIC_ACQUIRE);
-	char why[256] = "";
-
-	if (found || __atomic_load_n(&conversation.unusable, __ATOMIC_RELAXED) ||
-	    ts_may_be_in_handler(turn->mask, turn->slot))
-		return found;
-	found = ts_module_symbol("wire", TS_WIRE_SYMBOL, why, sizeof(why));
-	if (found)
-		__atomic_store_n(&conversation.heads, found, __ATOMIC_RELEASE);
-	else if (!__atomic_exchange_n(&conversation.unusable, 1, __ATOMIC_RELAXED))
-		ts_log(TS_LOG_ERROR, "LLM calls are not seen on the wire: %s", why);
-	return found;
-}
-
-/* Does it look like a request? Most that does not is never shown to the module. */
-static bool may_be_http(const void *text, uint64_t bytes)
-{
-	char first[FIRST_LETTERS];
-	uint64_t n = bytes < sizeof(first) ? bytes : sizeof(first);
-
-	if (!ts_guarded_copy(first, text, n))
-		return false;
-	for (uint64_t i = 0; i < n; i++)
-		if (first[i] < 'A' || first[i] > 'Z')
-			return false;
-	return true;
-}
-
 /* --- what a connection is ------------------------------------------------------------------------ */
 
 /* It is never looked at again. */
 static void leave(struct ts_connection *connection)
 {
 	if (connection->client)
-		conversation.heads->close(connection->client);
+		ts_heads()->close(connection->client);
 	connection->client = NULL;
 	__atomic_store_n(&connection->state, TS_CONNECTION_ALONE, __ATOMIC_RELEASE);
 }
@@ -100,6 +62,17 @@ static bool is_socket(const struct ts_passed *passed)
 	return passed->thunk->hook->wire > TS_WIRE_SSL_FREE;
 }
 
+/* A descriptor is something else by now. */
+static bool is_gone(const struct ts_passed *passed)
+{
+	uint32_t fd = (uint32_t)ts_wire_handle(passed);
+
+	if (!is_socket(passed) || ts_peer_is_still_listed(conversation.conf, fd))
+		return false;
+	ts_wire.listed[fd] = 0;
+	return true;
+}
+
 /* The program speaks first on a connection that was not met before; its turn is ours. NULL: it is left alone. */
 static struct ts_connection *meet(const struct turn *turn, const void *text, uint64_t bytes,
 				  struct ts_connection **ret_held)
@@ -108,11 +81,8 @@ static struct ts_connection *meet(const struct turn *turn, const void *text, uin
 	struct ts_connection *connection;
 	const struct ts_wire_heads *module;
 
-	if (is_socket(passed) &&
-	    !ts_peer_is_still_listed(conversation.conf, (uint32_t)passed->arguments[0])) {
-		ts_wire.listed[(uint32_t)passed->arguments[0]] = 0;
+	if (is_gone(passed))
 		return NULL;
-	}
 	connection = ts_connection_add(ts_wire_handle(passed));
 	count(TS_WIRE_SEEN);
 	if (!connection) {
@@ -121,11 +91,11 @@ static struct ts_connection *meet(const struct turn *turn, const void *text, uin
 	}
 	*ret_held = connection;
 	connection->listed = is_socket(passed);
-	if (!may_be_http(text, bytes)) {
+	if (!ts_heads_may_be_http(text, bytes)) {
 		leave_alone(connection, TS_WIRE_NOT_HTTP);
 		return NULL;
 	}
-	module = heads(turn);
+	module = ts_heads_open(turn->mask, turn->slot);
 	if (module)
 		connection->client = module->open(conversation.conf, connection->listed);
 	if (!connection->client) {
@@ -277,7 +247,7 @@ static void send_chunk(struct sending *sending, const char *text, uint64_t bytes
 	sending->met = true;
 	if (!sending->connection)
 		return;
-	state = conversation.heads->sent(sending->connection->client, text, bytes, put, sending);
+	state = ts_heads()->sent(sending->connection->client, text, bytes, put, sending);
 	take_state(sending, state);
 }
 
@@ -336,6 +306,63 @@ static void take_sent(const struct turn *turn)
 	}
 	sending.connection = sending.held = connection;
 	take_text(&sending);
+}
+
+/* --- what is not seen ------------------------------------------------------------------------------ */
+
+/* It counts once a connection, and has an account be there that tells it. False: there is none, nor a ring. */
+static bool tell_unseen(struct ts_connection *connection, const struct turn *turn)
+{
+	if (!connection->unseen)
+		count(TS_WIRE_BYPASSED);
+	connection->unseen = true;
+	return make_ready(turn);
+}
+
+/* What it began with nobody saw, so nothing of it is told; its turn is ours no more. */
+static void leave_unseen(const struct turn *turn)
+{
+	struct ts_connection *connection = ts_connection_add(ts_wire_handle(turn->passed));
+
+	count(TS_WIRE_SEEN);
+	if (!connection) {
+		count(TS_WIRE_NO_ROOM);
+		return;
+	}
+	connection->listed = is_socket(turn->passed);
+	tell_unseen(connection, turn);
+	leave(connection);
+	ts_connection_give_turn(connection);
+}
+
+/* Bytes of a body are a gap in it; after anything else a head could be taken for a body. */
+static void pass_over(const struct turn *turn, struct ts_connection *connection)
+{
+	uint64_t bytes = ts_wire_bytes(turn->passed);
+	bool ready = tell_unseen(connection, turn);
+
+	if (was_told_of_all(connection) && ready && ts_heads()->missed(connection->client, bytes)) {
+		ts_wire_pass_over(connection, bytes);
+		return;
+	}
+	end(connection, TS_ENDING_UNSEEN, turn);
+	leave(connection);
+}
+
+static void take_unseen(const struct turn *turn)
+{
+	uint64_t handle = ts_wire_handle(turn->passed);
+	enum ts_connection_state state;
+	struct ts_connection *connection = ts_connection_find(handle, &state);
+
+	if (!connection && is_gone(turn->passed))
+		return;
+	if (!connection) {
+		leave_unseen(turn);
+	} else if (hold(connection, handle)) {
+		pass_over(turn, connection);
+		ts_connection_give_turn(connection);
+	}
 }
 
 /* --- the rest ------------------------------------------------------------------------------------ */
@@ -406,6 +433,8 @@ static void take(const struct turn *turn)
 	forget_parent();
 	if (function == TS_WIRE_CONNECT)
 		take_connect(turn);
+	else if (ts_wire_is_unseen(function))
+		take_unseen(turn);
 	else if (ts_wire_sends(function))
 		take_sent(turn);
 	else if (!ts_wire_ends(function))

@@ -16,6 +16,7 @@
 #include "walk.h"
 
 #include "hot/call.h"
+#include "hot/wire.h"
 
 #define BUCKETS (TS_THUNKS * 2)
 
@@ -107,6 +108,28 @@ static int add(struct ts_definition *definition)
 	return (int)index;
 }
 
+/*
+ * What looks at BIOs of an object that has them; NULL: it has none, or what a BIO of TLS passes is seen without. In OpenSSL 3 such a
+ * BIO does not call SSL_read and SSL_write, in BoringSSL and LibreSSL it does; the last of these functions is OpenSSL 3's alone.
+ */
+static const struct ts_wire_bio *bio_of(const struct ts_object *holder)
+{
+	struct ts_wire_bio bio = {
+		.method_type = ts_scope_function(holder, "BIO_method_type"),
+		.get_data = ts_scope_function(holder, "BIO_get_data"),
+		.test_flags = ts_scope_function(holder, "BIO_test_flags"),
+	};
+	struct ts_wire_bio *copy;
+
+	if (!bio.method_type || !bio.get_data || !bio.test_flags ||
+	    !ts_scope_function(holder, "BIO_do_connect_retry"))
+		return NULL;
+	copy = ts_arena_alloc(&definitions.arena, sizeof(*copy));
+	if (copy)
+		*copy = bio;
+	return copy;
+}
+
 static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, const char *symbol,
 		const struct ts_object *holder)
 {
@@ -122,7 +145,7 @@ static int make(const struct ts_rule *rule, uintptr_t address, enum ts_how how, 
 	if (result < 0)
 		return result;
 	if (rule->wire)
-		ts_thunk_set_fault(index, ts_scope_function(holder, "SSL_get_error"));
+		ts_thunk_set_tls(index, ts_scope_function(holder, "SSL_get_error"), bio_of(holder));
 	definition->function = ts_arena_strndup(&definitions.arena, function, strlen(function));
 	definition->object = ts_arena_strndup(&definitions.arena, object, strlen(object));
 	if (!definition->function || !definition->object)

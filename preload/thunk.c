@@ -241,11 +241,12 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 	return 0;
 }
 
-void ts_thunk_set_fault(size_t index, void *fault)
+void ts_thunk_set_tls(size_t index, void *fault, const struct ts_wire_bio *bio)
 {
 	struct ts_hook *hook = (struct ts_hook *)ts_thunks[index].hook;
 
 	hook->fault = (int (*)(const void *, int))fault;
+	hook->bio = bio;
 }
 
 bool ts_thunk_starts_trace(size_t index)
@@ -280,8 +281,11 @@ static const char *pad_of(const struct ts_hook *hook, bool shared_unwinder)
 	};
 	bool by_entry = hook->flags & TS_HOOK_BY_ENTRY;
 
+	if (hook->wire == TS_WIRE_SPLICE)
+		return ts_pad_wire_spliced;
 	if (hook->wire)
-		return wire[hook->wire > TS_WIRE_CONNECT ? 2 : by_entry][ts_wire_ends(hook->wire)];
+		return wire[hook->wire > TS_WIRE_CONNECT ? 2 : by_entry]
+			   [ts_wire_comes_before(hook->wire)];
 	return pads[by_entry][captures_vectors(hook)][shared_unwinder];
 }
 

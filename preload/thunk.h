@@ -8,6 +8,8 @@
 #include "conf.h"
 #include "dialect.h"
 
+struct ts_wire_bio;
+
 struct ts_thunk_settings {
 	uint32_t capture_bytes;
 	bool orphans; /* an outermost call of any rule starts a trace */
@@ -23,8 +25,11 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 		  enum ts_dialect dialect, const struct ts_thunk_settings *settings,
 		  struct ts_arena *arena);
 
-/* `fault`: SSL_get_error of the library that defines thunk `index`'s function, one that [wire] asks for; or NULL. */
-void ts_thunk_set_fault(size_t index, void *fault);
+/*
+ * Of the library that defines thunk `index`'s function, one that [wire] asks for: SSL_get_error, and what it takes to look at BIOs;
+ * or NULL. `bio` lives as long as the thunk.
+ */
+void ts_thunk_set_tls(size_t index, void *fault, const struct ts_wire_bio *bio);
 
 /* Does a call of it outside every trace start one? Or count for what passes through it? */
 bool ts_thunk_starts_trace(size_t index);

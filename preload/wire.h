@@ -37,6 +37,11 @@ struct ts_wire_heads {
 	 */
 	enum ts_wire_state (*sent)(struct ts_wire_client *client, const void *bytes, size_t n,
 				   ts_wire_put_fn *put, void *user);
+	/*
+	 * `n` bytes that the client sent and nobody saw. Within a body they are passed over, and the body goes on behind them. False:
+	 * what comes next is not to be told, and nothing more is to be sent.
+	 */
+	bool (*missed)(struct ts_wire_client *client, uint64_t n);
 	void (*close)(struct ts_wire_client *client);
 };
 

@@ -39,6 +39,8 @@ enum ts_fails_when {
 	TS_WHEN_NOT_ZERO,
 };
 
+struct ts_wire_bio;
+
 /* A rule bound to a definition. Made by setup, then constant. */
 struct ts_hook {
 	uint32_t index; /* of the thunk, and in the dictionary */
@@ -49,6 +51,7 @@ struct ts_hook {
 	uint8_t wire;      /* enum ts_wire_function (wire.h); 0: the call is what counts */
 	/* Where it is one of OpenSSL's: SSL_get_error of the same library, or NULL. */
 	int (*fault)(const void *tls, int result);
+	const struct ts_wire_bio *bio;  /* of BIOs, where it is known how they are made; or NULL */
 	struct ts_capture fails_result; /* how to fetch what `fails` compares */
 	struct ts_capture tenant;
 	struct ts_capture result;

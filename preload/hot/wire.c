@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What passes over connections. */
+/* Connections, and what passes over them. */
 
 #include "wire.h"
-
-#include <linux/errno.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "call.h"
 #include "clock.h"
@@ -14,13 +10,11 @@
 
 #include "hot.h"
 
-#define SETS        2048 /* a power of two */
-#define WAYS        8
-#define MAX_PIECE   32768
-#define SHORT       4096 /* as heads are */
-#define FD_HANDLE   (1ULL << 63)
-#define MAX_VECTORS 1024       /* IOV_MAX */
-#define BEING_MADE  UINT64_MAX /* no handle: the place is taken, and not ready */
+#define SETS       2048 /* a power of two */
+#define WAYS       8
+#define MAX_PIECE  32768
+#define SHORT      4096       /* as heads are */
+#define BEING_MADE UINT64_MAX /* no handle: the place is taken, and not ready */
 
 struct ts_wire_hot ts_wire;
 
@@ -28,135 +22,6 @@ struct ts_wire_hot ts_wire;
 static uint64_t handles[SETS][WAYS] __attribute__((aligned(64)));
 static struct ts_connection connections[SETS][WAYS];
 static uint64_t last_id;
-
-/* --- what a call passed -------------------------------------------------------------------------- */
-
-static enum ts_wire_function function_of(const struct ts_passed *passed)
-{
-	return passed->thunk->hook->wire;
-}
-
-static bool is_ssl(enum ts_wire_function function)
-{
-	return function <= TS_WIRE_SSL_FREE;
-}
-
-uint64_t ts_wire_handle(const struct ts_passed *passed)
-{
-	uint64_t first = passed->arguments[0];
-
-	return is_ssl(function_of(passed)) ? first : FD_HANDLE | (uint32_t)first;
-}
-
-/* Looks at what is received again later, or at what is no part of the stream. */
-static bool looks_aside(const struct ts_passed *passed)
-{
-	const int aside = MSG_PEEK | MSG_OOB | MSG_ERRQUEUE;
-
-	switch (function_of(passed)) {
-	case TS_WIRE_RECV:
-		return passed->arguments[3] & aside;
-	case TS_WIRE_RECV_CHK:
-		return passed->arguments[4] & aside;
-	case TS_WIRE_RECVMSG:
-		return passed->arguments[2] & aside;
-	default:
-		return false;
-	}
-}
-
-uint64_t ts_wire_bytes(const struct ts_passed *passed)
-{
-	enum ts_wire_function function = function_of(passed);
-	uint64_t bytes = 0;
-
-	if (function == TS_WIRE_SSL_READ_EX || function == TS_WIRE_SSL_WRITE_EX) {
-		if ((int32_t)passed->result <= 0 ||
-		    !ts_guarded_copy(&bytes, (const void *)passed->arguments[3], sizeof(bytes)) ||
-		    bytes > passed->arguments[2])
-			return 0;
-		return bytes;
-	}
-	if (is_ssl(function))
-		return (int32_t)passed->result > 0 ? (uint64_t)(int32_t)passed->result : 0;
-	return passed->result > 0 && !looks_aside(passed) ? (uint64_t)passed->result : 0;
-}
-
-/* What SSL_get_error answers (openssl/ssl.h); the others mean that the call is to be made again. */
-enum { SSL_FAULT = 1, SYSTEM_FAULT = 5, ZERO_RETURN = 6 };
-
-/*
- * SSL_read fails, too, where it only has to wait. SSL_get_error looks at fields; every client calls it next. That
- * it may change vector registers harms no caller, for SSL_read itself does.
- */
-static enum ts_ending ending_of_tls(const struct ts_passed *passed)
-{
-	const struct ts_hook *hook = passed->thunk->hook;
-
-	if (!hook->fault)
-		return 0;
-	switch (hook->fault((const void *)passed->arguments[0], (int)passed->result)) {
-	case ZERO_RETURN:
-		return TS_ENDING_PEER;
-	case SSL_FAULT:
-	case SYSTEM_FAULT:
-		return TS_ENDING_ERROR;
-	default:
-		return 0;
-	}
-}
-
-enum ts_ending ts_wire_ending(const struct ts_passed *passed)
-{
-	const int *error_number = ts_context.error_number;
-
-	if (!passed->arguments[2] || looks_aside(passed))
-		return 0;
-	if (is_ssl(function_of(passed)))
-		return ending_of_tls(passed);
-	if (passed->result == 0)
-		return TS_ENDING_PEER;
-	if (!error_number)
-		return 0;
-	return *error_number == ECONNRESET || *error_number == ETIMEDOUT ? TS_ENDING_ERROR : 0;
-}
-
-static void vector_pieces(uint64_t at, uint64_t n, uint64_t bytes, ts_wire_piece_fn *take,
-			  void *user)
-{
-	for (uint64_t i = 0; bytes && i < n && i < MAX_VECTORS; i++) {
-		struct iovec vector;
-
-		if (!ts_guarded_copy(&vector, (const struct iovec *)at + i, sizeof(vector)))
-			return;
-		if (vector.iov_len > bytes)
-			vector.iov_len = bytes;
-		if (vector.iov_len)
-			take(user, vector.iov_base, vector.iov_len);
-		bytes -= vector.iov_len;
-	}
-}
-
-void ts_wire_pieces(const struct ts_passed *passed, uint64_t bytes, ts_wire_piece_fn *take,
-		    void *user)
-{
-	struct msghdr message;
-
-	switch (function_of(passed)) {
-	case TS_WIRE_READV:
-	case TS_WIRE_WRITEV:
-		vector_pieces(passed->arguments[1], passed->arguments[2], bytes, take, user);
-		break;
-	case TS_WIRE_RECVMSG:
-	case TS_WIRE_SENDMSG:
-		if (ts_guarded_copy(&message, (const void *)passed->arguments[1], sizeof(message)))
-			vector_pieces((uint64_t)message.msg_iov, message.msg_iovlen, bytes, take,
-				      user);
-		break;
-	default:
-		take(user, (const void *)passed->arguments[1], bytes);
-	}
-}
 
 /* --- connections --------------------------------------------------------------------------------- */
 
@@ -211,7 +76,7 @@ static struct ts_connection *take_way(uint64_t set, int way, uint64_t seen, uint
 	connection->sequence = 0;
 	connection->sent_calls = connection->told_calls = 0;
 	__atomic_store_n(&connection->state, TS_CONNECTION_UNDECIDED, __ATOMIC_RELEASE);
-	connection->listed = connection->lost_sent = false;
+	connection->listed = connection->lost_sent = connection->unseen = false;
 	connection->client = NULL;
 	/* release: who finds the handle finds the connection */
 	__atomic_store_n(&handles[set][way], handle, __ATOMIC_RELEASE);
@@ -359,6 +224,19 @@ void ts_wire_record(struct ts_connection *connection, uint32_t flags,
 		ts_record_wake(&ts_context);
 }
 
+void ts_wire_pass_over(struct ts_connection *connection, uint64_t bytes)
+{
+	struct ts_ring *ring = ts_context.ring;
+
+	connection->offset[0] += bytes;
+	if (!has_room(ring, 0, sizeof(struct ts_event_message))) {
+		connection->lost_sent = true;
+		return;
+	}
+	commit(ring, connection, build(&ts_context, connection, 0, NULL, 0));
+	connection->lost_sent = false;
+}
+
 void ts_wire_record_last(struct ts_connection *connection, enum ts_ending ending)
 {
 	struct ts_context *context = &ts_context;
@@ -435,13 +313,16 @@ static uintptr_t tell_sent(struct ts_context *context, struct ts_connection *con
 uintptr_t ts_wire_passed(struct ts_passed *passed, uintptr_t slot)
 {
 	struct ts_context *context = &ts_context;
-	enum ts_wire_function function = function_of(passed);
+	enum ts_wire_function function = passed->thunk->hook->wire;
 	enum ts_connection_state state;
 	struct ts_connection *connection;
+	uint64_t handle = ts_wire_handle(passed);
 
+	if (!handle)
+		return 0; /* a BIO without TLS, SSL_free(NULL) */
 	if (unlikely(*ts_wire.ours != TS_WIRE_OURS) || function == TS_WIRE_CONNECT)
 		return pass_new(passed, function);
-	connection = ts_connection_find(ts_wire_handle(passed), &state);
+	connection = ts_connection_find(handle, &state);
 	if (!connection)
 		return pass_new(passed, function);
 	if (function == TS_WIRE_SSL_FREE)

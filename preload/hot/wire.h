@@ -31,10 +31,16 @@ enum ts_wire_function {
 	TS_WIRE_SSL_READ_EX,  /* int (SSL *, void *, size_t, size_t *) */
 	TS_WIRE_SSL_WRITE,    /* int (SSL *, const void *, int) */
 	TS_WIRE_SSL_WRITE_EX, /* int (SSL *, const void *, size_t, size_t *) */
-	TS_WIRE_SSL_FREE,     /* void (SSL *) */
-	TS_WIRE_CONNECT,      /* int (int, const struct sockaddr *, socklen_t) */
-	TS_WIRE_CLOSE,        /* int (int) */
-	TS_WIRE_READ,         /* ssize_t (int, void *, size_t) */
+	TS_WIRE_SSL_SENDFILE, /* ssize_t (SSL *, int, off_t, size_t, int): unseen */
+	TS_WIRE_SSL_EARLY,    /* int (SSL *, const void *, size_t, size_t *): unseen */
+	TS_WIRE_BIO_READ,     /* as the first four; the SSL is that of a BIO, or there is none */
+	TS_WIRE_BIO_READ_EX,
+	TS_WIRE_BIO_WRITE,
+	TS_WIRE_BIO_WRITE_EX,
+	TS_WIRE_SSL_FREE, /* void (SSL *) */
+	TS_WIRE_CONNECT,  /* int (int, const struct sockaddr *, socklen_t) */
+	TS_WIRE_CLOSE,    /* int (int) */
+	TS_WIRE_READ,     /* ssize_t (int, void *, size_t) */
 	TS_WIRE_RECV,     /* ssize_t (int, void *, size_t, int flags); recvfrom begins like it */
 	TS_WIRE_RECV_CHK, /* ssize_t (int, void *, size_t, size_t, int flags), and so __recvfrom_chk */
 	TS_WIRE_WRITE,    /* ssize_t (int, const void *, size_t); send and sendto begin like it */
@@ -42,6 +48,18 @@ enum ts_wire_function {
 	TS_WIRE_WRITEV,
 	TS_WIRE_RECVMSG, /* ssize_t (int, struct msghdr *, int flags) */
 	TS_WIRE_SENDMSG,
+	TS_WIRE_RECVMMSG, /* int (int, struct mmsghdr *, unsigned, int flags, struct timespec *) */
+	TS_WIRE_SENDMMSG,
+	TS_WIRE_SENDFILE, /* ssize_t (int out, int in, off_t *, size_t): unseen, as the rest */
+	TS_WIRE_SPLICE,   /* ssize_t (int in, loff_t *, int out, loff_t *, size_t, unsigned) */
+	TS_WIRE_FDOPEN,   /* FILE *(int, const char *) */
+};
+
+/* Of the library that has a function of BIOs. They read fields. */
+struct ts_wire_bio {
+	int (*method_type)(const void *bio);
+	void *(*get_data)(void *bio);
+	int (*test_flags)(const void *bio, int flags);
 };
 
 /* A call, as the pads hand it over; lies on the caller's stack. */
@@ -67,6 +85,7 @@ struct ts_connection {
 	uint8_t state;                 /* enum ts_connection_state */
 	bool listed;                   /* a socket whose address symbols.conf lists */
 	bool lost_sent;                /* of what was sent, since the last message that says so */
+	bool unseen;                   /* something passed by a function that is not read */
 	uint32_t turn;                 /* a thread sees to the client; atomic */
 	struct ts_wire_client *client; /* NULL: ALONE */
 };
@@ -104,22 +123,43 @@ extern struct ts_wire_hot ts_wire;
  */
 extern const char ts_pad_wire[], ts_pad_wire_entry[], ts_pad_wire_listed[], ts_pad_wire_before[],
 	ts_pad_wire_before_entry[], ts_pad_wire_before_listed[];
+extern const char ts_pad_wire_spliced[]; /* one of two descriptors counts if it is listed */
 
 /* A function has returned, or is about to be called; its return address lies at `slot`. 0 or TS_SLOW. [hot] */
 uintptr_t ts_wire_passed(struct ts_passed *passed, uintptr_t slot);
-
-/* Does the function send? Is it to be looked at before it is called? */
-static inline bool ts_wire_sends(enum ts_wire_function function)
-{
-	return function == TS_WIRE_SSL_WRITE || function == TS_WIRE_SSL_WRITE_EX ||
-	       function == TS_WIRE_WRITE || function == TS_WIRE_WRITEV ||
-	       function == TS_WIRE_SENDMSG;
-}
 
 static inline bool ts_wire_ends(enum ts_wire_function function)
 {
 	return function == TS_WIRE_SSL_FREE || function == TS_WIRE_CLOSE;
 }
+
+/*
+ * Is it to be looked at before it is called? What early data holds passes SSL_write_ex inside, and is sent once more where the
+ * server does not take it.
+ */
+static inline bool ts_wire_comes_before(enum ts_wire_function function)
+{
+	return ts_wire_ends(function) || function == TS_WIRE_SSL_EARLY;
+}
+
+/* Does text pass it where nobody reads it? To be told of, and the recording goes on where that is possible. */
+static inline bool ts_wire_is_unseen(enum ts_wire_function function)
+{
+	return function == TS_WIRE_SSL_SENDFILE || function == TS_WIRE_SSL_EARLY ||
+	       function >= TS_WIRE_SENDFILE;
+}
+
+/* Does the function send? What is unseen counts as sent, whatever else it does. */
+static inline bool ts_wire_sends(enum ts_wire_function function)
+{
+	return function == TS_WIRE_SSL_WRITE || function == TS_WIRE_SSL_WRITE_EX ||
+	       function == TS_WIRE_BIO_WRITE || function == TS_WIRE_BIO_WRITE_EX ||
+	       function == TS_WIRE_WRITE || function == TS_WIRE_WRITEV ||
+	       function == TS_WIRE_SENDMSG || function == TS_WIRE_SENDMMSG ||
+	       ts_wire_is_unseen(function);
+}
+
+#define TS_WIRE_NOBODY_KNOWS UINT64_MAX /* how many bytes */
 
 /* How many bytes the call passed; 0: none, or it failed. [hot] */
 uint64_t ts_wire_bytes(const struct ts_passed *passed);
@@ -163,6 +203,9 @@ void ts_wire_record(struct ts_connection *connection, uint32_t flags,
 
 /* Text that no ring has room for: a gap. [hot] */
 void ts_wire_lose(struct ts_connection *connection, uint32_t flags, uint64_t bytes);
+
+/* What was sent and nobody saw: the same, but told of at once, and no loss. The thread is ready, and its guard set. [hot] */
+void ts_wire_pass_over(struct ts_connection *connection, uint64_t bytes);
 
 /*
  * The last message of a connection, which says how much was received in all; where what was sent last is lost, one before it says

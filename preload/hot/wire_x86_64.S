@@ -167,6 +167,28 @@ ts_pad_\suffix\()_listed:
 	.size	ts_pad_\suffix\()_listed, . - ts_pad_\suffix\()_listed
 .endm
 
+/* The same, for what passes text from its first descriptor to its third argument's. */
+	.p2align 6
+	.globl	ts_pad_wire_spliced
+	.hidden	ts_pad_wire_spliced
+	.type	ts_pad_wire_spliced, @function
+ts_pad_wire_spliced:
+	.cfi_startproc
+	leaq	ts_wire+WIRE_LISTED(%rip), %r10
+	movl	%edi, %eax
+	cmpl	$WIRE_FDS, %eax
+	jae	1f
+	cmpb	$0, (%r10,%rax)
+	jne	ts_pad_wire
+1:	movl	%edx, %eax
+	cmpl	$WIRE_FDS, %eax
+	jae	2f
+	cmpb	$0, (%r10,%rax)
+	jne	ts_pad_wire
+2:	jmp	*ORIGINAL(%r11)
+	.cfi_endproc
+	.size	ts_pad_wire_spliced, . - ts_pad_wire_spliced
+
 	after wire, 0
 	after wire_entry, 1
 	listed wire

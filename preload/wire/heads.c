@@ -76,9 +76,15 @@ static enum ts_wire_state sent(struct ts_wire_client *client, const void *bytes,
 	return client->state;
 }
 
+static bool missed(struct ts_wire_client *client, uint64_t n)
+{
+	return client->http1 && !ts_wire_client_is_over(client) &&
+	       ts_heads_http1_miss(client->http1, n);
+}
+
 static void close_client(struct ts_wire_client *client)
 {
 	ts_pages_free(client, CLIENT_BYTES);
 }
 
-const struct ts_wire_heads ts_wire_heads = {open_client, sent, close_client};
+const struct ts_wire_heads ts_wire_heads = {open_client, sent, missed, close_client};

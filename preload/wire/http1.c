@@ -219,3 +219,18 @@ size_t ts_heads_http1_take(struct ts_wire_client *client, const char *bytes, siz
 		ts_wire_client_end(client, TS_WIRE_STATE_UNREADABLE);
 	return 1;
 }
+
+bool ts_heads_http1_miss(struct ts_heads_http1 *http, uint64_t n)
+{
+	bool in_body = http->phase == BODY || http->phase == CHUNK ||
+		       (http->phase == BODY_BEGINS && !http->n);
+
+	if (!in_body || n > http->left)
+		return false;
+	http->left -= n;
+	if (!http->left)
+		enter(http, http->phase == CHUNK ? CHUNK_END : HEAD);
+	else if (http->phase == BODY_BEGINS)
+		enter(http, BODY);
+	return true;
+}

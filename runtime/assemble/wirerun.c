@@ -7,7 +7,7 @@ const char *const ts_wirerun_names[TS_WIRE_COUNT] = {
 	[TS_WIRE_SEEN] = "connections",      [TS_WIRE_RECORDED] = "recorded",
 	[TS_WIRE_NOT_HTTP] = "not_http",     [TS_WIRE_OTHER_HOST] = "other_host",
 	[TS_WIRE_UNREADABLE] = "unreadable", [TS_WIRE_NO_ROOM] = "no_room",
-	[TS_WIRE_LOST_BYTES] = "lost_bytes",
+	[TS_WIRE_LOST_BYTES] = "lost_bytes", [TS_WIRE_BYPASSED] = "bypassed",
 };
 
 static struct cJSON *libraries_item(struct ts_items *items, const struct ts_dictionary *dictionary)

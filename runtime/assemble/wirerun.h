@@ -6,7 +6,7 @@
  * What became of a process's connections, as the attributes of its row say it where symbols.conf has a [wire]:
  *
  *   {"wire": {"connections": 3, "recorded": 1, "not_http": 0, "other_host": 2, "unreadable": 0, "no_room": 0, "lost_bytes": 0,
- *             "libraries": [{"path": "/lib/libssl.so.3", "library": "OpenSSL", "unseen": null}]}}
+ *             "bypassed": 0, "libraries": [{"path": "/lib/libssl.so.3", "library": "OpenSSL", "unseen": null}]}}
  */
 
 #include "../../preload/abi.h"

@@ -90,6 +90,7 @@ static void put_counts(FILE *to, const struct ts_wired *wired)
 		{TS_WIRE_OTHER_HOST, "to other hosts"},
 		{TS_WIRE_NOT_HTTP, "not HTTP"},
 		{TS_WIRE_UNREADABLE, "could not be read to the end"},
+		{TS_WIRE_BYPASSED, "by calls that are not read"},
 		{TS_WIRE_NO_ROOM, "more than there was room for"},
 		{TS_WIRE_LOST_BYTES, "bytes lost, for which there was no room"},
 	};

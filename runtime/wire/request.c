@@ -70,7 +70,7 @@ static void add_torn(struct ts_request *request, struct ts_buffer *messages)
 	const struct ts_buffer *head = &request->document.text;
 	struct ts_text begin = {head->data, request->document.shorten ? 0 : head->bytes};
 
-	if (!begin.bytes && !request->rest.full_bytes)
+	if (!request->document.full_bytes)
 		return;
 	if (begin.bytes > request->document.bound / 4 * 3)
 		begin.bytes = request->document.bound / 4 * 3;

@@ -192,3 +192,38 @@ live() { "$traceshim" check --live "$bot" --json | jq -c "$1"; }
 	printf '%s\n' '[gate paid]' 'require = cost_usd <= 1 per trace' >gates
 	"$traceshim" gate gates
 }
+
+@test "check --live, list --runs: a body that the kernel sent is told of, and its call" {
+	cat >bot.py <<-'END'
+		import http.client, sys
+
+
+		def turn(port):
+		    with open("body", "wb") as to:
+		        to.write(b'{"model":"gpt-4o","messages":[]}')
+		    server = http.client.HTTPConnection("127.0.0.1", int(port))
+		    server.putrequest("POST", "/v1/chat/completions")
+		    server.putheader("Content-Length", "32")
+		    server.endheaders()
+		    with open("body", "rb") as body:
+		        server.sock.sendfile(body)
+		    server.getresponse().read()
+		    return server
+
+
+		server = turn(sys.argv[1])
+		print("done", flush=True)
+		sys.stdin.read()
+	END
+	begin_bot
+	run -0 "$traceshim" check --live "$bot"
+	[[ $output == *$'\n    so far  1 connection, 1 to LLM APIs, 1 by calls that are not read' ]]
+	[ "$(awk 'length > 80' <<<"$output")" = '' ]
+	[ "$(live '.process.wire | [.recorded, .bypassed, .unreadable]')" = '[1,1,0]' ]
+	end_bot
+	run -0 "$traceshim" list --runs
+	[[ ${lines[2]} == '  wire  1 connection, 1 to LLM APIs, 1 by calls that are not read'* ]]
+	"$traceshim" show last --json | holds '.spans | length == 1 and (.[0] | .success and .output_tokens == 12 and
+		.model == "gpt-4o-2024-08-06" and .attributes.wire.unseen_bytes == 32 and
+		.input_data == {"body": {"head": "", "tail": "", "truncated": 32}})'
+}

@@ -39,7 +39,7 @@ def message(flags, event):
 def main():
     for folder in sorted(pathlib.Path(sys.argv[1]).glob("*-*-*")):
         if sys.argv[2:] == ["counts"]:
-            print(*struct.unpack_from("<7Q", (folder / "process").read_bytes(), WIRE_COUNTS))
+            print(*struct.unpack_from("<8Q", (folder / "process").read_bytes(), WIRE_COUNTS))
             continue
         found = [message(flags, event) for ring in sorted(folder.glob("ring-*"))
                  for kind, flags, event in events(ring) if kind == MESSAGE]

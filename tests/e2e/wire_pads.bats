@@ -51,7 +51,7 @@ tells() {
 		same "$wire/$bot" "$how"
 		[ "$(cat "$work/traced.out")" = "registers 0" ]
 		TRACESHIM_REPORT=$work/report traced "$wire/$bot" "$how"
-		[ "$(grep -c "^wire	SSL_.*	$how" "$work/report")" -eq 5 ]
+		[ "$(grep -c "^wire	SSL_.*	$how" "$work/report")" -eq 7 ]
 		rm "$work/report"
 	done
 }
@@ -146,7 +146,7 @@ tells() {
 	2 2 sent 104 - ask 2
 	2 3 received 46 - answer 2
 	EOF
-	[ "$(counts)" = "2 1 0 0 0 1 0" ]
+	[ "$(counts)" = "2 1 0 0 0 1 0 0" ]
 }
 
 @test "wire pads: signals wherever they come; what is not told leaves nothing that is secret" {
@@ -185,7 +185,7 @@ tells() {
 
 @test "wire pads: sixteen threads send their first request at once" {
 	same timeout 60 "$wire/wire" crowd
-	[ "$(counts)" = "16 16 0 0 0 0 0" ]
+	[ "$(counts)" = "16 16 0 0 0 0 0 0" ]
 	[ "$(told | grep -c ' ask ')" -eq 16 ]
 	[ "$(told | grep -c ' answer ')" -eq 16 ]
 }
@@ -193,7 +193,7 @@ tells() {
 # Those that live may recover what others left: of some no spool is there any more.
 @test "wire pads: ... and so do those of twenty children that are forked meanwhile" {
 	same timeout 60 "$wire/wire" forking
-	[ "$(counts | sort -u)" = "16 16 0 0 0 0 0" ]
+	[ "$(counts | sort -u)" = "16 16 0 0 0 0 0 0" ]
 	no_secret
 }
 
@@ -228,8 +228,58 @@ tells() {
 		4 0 sent 0 - ask 3
 		4 1 received 0 last,unseen 
 		EOF
-		[ "$(counts)" = "4 2 1 1 1 0 0" ]
+		[ "$(counts)" = "4 2 1 1 1 0 0 0" ]
 	done
+}
+
+# --- what is not read ----------------------------------------------------------------------------------
+
+@test "wire pads: what the kernel sends of a body is a gap; what else it sends ends the connection" {
+	local head='POST /v1/chat/completions HTTP/1.1|host: api.openai.com|content-length: 40||'
+	for program in wire wire_inside; do
+		tells unseen $program <<-EOF
+		1 0 sent 0 - $head
+		1 1 sent 120 - 
+		1 2 received 0 - answer 1
+		1 3 sent 120 - $head
+		1 4 sent 200 - {"model":"one"
+		1 5 sent 239 - 
+		1 6 sent 239 - }
+		1 7 received 46 - answer 2
+		1 8 sent 240 - ask 3
+		1 9 received 92 - answer 3
+		1 10 received 138 last,client 
+		3 0 sent 0 - $head
+		3 1 received 0 last,unseen 
+		5 0 sent 0 - $head
+		5 1 sent 80 - {"model":"four","messages":[   "hi"   ]}
+		5 2 received 0 - answer 9
+		5 3 received 46 last,client 
+		EOF
+		[ "$(counts)" = "5 3 0 0 0 0 0 4" ]
+	done
+}
+
+@test "wire pads: early data, which may be sent twice, are left alone" {
+	tells early wire wire_inside <<-'EOF'
+	2 0 sent 0 - ask 2
+	2 1 received 0 - answer 2
+	2 2 received 46 last,client 
+	EOF
+	[ "$(counts)" = "2 1 0 0 0 0 0 1" ]
+}
+
+@test "wire pads: rows and the account of the run tell what the kernel sent" {
+	rm -f "$work"/traces.db*
+	same timeout 60 "$wire/wire" unseen -
+	"$root/build/traceshim" export --format json | jq '[.[].spans[]]' >"$work/spans.json"
+	holds 'map([.success, .attributes.wire.unseen_bytes, .input_data.body.truncated, .model]) | sort ==
+		([[true, 40, 40, null], [true, 25, 40, null], [true, null, null, "gpt-4o"], [true, null, null, "four"],
+		[false, null, null, null]] | sort)' <"$work/spans.json"
+	holds 'map(select(.success | not).error) == ["its end was not recorded"]' <"$work/spans.json"
+	"$root/build/traceshim" list --runs --json |
+		holds '.[0].attributes.wire | .connections == 5 and .recorded == 3 and .bypassed == 4'
+	"$root/build/traceshim" list --runs | grep -Fx '  wire  5 connections, 3 to LLM APIs, 4 by calls that are not read'
 }
 
 # --- rules of the file for the same functions -------------------------------------------------------------

@@ -117,7 +117,53 @@ tells() {
 
 @test "wire sockets: ten thousand, of which a thousand send" {
 	same timeout 60 "$wire/sockets" many "$port" "$other"
-	[[ $(python3 "$root/tests/e2e/messages.py" "$TRACESHIM_SPOOL" counts) == "1000 1000 0 0 0 0 "* ]]
+	[[ $(python3 "$root/tests/e2e/messages.py" "$TRACESHIM_SPOOL" counts) == "1000 1000 0 0 0 0 "*" 0" ]]
+}
+
+# --- what is not read ------------------------------------------------------------------------------------
+
+counts() {
+	python3 "$root/tests/e2e/messages.py" "$TRACESHIM_SPOOL" counts
+}
+
+@test "wire sockets: sendmmsg and recvmmsg" {
+	tells several <<-'EOF'
+	1 0 sent 0 listed several
+	1 1 received 0 listed answer 1
+	1 2 received 46 listed,last,client 
+	EOF
+	[ "$(counts)" = "1 1 0 0 0 0 0 0" ]
+}
+
+@test "wire sockets: a body that sendfile sends is a gap; a request that it sends ends the connection" {
+	tells sendfile <<-'EOF'
+	1 0 sent 0 listed POST /sendfile HTTP/1.1|host: here|content-length: 2||
+	1 1 sent 60 listed 
+	1 2 received 0 listed answer 1
+	1 3 sent 60 listed behind
+	1 4 received 46 listed answer 2
+	1 5 received 92 listed,last,client 
+	3 0 sent 0 listed last
+	3 1 received 0 listed answer 1
+	3 2 received 46 listed,last,client 
+	EOF
+	[ "$(counts)" = "3 2 0 0 0 0 0 2" ]
+}
+
+@test "wire sockets: a splice into a socket, and out of it" {
+	tells splice <<-'EOF'
+	1 0 sent 0 listed POST /splice HTTP/1.1|host: here|content-length: 2||
+	1 1 sent 58 listed 
+	1 2 received 0 listed answer 1
+	1 3 sent 58 listed out
+	1 4 received 46 listed,last,unseen 
+	EOF
+	[ "$(counts)" = "1 1 0 0 0 0 0 1" ]
+}
+
+@test "wire sockets: streams of stdio" {
+	tells stream </dev/null
+	[ "$(counts)" = "1 0 0 0 0 0 0 1" ]
 }
 
 @test "wire sockets: a program's own functions by these names are its own" {

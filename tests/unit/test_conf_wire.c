@@ -149,10 +149,12 @@ static void rules(void **state)
 	assert_int_equal(conf->n_written, 1);
 	assert_int_equal(conf->rules[0].wire, TS_WIRE_NONE);
 	assert_true(conf->rules[0].redacted[0]);
-	assert_int_equal(conf->n_rules, 1 + 5);
+	assert_int_equal(conf->n_rules, 1 + 11);
 	assert_int_equal(rule_of(conf, "SSL_read")->wire, TS_WIRE_SSL_READ);
 	assert_int_equal(rule_of(conf, "SSL_write_ex")->wire, TS_WIRE_SSL_WRITE_EX);
 	assert_int_equal(rule_of(conf, "SSL_free")->wire, TS_WIRE_SSL_FREE);
+	assert_int_equal(rule_of(conf, "BIO_read_ex")->wire, TS_WIRE_BIO_READ_EX);
+	assert_int_equal(rule_of(conf, "SSL_sendfile")->wire, TS_WIRE_SSL_SENDFILE);
 	assert_null(rule_of(conf, "connect"));
 	check_rules(conf);
 
@@ -162,6 +164,7 @@ static void rules(void **state)
 	assert_int_equal(rule_of(conf, "__recv_chk")->wire, TS_WIRE_RECV_CHK);
 	assert_int_equal(rule_of(conf, "sendto")->wire, TS_WIRE_WRITE);
 	assert_int_equal(rule_of(conf, "sendmsg")->wire, TS_WIRE_SENDMSG);
+	assert_int_equal(rule_of(conf, "sendfile64")->wire, TS_WIRE_SENDFILE);
 	assert_null(rule_of(conf, "SSL_read"));
 	check_rules(conf);
 

@@ -493,13 +493,14 @@ static void test_the_row_of_the_process(void **state)
 	assert_false(ts_assembler_run(f->assembler, true, true, &nothing, &row));
 	f->spool.process->wire[TS_WIRE_SEEN] = 3;
 	f->spool.process->wire[TS_WIRE_RECORDED] = 1;
+	f->spool.process->wire[TS_WIRE_BYPASSED] = 2;
 	spool_tls(&f->spool, "/lib/libssl.so.3", "OpenSSL", "");
 	spool_tls(&f->spool, "/srv/bot", "rustls", "no OpenSSL");
 	assert_true(ts_assembler_run(f->assembler, true, true, &nothing, &row));
 	assert_string_equal(
 		row.run.attributes,
 		"{\"wire\":{\"connections\":3,\"recorded\":1,\"not_http\":0,\"other_host\":0,"
-		"\"unreadable\":0,\"no_room\":0,\"lost_bytes\":0,\"libraries\":["
+		"\"unreadable\":0,\"no_room\":0,\"lost_bytes\":0,\"bypassed\":2,\"libraries\":["
 		"{\"path\":\"/lib/libssl.so.3\",\"library\":\"OpenSSL\",\"unseen\":null},"
 		"{\"path\":\"/srv/bot\",\"library\":\"rustls\",\"unseen\":\"no OpenSSL\"}]}}");
 	assert_int_equal(row.told, 1);

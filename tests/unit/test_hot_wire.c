@@ -148,6 +148,56 @@ static void test_bytes_aside(void **state)
 	assert_int_equal(ts_wire_bytes(call(TS_WIRE_WRITE, 5, 9, "hello", 5, MSG_PEEK)), 5);
 }
 
+static void test_bytes_of_messages(void **state)
+{
+	struct mmsghdr messages[3] = {{.msg_len = 5}, {.msg_len = 7}, {.msg_len = 100}};
+
+	(void)state;
+	/* how many of them is an int */
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SENDMMSG, 2, 9, messages, 3, 0)), 12);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_RECVMMSG, 0x100000001, 9, messages, 3, 0)), 5);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SENDMMSG, -1, 9, messages, 3, 0)), 0);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SENDMMSG, 2, 9, (void *)42, 3, 0)), 0);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_RECVMMSG, 2, 9, messages, 3, MSG_PEEK)), 0);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SENDMMSG, 2, 9, messages, 3, MSG_PEEK)), 12);
+}
+
+static void test_bytes_that_nobody_reads(void **state)
+{
+	(void)state;
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SSL_SENDFILE, 5, 1, NULL, 0, 9)), 5);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SSL_SENDFILE, 0x180000000, 1, NULL, 0, 9)),
+			 0x180000000);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SSL_SENDFILE, -1, 1, NULL, 0, 9)), 0);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SENDFILE, 5, 9, NULL, 0, 9)), 5);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SENDFILE, -1, 9, NULL, 0, 9)), 0);
+	/* of early data nothing is known yet, of a stream nothing at all */
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SSL_EARLY, 0, 1, "", 9, 0)),
+			 TS_WIRE_NOBODY_KNOWS);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_FDOPEN, -4711, 9, "r+", 0, 0)),
+			 TS_WIRE_NOBODY_KNOWS);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_FDOPEN, 0, 9, "r+", 0, 0)), 0);
+}
+
+/* Into a socket, or out of one: that which is listed. */
+static void test_splices(void **state)
+{
+	(void)state;
+	ts_wire.listed[7] = 1;
+	assert_int_equal(ts_wire_handle(call(TS_WIRE_SPLICE, 5, 3, NULL, 7, 0)),
+			 ts_wire_handle(call(TS_WIRE_CLOSE, 0, 7, NULL, 0, 0)));
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SPLICE, 5, 3, NULL, 7, 0)), 5);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SPLICE, -1, 3, NULL, 7, 0)), 0);
+	assert_int_equal(ts_wire_handle(call(TS_WIRE_SPLICE, 5, 7, NULL, 3, 0)),
+			 ts_wire_handle(call(TS_WIRE_CLOSE, 0, 7, NULL, 0, 0)));
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SPLICE, 5, 7, NULL, 3, 0)),
+			 TS_WIRE_NOBODY_KNOWS);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SPLICE, 0, 7, NULL, 3, 0)), 0);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SPLICE, 5, 7, NULL, UINT32_MAX, 0)),
+			 TS_WIRE_NOBODY_KNOWS);
+	ts_wire.listed[7] = 0;
+}
+
 static void test_handles(void **state)
 {
 	(void)state;
@@ -159,6 +209,72 @@ static void test_handles(void **state)
 	assert_int_not_equal(ts_wire_handle(call(TS_WIRE_READ, 0, 0, NULL, 0, 0)), 0);
 	assert_int_not_equal(ts_wire_handle(call(TS_WIRE_READ, 0, 5, NULL, 0, 0)),
 			     ts_wire_handle(call(TS_WIRE_SSL_READ, 0, 5, NULL, 0, 0)));
+}
+
+/* A BIO as these functions see one. */
+struct bio {
+	int type, flags;
+	uint64_t *data;
+};
+
+static int type_of(const void *bio)
+{
+	return ((const struct bio *)bio)->type;
+}
+
+static void *data_of(void *bio)
+{
+	return ((struct bio *)bio)->data;
+}
+
+static int flags_of(const void *bio, int flags)
+{
+	return ((const struct bio *)bio)->flags & flags;
+}
+
+static const struct ts_wire_bio bios = {type_of, data_of, flags_of};
+
+static uint64_t handle_of(enum ts_wire_function function, const struct bio *bio, uint64_t wanted)
+{
+	return ts_wire_handle(call(function, 1, (uint64_t)bio, "text", wanted, 0));
+}
+
+static void test_handles_of_bios(void **state)
+{
+	uint64_t tls = 0x5555;
+	struct bio secure = {.type = 7 | 0x200, .data = &tls}, memory = {.type = 1 | 0x400},
+		   empty = {.type = 7 | 0x200}, *nowhere = (void *)42;
+
+	(void)state;
+	/* of a library that is not known nothing is asked */
+	assert_int_equal(handle_of(TS_WIRE_BIO_WRITE, nowhere, 4), 0);
+	hook.bio = &bios;
+	assert_int_equal(handle_of(TS_WIRE_BIO_WRITE, &secure, 4), 0x5555);
+	assert_int_equal(handle_of(TS_WIRE_BIO_READ_EX, &secure, 1ULL << 32), 0x5555);
+	assert_int_equal(handle_of(TS_WIRE_BIO_READ, &memory, 4), 0);
+	assert_int_equal(handle_of(TS_WIRE_BIO_READ, &empty, 4), 0);
+	assert_int_equal(handle_of(TS_WIRE_BIO_WRITE, NULL, 4), 0);
+	/* what passes nothing may name anything */
+	assert_int_equal(handle_of(TS_WIRE_BIO_WRITE, nowhere, 0), 0);
+	assert_int_equal(handle_of(TS_WIRE_BIO_WRITE, nowhere, (uint32_t)-1), 0);
+	assert_int_equal(handle_of(TS_WIRE_BIO_WRITE_EX, nowhere, 0), 0);
+}
+
+static void test_endings_of_bios(void **state)
+{
+	uint64_t tls = 1;
+	struct bio secure = {.type = 7 | 0x200, .data = &tls};
+	uint64_t bio = (uint64_t)&secure;
+
+	(void)state;
+	hook.bio = &bios;
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_BIO_READ, 0, bio, "", 64, 0)), TS_ENDING_PEER);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_BIO_READ, -1, bio, "", 64, 0)),
+			 TS_ENDING_ERROR);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_BIO_READ_EX, 0, bio, "", 64, 0)),
+			 TS_ENDING_PEER);
+	secure.flags = 8; /* BIO_FLAGS_SHOULD_RETRY */
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_BIO_READ, -1, bio, "", 64, 0)), 0);
 }
 
 static int faults;
@@ -189,6 +305,8 @@ static void test_endings(void **state)
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 64, 0)), TS_ENDING_PEER);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 0, 0)), 0);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECV, 0, 9, "", 64, MSG_PEEK)), 0);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMMSG, 1, 9, "", 2, 0)), TS_ENDING_PEER);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMMSG, 0xffffffff, 9, "", 2, 0)), 0);
 	place.error_number = EAGAIN;
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, -1, 9, "", 64, 0)), 0);
 	place.error_number = ECONNRESET;
@@ -234,6 +352,20 @@ static void test_pieces(void **state)
 	assert_string_equal(pieces_of(call(TS_WIRE_SENDMSG, 5, 9, (void *)42, 0, 0)), "");
 	message.msg_iov = (void *)42;
 	assert_string_equal(pieces_of(call(TS_WIRE_SENDMSG, 5, 9, &message, 0, 0)), "");
+}
+
+static void test_pieces_of_messages(void **state)
+{
+	struct iovec vectors[] = {{"one", 3}, {"two", 3}, {"three", 5}};
+	struct mmsghdr messages[] = {
+		{.msg_hdr = {.msg_iov = vectors, .msg_iovlen = 2}, .msg_len = 6},
+		{.msg_hdr = {.msg_iov = vectors + 2, .msg_iovlen = 1}, .msg_len = 4}};
+
+	(void)state;
+	assert_string_equal(pieces_of(call(TS_WIRE_SENDMMSG, 2, 9, messages, 2, 0)),
+			    "[one][two][thre]");
+	assert_string_equal(pieces_of(call(TS_WIRE_RECVMMSG, 1, 9, messages, 2, 0)), "[one][two]");
+	assert_string_equal(pieces_of(call(TS_WIRE_SENDMMSG, 2, 9, (void *)42, 2, 0)), "");
 }
 
 /* --- the table ----------------------------------------------------------------------------------------- */
@@ -466,6 +598,35 @@ static void test_pieces_of_a_text(void **state)
 	assert_int_not_equal(place.process.wake, 0); /* it is half full */
 }
 
+/* What was sent unseen is a gap that a message tells of, or the next one. */
+static void test_passed_over(void **state)
+{
+	static const char text[4096];
+	struct ts_connection *connection = recorded(0x1000);
+	const struct ts_event_message *message;
+
+	(void)state;
+	ts_wire_record(connection, 0, NULL, "POST", 4);
+	ts_wire_pass_over(connection, 1000);
+	assert_int_equal(next()->offset, 0);
+	message = next();
+	assert_int_equal(message->event.flags, 0);
+	assert_int_equal(message->sequence, 1);
+	assert_int_equal(message->offset, 1004);
+	assert_int_equal(message->text_bytes, 0);
+	assert_null(next());
+	assert_int_equal(ts_wire.counts[TS_WIRE_LOST_BYTES], 0);
+	while (!connection->lost_sent)
+		ts_wire_record(connection, 0, NULL, text, sizeof(text));
+	connection->lost_sent = false;
+	while (next())
+		;
+	while (!connection->lost_sent)
+		ts_wire_pass_over(connection, 10);
+	while ((message = next()))
+		assert_true(message->offset < connection->offset[0]);
+}
+
 static void test_no_room(void **state)
 {
 	static const char text[4096];
@@ -596,6 +757,35 @@ static void test_known_connections(void **state)
 	assert_int_equal(ts_connection_find(1, &(enum ts_connection_state){0}) == connection, 1);
 }
 
+/* What nobody reads is told of, once: then its connection is ALONE, or goes on. */
+static void test_unseen(void **state)
+{
+	struct bio memory = {.type = 1 | 0x400};
+	struct ts_connection *connection;
+
+	(void)state;
+	hook.bio = &bios;
+	for (place.ours = TS_WIRE_PARENTS; place.ours <= TS_WIRE_OURS; place.ours++)
+		assert_int_equal(
+			ts_wire_passed(call(TS_WIRE_BIO_WRITE, 4, (uint64_t)&memory, "POST", 4, 0),
+				       slot()),
+			0);
+	place.ours = TS_WIRE_OURS;
+	assert_int_equal(ts_wire_passed(call(TS_WIRE_SSL_SENDFILE, -1, 1, NULL, 0, 9), slot()), 0);
+	assert_int_equal(ts_wire_passed(call(TS_WIRE_SSL_SENDFILE, 9, 1, NULL, 0, 9), slot()),
+			 TS_SLOW);
+	assert_int_equal(ts_wire_passed(call(TS_WIRE_SSL_EARLY, 0, 1, "", 9, 0), slot()), TS_SLOW);
+	connection = recorded(1);
+	assert_int_equal(ts_wire_passed(call(TS_WIRE_SSL_SENDFILE, -1, 1, NULL, 0, 9), slot()), 0);
+	assert_int_equal(connection->sent_calls, 0);
+	assert_int_equal(ts_wire_passed(call(TS_WIRE_SSL_SENDFILE, 9, 1, NULL, 0, 9), slot()),
+			 TS_SLOW);
+	assert_int_equal(connection->sent_calls, 1);
+	connection->state = TS_CONNECTION_ALONE;
+	assert_int_equal(ts_wire_passed(call(TS_WIRE_SSL_EARLY, 0, 1, "", 9, 0), slot()), 0);
+	assert_null(next());
+}
+
 /* A child finds its parent's connections, and none of them is its own. */
 static void test_after_a_fork(void **state)
 {
@@ -622,19 +812,27 @@ int main(void)
 		TEST(test_bytes_of_results),
 		TEST(test_bytes_by_out_parameters),
 		TEST(test_bytes_aside),
+		TEST(test_bytes_of_messages),
+		TEST(test_bytes_that_nobody_reads),
+		TEST(test_splices),
 		TEST(test_handles),
+		TEST(test_handles_of_bios),
 		TEST(test_endings),
+		TEST(test_endings_of_bios),
 		TEST(test_pieces),
+		TEST(test_pieces_of_messages),
 		TEST(test_table),
 		TEST(test_no_handle),
 		TEST(test_two_threads),
 		TEST(test_messages),
 		TEST(test_pieces_of_a_text),
+		TEST(test_passed_over),
 		TEST(test_no_room),
 		TEST(test_room_for_heads),
 		TEST(test_text_that_cannot_be_read),
 		TEST(test_new_connections),
 		TEST(test_known_connections),
+		TEST(test_unseen),
 		TEST(test_after_a_fork),
 	};
 

@@ -422,6 +422,65 @@ static void test_secrets(void **state)
 			"POST /v1/chat/completions HTTP/1.1\r\nhost: api.openai.com\r\n\r\n");
 }
 
+/* --- what nobody saw ------------------------------------------------------------------- */
+
+#define LENGTH(n) POST HOST "content-length: " #n "\r\n\r\n"
+
+/* `before` was sent, then `n` bytes that nobody saw: they are passed over, and a request behind them is one. */
+static void passes_over(const char *before, uint64_t n, const char *rest)
+{
+	static const char next[] = "GET / HTTP/1.1\r\n" HOST "\r\n";
+	struct ts_wire_client *client = ts_wire_heads.open(&wire_conf, false);
+
+	assert_non_null(client);
+	whole.n = 0;
+	send_exactly(client, &whole, before, strlen(before));
+	assert_true(ts_wire_heads.missed(client, n));
+	whole.n = 0;
+	assert_int_equal(send_exactly(client, &whole, rest, strlen(rest)), TS_WIRE_STATE_RECORDED);
+	assert_int_equal(send_exactly(client, &whole, next, strlen(next)), TS_WIRE_STATE_RECORDED);
+	assert_memory_equal(whole.bytes, rest, strlen(rest));
+	assert_string_equal(whole.bytes + strlen(rest),
+			    "GET / HTTP/1.1\r\nhost: api.openai.com\r\n\r\n");
+	ts_wire_heads.close(client);
+}
+
+static void is_lost(const char *before, uint64_t n)
+{
+	struct ts_wire_client *client = ts_wire_heads.open(&wire_conf, false);
+
+	assert_non_null(client);
+	whole.n = 0;
+	if (*before)
+		send_exactly(client, &whole, before, strlen(before));
+	assert_false(ts_wire_heads.missed(client, n));
+	ts_wire_heads.close(client);
+}
+
+static void test_what_nobody_saw(void **state)
+{
+	static const char chunked[] = POST HOST "transfer-encoding: chunked\r\n\r\n";
+
+	(void)state;
+	passes_over(LENGTH(10), 10, "");
+	passes_over(LENGTH(10), 7, "end");
+	passes_over(LENGTH(10) "begin", 3, "en");
+	passes_over(LENGTH(10) "begin", 5, "");
+	passes_over(POST HOST "transfer-encoding: chunked\r\n\r\na\r\n", 10, "\r\n0\r\n\r\n");
+	passes_over(POST HOST "transfer-encoding: chunked\r\n\r\na\r\nbeg", 4, "end\r\n0\r\n\r\n");
+	/* whole requests, parts of heads, more than there is of a body, what is no body's or not surely one's */
+	is_lost("", 100);
+	is_lost("POST /v1", 100);
+	is_lost(LENGTH(0), 100);
+	is_lost(LENGTH(10), 11);
+	is_lost(LENGTH(10), UINT64_MAX);
+	is_lost(LENGTH(10) "PO", 8);
+	is_lost(chunked, 5);
+	is_lost(POST HOST "transfer-encoding: chunked\r\n\r\na\r\n", 11);
+	is_lost("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", 5);
+	is_lost("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 5);
+}
+
 /* --- what the runtime makes of it ------------------------------------------------------ */
 
 static void test_the_runtime_reads_it(void **state)
@@ -470,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_other_protocols),
 		cmocka_unit_test(test_large_heads),
 		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_what_nobody_saw),
 		cmocka_unit_test(test_the_runtime_reads_it),
 	};
 

@@ -359,6 +359,30 @@ static void test_gap_within_a_request(void **state)
 	expect("served", "B");
 }
 
+/* Of a body that nobody saw it is told how long it was. */
+static void test_gap_that_is_a_request(void **state)
+{
+	const struct gap_piece pieces[] = {
+		{TS_WIRE_SENT, 0,
+		 "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Length: "
+		 "4711\r\n\r\n"},
+		{TS_WIRE_SENT, 4711, ""},
+		{TS_WIRE_RECEIVED, 0, JSON("A", "13")},
+		{TS_WIRE_SENT, 0, ASK("b")},
+		{TS_WIRE_RECEIVED, 0, JSON("B", "13")},
+		{0, 0, NULL},
+	};
+
+	(void)state;
+	run_gaps(pieces);
+	assert_int_equal(told.calls, 2);
+	assert_int_equal(lines("unseen=4711"), 1);
+	assert_int_equal(
+		lines("messages={\"body\":{\"head\":\"\",\"tail\":\"\",\"truncated\":4711}}"), 1);
+	assert_int_equal(lines("outcome=done"), 2);
+	expect("served", "B");
+}
+
 static void test_gap_within_a_stream(void **state)
 {
 	const struct gap_piece pieces[] = {
@@ -542,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_what_is_no_http),
 		cmocka_unit_test(test_gap_within_a_request),
+		cmocka_unit_test(test_gap_that_is_a_request),
 		cmocka_unit_test(test_gap_within_a_stream),
 		cmocka_unit_test(test_gap_over_the_end),
 		cmocka_unit_test(test_gap_in_a_chunk),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Clients of LLM APIs as people use them: what they get is the same with the shim, and the store has each of their calls.
-# Half of them believe to be at the providers', through a tunnel; half are told to go elsewhere, and [wire] whose that is.
+# Half of them believe to be at the providers', through a tunnel or because their sockets lead elsewhere; half are told to go elsewhere, and [wire] whose that is.
 
 load wire
 
@@ -64,12 +64,29 @@ setup() {
 	client tunnelled pool "$python" "$programs/pool.py"
 }
 
-@test "Node: openai" {
-	client directed node-openai node js/openai_calls.js
+# at_its_own NAME HOST CMD...: client diverted, and no line of the configuration says to whom.
+at_its_own() {
+	local name=$1 host=$2
+	shift 2
+	printf '[wire]\nopenssl = on\n' >"$name.conf"
+	client diverted "$name" "$@"
+	jq -e --arg host "$host" '[.[].spans[].attributes.wire.host] | unique == [$host]' "$name.json"
 }
 
-@test "Node: anthropic" {
-	client directed node-anthropic node js/anthropic_calls.js
+@test "Node: openai, at OpenAI" {
+	at_its_own node-openai api.openai.com node js/openai_calls.js
+}
+
+@test "Node: openai, at a gateway" {
+	client directed node-openai-gateway node js/openai_calls.js
+}
+
+@test "Node: anthropic, at Anthropic" {
+	at_its_own node-anthropic api.anthropic.com node js/anthropic_calls.js
+}
+
+@test "Node: anthropic, at a gateway" {
+	client directed node-anthropic-gateway node js/anthropic_calls.js
 }
 
 @test "Ruby: Net::HTTP, at Anthropic" {

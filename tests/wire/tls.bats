@@ -18,11 +18,11 @@ setup() {
 	tls=$root/build/bots/wire/tls
 }
 
-# tls CASE: as client does, by the program tls.
+# tls CASE [_inside]: as client does, by the program tls, or by the one that has libssl inside of it.
 tls() {
 	# shellcheck disable=SC2016 # the server's address is not known here
-	client directed "$1" sh -c 'address=${OPENAI_BASE_URL#https://}; exec "$0" "$1" "${address%/v1}" "$SSL_CERT_FILE"' \
-		"$tls" "$1"
+	client directed "$1${2-}" sh -c 'address=${OPENAI_BASE_URL#https://}; exec "$0" "$1" "${address%/v1}" "$SSL_CERT_FILE"' \
+		"$tls${2-}" "$1"
 }
 
 @test "tls: reads of a byte, of seven, of a hundred" {
@@ -57,20 +57,33 @@ tls() {
 	tls renegotiate
 }
 
-# unseen CASE: the same, and nothing is told of what nobody saw.
-unseen() {
+@test "tls: through a BIO, whichever function says it" {
+	tls bio
+	tls bio _inside
+}
+
+@test "tls: through a BIO that another one buffers for" {
+	tls buffered
+	tls buffered _inside
+}
+
+@test "tls: sent by a kernel that does not encrypt, and so by OpenSSL" {
+	tls refused
+	grep -q 'refused: -1' refused.traced.out
+}
+
+# Its own account holds where the kernel does not encrypt. Else of the first body there is a gap, and all else is there.
+@test "tls: sent by the kernel" {
+	eval "plainly_$(declare -f accounted)"
 	accounted() {
+		! grep -q 'does not encrypt' sendfile.traced.out || { plainly_accounted "$1"; return; }
 		observed "$1" dump "$1"
-		[ "$(jq length "$1.json")" -eq 0 ]
+		jq -e '[.[].spans[]] | sort_by(.started_at) | length == 2 and all(.success and .output_tokens > 0)
+			and .[0].attributes.wire.unseen_bytes > 0 and .[0].input_data.body.truncated == .[0].attributes.wire.unseen_bytes
+			and .[1].attributes.wire.unseen_bytes == null and .[1].input_data.messages' "$1.json"
+		observed "$1" "$root/build/traceshim" list --runs --json |
+			jq -e '.[0].attributes.wire | .recorded == 1 and .bypassed == 1 and .unreadable == 0'
 	}
-	tls "$1"
-}
-
-@test "tls: through a BIO, which is not followed" {
-	unseen bio
-}
-
-@test "tls: sent by the kernel, which is not followed" {
-	unseen sendfile
+	tls sendfile
 	! grep -q 'does not encrypt' sendfile.traced.out || skip "this kernel has no TLS"
 }

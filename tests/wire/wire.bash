@@ -39,6 +39,14 @@ directed() {
 		"OLLAMA_HOST=$(url "$1" http)")
 }
 
+# diverted NAME: ... of a program of Node's that believes to be at the providers'.
+diverted() {
+	local secure
+	common "$1"
+	secure=$(url "$1")
+	models+=("NODE_OPTIONS=--require=$programs/diverted.cjs" "DIVERTED_TO=${secure##*:}")
+}
+
 common() {
 	models=("SSL_CERT_FILE=$work/servers/$1/cert.pem" "NODE_EXTRA_CA_CERTS=$work/servers/$1/cert.pem"
 		"OPENAI_API_KEY=${keys[0]}" "ANTHROPIC_API_KEY=${keys[1]}" "GEMINI_API_KEY=${keys[2]}"
@@ -62,7 +70,7 @@ wire_conf() {
 	EOF
 }
 
-# client WAY NAME CMD...: CMD without the shim and with it; WAY is tunnelled or directed. What it said is the same, and the
+# client WAY NAME CMD...: CMD without the shim and with it; WAY is tunnelled, directed or diverted. What it said is the same, and the
 # store has what the server says of its calls: no more, no less, nothing else, and no key.
 client() {
 	local way=$1 name=$2
@@ -110,7 +118,7 @@ accounted() {
 	observed "$1" dump "$1"
 	observed "$1" "$root/build/traceshim" list --runs --json >"$1.runs"
 	jq -e 'all(.[]; .begun == .stored and .open == 0 and .dropped == 0
-		and (.attributes.wire | .unreadable == 0 and .no_room == 0 and .lost_bytes == 0))' "$1.runs"
+		and (.attributes.wire | .unreadable == 0 and .no_room == 0 and .lost_bytes == 0 and .bypassed == 0))' "$1.runs"
 	"$root/tests/wire/compare.py" "servers/$1.traced/calls.jsonl" "$1.json"
 }
 

@@ -20,6 +20,8 @@
 	function SSL_write
 	function SSL_write_ex
 	function SSL_free
+	function SSL_sendfile
+	function SSL_write_early_data
 
 	.globl	set_untouched
 	.type	set_untouched, @function

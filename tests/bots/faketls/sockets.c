@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -290,6 +291,105 @@ static void inherited(void)
 	close(fd);
 }
 
+/* Messages of which each is a piece. */
+static void several(void)
+{
+	char text[512], heard[512];
+	size_t n = request(text, sizeof(text), "several");
+	struct iovec out[3] = {{text, 10}, {text + 10, 20}, {text + 30, n - 30}},
+		     in = {heard, sizeof(heard)};
+	struct mmsghdr sent[2] = {{.msg_hdr = {.msg_iov = out, .msg_iovlen = 2}},
+				  {.msg_hdr = {.msg_iov = out + 2, .msg_iovlen = 1}}};
+	struct mmsghdr received[2] = {{.msg_hdr = {.msg_iov = &in, .msg_iovlen = 1}}};
+	int fd = connect_to(port);
+
+	/* the server answers each piece that it meets, so it is to meet one */
+	hear("sendmmsg", sendmmsg(fd, sent, 1, MSG_MORE));
+	hear("sendmmsg", sendmmsg(fd, sent + 1, 1, 0));
+	hear("recvmmsg", recvmmsg(fd, received, 1, 0, NULL));
+	printf("%u %u, %u\n", sent[0].msg_len, sent[1].msg_len, received[0].msg_len);
+	close(fd);
+}
+
+/* A request without its body, which is to come. */
+static int head(const char *path)
+{
+	char text[512];
+	int fd = connect_to(port);
+
+	send(fd, text, request(text, sizeof(text), path) - 2, MSG_MORE);
+	return fd;
+}
+
+/* A file with a body, or with a whole request; from its beginning. */
+static int file_of(bool whole)
+{
+	char text[512];
+	size_t n = request(text, sizeof(text), "whole");
+	int file = open("file", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	write(file, whole ? text : text + n - 2, whole ? n : 2);
+	lseek(file, 0, SEEK_SET);
+	return file;
+}
+
+/* A body of which the shim sees no byte, and a request; then the same without a file. */
+static void sent_file(void)
+{
+	int fd = head("sendfile"), file = file_of(false);
+	char heard[512];
+
+	hear("nothing", sendfile(fd, -1, NULL, 2));
+	hear("sendfile", sendfile(fd, file, NULL, 2));
+	hear("recv", recv(fd, heard, sizeof(heard), 0));
+	talk(fd, "behind");
+	close(fd);
+	close(file);
+	fd = connect_to(port);
+	file = file_of(true);
+	hear("sendfile", sendfile(fd, file, NULL, 4096));
+	hear("recv", recv(fd, heard, sizeof(heard), 0));
+	talk(fd, "unseen");
+	close(fd);
+	talk(fd = connect_to(port), "last");
+	close(fd);
+}
+
+/* By a pipe into a socket, and out of it. */
+static void spliced(void)
+{
+	int fd = head("splice"), pipes[2];
+	char heard[512];
+
+	if (pipe(pipes) || write(pipes[1], "{}", 2) != 2)
+		perror("pipe");
+	hear("splice", splice(pipes[0], NULL, fd, NULL, 2, 0));
+	hear("recv", recv(fd, heard, sizeof(heard), 0));
+	send(fd, heard, request(heard, sizeof(heard), "out"), 0);
+	hear("splice", splice(fd, NULL, pipes[1], NULL, 4096, 0));
+	talk(fd, "unseen");
+	close(fd);
+	/* neither is listed */
+	fd = file_of(false);
+	hear("splice", splice(pipes[0], NULL, fd, NULL, 10, 0));
+}
+
+/* What stdio sends it sends inside of the C library. */
+static void stream(void)
+{
+	int fd = connect_to(port);
+	FILE *both = fdopen(fd, "r+");
+	char text[512], heard[512];
+
+	request(text, sizeof(text), "stream");
+	fputs(text, both);
+	fflush(both);
+	printf("%s", fgets(heard, sizeof(heard), both));
+	talk(fd, "unseen");
+	fclose(both);
+	printf("nothing: %d\n", fdopen(-1, "r") == NULL);
+}
+
 /* Many descriptors: all of a listed address, of which one in ten sends. */
 static void many(void)
 {
@@ -332,9 +432,11 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} all[] = {
-		{"each", each},           {"checked", checked}, {"connecting", connecting},
-		{"aside", aside},         {"reused", reused},   {"duplicate", duplicate},
-		{"inherited", inherited}, {"many", many},       {"high", high},
+		{"each", each},           {"checked", checked},    {"connecting", connecting},
+		{"aside", aside},         {"reused", reused},      {"duplicate", duplicate},
+		{"inherited", inherited}, {"many", many},          {"high", high},
+		{"several", several},     {"sendfile", sent_file}, {"splice", spliced},
+		{"stream", stream},
 	};
 
 	if (argc != 4)

@@ -58,6 +58,69 @@ static void odd(void)
 		SSL_free(&tls[i]);
 }
 
+#define HEAD                                                             \
+	"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n" \
+	"Authorization: Bearer SECRET\r\nContent-Length: 40\r\n\r\n"
+
+static void say_head(SSL *tls)
+{
+	SSL_write(tls, HEAD, sizeof(HEAD) - 1);
+}
+
+static void send_file(SSL *tls, size_t n)
+{
+	printf("by the kernel: %zd\n", SSL_sendfile(tls, 0, 0, n, 0));
+}
+
+/* Bodies, parts of them, whole requests and more than there should be, of which no function is told; and none. */
+static void unseen(void)
+{
+	SSL tls[5] = {{.in_kernel = 1}, {.in_kernel = 1}, {.in_kernel = 1}, {.in_kernel = 1}};
+
+	say_head(&tls[0]);
+	send_file(&tls[0], 40);
+	answer(&tls[0], 1);
+	say_head(&tls[0]);
+	SSL_write(&tls[0], "{\"model\":\"one\"", 14);
+	send_file(&tls[0], 25);
+	SSL_write(&tls[0], "}", 1);
+	answer(&tls[0], 2);
+	talk(&tls[0], 3);
+	send_file(&tls[1], 200);
+	answer(&tls[1], 4);
+	talk(&tls[1], 5);
+	say_head(&tls[2]);
+	send_file(&tls[2], 41);
+	answer(&tls[2], 6);
+	talk(&tls[2], 7);
+	SSL_write(&tls[3], HEAD, 20);
+	send_file(&tls[3], sizeof(HEAD) - 21);
+	answer(&tls[3], 8);
+	/* without a kernel that does it the body comes by another way */
+	say_head(&tls[4]);
+	send_file(&tls[4], 40);
+	SSL_write(&tls[4], "{\"model\":\"four\",\"messages\":[   \"hi\"   ]}", 40);
+	answer(&tls[4], 9);
+	for (int i = 0; i < 5; i++)
+		SSL_free(&tls[i]);
+	SSL_sendfile(&tls[1], 0, 0, 1, 0);
+}
+
+/* Sent before the server has answered at all, and once more because it did not take it. */
+static void early(void)
+{
+	static const char request[] = HEAD "{\"model\":\"gpt-4o\"                        }";
+	SSL tls = {0};
+	size_t n;
+
+	printf("early: %d\n", SSL_write_early_data(&tls, request, sizeof(request) - 1, &n));
+	printf("again: %d\n", SSL_write_ex(&tls, request, sizeof(request) - 1, &n));
+	answer(&tls, 1);
+	SSL_free(&tls);
+	talk(&tls, 2);
+	SSL_free(&tls);
+}
+
 static SSL handlers, interrupted;
 static volatile sig_atomic_t n_handled;
 
@@ -322,6 +385,7 @@ int stray(const char *way)
 		{"alternate", alternate}, {"storm", storm},     {"forked", forked},
 		{"vforked", vforked},     {"many", many},       {"leaving", leaving},
 		{"crowd", crowd},         {"forking", forking}, {"fought", fought},
+		{"unseen", unseen},       {"early", early},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

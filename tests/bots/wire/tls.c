@@ -297,48 +297,131 @@ static void renegotiated(SSL_CTX *ctx)
 	close_link(link);
 }
 
-/* Through a BIO, which calls libssl from inside of it. */
+/* --- cases without SSL_read and SSL_write ------------------------------------------------------- */
+
+static BIO *connected(BIO *bio)
+{
+	BIO_set_conn_hostname(bio, address);
+	if (BIO_do_connect(bio) <= 0)
+		errx(1, "no BIO: %s", ERR_reason_error_string(ERR_get_error()));
+	return bio;
+}
+
+static void ask_bio(BIO *bio, struct link *link, const char *question)
+{
+	char *text = request("", question, 0);
+	size_t n, length = strlen(text);
+	SSL *ssl = NULL;
+	bool said;
+
+	BIO_get_ssl(bio, &ssl);
+	if (!strcmp(question, "puts"))
+		said = BIO_puts(bio, text) == (int)length;
+	else if (!strcmp(question, "write"))
+		said = BIO_write(bio, text, (int)length) == (int)length;
+	else if (!strcmp(question, "write_ex"))
+		said = BIO_write_ex(bio, text, length, &n) && n == length;
+	else
+		said = SSL_write(ssl, text, (int)length) == (int)length;
+	if (!said)
+		errx(1, "not written: %s", ERR_reason_error_string(ERR_get_error()));
+	for (n = 1; n > 0 && !is_whole(link); link->bytes += n)
+		if (!BIO_read_ex(bio, link->answer + link->bytes, 1000, &n))
+			n = 0;
+	tell(link, question);
+	free(text);
+}
+
+/* A BIO, which calls libssl from inside of it, and in between its SSL. */
 static void bio(SSL_CTX *ctx)
 {
+	static const char *const questions[] = {"puts", "write", "the SSL inside", "write_ex"};
 	struct link *link = calloc(1, sizeof(*link));
-	BIO *all = BIO_new_ssl_connect(ctx);
-	char *text = request("", "by a BIO", 0);
+	BIO *all = connected(BIO_new_ssl_connect(ctx));
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		ask_bio(all, link, questions[i]);
+	BIO_free_all(all);
+	free(link);
+}
+
+/* By another BIO, which passes on what it likes when it likes; read by lines. */
+static void buffered(SSL_CTX *ctx)
+{
+	struct link *link = calloc(1, sizeof(*link));
+	BIO *all = connected(BIO_new_buffer_ssl_connect(ctx));
+	char *text = request("", "buffered", 20000);
 	int n = 1;
 
-	BIO_set_conn_hostname(all, address);
-	if (!link || BIO_do_connect(all) <= 0 || BIO_puts(all, text) <= 0)
-		errx(1, "no BIO: %s", ERR_reason_error_string(ERR_get_error()));
-	while (n > 0 && !is_whole(link)) {
-		n = BIO_read(all, link->answer + link->bytes, 1000);
-		link->bytes += n > 0 ? (size_t)n : 0;
-	}
-	tell(link, "bio");
+	for (size_t i = 0; i < strlen(text); i += 1000)
+		BIO_printf(all, "%.1000s", text + i);
+	BIO_flush(all);
+	for (; n > 0 && !is_whole(link); link->bytes += n > 0 ? (size_t)n : 0)
+		n = BIO_gets(all, link->answer + link->bytes, 1000);
+	tell(link, "buffered");
 	BIO_free_all(all);
 	free(text);
 	free(link);
 }
 
-/* The request goes from a file to the kernel, which is to encrypt it; it need not be able to. */
+/* A file that holds the body of a request whose head is said; its bytes. */
+static FILE *file_of_body(struct link *link, const char *question, size_t *ret_bytes)
+{
+	char *text = request("", question, 0), *body = strstr(text, "\r\n\r\n") + 4;
+	FILE *file = tmpfile();
+
+	*ret_bytes = strlen(body);
+	if (!file || fputs(body, file) < 0 || fflush(file) < 0)
+		err(1, "tmpfile");
+	if (SSL_write(link->ssl, text, (int)(body - text)) <= 0)
+		errx(1, "not written: %s", ERR_reason_error_string(ERR_get_error()));
+	free(text);
+	return file;
+}
+
+/* The kernel does not encrypt: the file is sent as anything else is. */
+static void refused(SSL_CTX *ctx)
+{
+	struct link *link = open_link(ctx);
+	size_t n;
+	FILE *file = file_of_body(link, "no file after all", &n);
+	char body[4096];
+
+	printf("refused: %zd\n", SSL_sendfile(link->ssl, fileno(file), 0, n, 0));
+	rewind(file);
+	n = fread(body, 1, sizeof(body), file);
+	SSL_write(link->ssl, body, (int)n);
+	hear(link, 4096);
+	tell(link, "refused");
+	fclose(file);
+	close_link(link);
+}
+
+/* The body goes from a file to the kernel, which is to encrypt it; it need not be able to. */
 static void sent_by_kernel(SSL_CTX *ctx)
 {
-	char *text = request("", "from a file", 0);
-	FILE *file = tmpfile();
 	struct link *link;
+	size_t n;
+	FILE *file;
 
 	SSL_CTX_set_options(ctx, SSL_OP_ENABLE_KTLS);
 	link = open_link(ctx);
-	if (!file || fputs(text, file) < 0 || fflush(file) < 0)
-		err(1, "tmpfile");
-	if (BIO_get_ktls_send(SSL_get_wbio(link->ssl))) {
-		printf("sendfile: %zd\n",
-		       SSL_sendfile(link->ssl, fileno(file), 0, strlen(text), 0));
-		hear(link, 4096);
-		tell(link, "kernel");
-	} else {
+	if (!BIO_get_ktls_send(SSL_get_wbio(link->ssl))) {
 		puts("this kernel does not encrypt");
+		say(link, "", "by nobody but OpenSSL");
+		hear(link, 4096);
+		tell(link, "first");
+	} else {
+		file = file_of_body(link, "from a file", &n);
+		printf("sendfile: %d\n",
+		       SSL_sendfile(link->ssl, fileno(file), 0, n, 0) == (ssize_t)n);
+		hear(link, 4096);
+		tell(link, "first");
+		fclose(file);
 	}
-	fclose(file);
-	free(text);
+	say(link, "", "and one more");
+	hear(link, 4096);
+	tell(link, "second");
 	close_link(link);
 }
 
@@ -351,7 +434,8 @@ static const struct {
 	{"peek", peek, TLS1_3_VERSION},         {"early", early, TLS1_3_VERSION},
 	{"fork", forked, TLS1_3_VERSION},       {"shutdown", shut, TLS1_2_VERSION},
 	{"keyupdate", rekeyed, TLS1_3_VERSION}, {"renegotiate", renegotiated, TLS1_2_VERSION},
-	{"bio", bio, TLS1_3_VERSION},           {"sendfile", sent_by_kernel, TLS1_2_VERSION},
+	{"bio", bio, TLS1_3_VERSION},           {"buffered", buffered, TLS1_3_VERSION},
+	{"refused", refused, TLS1_3_VERSION},   {"sendfile", sent_by_kernel, TLS1_2_VERSION},
 };
 
 int main(int argc, char **argv)
