@@ -14,6 +14,7 @@
 typedef uint64_t __attribute__((may_alias, aligned(1))) any_word;
 
 #define ADDRESSES (1ULL << 47)
+#define LEAST     16 /* bytes that a value may need */
 
 /* The null page is never mapped, and no pointer of a program lies above the lower half. What a look
  * can tell need not cost a fault. */
@@ -197,15 +198,16 @@ static uint64_t put_other(const struct ts_capture *capture, uintptr_t slot, stru
 	return put_number(capture, slot, space.at);
 }
 
-uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
-			   uint64_t room, uint64_t budget)
+/* Out of line, so that the function that most calls need has few registers to save. */
+static __attribute__((noinline)) uint64_t put_all(const struct ts_capture *captures, uint32_t n,
+						  uintptr_t slot, struct space space)
 {
-	struct space space = {.at = at, .end = at + room, .budget = budget};
+	const char *start = space.at;
 
 	for (const struct ts_capture *capture = captures; capture < captures + n; capture++) {
 		uint64_t bytes;
 
-		if (space.end - space.at < 16)
+		if (space.end - space.at < LEAST)
 			break;
 		bytes = capture->how == TS_CAPTURE_STRING ? put_string(capture, slot, space)
 							  : put_other(capture, slot, space);
@@ -213,7 +215,17 @@ uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintpt
 			space.budget -= budget_taken(space.at);
 		space.at += bytes;
 	}
-	return (uint64_t)(space.at - at);
+	return (uint64_t)(space.at - start);
+}
+
+uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
+			   uint64_t room, uint64_t budget)
+{
+	struct space space = {.at = at, .end = at + room, .budget = budget};
+
+	if (likely(n == 1 && captures->how == TS_CAPTURE_STRING && room >= LEAST))
+		return put_string(captures, slot, space);
+	return put_all(captures, n, slot, space);
 }
 
 static uint8_t decimal(int64_t number, bool is_signed, char *ret)
