@@ -87,6 +87,20 @@ static uint64_t take_handler(struct hidden *of)
 	return handler & ~ONCE;
 }
 
+/* A read of ours led nowhere: its function answers so. */
+static void give_up(greg_t *registers)
+{
+	uintptr_t at = (uintptr_t)registers[REG_RIP];
+
+	if (at >= (uintptr_t)ts_guarded_vectors_start && at < (uintptr_t)ts_guarded_vectors_end) {
+		registers[REG_RIP] = (greg_t)ts_guarded_give_up;
+		return;
+	}
+	registers[REG_RAX] = (greg_t)TS_UNREADABLE;
+	registers[REG_RIP] = *(const greg_t *)registers[REG_RSP];
+	registers[REG_RSP] += 8;
+}
+
 /*
  * What the handler does: the address of the program's, to be jumped to, or 0: return. No libc, no
  * thread-local storage (a fault may come from code that has changed fs), no errno.
@@ -100,9 +114,7 @@ __attribute__((used)) uintptr_t ts_guard_fault(int signal, const siginfo_t *info
 
 	if (at >= (uintptr_t)ts_guarded_start && at < (uintptr_t)ts_guarded_end &&
 	    is_fault(signal, info)) {
-		registers[REG_RAX] = (greg_t)TS_UNREADABLE;
-		registers[REG_RIP] = *(const greg_t *)registers[REG_RSP];
-		registers[REG_RSP] += 8;
+		give_up(registers);
 		return 0;
 	}
 	handler = take_handler(hidden_of(signal));

@@ -14,6 +14,7 @@
 #include "elf.h"
 #include "interpose.h"
 #include "maps.h"
+#include "pages.h"
 #include "program.h"
 #include "sys.h"
 
@@ -184,32 +185,48 @@ void ts_module_go_on(bool held)
 		give_turn();
 }
 
-static int bind(void *handle, size_t n_before)
+/* What relocating an object read, nobody reads again: of libm, which SQLite's functions of SQL need, that is all. */
+static void rest_libc(const struct closure *closure, size_t n_before)
 {
-	static struct closure closure; /* large; under `opener` */
-	struct link_map *map = handle;
+	for (size_t i = n_before; i < closure->n_seen; i++)
+		if (ts_object_is_libc(&closure->seen[i]))
+			rest(&closure->seen[i]);
+}
 
-	memset(&closure, 0, sizeof(closure));
-	dl_iterate_phdr(see, &closure);
-	for (size_t i = 0; i < closure.n_seen; i++)
-		if (closure.seen[i].dynamic == map->l_ld)
-			closure.objects[closure.n++] = closure.seen[i];
-	for (size_t i = 0; i < closure.n; i++)
-		add_needed(&closure, &closure.objects[i]);
-	if (!closure.n || ts_maps_read(&closure.maps) < 0)
+/* Binds those of the closure that came with the module. 0 or a negative errno. */
+static int bind_closure(struct closure *closure, const struct link_map *map, size_t n_before)
+{
+	dl_iterate_phdr(see, closure);
+	for (size_t i = 0; i < closure->n_seen; i++)
+		if (closure->seen[i].dynamic == map->l_ld)
+			closure->objects[closure->n++] = closure->seen[i];
+	for (size_t i = 0; i < closure->n; i++)
+		add_needed(closure, &closure->objects[i]);
+	if (!closure->n || ts_maps_read(&closure->maps) < 0)
 		return -ENOEXEC;
-	for (size_t i = 0; i < closure.n; i++) {
+	rest_libc(closure, n_before);
+	for (size_t i = 0; i < closure->n; i++) {
 		size_t place = 0;
 
-		while (closure.seen[place].low != closure.objects[i].low)
+		while (closure->seen[place].low != closure->objects[i].low)
 			place++;
 		if (place < n_before)
 			continue;
-		ts_object_slots(&closure.objects[i], bind_slot, &closure);
-		note_brought(&closure.objects[i]); /* from now on walks write into it, too */
+		ts_object_slots(&closure->objects[i], bind_slot, closure);
+		rest(&closure->objects[i]);
+		note_brought(&closure->objects[i]); /* from now on walks write into it, too */
 	}
-	ts_maps_release(&closure.maps);
-	return closure.n_failed ? -EACCES : 0;
+	ts_maps_release(&closure->maps);
+	return closure->n_failed ? -EACCES : 0;
+}
+
+static int bind(void *handle, size_t n_before)
+{
+	struct closure *closure = ts_pages_new(sizeof(*closure));
+	int result = closure ? bind_closure(closure, handle, n_before) : -ENOMEM;
+
+	ts_pages_free(closure, sizeof(*closure));
+	return result;
 }
 
 static int count(struct dl_phdr_info *info, size_t bytes, void *context)

@@ -236,21 +236,21 @@ static bool place(struct ts_context *context, struct ts_stack *stack, struct ts_
 }
 
 /* Builds the begin event at the ring's head. Answers its length; 0: there is no room. */
-static always_inline uint64_t build_begin(struct ts_context *context,
+static always_inline uint64_t build_begin(struct ts_context *context, struct ts_ring *ring,
 					  const struct ts_trace_context *trace,
 					  struct ts_frame *frame, uintptr_t slot, uint64_t ticks,
 					  const struct ts_id *parent, uint32_t flags)
 {
 	const struct ts_hook *hook = frame->hook;
-	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(context->ring);
-	uint64_t bytes = sizeof(*begin) + TS_ALIGN8(trace->tenant_bytes);
+	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(ring);
+	uint64_t bytes = ts_record_begin_bytes(trace);
 	uint64_t room = ts_record_room_for_begin(
-		context->ring,
+		ring,
 		bytes + (hook->n_arguments ? ts_hot.capture_bytes + 16 * TS_EVENT_END_BYTES : 0));
 
 	if (unlikely(room < bytes))
 		return 0;
-	bytes = ts_record_build_begin(context, trace, frame, ticks, parent, flags);
+	ts_record_build_begin(begin, context, trace, frame, ticks, parent, flags);
 	if (hook->n_arguments)
 		bytes += ts_capture_values(hook->arguments, hook->n_arguments, slot,
 					   (char *)begin + bytes, room - bytes,
@@ -263,6 +263,7 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 				   const struct ts_thunk *thunk, uintptr_t slot)
 {
 	struct ts_stack *own = stack; /* where the call is to be linked: NULL, nowhere */
+	struct ts_ring *ring = context->ring;
 	struct ts_frame *frame;
 	struct ts_id parent;
 	uint64_t ticks, bytes;
@@ -292,17 +293,17 @@ static struct ts_frame *begin_call(struct ts_context *context, struct ts_stack *
 	frame->stack = own;
 	frame->slot = slot;
 	frame->generation = context->generation;
-	frame->ring = context->ring;
+	frame->ring = ring;
 	frame->begin_errno = *context->error_number;
-	bytes = build_begin(context, &stack->trace, frame, slot, ticks, &parent, flags);
+	bytes = build_begin(context, ring, &stack->trace, frame, slot, ticks, &parent, flags);
 	if (unlikely(!bytes)) {
 		ts_record_lost(context, TS_LOST_RING_FULL);
 		return NULL;
 	}
-	context->ring->reserved += TS_EVENT_END_BYTES;
+	ring->reserved += TS_EVENT_END_BYTES;
 	ts_frame_take(context, frame);
 	ts_context_push(context, frame);
-	ts_record_commit_begin(context, flags, bytes);
+	ts_record_commit_begin(ring, flags, bytes);
 	return frame;
 }
 

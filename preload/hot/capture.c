@@ -13,15 +13,6 @@
 /* Words read through this type may alias anything. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) any_word;
 
-#define ADDRESSES (1ULL << 47)
-
-/* The null page is never mapped, and no pointer of a program lies above the lower half. What a look
- * can tell need not cost a fault. */
-static bool impossible(uint64_t address)
-{
-	return address < 4096 || address >= ADDRESSES;
-}
-
 uint64_t ts_capture_integer(const struct ts_capture *capture, uintptr_t slot)
 {
 	uint64_t word = ts_capture_word(slot, capture->offset);
@@ -84,13 +75,6 @@ static uint64_t put_cut(char *at, uint16_t param, const char *string, uint64_t f
 	return sizeof(struct ts_value) + TS_ALIGN8(sizeof(struct ts_value_cut) + kept);
 }
 
-static always_inline uint64_t put_whole(char *at, uint16_t param, uint64_t bytes)
-{
-	*(struct ts_value *)at = (struct ts_value){
-		.type = TS_VALUE_STRING, .param = param, .bytes = (uint32_t)bytes};
-	return sizeof(struct ts_value) + TS_ALIGN8(bytes);
-}
-
 /* Where it goes, and what may still be written there. */
 struct space {
 	char *at;
@@ -98,21 +82,13 @@ struct space {
 	uint64_t budget;
 };
 
-/* How many bytes of a string may follow a value's head. */
-static always_inline uint64_t most_bytes(struct space space)
-{
-	uint64_t room = (uint64_t)(space.end - space.at) - sizeof(struct ts_value);
-
-	return room < space.budget ? room : space.budget;
-}
-
 /* A string of `full` bytes, which is more than there is space for. Answers what it took. */
 static uint64_t put_long(struct space space, uint16_t param, const char *string, uint64_t full)
 {
 	const uint64_t heads = sizeof(struct ts_value) + sizeof(struct ts_value_cut);
 	uint64_t room = (uint64_t)(space.end - space.at);
 
-	if (full > ADDRESSES)
+	if (full > TS_CAPTURE_ADDRESSES)
 		return put_unreadable(space.at, param, string);
 	if (room < heads)
 		return 0;
@@ -120,16 +96,18 @@ static uint64_t put_long(struct space space, uint16_t param, const char *string,
 		       room - heads < space.budget ? room - heads : space.budget);
 }
 
-/* A string that memory ends before, or that goes on after `most` bytes. */
-static cold uint64_t put_unfinished(struct space space, uint16_t param, const char *string,
-				    uint64_t most, uint64_t found)
+cold uint64_t ts_capture_unfinished(const struct ts_capture *capture, uintptr_t slot, char *at,
+				    uint64_t room, uint64_t budget, uint64_t found)
 {
+	const char *string = (const char *)ts_capture_word(slot, capture->offset);
+	struct space space = {.at = at, .end = at + room, .budget = budget};
+	uint64_t most = ts_capture_most(room, budget);
 	uint64_t rest = found == TS_UNREADABLE ? found : ts_guarded_length(string + most);
 
-	return put_long(space, param, string, rest == TS_UNREADABLE ? rest : most + rest);
+	return put_long(space, capture->param, string, rest == TS_UNREADABLE ? rest : most + rest);
 }
 
-static cold uint64_t put_nowhere(char *at, uint16_t param, const char *string)
+cold uint64_t ts_capture_nowhere(char *at, uint16_t param, const char *string)
 {
 	return string ? put_unreadable(at, param, string) : put_bare(at, TS_VALUE_NULL, param);
 }
@@ -140,28 +118,13 @@ static uint64_t put_bytes(const struct ts_capture *capture, uintptr_t slot, stru
 	const char *string = (const char *)ts_capture_word(slot, capture->offset);
 	uint64_t full = bytes_length(capture, slot);
 
-	if (!string || (full && impossible((uintptr_t)string)))
-		return put_nowhere(space.at, capture->param, string);
-	if (full > most_bytes(space))
+	if (!string || (full && ts_capture_is_impossible((uintptr_t)string)))
+		return ts_capture_nowhere(space.at, capture->param, string);
+	if (full > ts_capture_most((uint64_t)(space.end - space.at), space.budget))
 		return put_long(space, capture->param, string, full);
 	if (!ts_guarded_copy(space.at + sizeof(struct ts_value), string, full))
 		return put_unreadable(space.at, capture->param, string);
-	return put_whole(space.at, capture->param, full);
-}
-
-/* A string to its NUL. */
-static always_inline uint64_t put_string(const struct ts_capture *capture, uintptr_t slot,
-					 struct space space)
-{
-	const char *string = (const char *)ts_capture_word(slot, capture->offset);
-	uint64_t most = most_bytes(space), full;
-
-	if (unlikely(impossible((uintptr_t)string)))
-		return put_nowhere(space.at, capture->param, string);
-	full = ts_guarded_string(space.at + sizeof(struct ts_value), string, most);
-	if (unlikely(full > most))
-		return put_unfinished(space, capture->param, string, most, full);
-	return put_whole(space.at, capture->param, full);
+	return ts_capture_put_string(space.at, capture->param, full);
 }
 
 /* How much of a budget for strings a value took. */
@@ -197,18 +160,19 @@ static uint64_t put_other(const struct ts_capture *capture, uintptr_t slot, stru
 	return put_number(capture, slot, space.at);
 }
 
-uint64_t ts_capture_values(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
-			   uint64_t room, uint64_t budget)
+uint64_t ts_capture_all(const struct ts_capture *captures, uint32_t n, uintptr_t slot, char *at,
+			uint64_t room, uint64_t budget)
 {
 	struct space space = {.at = at, .end = at + room, .budget = budget};
 
 	for (const struct ts_capture *capture = captures; capture < captures + n; capture++) {
-		uint64_t bytes;
+		uint64_t left = (uint64_t)(space.end - space.at), bytes;
 
-		if (space.end - space.at < 16)
+		if (left < TS_CAPTURE_LEAST)
 			break;
-		bytes = capture->how == TS_CAPTURE_STRING ? put_string(capture, slot, space)
-							  : put_other(capture, slot, space);
+		bytes = capture->how == TS_CAPTURE_STRING
+				? ts_capture_string(capture, slot, space.at, left, space.budget)
+				: put_other(capture, slot, space);
 		if (bytes)
 			space.budget -= budget_taken(space.at);
 		space.at += bytes;
@@ -245,7 +209,7 @@ uint8_t ts_capture_tenant(const struct ts_capture *capture, uintptr_t slot, char
 	if (capture->how != TS_CAPTURE_STRING && capture->how != TS_CAPTURE_BYTES)
 		return 0;
 	address = ts_capture_word(slot, capture->offset);
-	if (impossible(address))
+	if (ts_capture_is_impossible(address))
 		return 0;
 	bytes = capture->how == TS_CAPTURE_STRING ? ts_guarded_length((const char *)address)
 						  : bytes_length(capture, slot);

@@ -285,19 +285,20 @@ static void fill_frame(struct ts_context *context, struct ts_foreign *call, uint
 static bool write_begin(struct ts_context *context, struct ts_foreign *call,
 			const struct ts_prepared *input, uint64_t ticks)
 {
-	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(context->ring);
-	uint64_t bytes = sizeof(*begin) + TS_ALIGN8(call->trace.tenant_bytes), values;
-	uint64_t room = ts_record_room_for_begin(context->ring, bytes + input->bytes);
+	struct ts_ring *ring = context->ring;
+	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(ring);
+	uint64_t bytes = ts_record_begin_bytes(&call->trace), values;
+	uint64_t room = ts_record_room_for_begin(ring, bytes + input->bytes);
 
 	if (room < bytes)
 		return false;
-	bytes = ts_record_build_begin(context, &call->trace, &call->frame, ticks, &call->parent_id,
-				      call->flags);
+	ts_record_build_begin(begin, context, &call->trace, &call->frame, ticks, &call->parent_id,
+			      call->flags);
 	values = fitting(input, room - bytes);
 	copy_values((char *)begin + bytes, input->values, values);
 	begin->event.bytes = (uint32_t)(bytes + values);
-	context->ring->reserved += TS_EVENT_END_BYTES;
-	ts_record_commit_begin(context, call->flags, bytes + values);
+	ring->reserved += TS_EVENT_END_BYTES;
+	ts_record_commit_begin(ring, call->flags, bytes + values);
 	return true;
 }
 

@@ -55,4 +55,7 @@ bool ts_guarded_by_kernel(void);
  * so the handler sets rax to TS_UNREADABLE and returns from the function. */
 extern const char ts_guarded_start[], ts_guarded_end[];
 
+/* A part of it in which registers have to be put back first: there it goes on at ts_guarded_give_up instead. */
+extern const char ts_guarded_vectors_start[], ts_guarded_vectors_end[], ts_guarded_give_up[];
+
 #endif

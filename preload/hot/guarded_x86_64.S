@@ -2,8 +2,13 @@
 /*
  * Plain reads of memory that may not be there (guarded.h): leaf functions that keep nothing on the
  * stack and change no register that a callee must preserve, so that a fault anywhere in them can be
- * answered by returning from them at once. General registers only: the vector registers are the
- * program's. In C a compiler might push one, inline them, or make a loop a call of memcpy.
+ * answered by returning from them at once. In C a compiler might push one, inline them, or make a loop a
+ * call of memcpy.
+ *
+ * The vector registers are the program's. Strings are copied through two of them, which lie below the stack
+ * pointer meanwhile (where a handler leaves 128 bytes alone, ABI 3.2.2) and are put back on each way out; a
+ * fault there is answered at ts_guarded_give_up, which is one. Their upper halves, and flags of arithmetic,
+ * are not touched by what is done with them.
  *
  * No read crosses into a page that the string does not reach. Of `word - ONES & ~word & HIGHS` the lowest
  * bit that is set belongs to the first zero byte; `word - ONES & HIGHS` is quicker had and zero for ASCII
@@ -69,21 +74,23 @@ ts_plain_\name:
 
 /* --- rax = ts_guarded_string(to = rdi, from = rsi, most = rdx) ----------------------------------- */
 
-/* Copies the word at `at` before the next index; r10 = the word. */
-.macro copy_word at
-	movq	\at(%rsi,%rax), %r10
-	movq	%r10, \at(%rdi,%rax)
+.macro save_vectors
+	movups	%xmm0, -24(%rsp)
+	movups	%xmm1, -40(%rsp)
 .endm
 
-/* Is there a NUL? In the copy, for the program may change its own meanwhile. */
-.macro look_closer at, found
-	movq	\at(%rdi,%rax), %r10
-	zero_bytes %r10, %r11
-	jne	\found
+.macro restore_vectors
+	movups	-24(%rsp), %xmm0
+	movups	-40(%rsp), %xmm1
+.endm
+
+/* Copies 16 bytes before the next index. */
+.macro copy_vector at, by
+	movups	\at(%rsi,%rax), \by
+	movups	\by, \at(%rdi,%rax)
 .endm
 
 	function string
-	constants
 	xorl	%eax, %eax			/* index = 0 */
 1:	leaq	(%rsi,%rax), %rcx		/* end = min(index + what is left of the page, most) */
 	orq	$-4096, %rcx
@@ -91,29 +98,50 @@ ts_plain_\name:
 	addq	%rax, %rcx
 	cmpq	%rdx, %rcx
 	cmovaq	%rdx, %rcx
-	addq	$32, %rax
+	addq	$64, %rax
 	cmpq	%rcx, %rax
 	ja	4f
+	save_vectors
+	.globl	ts_guarded_vectors_start
+	.hidden	ts_guarded_vectors_start
+ts_guarded_vectors_start:
 	.p2align 4
-2:	copy_word -32				/* four words, if they end before `end` */
-	leaq	(%r10,%r8), %r11
-	copy_word -24
-	addq	%r8, %r10
-	orq	%r10, %r11
-	copy_word -16
-	addq	%r8, %r10
-	orq	%r10, %r11
-	copy_word -8
-	addq	%r8, %r10
-	orq	%r10, %r11
-	testq	%r9, %r11
+2:	copy_vector -64, %xmm0			/* 64 bytes, if they end before `end` */
+	copy_vector -48, %xmm1
+	pminub	%xmm1, %xmm0
+	copy_vector -32, %xmm1
+	pminub	%xmm1, %xmm0
+	copy_vector -16, %xmm1
+	pminub	%xmm1, %xmm0
+	pxor	%xmm1, %xmm1
+	pcmpeqb	%xmm1, %xmm0
+	pmovmskb %xmm0, %r10d
+	testl	%r10d, %r10d
 	jne	8f
-3:	addq	$32, %rax
+	addq	$64, %rax
 	cmpq	%rcx, %rax
 	jbe	2b
-4:	subq	$24, %rax
+	restore_vectors
+	jmp	4f
+8:	subq	$64, %rax			/* a NUL: where? In the copy, for the program may change its own */
+3:	movups	(%rdi,%rax), %xmm0
+	addq	$16, %rax
+	pcmpeqb	%xmm1, %xmm0
+	pmovmskb %xmm0, %r10d
+	testl	%r10d, %r10d
+	je	3b
+	tzcntl	%r10d, %r10d			/* or bsf, see above */
+	leaq	-16(%rax,%r10), %rax
+	restore_vectors
+	ret
+	.globl	ts_guarded_vectors_end
+	.hidden	ts_guarded_vectors_end
+ts_guarded_vectors_end:
+4:	constants
+	subq	$56, %rax
 	jmp	6f
-5:	copy_word -8				/* what is left: words */
+5:	movq	-8(%rsi,%rax), %r10		/* what is left: words */
+	movq	%r10, -8(%rdi,%rax)
 	zero_bytes %r10, %r11
 	jne	12f
 	addq	$8, %rax
@@ -134,16 +162,15 @@ ts_plain_\name:
 	sbbq	$-1, %rax			/* most, and one more unless that byte is a NUL */
 	ret
 
-8:	look_closer -32, 10f
-	look_closer -24, 11f
-	look_closer -16, 14f
-	look_closer -8, 12f
-	jmp	3b
-10:	subq	$8, %rax
-11:	subq	$8, %rax
-14:	subq	$8, %rax
 12:	nul_before %r11
 13:	ret
+
+	.globl	ts_guarded_give_up
+	.hidden	ts_guarded_give_up
+ts_guarded_give_up:
+	restore_vectors
+	movq	$-1, %rax			/* TS_UNREADABLE */
+	ret
 	end_function string
 
 /* --- rax = ts_guarded_length(string = rdi) ------------------------------------------------------- */

@@ -14,7 +14,8 @@
  *     full, a look at the alternate stack when calls seem to have been jumped over, and those of
  *     checked.c where a fault would not reach our handler; errno is read and never written (but put
  *     back after an exception's what(), exception.c);
- *   - a pointer of the program is followed through guarded.h alone, for it may lead nowhere;
+ *   - a pointer of the program is followed through guarded.h alone, for it may lead nowhere; strings
+ *     go through two vector registers there, which are put back, and nothing else touches one;
  *   - under 512 bytes of stack.
  *
  * Include it last: what follows makes the preprocessor enforce the rest. The linked object's

@@ -103,14 +103,19 @@ record_inline uint64_t ts_record_room_for_begin(struct ts_ring *ring, uint64_t w
 							  : TS_RING_MIRROR;
 }
 
-/* A begin at the ring's head with the tenant of its trace. Answers the bytes so far. */
-record_inline uint64_t ts_record_build_begin(struct ts_context *context,
-					     const struct ts_trace_context *trace,
-					     const struct ts_frame *frame, uint64_t ticks,
-					     const struct ts_id *parent, uint32_t flags)
+/* Bytes of a begin with the tenant of its trace, and no values yet. */
+record_inline uint64_t ts_record_begin_bytes(const struct ts_trace_context *trace)
 {
-	struct ts_event_begin *begin = (struct ts_event_begin *)ts_ring_at_head(context->ring);
+	return sizeof(struct ts_event_begin) + TS_ALIGN8(trace->tenant_bytes);
+}
 
+/* These bytes at `begin`, which is the ring's head. */
+record_inline void ts_record_build_begin(struct ts_event_begin *begin,
+					 const struct ts_context *context,
+					 const struct ts_trace_context *trace,
+					 const struct ts_frame *frame, uint64_t ticks,
+					 const struct ts_id *parent, uint32_t flags)
+{
 	begin->event.type = TS_EVENT_BEGIN;
 	begin->event.flags = (uint16_t)flags;
 	begin->ticks = ticks;
@@ -126,15 +131,11 @@ record_inline uint64_t ts_record_build_begin(struct ts_context *context,
 		for (uint32_t i = 0; i < trace->tenant_bytes; i++)
 			((char *)(begin + 1))[i] = trace->tenant[i];
 	}
-	return sizeof(*begin) + TS_ALIGN8(trace->tenant_bytes);
 }
 
 /* The call becomes part of the log: last of all, for a begin without a frame would never end. */
-record_inline void ts_record_commit_begin(struct ts_context *context, uint32_t flags,
-					  uint64_t bytes)
+record_inline void ts_record_commit_begin(struct ts_ring *ring, uint32_t flags, uint64_t bytes)
 {
-	struct ts_ring *ring = context->ring;
-
 	ts_ring_count_begun(ring, (flags & TS_BEGIN_TRACE) + (flags / TS_BEGIN_SPAN & 1));
 	__asm__ volatile("" ::: "memory");
 	ts_ring_commit(ring, bytes);

@@ -2,12 +2,12 @@
 #include "batch.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FIRST_ROOM 64
-#define KEPT_ROOM  1024
 
+/* Pages of their own, as the pool's: malloc, in the traced program, would keep what the largest batch took. */
 static int reserve(void **rows, size_t *room, size_t n, size_t row_bytes)
 {
 	size_t wanted = *room ? *room * 2 : FIRST_ROOM;
@@ -15,8 +15,10 @@ static int reserve(void **rows, size_t *room, size_t n, size_t row_bytes)
 
 	if (n < *room)
 		return 0;
-	grown = reallocarray(*rows, wanted, row_bytes);
-	if (!grown)
+	grown = *room ? mremap(*rows, *room * row_bytes, wanted * row_bytes, MREMAP_MAYMOVE)
+		      : mmap(NULL, wanted * row_bytes, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (grown == MAP_FAILED)
 		return -ENOMEM;
 	*rows = grown;
 	*room = wanted;
@@ -46,14 +48,16 @@ void ts_rows_reset(struct ts_rows *rows)
 {
 	ts_pool_reset(&rows->pool);
 	rows->n_traces = rows->n_spans = 0;
-	if (rows->traces_room > KEPT_ROOM || rows->spans_room > KEPT_ROOM)
+	if (rows->traces_room > FIRST_ROOM || rows->spans_room > FIRST_ROOM)
 		ts_rows_release(rows);
 }
 
 void ts_rows_release(struct ts_rows *rows)
 {
 	ts_pool_release(&rows->pool);
-	free(rows->traces);
-	free(rows->spans);
+	if (rows->traces_room)
+		munmap(rows->traces, rows->traces_room * sizeof(*rows->traces));
+	if (rows->spans_room)
+		munmap(rows->spans, rows->spans_room * sizeof(*rows->spans));
 	memset(rows, 0, sizeof(*rows));
 }

@@ -6,6 +6,7 @@
 
 #include "connection.h"
 #include "dbfile.h"
+#include "heap.h"
 #include "schema.h"
 
 #define OURS           "SQLite format 3"
@@ -59,6 +60,7 @@ int ts_sqlite_turn_begin(struct ts_sqlite_turn *ret, const char *path, const str
 	/* SQLite would make it as the umask says; its companions take over the mode they find. */
 	result = ts_dbfile_make(path, err);
 	if (result == 0) {
+		ts_sqlite_heap_begin();
 		if (sqlite3_open_v2(path, &ret->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 				    NULL))
 			result = ret->db ? ts_sqlite_fail(ret->db, "open", path, err)

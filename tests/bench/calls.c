@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,16 +87,24 @@ static double now_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+static void run_stepped(const struct burst *burst)
+{
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0); /* step.c answers for it */
+	raise(SIGSTOP);
+	burst->calls(burst);
+	raise(SIGSTOP);
+	prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
+}
+
 static void run(void *data)
 {
 	struct burst *burst = data;
 	double start = now_ns();
 
 	if (burst->step)
-		raise(SIGSTOP);
-	burst->calls(burst);
-	if (burst->step)
-		raise(SIGSTOP);
+		run_stepped(burst);
+	else
+		burst->calls(burst);
 	burst->ns = burst->n ? (now_ns() - start) / burst->n : 0;
 }
 

@@ -139,14 +139,15 @@ bad_segments() {
 		"$(echo "$undefined" | grep -v '^ts_' | grep -vx _GLOBAL_OFFSET_TABLE_)"
 }
 
-# The vector pads save xmm0 to xmm7, and the slow path saves all state at once; nothing else may know
-# that there are such registers.
+# The vector pads save xmm0 to xmm7, and the slow path saves all state at once; strings are copied through two of them,
+# by instructions that leave their upper halves and MXCSR alone. Nothing else may know that there are such registers.
 @test "hot/ touches no vector, mask or x87 register" {
 	local file found
 	for file in $hot/*.o; do
 		found=$(disassembly "$file" | grep -E '%([xyz]?mm|k)[0-9]|%st|^[^ ]+ (f|emms|vzero)' |
 			grep -Ev '^ts_(return_)?pad_[ab](_entry)?_vector movups %xmm[0-7],' |
-			grep -Ev '^ts_with_vectors fx(save|rstor)64 ') || true
+			grep -Ev '^ts_with_vectors fx(save|rstor)64 ' |
+			grep -Ev '^ts_(plain_string|guarded_(vectors_start|vectors_end|give_up)) (movups|pminub|pxor|pcmpeqb|pmovmskb) .*%xmm[01]\b') || true
 		is_empty "$file" "$found"
 	done
 }

@@ -161,6 +161,125 @@ static void test_bytes_at_every_alignment(void **state)
 	free_page(page);
 }
 
+/* --- vector registers -------------------------------------------------------------------------- */
+
+#define STATE   0xe6 /* SSE, AVX, AVX-512 */
+#define XMM     160  /* where XSAVE writes what: 16 registers, ... */
+#define IN_USE  512
+#define YMM     576 /* ... and the upper halves of 16 */
+#define TRAPS   0x100
+#define VECTORS (16 * 16)
+
+struct vectors {
+	_Alignas(64) uint8_t bytes[16384];
+};
+
+static void fill_vectors(struct vectors *vectors)
+{
+	uint32_t low, high;
+
+	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	memset(vectors, 0, sizeof(*vectors));
+	__asm__ volatile("xsave64 %0" : "+m"(*vectors) : "a"(STATE), "d"(0));
+	for (size_t i = 0; i < VECTORS; i++) {
+		vectors->bytes[XMM + i] = (uint8_t)(i * 7 + 1);
+		vectors->bytes[YMM + i] = low & 4 ? (uint8_t)(i * 5 + 3) : 0;
+	}
+	vectors->bytes[IN_USE] |= 2 | (low & 4);
+}
+
+/* One piece of assembly, so that nothing else changes them. `flags` are added to the processor's meanwhile. */
+static uint64_t string_with(const struct vectors *before, struct vectors *after, uint64_t flags,
+			    char *to, const char *from, uint64_t most)
+{
+	register uint64_t result __asm__("rbx");
+
+	memset(after, 0, sizeof(*after));
+	__asm__ volatile("subq	$256, %%rsp\n\t" /* below it lies what the compiler has there */
+			 "xorl	%%edx, %%edx\n\t"
+			 "movl	%[state], %%eax\n\t"
+			 "xrstor64 (%[before])\n\t"
+			 "movq	%[most], %%rdx\n\t"
+			 "pushfq\n\t"
+			 "pushfq\n\t"
+			 "orq	%[flags], (%%rsp)\n\t"
+			 "popfq\n\t"
+			 "call	ts_guarded_string\n\t"
+			 "popfq\n\t"
+			 "movq	%%rax, %[result]\n\t"
+			 "xorl	%%edx, %%edx\n\t"
+			 "movl	%[state], %%eax\n\t"
+			 "xsave64 (%[after])\n\t"
+			 "addq	$256, %%rsp"
+			 : [result] "=&r"(result), "+D"(to), "+S"(from)
+			 : [before] "r"(before), [after] "r"(after), [most] "r"(most),
+			   [flags] "r"(flags), [state] "i"(STATE)
+			 : "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0",
+			   "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+			   "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+	assert_memory_equal(after->bytes + XMM, before->bytes + XMM, VECTORS);
+	assert_memory_equal(after->bytes + YMM, before->bytes + YMM, VECTORS);
+	return result;
+}
+
+static void test_vector_registers_are_the_programs(void **state)
+{
+	static struct vectors before, after;
+	char *page = page_between_holes(), copy[1024];
+
+	begin(state);
+	fill_vectors(&before);
+	for (size_t bytes = 0; bytes <= 300; bytes++) {
+		char *text = page + PAGE - 1 - bytes;
+		uint64_t most = bytes & 1 ? 1000 : 100;
+
+		memset(page, 'x', PAGE);
+		assert_int_equal(string_with(&before, &after, 0, copy, text, 1000), TS_UNREADABLE);
+		text[bytes] = 0;
+		assert_int_equal(string_with(&before, &after, 0, copy, text, most),
+				 bytes <= most ? bytes : most + 1);
+		assert_memory_equal(copy, text, bytes <= most ? bytes : most);
+	}
+	free_page(page);
+}
+
+static char *taken_away;
+static int steps_until_taken;
+
+static void step(int signal)
+{
+	(void)signal;
+	if (steps_until_taken-- == 0)
+		mprotect(taken_away, PAGE, PROT_NONE);
+}
+
+/* As another thread might: the memory is gone from some instruction on. */
+static void test_memory_that_goes_away_meanwhile(void **state)
+{
+	const struct sigaction counted = {.sa_handler = step, .sa_flags = SA_NODEFER};
+	static struct vectors before, after;
+	char copy[1024];
+	int n_gone = 0;
+
+	begin(state);
+	fill_vectors(&before);
+	taken_away = page_between_holes();
+	sigaction(SIGTRAP, &counted, NULL);
+	for (int at = 0; at < 250; at++) {
+		uint64_t result;
+
+		assert_int_equal(mprotect(taken_away, PAGE, PROT_READ | PROT_WRITE), 0);
+		memset(taken_away, 'x', PAGE);
+		taken_away[300] = 0;
+		steps_until_taken = at;
+		result = string_with(&before, &after, TRAPS, copy, taken_away, 1000);
+		n_gone += result == TS_UNREADABLE;
+		assert_true(result == TS_UNREADABLE || result == 300);
+	}
+	assert_in_range(n_gone, 50, 249);
+	free_page(taken_away);
+}
+
 /* --- what is not ------------------------------------------------------------------------------ */
 
 static void test_memory_that_ends_before_the_string(void **state)
@@ -475,7 +594,8 @@ static void test_what_is_no_fault_of_ours(void **state)
 		WITH(state, test_memory_that_ends_before_the_string),                       \
 		WITH(state, test_pointers_to_nowhere),                                      \
 		WITH(state, test_a_file_that_became_shorter), WITH(state, test_many_bytes), \
-		WITH(state, test_masks_are_left_alone)
+		WITH(state, test_masks_are_left_alone),                                     \
+		WITH(state, test_vector_registers_are_the_programs)
 
 int main(void)
 {
@@ -488,6 +608,7 @@ int main(void)
 		WITH(guard, test_what_was_set_is_what_is_found),
 		WITH(guard, test_old_and_new_may_be_one),
 		WITH(guard, test_what_is_no_fault_of_ours),
+		WITH(guard, test_memory_that_goes_away_meanwhile),
 	};
 	int failed = cmocka_run_group_tests_name("checked reads", checked, NULL, NULL);
 
