@@ -16,7 +16,6 @@
 #include "../store.h"
 #include "connection.h"
 #include "dbfile.h"
-#include "heap.h"
 #include "schema.h"
 #include "turn.h"
 
@@ -57,7 +56,6 @@ static int open_read_only(const char *path, sqlite3 **ret, struct ts_error *err)
 {
 	int result = 0;
 
-	ts_sqlite_heap_begin();
 	if (sqlite3_open_v2(path, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL))
 		result = *ret ? ts_sqlite_fail(*ret, "open", path, err)
 			      : ts_error_set(err, -ENOMEM, "out of memory");

@@ -11,7 +11,6 @@
 #include "../store.h"
 #include "connection.h"
 #include "dbfile.h"
-#include "heap.h"
 #include "schema.h"
 #include "turn.h"
 
@@ -38,7 +37,6 @@ static int open_to_read(struct ts_source_handle *handle, struct ts_error *err)
 	struct ts_sqlite_turn turn;
 	int version = 0, result;
 
-	ts_sqlite_heap_begin();
 	if (sqlite3_open_v2(handle->path, &handle->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
 			    NULL))
 		return handle->db ? ts_sqlite_fail(handle->db, "open", handle->path, err)

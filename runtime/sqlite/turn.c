@@ -6,7 +6,6 @@
 
 #include "connection.h"
 #include "dbfile.h"
-#include "heap.h"
 #include "schema.h"
 
 #define OURS           "SQLite format 3"
@@ -28,7 +27,7 @@ static int prepare_connection(sqlite3 *db, const char *path, struct ts_error *er
 	    (version == 0 &&
 	     sqlite3_exec(db, "PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL, NULL)) ||
 	    sqlite3_exec(db,
-			 "PRAGMA cache_size = -256;"
+			 "PRAGMA cache_size = -128;"
 			 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			 "PRAGMA wal_autocheckpoint = 0",
 			 NULL, NULL, NULL))
@@ -60,7 +59,6 @@ int ts_sqlite_turn_begin(struct ts_sqlite_turn *ret, const char *path, const str
 	/* SQLite would make it as the umask says; its companions take over the mode they find. */
 	result = ts_dbfile_make(path, err);
 	if (result == 0) {
-		ts_sqlite_heap_begin();
 		if (sqlite3_open_v2(path, &ret->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 				    NULL))
 			result = ret->db ? ts_sqlite_fail(ret->db, "open", path, err)
