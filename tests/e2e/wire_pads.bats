@@ -216,6 +216,14 @@ tells() {
 	no_secret
 }
 
+@test "wire pads: a thread that is cancelled while the shim sees to what it sent leaves the connection to others" {
+	for ((delay = 0; delay < 600; delay += 20)); do
+		rm -rf "$TRACESHIM_SPOOL"
+		DELAY_US=$delay same timeout 60 "$wire/wire" cut_off
+		told | grep 'ask 2$'
+	done
+}
+
 @test "wire pads: what is sent and freed when the shim has ended" {
 	same timeout 60 "$wire/wire" leaving -
 	[ "$(cat "$work/traced.status")" -eq 0 ]
