@@ -149,11 +149,8 @@ static bool make_ready(const struct turn *turn)
 	struct ts_context *context = &ts_context;
 	bool ready = context->ring && context->generation == *ts_hot.generation;
 
-	if (!ready) {
-		ts_signals_restore(turn->mask);
-		ready = ts_life_make_ready(turn->slot) && context->ring;
-		ts_signals_block();
-	}
+	if (!ready)
+		ready = ts_life_make_ready_blocked(turn->slot, turn->mask) && context->ring;
 	context->guard = turn->slot;
 	return ready;
 }

@@ -10,6 +10,7 @@
 #include "cplus.h"
 #include "reach.h"
 #include "hot/context.h"
+#include "hot/wire.h"
 #include "interpreter.h"
 #include "log.h"
 #include "module.h"
@@ -112,6 +113,12 @@ static void watch_slot(struct ts_walk *walk, const struct ts_object *object,
 		ts_object_store(object, maps, slot->address, watched);
 }
 
+/* What stands in front of a TLS library is left to it: else text would be read twice. */
+static bool stands_in_front(const struct ts_rule *wire, const struct ts_object *holder)
+{
+	return ts_wire_is_of_tls(wire->wire) && !ts_tls_is_library(holder);
+}
+
 int ts_hook_take(const char *name, uintptr_t address, const struct ts_object *holder)
 {
 	const char *path = ts_walk_path(holder);
@@ -119,6 +126,8 @@ int ts_hook_take(const char *name, uintptr_t address, const struct ts_object *ho
 	const struct ts_rule *wire = ts_names_find_wire(&hooks.names, name, path);
 	int index = -ENOENT;
 
+	if (wire && stands_in_front(wire, holder))
+		wire = NULL;
 	if (rule)
 		index = ts_definition_take(rule, address, TS_BY_SLOTS, name, holder);
 	if (wire && index >= 0)

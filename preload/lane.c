@@ -23,7 +23,6 @@
 struct lane {
 	struct ts_ring ring;
 	struct ts_pool pool;
-	uint32_t tid; /* its owner's, 0: free; who puts its own here by compare-and-swap owns it */
 	struct ts_context *owner; /* NULL while the lane changes hands */
 };
 
@@ -156,7 +155,7 @@ static struct lane *add_lane(uint32_t tid, uint64_t bytes)
 		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 	lane = make_lane(bytes);
 	if (lane) {
-		lane->tid = tid;
+		lane->ring.tid = tid;
 		lanes.lanes[lanes.n] = lane;
 		__atomic_store_n(&lanes.n, lanes.n + 1, __ATOMIC_RELEASE);
 		/* release: the reader that sees the count finds the file */
@@ -220,19 +219,19 @@ static struct lane *reuse_lane(uint32_t tid, bool orphans, uint64_t most_unread)
 	for (uint32_t i = 0; i < n; i++) {
 		struct lane *lane = lanes.lanes[i];
 		struct ts_abi_ring *shared = lane->ring.shared;
-		uint32_t last = __atomic_load_n(&lane->tid, __ATOMIC_ACQUIRE);
+		uint32_t last = __atomic_load_n(&lane->ring.tid, __ATOMIC_ACQUIRE);
 
 		if ((last && !(orphans && is_orphan(last))) ||
 		    shared->head - __atomic_load_n(&shared->tail, __ATOMIC_ACQUIRE) >
 			    shared->bytes / most_unread)
 			continue;
 		/* acquire: pairs with the release in ts_lane_give */
-		if (!__atomic_compare_exchange_n(&lane->tid, &last, tid, false, __ATOMIC_ACQUIRE,
-						 __ATOMIC_RELAXED))
+		if (!__atomic_compare_exchange_n(&lane->ring.tid, &last, tid, false,
+						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			continue;
 		if (own_ring(&lane->ring))
 			return lane;
-		__atomic_store_n(&lane->tid, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&lane->ring.tid, 0, __ATOMIC_RELEASE);
 	}
 	return NULL;
 }
@@ -372,7 +371,7 @@ void ts_lane_give(struct ts_context *context)
 		__atomic_store_n(&lane->ring.shared->state, TS_RING_FREE, __ATOMIC_RELEASE);
 		__atomic_store_n(&lane->owner, NULL, __ATOMIC_RELAXED);
 		/* release: the next owner finds ring and pool as we left them */
-		__atomic_store_n(&lane->tid, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&lane->ring.tid, 0, __ATOMIC_RELEASE);
 		return;
 	}
 }

@@ -25,7 +25,8 @@ bool ts_lane_take(struct ts_context *context);
 
 /*
  * Where the reader lags behind a thread's ring, the thread goes on with another one: a free one, or a new one
- * while what the process may have in that way lasts. Calls that are open end where they find room.
+ * while what the process may have in that way lasts. Calls that are open end there or, where it fills, too, in
+ * the ring that they began in [L4].
  */
 void ts_lane_change(struct ts_context *context);
 

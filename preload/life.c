@@ -188,18 +188,13 @@ void *ts_life_before_vfork(void)
 	return (void *)ts_real.vfork;
 }
 
-/*
- * Signals wait meanwhile: a handler that jumped out of here would leave the process half made for ever.
- */
-bool ts_life_make_ready(uintptr_t slot)
+bool ts_life_make_ready_blocked(uintptr_t slot, uint64_t mask)
 {
 	struct ts_context *context = &ts_context;
 	int error_number = errno;
-	uint64_t before;
 
 	if (ts_life_is_guest())
 		return false;
-	before = ts_signals_block();
 	context->guard = slot;
 	if (!life->generation)
 		begin_process();
@@ -212,12 +207,23 @@ bool ts_life_make_ready(uintptr_t slot)
 		context->generation = life->generation;
 		if (!ts_stack_of(context, slot))
 			ts_stacks_find(slot);
-		ts_flush_start(before, slot);
+		ts_flush_start(mask, slot);
 	}
 	context->guard = 0;
 	errno = error_number;
-	ts_signals_restore(before);
 	return !ts_hot.passive;
+}
+
+/*
+ * Signals wait meanwhile: a handler that jumped out of here would leave the process half made for ever.
+ */
+bool ts_life_make_ready(uintptr_t slot)
+{
+	uint64_t before = ts_signals_block();
+	bool ready = ts_life_make_ready_blocked(slot, before);
+
+	ts_signals_restore(before);
+	return ready;
 }
 
 /* The slow path: then the call begins as any other. */

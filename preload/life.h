@@ -31,6 +31,9 @@ int ts_life_init(void);
  */
 bool ts_life_make_ready(uintptr_t slot);
 
+/* The same where signals are blocked already; `mask` is the program's. They stay blocked: who calls it holds something. */
+bool ts_life_make_ready_blocked(uintptr_t slot, uint64_t mask);
+
 /* No call is recorded any more, from now on and in children. */
 void ts_life_stand_down(const char *why);
 

@@ -26,6 +26,11 @@ static bool exports(const struct ts_object *object, const char *function)
 	return ts_object_definition(object, function, NULL);
 }
 
+bool ts_tls_is_library(const struct ts_object *object)
+{
+	return exports(object, "SSL_get_error");
+}
+
 /* Those that took OpenSSL's functions over have some of their own. */
 static const char *kind_of_openssl(const struct ts_object *object)
 {
@@ -239,7 +244,8 @@ void ts_tls_note(const struct ts_walk *walk, const struct ts_object *object, boo
 	if (is_ours(walk, object))
 		return;
 	other = other_library(object);
-	named = exports(object, "SSL_write") || is_hooked(path) || refusal_of(path);
+	named = (exports(object, "SSL_write") && ts_tls_is_library(object)) || is_hooked(path) ||
+		refusal_of(path);
 	if (named) {
 		explain(path, reason, sizeof(reason));
 		add(path, kind_of_openssl(object), reason);

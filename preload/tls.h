@@ -26,6 +26,12 @@ struct ts_tls {
  */
 void ts_tls_note(const struct ts_walk *walk, const struct ts_object *object, bool thorough);
 
+/*
+ * Is it a TLS library that exports OpenSSL's functions, and none that only stands in front of one (to log keys, say)? That has some of
+ * them, and calls the others' owner, where all that passes it is seen.
+ */
+bool ts_tls_is_library(const struct ts_object *object);
+
 /* Those found so far: never moved or changed. Any thread. */
 size_t ts_tls_count(void);
 const struct ts_tls *ts_tls_get(size_t index);

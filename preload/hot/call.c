@@ -51,7 +51,7 @@ static always_inline void write_end(struct ts_context *context, struct ts_frame 
 	if (unlikely(outcome == TS_OUTCOME_EXCEPTION) && context->thrown)
 		bytes += ts_exception_put(context->thrown, (char *)(end + 1),
 					  ts_record_room_behind_end(ring, frame));
-	ts_record_commit_end(ring, end, bytes);
+	ts_record_commit_end(context, ring, end, bytes);
 }
 
 /*

@@ -407,7 +407,7 @@ static void write_end(struct ts_context *context, struct ts_frame *frame, enum t
 	end = ts_record_build_end(ring, frame, outcome, ts_clock_ticks());
 	bytes = fitting(output, ts_record_room_behind_end(ring, frame));
 	copy_values((char *)(end + 1), output->values, bytes);
-	ts_record_commit_end(ring, end, sizeof(*end) + bytes);
+	ts_record_commit_end(context, ring, end, sizeof(*end) + bytes);
 }
 
 bool ts_foreign_end(struct ts_foreign *call, enum ts_outcome outcome,

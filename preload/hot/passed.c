@@ -128,6 +128,9 @@ static uint64_t bytes_by_pointer(const struct ts_passed *passed)
 {
 	uint64_t bytes = 0;
 
+	/* BIO_write_ex does not insist on the pointer: without it the program reckons with all or nothing */
+	if (function_of(passed) == TS_WIRE_BIO_WRITE_EX && !passed->arguments[3])
+		return (int32_t)passed->result > 0 ? passed->arguments[2] : 0;
 	if ((int32_t)passed->result <= 0 ||
 	    !ts_guarded_copy(&bytes, (const void *)passed->arguments[3], sizeof(bytes)) ||
 	    bytes > passed->arguments[2])
@@ -201,11 +204,22 @@ static enum ts_ending ending_of_bio(const struct ts_passed *passed)
 	return (int32_t)passed->result < 0 ? TS_ENDING_ERROR : TS_ENDING_PEER;
 }
 
+/* Then it says nothing that none came. The third argument of recvmsg is no number of bytes. */
+static bool asks_for_nothing(const struct ts_passed *passed)
+{
+	struct msghdr message;
+
+	if (function_of(passed) != TS_WIRE_RECVMSG)
+		return !passed->arguments[2];
+	return !ts_guarded_copy(&message, (const void *)passed->arguments[1], sizeof(message)) ||
+	       !message.msg_iovlen;
+}
+
 enum ts_ending ts_wire_ending(const struct ts_passed *passed)
 {
 	const int *error_number = ts_context.error_number;
 
-	if (!passed->arguments[2] || looks_aside(passed))
+	if (asks_for_nothing(passed) || looks_aside(passed))
 		return 0;
 	if (is_bio(function_of(passed)))
 		return ending_of_bio(passed);

@@ -50,24 +50,58 @@ void ts_record_wake(struct ts_context *context)
 	(void)result;
 }
 
+/* A ring that threads have left has its room for ends all the same. False: one owns it, or its pages are gone. */
+static bool take_left(struct ts_ring *ring, uint32_t tid)
+{
+	uint32_t nobody = 0, state = TS_RING_FREE;
+
+	/* acquire: pairs with the releases in lane.c and ts_record_give_ring */
+	if (!__atomic_compare_exchange_n(&ring->tid, &nobody, tid, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return false;
+	if (__atomic_compare_exchange_n(&ring->shared->state, &state, TS_RING_OWNED, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return true;
+	__atomic_store_n(&ring->tid, 0, __ATOMIC_RELEASE);
+	return false;
+}
+
 /*
  * The process's own ring, for ends that find no room in a ring of the thread's; taken for one
- * event. NULL where it is full, or another thread holds it for longer than this one should wait.
+ * event. False: it is full, or another thread holds it for longer than this one should wait.
  */
-cold struct ts_ring *ts_record_overflow(struct ts_context *context)
+static bool take_overflow(struct ts_ring *ring)
 {
-	struct ts_ring *ring = ts_hot.overflow;
-
 	for (int i = 0; ring && i < 1000; i++) {
 		if (__atomic_exchange_n(&ts_hot.overflow_taken, 1, __ATOMIC_ACQUIRE)) {
 			__builtin_ia32_pause();
 			continue;
 		}
 		if (ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
-			return ring;
+			return true;
 		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
 		break;
 	}
+	return false;
+}
+
+cold struct ts_ring *ts_record_take_ring(struct ts_context *context, const struct ts_frame *frame)
+{
+	if (take_left(frame->ring, context->tid))
+		return frame->ring;
+	if (take_overflow(ts_hot.overflow))
+		return ts_hot.overflow;
 	ts_record_lost(context, TS_LOST_END);
 	return NULL;
+}
+
+cold void ts_record_give_ring(struct ts_ring *ring)
+{
+	if (ring == ts_hot.overflow) {
+		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
+		return;
+	}
+	/* as in ts_lane_give */
+	__atomic_store_n(&ring->shared->state, TS_RING_FREE, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->tid, 0, __ATOMIC_RELEASE);
 }

@@ -19,14 +19,18 @@ bool ts_record_asks(struct ts_context *context);
 /* The ring is half full: wakes the flusher. Changes no vector register. [hot] */
 void ts_record_wake(struct ts_context *context);
 
-/* The process's own ring, taken for one event; NULL where it has no room. [hot] */
-struct ts_ring *ts_record_overflow(struct ts_context *context);
+/*
+ * A ring that is not the thread's, taken for the end of `frame`: that which has room reserved for it, where no thread owns it by
+ * now, or the process's own; NULL where that has no room. [hot]
+ */
+struct ts_ring *ts_record_take_ring(struct ts_context *context, const struct ts_frame *frame);
+void ts_record_give_ring(struct ts_ring *ring);
 
 #define record_inline static inline __attribute__((always_inline))
 
 /*
  * Where the end of `frame` may be written [L4]: this thread's ring, in which room is reserved unless
- * the call began on another thread.
+ * the call began on another thread, or before this one went on in another ring.
  */
 record_inline struct ts_ring *ts_record_ring_for_end(struct ts_context *context,
 						     const struct ts_frame *frame)
@@ -37,7 +41,7 @@ record_inline struct ts_ring *ts_record_ring_for_end(struct ts_context *context,
 		return ring;
 	if (ring && ts_ring_room(ring, TS_EVENT_END_BYTES) >= TS_EVENT_END_BYTES)
 		return ring;
-	return ts_record_overflow(context);
+	return ts_record_take_ring(context, frame);
 }
 
 /* The end stands in the log, or is lost: what was reserved for it is free. */
@@ -83,13 +87,13 @@ record_inline struct ts_event_end *ts_record_build_end(struct ts_ring *ring,
 }
 
 /* The end of `bytes` bytes becomes part of the log. */
-record_inline void ts_record_commit_end(struct ts_ring *ring, struct ts_event_end *end,
-					uint64_t bytes)
+record_inline void ts_record_commit_end(struct ts_context *context, struct ts_ring *ring,
+					struct ts_event_end *end, uint64_t bytes)
 {
 	end->event.bytes = (uint32_t)bytes;
 	ts_ring_commit(ring, bytes);
-	if (__builtin_expect(ring == ts_hot.overflow, 0))
-		__atomic_store_n(&ts_hot.overflow_taken, 0, __ATOMIC_RELEASE);
+	if (__builtin_expect(ring != context->ring, 0))
+		ts_record_give_ring(ring);
 }
 
 /* Bytes that a begin may take, of which `wanted` are asked for; the room for its end is kept. */

@@ -30,6 +30,7 @@ struct ts_ring {
 	uint64_t reserved;
 	uint64_t released; /* by other threads, atomic */
 	uint64_t wake_at;  /* head from which the flusher is woken */
+	uint32_t tid; /* its owner's, 0: free; who puts its own here by compare-and-swap owns it */
 };
 
 /* The room there is after a look at how far the reader and other threads have come. [hot] */

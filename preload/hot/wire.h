@@ -128,6 +128,12 @@ extern const char ts_pad_wire_spliced[]; /* one of two descriptors counts if it 
 /* A function has returned, or is about to be called; its return address lies at `slot`. 0 or TS_SLOW. [hot] */
 uintptr_t ts_wire_passed(struct ts_passed *passed, uintptr_t slot);
 
+/* Is its first argument a TLS object? */
+static inline bool ts_wire_is_of_tls(enum ts_wire_function function)
+{
+	return function <= TS_WIRE_SSL_EARLY || function == TS_WIRE_SSL_FREE;
+}
+
 static inline bool ts_wire_ends(enum ts_wire_function function)
 {
 	return function == TS_WIRE_SSL_FREE || function == TS_WIRE_CLOSE;

@@ -8,10 +8,11 @@
 #include "../log/event.h"
 #include "connections_impl.h"
 
-#define LEAST_BYTES 4096 /* of a request or answer, so that models and counts are found */
-#define EARLY_MOST  (4 * TS_HISTORIES_MOST)
-#define ROWS_AT_END 256
-#define LOOK_BYTES  ((size_t)128 << 10) /* of a connection, for who only looks */
+#define LEAST_BYTES  4096 /* of a request or answer, so that models and counts are found */
+#define EARLY_MOST   (4 * TS_HISTORIES_MOST) /* as much as all rings of a program */
+#define EARLY_OF_ONE (2 * TS_HISTORIES_MOST) /* more than a thread leaves behind in rings */
+#define ROWS_AT_END  256
+#define LOOK_BYTES   ((size_t)128 << 10) /* of a connection, for who only looks */
 
 /* --- settings -------------------------------------------------------------------------- */
 
@@ -213,7 +214,7 @@ int ts_connections_take(struct ts_connections *connections, const struct ts_even
 	result = ts_connection_add(connections, connection, (struct ts_kept){.message = message});
 	if (result <= 0)
 		return result;
-	if (early_bytes(connection) > TS_HISTORY_MOST || connections->bytes > EARLY_MOST)
+	if (early_bytes(connection) > EARLY_OF_ONE || connections->bytes > EARLY_MOST)
 		connection->given_up = ts_history_next(&connection->history)->sequence;
 	ts_connection_feed(connections, connection); /* if it fails, it is to be caught up */
 	return 0;

@@ -200,24 +200,25 @@ static uint64_t look(struct ts_reader *reader, struct ring *ring)
 	return ring->head - ring->next;
 }
 
-/* Gives ring `index` its part of the pass; false if the pass is full. */
+/*
+ * Gives ring `index` its part of the pass; false if the pass is full. Then the next one begins with what is left here, for a
+ * thread may have gone on in the next ring; but with that one where the whole pass was this ring's.
+ */
 static bool plan_ring(struct ts_reader *reader, uint32_t index, size_t *total, bool *ret_more)
 {
 	struct ring *ring = &reader->rings[index];
 	size_t room = TS_READER_PASS_BYTES - *total;
 	uint64_t waiting = look(reader, ring);
+	bool fits = waiting <= room;
 
-	if (waiting > room) {
+	if (!fits) {
 		*ret_more = true;
-		waiting = room;
-		if (room < TS_EVENT_MAX_BYTES) {
-			reader->turn = index;
-			return false;
-		}
+		waiting = room < TS_EVENT_MAX_BYTES ? 0 : room;
+		reader->turn = *total ? index : (index + 1) % reader->n_rings;
 	}
 	ring->want = waiting;
 	*total += waiting;
-	return true;
+	return fits;
 }
 
 static void plan_nothing(struct ts_reader *reader)

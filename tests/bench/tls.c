@@ -20,3 +20,10 @@ int SSL_write(void *tls, const void *buffer, int n)
 	(void)buffer;
 	return n;
 }
+
+/* By which a TLS library is known. */
+int SSL_get_error(const void *tls, int result)
+{
+	(void)tls;
+	return result;
+}

@@ -6,5 +6,6 @@
 
 int SSL_read(void *tls, void *buffer, int n);
 int SSL_write(void *tls, const void *buffer, int n);
+int SSL_get_error(const void *tls, int result);
 
 #endif

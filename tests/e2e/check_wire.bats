@@ -23,6 +23,7 @@ openssl() {
 		WRAPPED SSL_read_ex(void *ssl, void *to, unsigned long n, unsigned long *done) { return n + 3; }
 		WRAPPED SSL_write_ex(void *ssl, const void *from, unsigned long n, unsigned long *done) { return n + 4; }
 		WRAPPED SSL_free(void *ssl) { return !ssl; }
+		WRAPPED SSL_get_error(void *ssl, int result) { return result; }
 	END
 }
 

@@ -158,6 +158,20 @@ no_spools() {
 	[ "$(sql 'SELECT count(*) FROM pipeline_runs WHERE dropped = 0 AND stored = 50000')" -eq 1 ]
 }
 
+# More calls are open than the process's own ring has room for ends.
+@test "collect: calls that are open when all rings are full end as they did" {
+	rules '[pipeline]' 'deep = long deep(int thread, long n)' '[step]' 'step = long step(long n)'
+	collect
+	kill -STOP "$collector"
+	env "LD_PRELOAD=$shim" "$bots/counter/deep" 4 400 60000 >"$work/out"
+	kill -CONT "$collector"
+	soon no_spools
+	[ "$(sql 'SELECT count(*) FROM pipeline_traces WHERE success')" -eq 4 ]
+	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE success AND span_name = 'pipeline:deep'")" -eq 1596 ]
+	[ "$(sql 'SELECT count(*) FROM pipeline_spans WHERE NOT success')" -eq 0 ]
+	[ "$(sql 'SELECT count(*) FROM pipeline_runs WHERE dropped > 0')" -eq 1 ]
+}
+
 @test "collect: several stores at once, each program's own" {
 	collect
 	for name in one two three; do

@@ -67,6 +67,20 @@ tells() {
 	EOF
 }
 
+@test "wire pads: what stands in front of a TLS library, and passes on what it is given, is none" {
+	shim="$shim:$wire/libfront.so" tells plain wire <<-'EOF'
+	1 0 sent 0 - ask 1
+	1 1 received 0 - answer 1
+	1 2 sent 104 - POST /v1/embeddings HTTP/1.1|host: api.openai.com|content-length: 4||1234
+	1 3 received 46 - HTTP/1.1 200 OK|Content-Lengt
+	1 4 received 76 - h: 8||{"n":02}
+	1 5 received 92 last,peer 
+	EOF
+	TRACESHIM_REPORT=$work/report shim="$shim:$wire/libfront.so" traced "$wire/wire" plain
+	grep '^tls	.*libfaketls' "$work/report"
+	! grep libfront "$work/report" | grep -v ^object || false
+}
+
 # --- ways out ----------------------------------------------------------------------------------------
 
 @test "wire pads: exceptions, cancellation, pthread_exit leave a read, and the next one goes on" {
@@ -200,6 +214,14 @@ tells() {
 @test "wire pads: threads that send on one connection, and one that frees it meanwhile" {
 	same timeout 60 "$wire/wire" fought
 	no_secret
+}
+
+@test "wire pads: a thread that is cancelled while the shim sees to what it sent leaves the connection to others" {
+	for ((delay = 0; delay < 600; delay += 20)); do
+		rm -rf "$TRACESHIM_SPOOL"
+		DELAY_US=$delay same timeout 60 "$wire/wire" cut_off
+		told | grep 'ask 2$'
+	done
 }
 
 @test "wire pads: what is sent and freed when the shim has ended" {

@@ -416,6 +416,37 @@ static void test_messages_that_are_early(void **state)
 	pass_and_commit(f, 0, 0);
 }
 
+/* A thread that went from ring to ring wrote a lot, and the rings are read in another order. */
+static void test_rings_of_messages_that_are_early(void **state)
+{
+	enum { RINGS = 4, EACH = 10, TEXT = 80000 };
+	static char body[TEXT + 512];
+	struct fixture *f = *state;
+	size_t n_spans = 0;
+	int result;
+
+	snprintf(body, sizeof(body),
+		 "{\"choices\":[{\"message\":{\"content\":\"%0*d\"},\"finish_reason\":\"stop\"}]}",
+		 TEXT, 0);
+	for (uint32_t i = 0; i < RINGS; i++)
+		spool_ring(&f->spool, 1 << 20);
+	for (uint32_t i = 0; i < RINGS * EACH; i++) {
+		uint32_t ring = 2 + RINGS - 1 - i / EACH;
+
+		ask(f, ring, 1, PLAIN_REQUEST);
+		answer_body(f, ring, 1, "200 OK", body);
+	}
+	do {
+		result = ts_assembler_pass(f->assembler, &f->batch, NULL);
+		assert_in_range(result, 0, 1);
+		for (size_t i = 0; i < f->batch.n_spans; i++)
+			assert_true(f->batch.spans[i].success);
+		n_spans += f->batch.n_spans;
+		commit(f);
+	} while (result == 1);
+	assert_int_equal(n_spans, RINGS * EACH);
+}
+
 static void test_messages_that_never_come(void **state)
 {
 	struct fixture *f = *state;
@@ -561,6 +592,7 @@ int main(void)
 		TEST_WIRE(test_a_program_that_ends),
 		TEST_WIRE(test_exec),
 		TEST_WIRE(test_messages_that_are_early),
+		TEST_WIRE(test_rings_of_messages_that_are_early),
 		TEST_WIRE(test_messages_that_never_come),
 		TEST_WIRE(test_bytes_that_were_lost_within_a_body),
 		TEST_WIRE(test_told_in_a_ring_is_nothing),

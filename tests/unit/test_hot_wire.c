@@ -126,6 +126,10 @@ static void test_bytes_by_out_parameters(void **state)
 	/* more than was asked for, and nowhere */
 	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SSL_READ_EX, 1, 1, "", 6, (uint64_t)&n)), 0);
 	assert_int_equal(ts_wire_bytes(call(TS_WIRE_SSL_WRITE_EX, 1, 1, "", 64, 42)), 0);
+	/* a program that does not ask how many */
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_BIO_WRITE_EX, 1, 1, "", 64, 0)), 64);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_BIO_WRITE_EX, 0, 1, "", 64, 0)), 0);
+	assert_int_equal(ts_wire_bytes(call(TS_WIRE_BIO_READ_EX, 1, 1, "", 64, 0)), 0);
 }
 
 static void test_bytes_aside(void **state)
@@ -287,6 +291,8 @@ static int fault(const void *tls, int result)
 
 static void test_endings(void **state)
 {
+	struct msghdr message = {.msg_iovlen = 1};
+
 	(void)state;
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_SSL_READ, 0, 1, "", 64, 0)), 0);
 	hook.fault = fault;
@@ -304,6 +310,11 @@ static void test_endings(void **state)
 	hook.fault = NULL;
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 64, 0)), TS_ENDING_PEER);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_READ, 0, 9, "", 0, 0)), 0);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMSG, 0, 9, &message, 0, 0)),
+			 TS_ENDING_PEER);
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMSG, 0, 9, &message, MSG_PEEK, 0)), 0);
+	message.msg_iovlen = 0;
+	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMSG, 0, 9, &message, 0, 0)), 0);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECV, 0, 9, "", 64, MSG_PEEK)), 0);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMMSG, 1, 9, "", 2, 0)), TS_ENDING_PEER);
 	assert_int_equal(ts_wire_ending(call(TS_WIRE_RECVMMSG, 0xffffffff, 9, "", 2, 0)), 0);

@@ -181,6 +181,35 @@ static void test_rings_take_turns(void **state)
 	spool_remove(&spool);
 }
 
+/* What a thread wrote that went from ring to ring comes as it was written. */
+static void test_rings_are_read_to_their_heads_in_order(void **state)
+{
+	enum { RINGS = 4 };
+	uint64_t ticks = 0, last = 0;
+	struct ts_reader *reader;
+	struct spool spool;
+	int result;
+
+	(void)state;
+	spool_new(&spool);
+	for (uint32_t i = 0; i < RINGS; i++) {
+		spool_ring(&spool, 1 << 20);
+		while (spool.rings[i]->head < 700000)
+			put_begin(&spool, i, ++ticks);
+	}
+	reader = open_reader(&spool);
+	do {
+		result = pass(reader);
+		assert_in_range(result, 0, 1);
+		ts_reader_commit(reader);
+		for (size_t i = 0; i < seen.n; i++)
+			assert_int_equal(seen.ticks[i], ++last);
+	} while (result == 1);
+	assert_int_equal(last, ticks);
+	ts_reader_free(reader);
+	spool_remove(&spool);
+}
+
 static void test_thread_names(void **state)
 {
 	struct ts_reader *reader;
@@ -284,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_uncommitted_events_come_again),
 		cmocka_unit_test(test_a_refused_event_comes_again),
 		cmocka_unit_test(test_rings_take_turns),
+		cmocka_unit_test(test_rings_are_read_to_their_heads_in_order),
 		cmocka_unit_test(test_thread_names),
 		cmocka_unit_test(test_lost_is_told_once),
 		cmocka_unit_test(test_no_descriptor_left),

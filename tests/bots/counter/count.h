@@ -4,5 +4,6 @@
 
 long step(long n);
 long count(int thread, long n);
+long deep(int thread, long n); /* in deep.c */
 
 #endif

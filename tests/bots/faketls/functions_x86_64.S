@@ -22,6 +22,7 @@
 	function SSL_free
 	function SSL_sendfile
 	function SSL_write_early_data
+	function SSL_get_error
 
 	.globl	set_untouched
 	.type	set_untouched, @function

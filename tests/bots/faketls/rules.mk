@@ -6,7 +6,7 @@ FAKETLS = $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -fexceptions -pthread
 faketls_src := $(addprefix tests/bots/faketls/,talk.c stray.c)
 faketls_head := $(addprefix tests/bots/faketls/,tls.h talk.h)
 
-bots: $(addprefix $(faketls)/,wire wire_inside registers registers_inside)
+bots: $(addprefix $(faketls)/,wire wire_inside libfront.so registers registers_inside)
 
 $(faketls)/libfaketls.so: tests/bots/faketls/tls.c $(faketls_head)
 	$(call say,CC,$@)
@@ -21,6 +21,11 @@ $(faketls)/ways.o: tests/bots/faketls/ways.cc $(faketls_head)
 $(faketls)/wire: $(faketls_src) $(faketls)/ways.o $(faketls)/libfaketls.so $(faketls_head)
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 $(FAKETLS) -rdynamic -o $@ $(filter %.c %.o,$^) '-Wl,-rpath,$$ORIGIN' -L$(faketls) -lfaketls -lstdc++
+
+$(faketls)/libfront.so: tests/bots/faketls/front.c $(faketls_head)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(FAKETLS) -shared -o $@ $<
 
 # Entries instead of slots.
 $(faketls)/wire_inside: $(faketls_src) tests/bots/faketls/tls.c $(faketls)/ways.o $(faketls_head)

@@ -302,6 +302,37 @@ static void crowd(void)
 	puts("joined");
 }
 
+static volatile int sending;
+
+static void note_sending(SSL *tls)
+{
+	(void)tls;
+	sending = 1;
+}
+
+static void *send_first(void *tls)
+{
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+	ask(tls, 1);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
+	return NULL;
+}
+
+/* A thread is cancelled DELAY_US after it began to send the first request; the connection goes on. */
+static void cut_off(void)
+{
+	SSL tls = {.act = note_sending};
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, send_first, &tls);
+	while (!sending)
+		continue;
+	usleep((useconds_t)atoi(getenv("DELAY_US")));
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+	talk(&tls, 2);
+}
+
 /* ... and meanwhile the process forks: a child has its first connections on many threads at once, too. */
 static void forking(void)
 {
@@ -385,7 +416,7 @@ int stray(const char *way)
 		{"alternate", alternate}, {"storm", storm},     {"forked", forked},
 		{"vforked", vforked},     {"many", many},       {"leaving", leaving},
 		{"crowd", crowd},         {"forking", forking}, {"fought", fought},
-		{"unseen", unseen},       {"early", early},
+		{"unseen", unseen},       {"early", early},     {"cut_off", cut_off},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
