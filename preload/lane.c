@@ -33,7 +33,6 @@ static struct {
 	uint64_t budget; /* bytes of rings that may still be made; 0 with n == 0: not looked up */
 	int64_t spare;   /* bytes of them for threads that have a ring, which is full */
 	bool capped;     /* by what a program may have, not by what there is */
-	int why;         /* there was no other: a negative errno; -EDQUOT: a program has no more */
 } lanes;
 
 static bool told; /* that a thread has none; stays so in what is forked */
@@ -120,10 +119,11 @@ static int make_ring(struct ts_ring *ring, uint32_t index, uint64_t bytes)
 	return 0;
 }
 
-/* With a ring of so many bytes, or as many as the next has. NULL: lanes.why. */
-static struct lane *make_lane(uint64_t bytes)
+/* With a ring of so many bytes, or as many as the next has. 0; or a negative errno, -EDQUOT: a program has no more. */
+static int make_lane(uint64_t bytes, struct lane **ret)
 {
 	struct lane *lane;
+	int result;
 
 	if (!lanes.n && !lanes.budget) {
 		lanes.budget = find_budget();
@@ -131,38 +131,38 @@ static struct lane *make_lane(uint64_t bytes)
 	}
 	if (!bytes)
 		bytes = ring_bytes();
-	lanes.why = lanes.capped || lanes.n == MAX_LANES ? -EDQUOT : -ENOSPC;
 	if (!bytes || lanes.n == MAX_LANES)
-		return NULL;
-	lanes.why = -ENOMEM;
+		return lanes.capped || lanes.n == MAX_LANES ? -EDQUOT : -ENOSPC;
 	lane = ts_pages_new(sizeof(*lane));
 	if (!lane)
-		return NULL;
-	lanes.why = make_ring(&lane->ring, lanes.n, bytes);
-	if (lanes.why < 0) {
+		return -ENOMEM;
+	result = make_ring(&lane->ring, lanes.n, bytes);
+	if (result < 0) {
 		ts_pages_free(lane, sizeof(*lane));
-		return NULL;
+		return result;
 	}
 	lanes.budget -= bytes;
-	return lane;
+	*ret = lane;
+	return 0;
 }
 
-static struct lane *add_lane(uint32_t tid, uint64_t bytes)
+/* 0, or as make_lane. */
+static int add_lane(uint32_t tid, uint64_t bytes, struct lane **ret)
 {
-	struct lane *lane;
+	int result;
 
 	while (__atomic_exchange_n(&lanes.adding, 1, __ATOMIC_ACQUIRE))
 		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-	lane = make_lane(bytes);
-	if (lane) {
-		lane->ring.tid = tid;
-		lanes.lanes[lanes.n] = lane;
+	result = make_lane(bytes, ret);
+	if (result == 0) {
+		(*ret)->ring.tid = tid;
+		lanes.lanes[lanes.n] = *ret;
 		__atomic_store_n(&lanes.n, lanes.n + 1, __ATOMIC_RELEASE);
 		/* release: the reader that sees the count finds the file */
 		__atomic_store_n(&ts_hot.process->n_rings, lanes.n, __ATOMIC_RELEASE);
 	}
 	__atomic_store_n(&lanes.adding, 0, __ATOMIC_RELEASE);
-	return lane;
+	return result;
 }
 
 /*
@@ -254,9 +254,9 @@ static void write_thread(struct ts_ring *ring, uint32_t tid)
 bool ts_lanes_begin(void)
 {
 	/* the process's first thread is there as long as the process is, if only as a zombie */
-	struct lane *lane = add_lane((uint32_t)ts_sys_getpid(), RING_LEAST);
+	struct lane *lane;
 
-	if (!lane)
+	if (add_lane((uint32_t)ts_sys_getpid(), RING_LEAST, &lane) < 0)
 		return false;
 	lane->ring.shared->owner_tid = (uint32_t)ts_sys_getpid();
 	ts_hot.overflow = &lane->ring;
@@ -265,36 +265,36 @@ bool ts_lanes_begin(void)
 }
 
 /* A thread goes unrecorded: once, for there may be thousands. */
-static void tell(void)
+static void tell(int why)
 {
 	const char *root = ts_own_spool_root();
 
 	if (__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
 		return;
-	if (lanes.why == -EDQUOT)
+	if (why == -EDQUOT)
 		ts_log(TS_LOG_INFO, /* a limit that is written down, and nothing to be done */
 		       "%u threads have rings, more there cannot be: calls of others are not "
 		       "traced",
 		       lanes.n);
-	else if (lanes.why == -ENOSPC)
+	else if (why == -ENOSPC)
 		ts_log(TS_LOG_ERROR,
 		       "no room for events in %s: calls are not traced; see df %s, or set "
 		       "TRACESHIM_SPOOL",
 		       root, root);
 	else
 		ts_log(TS_LOG_ERROR, "cannot make a ring in %s: calls are not traced: %s",
-		       ts_own_spool_folder(), strerrordesc_np(-lanes.why));
+		       ts_own_spool_folder(), strerrordesc_np(-why));
 }
 
-/* So that no store on the fast path faults; kernels before 5.14 fault instead. */
-static struct lane *add_touched(uint32_t tid)
+/* So that no store on the fast path faults; kernels before 5.14 fault instead. 0, or as add_lane. */
+static int add_touched(uint32_t tid, struct lane **ret)
 {
-	struct lane *lane = add_lane(tid, 0);
+	int result = add_lane(tid, 0, ret);
 
-	if (lane)
-		ts_sys_madvise(lane->ring.shared, TS_ABI_PAGE + lane->ring.bytes,
+	if (result == 0)
+		ts_sys_madvise((*ret)->ring.shared, TS_ABI_PAGE + (*ret)->ring.bytes,
 			       MADV_POPULATE_WRITE);
-	return lane;
+	return result;
 }
 
 static void own(struct lane *lane, struct ts_context *context)
@@ -309,15 +309,16 @@ static void own(struct lane *lane, struct ts_context *context)
 bool ts_lane_take(struct ts_context *context)
 {
 	struct lane *lane = reuse_lane(context->tid, false, 2);
+	int result = 0;
 
 	if (!lane)
 		lane = reuse_lane(context->tid, true, 2);
 	if (!lane)
-		lane = add_touched(context->tid);
-	if (!lane)
+		result = add_touched(context->tid, &lane);
+	if (result < 0)
 		lane = reuse_lane(context->tid, true, 1);
 	if (!lane) {
-		tell();
+		tell(result);
 		return false;
 	}
 	own(lane, context);
@@ -330,11 +331,9 @@ static struct lane *add_spare(uint32_t tid)
 	int64_t left = __atomic_load_n(&lanes.spare, __ATOMIC_RELAXED);
 	struct lane *lane;
 
-	if (left < RING_MOST)
+	if (left < RING_MOST || add_touched(tid, &lane) < 0)
 		return NULL;
-	lane = add_touched(tid);
-	if (lane)
-		__atomic_fetch_sub(&lanes.spare, (int64_t)lane->ring.bytes, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&lanes.spare, (int64_t)lane->ring.bytes, __ATOMIC_RELAXED);
 	return lane;
 }
 
