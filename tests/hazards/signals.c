@@ -77,7 +77,8 @@ static int by_handler(sigset_t *set)
 static int by_sleep(void)
 {
 	struct sigaction action = {.sa_handler = handle}; /* without SA_RESTART */
-	struct itimerval soon = {{0, 0}, {0, 2000}};
+	/* again and again, for the first may come before poll is reached */
+	struct itimerval soon = {{0, 2000}, {0, 2000}}, never = {{0, 0}, {0, 0}};
 	sigset_t alarm, before;
 	int n;
 
@@ -88,6 +89,7 @@ static int by_sleep(void)
 	handled = 0;
 	setitimer(ITIMER_REAL, &soon, NULL);
 	n = poll(NULL, 0, 5000);
+	setitimer(ITIMER_REAL, &never, NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return n == -1 && errno == EINTR ? handled : -1;
 }
