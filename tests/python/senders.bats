@@ -73,7 +73,8 @@ expected() {
 	[ "$(belongs | grep -c agent:agent)" -eq 30 ]
 }
 
-# Of those that are cancelled some have not sent anything yet.
+# Of those that are cancelled, every third, some have sent nothing yet, the others a request that is not whole: a call
+# without a prompt. A faster machine has more of these.
 @test "senders: two hundred at once, cancelled, failing, forking, and at the interpreter's end" {
 	local python
 	for python in $(pythons); do
@@ -83,7 +84,9 @@ expected() {
 		[ "$(cat traced.status)" -eq 0 ]
 		belongs >found
 		[ "$(grep -c '^task' found)" -ge 134 ]
-		grep -v '^child agent:agent$' found | awk '$0 != $1 " agent:agent [null," substr($1, 5) "]"' | diff /dev/null -
+		grep -v '^child agent:agent$' found | awk '
+			/^ agent:agent \[null,[0-9]+\]$/ && substr($2, 7) % 3 == 2 { next }
+			$0 != $1 " agent:agent [null," substr($1, 5) "]"' | diff /dev/null -
 		grep -q '^child agent:agent$' found
 	done
 }
