@@ -305,13 +305,13 @@ $(B)/fuzz/wire_heads: tests/fuzz/wire_heads.c $(filter-out preload/wire/nomalloc
 $(wire_readers:%=$(B)/fuzz/seeds/%) $(B)/fuzz/seeds/wire_heads: tests/fuzz/wire_seeds.py
 	$(Q)python3 $< $(@F) $@
 
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%) fuzz-wire_heads: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader
-	@mkdir -p $(B)/fuzz/corpus/$* $(B)/fuzz/seeds/$*
+fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%) fuzz-wire_heads: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader (wire_provider: PROVIDER=NAME, one alone)
+	@mkdir -p $(B)/fuzz/corpus/$*$(PROVIDER:%=-%) $(B)/fuzz/seeds/$*
 	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
 	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
 		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/$(if $(filter wire_%,$*),wire,$(if $(filter usage,$*),usage,c)).dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
-		$(CURDIR)/$(B)/fuzz/corpus/$* $(CURDIR)/$(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
-		! ls $(B)/fuzz/$*-* 2>/dev/null
+		$(CURDIR)/$(B)/fuzz/corpus/$*$(PROVIDER:%=-%) $(CURDIR)/$(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
+		grep -q stat::number_of $(B)/fuzz/$*.log && ! ls $(B)/fuzz/$*-* 2>/dev/null
 
 # The code under test under ASan and UBSan, what it makes run as it is.
 $(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)

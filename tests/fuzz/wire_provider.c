@@ -1,20 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What an API may answer: the first byte says which and how it is framed, the second how it is cut; then the request's body, and
- * behind a byte 0xfe the response's. Fed whole or in pieces, it is the same call.
+ * What an API may answer: the first byte says which, the second how the answer is framed and how it is cut; then the request's
+ * body, and behind a byte 0xfe the response's. Fed whole or in pieces, it is the same call. With PROVIDER=NAME in the environment
+ * it is only the APIs of runtime/wire/provider_NAME.c.
  */
 #include "wire.h"
 
-static const char *const places[][2] = {
-	{"api.openai.com", "/v1/chat/completions"},
-	{"api.openai.com", "/v1/responses"},
-	{"api.anthropic.com", "/v1/messages"},
-	{"generativelanguage.googleapis.com", "/v1beta/models/m:generateContent"},
-	{"localhost:11434", "/api/chat"},
-	{"localhost:11434", "/api/generate"},
-	{"bedrock-runtime.x.amazonaws.com", "/model/m/converse"},
-	{"bedrock-runtime.x.amazonaws.com", "/model/m/invoke"},
+#include <stdlib.h>
+
+#include "runtime/wire/provider.h"
+
+#define PROVIDER(name) extern const struct ts_provider ts_provider_##name;
+#include "providers.inc"
+#undef PROVIDER
+
+static const struct {
+	const char *name;
+	const struct ts_provider *provider;
+} providers[] = {
+#define PROVIDER(name) {#name, &ts_provider_##name},
+#include "providers.inc"
+#undef PROVIDER
 };
+
+static struct place {
+	const struct ts_provider_host *host;
+	const struct ts_provider_path *path;
+} places[128];
+static size_t n_places;
+
+static void add_places(const struct ts_provider *provider)
+{
+	for (const struct ts_provider_path *path = provider->paths; path->end; path++) {
+		MUST(n_places < sizeof(places) / sizeof(*places));
+		places[n_places++] = (struct place){provider->hosts, path};
+	}
+}
+
+/* libFuzzer calls it before the first input. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *only = getenv("PROVIDER");
+
+	(void)argc;
+	(void)argv;
+	for (size_t i = 0; i < sizeof(providers) / sizeof(*providers); i++) {
+		if (!only || !strcmp(only, providers[i].name))
+			add_places(providers[i].provider);
+	}
+	if (!n_places) {
+		fprintf(stderr, "there is no runtime/wire/provider_%s.c\n", only);
+		exit(2);
+	}
+	return 0;
+}
 
 static const char *const types[] = {"application/json", "text/event-stream", "application/x-ndjson",
 				    "application/vnd.amazon.eventstream"};
@@ -40,6 +79,19 @@ static struct told run(const struct part parts[4], size_t piece)
 	return told;
 }
 
+static size_t put_request(char request[static 512], const struct place *place, size_t body)
+{
+	const char *pattern = place->host->pattern;
+	int before = (int)strcspn(pattern, "*");
+
+	return (size_t)snprintf(
+		request, 512,
+		"POST %s%s%s HTTP/1.1\r\nhost: %.*s%s%s\r\ncontent-length: %zu\r\n\r\n",
+		place->path->model ? place->path->model : "", place->path->model ? "m" : "",
+		place->path->end, before, pattern, pattern[before] ? "x" : "",
+		pattern[before] ? pattern + before + 1 : "", body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	char request[512], response[512];
@@ -55,12 +107,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	parts[1].n = other ? (size_t)(other - data) - 2 : bytes - 2;
 	parts[3].bytes = other ? other + 1 : data;
 	parts[3].n = other ? bytes - 3 - parts[1].n : 0;
-	parts[0].n = (size_t)snprintf(request, sizeof(request),
-				      "POST %s HTTP/1.1\r\nhost: %s\r\ncontent-length: %zu\r\n\r\n",
-				      places[data[0] % 8][1], places[data[0] % 8][0], parts[1].n);
+	parts[0].n = put_request(request, &places[data[0] % n_places], parts[1].n);
 	parts[2].n = (size_t)snprintf(response, sizeof(response),
 				      "HTTP/1.1 %d X\r\ncontent-type: %s\r\n\r\n",
-				      data[0] & 32 ? 200 : 429, types[data[0] >> 6]);
+				      data[1] & 32 ? 200 : 429, types[data[1] >> 6]);
 	whole = run(parts, SIZE_MAX / 2);
 	pieces = run(parts, data[1] % 16 + 1u);
 	MUST(whole.calls == 1 && pieces.calls == 1);

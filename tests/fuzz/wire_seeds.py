@@ -28,6 +28,7 @@ OLLAMA = (b'{"model":"l","message":{"content":"x","thinking":"t"},"done":false}\
           b'{"model":"l","message":{"content":""},"done":true,"done_reason":"stop","eval_count":1}\n')
 CONVERSE = (b'{"output":{"message":{"content":[{"text":"a"},{"toolUse":{"toolUseId":"i","name":"n","input":{}}}]}},'
             b'"stopReason":"end_turn","usage":{"inputTokens":3}}')
+EMBEDDED = b'{"data":[{"index":0,"embedding":[0.5,-1]}],"model":"e","usage":{"prompt_tokens":1}}'
 LONG = json.dumps({"messages": [{"role": "user", "content": "m%d " % i * 30} for i in range(40)], "model": "m",
                    "o": {"p": [list(range(50))] * 4}, "s": "x\"\n\u00e4" * 99}).encode()
 
@@ -101,14 +102,16 @@ def sse():
 
 
 def provider():
-    ok, events, lines, binary = 32, 64, 128, 192
-    for which, body in ((0, STREAM), (1, RESPONSES), (2, CLAUDE)):
-        yield bytes([which | ok | events, 5]) + CHAT + OTHER_WAY + body
-    yield bytes([3 | ok, 5]) + CHAT + OTHER_WAY + GEMINI
-    yield bytes([4 | ok | lines, 5]) + LONG + OTHER_WAY + OLLAMA
-    yield bytes([6 | ok, 5]) + CHAT + OTHER_WAY + CONVERSE
-    yield bytes([7 | ok | binary, 5]) + CHAT + OTHER_WAY + AWS
-    yield bytes([0, 5]) + CHAT + OTHER_WAY + b'{"error":{"message":"no","type":"t","code":null}}'
+    """Each answer, as if each API had given it."""
+    cut, ok, events, lines, binary = 5, 32, 64, 128, 192
+    for place in range(64):
+        for body in (STREAM, RESPONSES, CLAUDE):
+            yield bytes([place, cut | ok | events]) + CHAT + OTHER_WAY + body
+        for body in (GEMINI, CONVERSE, EMBEDDED):
+            yield bytes([place, cut | ok]) + CHAT + OTHER_WAY + body
+        yield bytes([place, cut | ok | lines]) + LONG + OTHER_WAY + OLLAMA
+        yield bytes([place, cut | ok | binary]) + CHAT + OTHER_WAY + AWS
+        yield bytes([place, cut]) + CHAT + OTHER_WAY + b'{"error":{"message":"no","type":"t","code":null}}'
 
 
 def heads():
