@@ -64,24 +64,51 @@ static void add_member(struct ts_buffer *to, struct ts_text key, struct ts_text 
 	ts_buffer_add(to, value.data, value.bytes);
 }
 
-/* What there is of a body with a hole: as text, for its JSON cannot be told. */
-static void add_torn(struct ts_request *request, struct ts_buffer *messages)
+/* A body that is no JSON or came to no end, all of it: as text. */
+static void add_text(struct ts_request *request, struct ts_buffer *messages)
+{
+	const struct ts_buffer *text = &request->document.text;
+	struct ts_buffer escaped = {.memory = text->memory};
+	struct ts_cut cut;
+
+	ts_cut_init(&cut, text->memory, request->document.bound);
+	ts_node_escape(&escaped, (struct ts_text){text->data, text->bytes});
+	ts_cut_add(&cut, (struct ts_text){escaped.data, escaped.bytes});
+	ts_cut_print(&cut, messages);
+	ts_buffer_release(&escaped);
+	ts_cut_release(&cut);
+}
+
+/* What there is of one with a hole, or of a long one that is no JSON. */
+static void add_ends(struct ts_request *request, struct ts_buffer *messages)
 {
 	const struct ts_buffer *head = &request->document.text;
 	struct ts_text begin = {head->data, request->document.shorten ? 0 : head->bytes};
 
-	if (!request->document.full_bytes)
-		return;
 	if (begin.bytes > request->document.bound / 4 * 3)
 		begin.bytes = request->document.bound / 4 * 3;
 	ts_text_trim_end(&begin);
-	ts_buffer_text(messages, "{\"body\":{\"head\":\"");
+	ts_buffer_text(messages, "{\"head\":\"");
 	ts_node_escape(messages, begin);
 	ts_buffer_text(messages, "\",\"tail\":");
 	ts_cut_print_tail(&request->rest, messages);
 	ts_buffer_text(messages, ",\"truncated\":");
 	ts_node_add_number(messages, request->document.full_bytes);
-	ts_buffer_text(messages, "}}");
+	ts_buffer_text(messages, "}");
+}
+
+static void add_torn(struct ts_request *request, struct ts_buffer *messages)
+{
+	const struct ts_document *document = &request->document;
+
+	if (!document->full_bytes)
+		return;
+	ts_buffer_text(messages, "{\"body\":");
+	if (!document->shorten && document->text.bytes == document->full_bytes)
+		add_text(request, messages);
+	else
+		add_ends(request, messages);
+	ts_buffer_text(messages, "}");
 }
 
 void ts_request_end(struct ts_request *request, const struct ts_wire_api *api,
@@ -92,7 +119,7 @@ void ts_request_end(struct ts_request *request, const struct ts_wire_api *api,
 		       key, value;
 
 	*ret_model = ts_node_characters(ts_node_at(body, "model"));
-	if (!body.data && request->missed)
+	if (!body.data)
 		add_torn(request, messages);
 	if (!ts_node_is_object(body))
 		return;

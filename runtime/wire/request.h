@@ -29,7 +29,8 @@ void ts_request_miss(struct ts_request *request, uint64_t bytes);
 
 /*
  * No more comes: the name of the model, still escaped, and the members that the model reads and the others, as objects. What is
- * not known stays empty. Of a request of which bytes are missing there is {"body": {"head", "tail", "truncated"}} for the first.
+ * not known stays empty. Of one that is no JSON, or not all of it, there is {"body": "..."} for the first; where bytes are missing,
+ * or it is too long, {"body": {"head", "tail", "truncated"}}.
  */
 void ts_request_end(struct ts_request *request, const struct ts_wire_api *api,
 		    struct ts_text *ret_model, struct ts_buffer *messages,

@@ -171,6 +171,35 @@ static void test_no_response(void **state)
 	assert_int_equal(told.calls, 0);
 }
 
+#define POST(bytes)                                                                            \
+	"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Length: " bytes \
+	"\r\n\r\n"
+
+/* What went wrong may be in there. */
+static void test_requests_that_are_no_json(void **state)
+{
+	static char large[200000];
+	size_t head = (size_t)sprintf(large, POST("199999") "{\"a\":[");
+
+	(void)state;
+	run(TS_WIRE_BY_CLIENT, POST("17") "{\"model\":\"a\xc3\xb6\"", NULL);
+	expect("outcome", "cancelled");
+	expect("messages", "{\"body\":\"{\\\"model\\\":\\\"a\xc3\xb6\\\"\"}");
+	run(TS_WIRE_BY_CLIENT, POST("9") "{model: a}", NULL);
+	expect("messages", "{\"body\":\"{model: a\"}");
+	run(TS_WIRE_BY_PEER, POST("4") "{'\xff}", "HTTP/1.1 400 Bad\r\nContent-Length: 2\r\n\r\n{}",
+	    NULL);
+	expect("outcome", "refused");
+	expect("messages", "{\"body\":\"{'\xef\xbf\xbd}\"}");
+	run(TS_WIRE_BY_CLIENT, POST("9"), NULL);
+	expect("messages", NULL);
+	memset(large + head, ' ', sizeof(large) - head - 1);
+	run_pieces(&told, &settings, &(struct piece){TS_WIRE_SENT, large, strlen(large)}, 1, 50000,
+		   TS_WIRE_BY_CLIENT);
+	assert_non_null(strstr(told_of(&told, "messages"), "\",\"tail\":\"\",\"truncated\":"));
+	assert_true(strlen(told_of(&told, "messages")) < 65536);
+}
+
 /* Who is answered has sent all of it, whether the end was seen or not; who is refused may have stopped. */
 static void test_end_of_a_request_unseen(void **state)
 {
@@ -559,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_responses_without_bodies),
 		cmocka_unit_test(test_body_up_to_the_end),
 		cmocka_unit_test(test_no_response),
+		cmocka_unit_test(test_requests_that_are_no_json),
 		cmocka_unit_test(test_end_of_a_request_unseen),
 		cmocka_unit_test(test_answer_before_the_request_is_over),
 		cmocka_unit_test(test_upgrades),
