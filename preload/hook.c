@@ -238,6 +238,7 @@ static bool is_unsettled(struct ts_walk *walk, size_t place)
 	const struct ts_object *object = &walk->scope.objects[place];
 	const struct ts_mapping *mapping;
 	const struct ts_maps *maps;
+	int writable;
 
 	if (place < walk->scope.n_initial)
 		return false;
@@ -246,6 +247,9 @@ static bool is_unsettled(struct ts_walk *walk, size_t place)
 		return true;
 	if (object->relro_low >= object->relro_high)
 		return false;
+	writable = ts_maps_is_writable(object->relro_low);
+	if (writable >= 0)
+		return writable;
 	maps = ts_walk_maps(walk);
 	mapping = maps ? ts_maps_find(maps, object->relro_low) : NULL;
 	return !mapping || mapping->protection & PROT_WRITE;

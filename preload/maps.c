@@ -4,6 +4,7 @@
 #include "maps.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -101,4 +102,20 @@ const struct ts_mapping *ts_maps_find(const struct ts_maps *maps, uintptr_t addr
 			return mapping;
 	}
 	return NULL;
+}
+
+/*
+ * The kernel adds 0 to it, atomically, as others may be writing there (futex(2), FUTEX_WAKE_OP). A snapshot takes 1 us for each of a
+ * program's mappings, and programs that bring a hundred libraries have a thousand.
+ */
+int ts_maps_is_writable(uintptr_t address)
+{
+	static uint32_t nobody_waits;
+	long result =
+		ts_syscall(SYS_futex, (long)&nobody_waits, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0,
+			   (long)address, FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0));
+
+	if (result == -EFAULT)
+		return 0;
+	return result < 0 ? (int)result : 1;
 }

@@ -26,4 +26,10 @@ void ts_maps_release(struct ts_maps *maps);
 /* The mapping that holds `address`, or NULL. */
 const struct ts_mapping *ts_maps_find(const struct ts_maps *maps, uintptr_t address);
 
+/*
+ * Could the page of the aligned word at `address` be written, this moment? What it holds stays. 1, or 0, also where nothing is
+ * mapped; or a negative errno: the kernel does not say, and a snapshot has to.
+ */
+int ts_maps_is_writable(uintptr_t address);
+
 #endif
