@@ -2,7 +2,6 @@
 /* Spool folders: where they are, and delivering what ended programs left in them. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,10 +12,9 @@
 
 #include "../consumer.h"
 #include "../outlet.h"
+#include "leave.h"
 #include "spool.h"
 #include "takeover.h"
-
-#define DAMAGED ".damaged"
 
 char *ts_spool_root(void)
 {
@@ -65,34 +63,9 @@ static int deliver_spool(struct recovery *r, const char *path, struct ts_takeove
 	return result;
 }
 
-/* The process file last: while it is there, who finds the rest can tell what it is. */
-static int remove_spool(const char *path)
-{
-	struct dirent *entry;
-	DIR *dir = opendir(path);
-	int fd, result = 0;
-
-	if (!dir)
-		return -errno;
-	fd = dirfd(dir);
-	while (errno = 0, (entry = readdir(dir)))
-		if (strcmp(entry->d_name, "process") != 0 && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 && unlinkat(fd, entry->d_name, 0) < 0 &&
-		    errno != EISDIR && errno != ENOENT)
-			result = -errno;
-	result = errno ? -errno : result;
-	if (result == 0)
-		unlinkat(fd, "process", 0);
-	closedir(dir);
-	return result < 0 ? result : rmdir(path) < 0 ? -errno : 0;
-}
-
 static void set_aside(struct recovery *r, const char *path)
 {
-	char aside[PATH_MAX + sizeof(DAMAGED)];
-
-	snprintf(aside, sizeof(aside), "%s" DAMAGED, path);
-	if (rename(path, aside) == 0)
+	if (ts_spool_set_aside(path))
 		r->recovered->damaged++;
 }
 
@@ -131,7 +104,8 @@ static void finish_ours(struct recovery *r, const char *path, struct ts_takeover
 	} else {
 		/* Who finds it half removed shall not look for rings that were delivered. */
 		takeover->page->n_rings = 0;
-		if (remove_spool(path) == 0 && r->recovered->traces + r->recovered->spans > before)
+		if (ts_spool_remove(path) == 0 &&
+		    r->recovered->traces + r->recovered->spans > before)
 			r->recovered->spools++;
 	}
 }
@@ -145,7 +119,7 @@ static void finish_unborn(struct recovery *r, const char *path)
 	if (access(ring, F_OK) == 0)
 		set_aside(r, path);
 	else
-		remove_spool(path);
+		ts_spool_remove(path);
 }
 
 static void recover_spool(struct recovery *r, const char *root, const char *name)
@@ -173,11 +147,10 @@ static void recover_spool(struct recovery *r, const char *root, const char *name
 
 bool ts_spool_is(const char *root, const char *name)
 {
-	size_t length = strlen(name), suffix = strlen(DAMAGED);
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (name[0] == '.' || (length > suffix && strcmp(name + length - suffix, DAMAGED) == 0))
+	if (name[0] == '.' || ts_spool_is_aside(name))
 		return false;
 	return snprintf(path, sizeof(path), "%s/%s", root, name) < (int)sizeof(path) &&
 	       lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();

@@ -287,6 +287,22 @@ static void damaged_page_is_set_aside(void **state)
 	assert_int_equal(recovered.damaged + recovered.spools + recovered.postponed, 0);
 }
 
+static void newest_of_the_damaged_are_kept(void **state)
+{
+	enum { ALL = 11, KEPT = 8 };
+	struct place *place = *state;
+	struct spool spools[ALL];
+
+	for (int i = 0; i < ALL; i++) {
+		build_named(place, &spools[i], place->boot, dead_pid());
+		spools[i].process->magic ^= 1;
+		spool_unmap(&spools[i]);
+		assert_int_equal(recover(place).damaged, 1);
+	}
+	for (int i = 0; i < ALL; i++)
+		assert_int_equal(is_there(spools[i].path, ".damaged"), i >= ALL - KEPT);
+}
+
 /* Without its settings nobody knows where it is to be stored. */
 static void damaged_dictionary_is_set_aside(void **state)
 {
@@ -711,6 +727,7 @@ int main(void)
 		TEST(exec_ends_a_program),
 		TEST(open_calls_are_interrupted),
 		TEST(damaged_page_is_set_aside),
+		TEST(newest_of_the_damaged_are_kept),
 		TEST(damaged_dictionary_is_set_aside),
 		TEST(damaged_ring_keeps_nothing_else_back),
 		TEST(page_of_another_version_is_set_aside),
