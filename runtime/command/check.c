@@ -9,11 +9,11 @@
 
 #include "../price.h"
 #include "ask.h"
+#include "check_document.h"
 #include "checklive.h"
 #include "checkwire.h"
 #include "command.h"
 #include "config.h"
-#include "document.h"
 #include "explain.h"
 #include "options.h"
 #include "print.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What `check --json` prints. */
+#include "check_document.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,16 +8,7 @@
 #include "../assemble/json.h"
 #include "../assemble/wirerun.h"
 #include "checklive.h"
-#include "document.h"
 #include "members.h"
-
-static void add_strings(cJSON *to, const char *key, char *const *strings, size_t n)
-{
-	cJSON *array = cJSON_AddArrayToObject(to, key);
-
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(array, cJSON_CreateString(strings[i]));
-}
 
 static void add_params(cJSON *array, const struct ts_rule_report *rule)
 {
@@ -85,8 +77,8 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	for (size_t i = 0; i < rule->n_hooks; i++)
 		add_hook(array, &rule->hooks[i]);
 	add_unseen(cJSON_AddArrayToObject(to, "unseen"), rule);
-	add_strings(to, "misses", rule->misses, rule->n_misses);
-	add_strings(to, "hints", rule->hints, rule->n_hints);
+	ts_member_texts(to, "misses", rule->misses, rule->n_misses);
+	ts_member_texts(to, "hints", rule->hints, rule->n_hints);
 	return to;
 }
 

@@ -8,8 +8,8 @@
 
 #include "../collect/collector.h"
 #include "../log/spool.h"
+#include "collect_document.h"
 #include "command.h"
-#include "document.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"

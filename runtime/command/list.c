@@ -8,7 +8,7 @@
 #include "../uuid.h"
 #include "chosen.h"
 #include "command.h"
-#include "document.h"
+#include "list_document.h"
 #include "options.h"
 #include "period.h"
 #include "print.h"

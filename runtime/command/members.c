@@ -76,6 +76,14 @@ void ts_member_spend(cJSON *to, const struct ts_spend *spend)
 	add_sum(to, "cost_nano_usd", "cost_unknown", &spend->cost_nano_usd, spend->calls);
 }
 
+void ts_member_texts(cJSON *to, const char *key, char *const *texts, size_t n)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, key);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateString(texts[i]));
+}
+
 cJSON *ts_member_object(cJSON *array)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -87,6 +95,14 @@ cJSON *ts_member_object(cJSON *array)
 char *ts_member_finish(cJSON *document)
 {
 	char *text = document ? cJSON_Print(document) : NULL;
+
+	cJSON_Delete(document);
+	return text;
+}
+
+char *ts_member_line(cJSON *document)
+{
+	char *text = document ? cJSON_PrintUnformatted(document) : NULL;
 
 	cJSON_Delete(document);
 	return text;

@@ -7,6 +7,7 @@
  * check at the end suffices where the first object is there.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../report/figures.h"
@@ -25,10 +26,14 @@ void ts_member_times(struct cJSON *to, struct ts_figures *figures);
 /* "model_calls", and tokens and cost: null where nothing is known, and of how many calls not all is. */
 void ts_member_spend(struct cJSON *to, const struct ts_spend *spend);
 
+/* An array of texts. */
+void ts_member_texts(struct cJSON *to, const char *key, char *const *texts, size_t n);
 /* An object at the end of an array. */
 struct cJSON *ts_member_object(struct cJSON *array);
 
 /* The document as text from malloc, which it gives back; NULL where memory ran out. */
 char *ts_member_finish(struct cJSON *document);
+/* The same on one line. */
+char *ts_member_line(struct cJSON *document);
 
 #endif

@@ -7,10 +7,10 @@
 #include "../backlog/backlog.h"
 #include "../log/spool.h"
 #include "command.h"
-#include "document.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"
+#include "recover_document.h"
 
 static const char help[] =
 	"usage: traceshim recover [--json]\n\n"

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "../pool.h"
 #include "../price.h"
 #include "../query/query.h"
 #include "../usage/note.h"
 #include "ask.h"
 #include "command.h"
 #include "config.h"
-#include "document.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"

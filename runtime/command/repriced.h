@@ -35,5 +35,7 @@ void ts_repriced_add(struct ts_repriced *repriced, const struct ts_span *before,
 		     const struct ts_span *after);
 
 void ts_repriced_print(const struct ts_repriced *repriced, bool dry);
+/* What `reprice --json` prints, from malloc, or NULL where memory ran out (reprice_document.c). */
+char *ts_document_repriced(const struct ts_repriced *repriced, bool dry);
 
 #endif

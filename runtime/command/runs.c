@@ -13,7 +13,8 @@
 #include "../query/query.h"
 #include "command.h"
 #include "display.h"
-#include "document.h"
+#include "dropped.h"
+#include "list_document.h"
 #include "print.h"
 #include "stored.h"
 #include "when.h"
@@ -48,7 +49,7 @@ struct line {
 
 static void put_dropped(const struct ts_run *run, char *ret, size_t bytes)
 {
-	struct ts_main_reason reason = ts_document_main_reason(run->dropped_by);
+	struct ts_dropped reason = ts_dropped_reason(run->dropped_by);
 
 	snprintf(ret, bytes, "%" PRId64 "%s%s%s", run->dropped, *reason.name ? " " : "",
 		 reason.name, reason.n_reasons > 1 ? ", ..." : "");

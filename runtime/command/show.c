@@ -8,10 +8,10 @@
 #include "../report/tree.h"
 #include "../uuid.h"
 #include "command.h"
-#include "document.h"
 #include "names.h"
 #include "options.h"
 #include "print.h"
+#include "seen.h"
 #include "show_document.h"
 #include "stored.h"
 #include "used.h"
@@ -125,7 +125,7 @@ static void print_trace(const struct ts_trace *trace, double self_ms, bool full)
 	struct ts_seen seen;
 
 	ts_uuid_format(&trace->trace_id, id);
-	ts_document_attributes(trace->attributes, &seen);
+	ts_seen_read(trace->attributes, &seen);
 	ts_waterfall_text("", "trace", id, full);
 	ts_waterfall_text("", "pipeline", name ? name : trace->pipeline_name, full);
 	print_when(trace, self_ms, full);

@@ -11,11 +11,11 @@
 #include "amount.h"
 #include "command.h"
 #include "display.h"
-#include "document.h"
 #include "guess.h"
 #include "module.h"
 #include "options.h"
 #include "print.h"
+#include "store_document.h"
 #include "when.h"
 
 static const char help[] =

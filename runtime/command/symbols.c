@@ -9,12 +9,12 @@
 #include "catalogue.h"
 #include "command.h"
 #include "display.h"
-#include "document.h"
 #include "guess.h"
 #include "options.h"
 #include "print.h"
 #include "python.h"
 #include "reach.h"
+#include "symbols_document.h"
 
 #define COMMENT 22 /* columns that a comment should find beside a rule */
 

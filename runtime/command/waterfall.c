@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document.h"
 #include "names.h"
 #include "pretty.h"
 #include "print.h"
 #include "display.h"
+#include "seen.h"
 #include "used.h"
 #include "when.h"
 
@@ -155,7 +155,7 @@ static void name_of(const struct layout *layout, const struct ts_tree_node *node
 		snprintf(ret, bytes, "%s%s", deeper, name);
 		return;
 	}
-	ts_document_attributes(span->attributes, &seen);
+	ts_seen_read(span->attributes, &seen);
 	snprintf(ret, bytes, "%s%s [thread %lld%s%s]", deeper, name, (long long)span->thread_id,
 		 seen.thread_name[0] ? " " : "", seen.thread_name);
 }
@@ -290,7 +290,7 @@ static bool is_below(const struct layout *layout, const struct ts_tree_node *nod
 	struct ts_seen below;
 
 	for (; at < end && at->depth > at[-1].depth && !at->span->success; at++) {
-		ts_document_attributes(at->span->attributes, &below);
+		ts_seen_read(at->span->attributes, &below);
 		if (below.n_stack)
 			return same_stack(seen, &below);
 	}
@@ -304,7 +304,7 @@ static void print_details(const struct layout *layout, const struct ts_tree_node
 	char margin[512];
 
 	draw_margin(layout, node, true, margin, sizeof(margin));
-	ts_document_attributes(span->attributes, &seen);
+	ts_seen_read(span->attributes, &seen);
 	if (!span->success) {
 		fputs(ts_style(TS_STYLE_BAD), stdout);
 		ts_waterfall_text(margin, "failed", span->error ? span->error : "", full);
