@@ -148,7 +148,7 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
 store_libs_jsonl  := -lcjson -luuid
-store_more_jsonl  := bytes.c file.c log/held.c rowjson.c uuid.c sqlite/dbfile.c
+store_more_jsonl  := bytes.c file.c jsonmember.c log/held.c rowjson.c uuid.c sqlite/dbfile.c
 store_libs_postgresql := -lpq
 
 $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)

@@ -7,7 +7,7 @@
 
 #include "../../assemble/json.h"
 #include "../../assemble/wirerun.h"
-#include "../members.h"
+#include "../../jsonmember.h"
 #include "live.h"
 
 static void add_params(cJSON *array, const struct ts_rule_report *rule)

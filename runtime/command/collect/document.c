@@ -3,8 +3,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "../../jsonmember.h"
 #include "../command.h"
-#include "../members.h"
 
 char *ts_document_health(const struct ts_health *health)
 {

@@ -1,26 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `compare --json`; traceshim-compare(1) is its contract. */
 #include <cjson/cJSON.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "../command.h"
-#include "../members.h"
+#include "../../jsonmember.h"
 #include "../terminal/print.h"
 #include "compare.h"
-
-static int print(cJSON *document)
-{
-	char *text = ts_member_finish(document);
-
-	if (!text) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	puts(text);
-	free(text);
-	return TS_EXIT_DONE;
-}
 
 /* --- two sets ------------------------------------------------------------------------------- */
 
@@ -105,7 +89,7 @@ int ts_compare_print_sets_json(const struct ts_compared_sets *sets)
 		add_difference(array, &sets->compare->differences[i]);
 	add_alone(document, sets->compare, 0);
 	add_alone(document, sets->compare, 1);
-	return print(document);
+	return ts_print_document(ts_member_finish(document));
 }
 
 /* --- two traces ----------------------------------------------------------------------------- */
@@ -165,5 +149,5 @@ int ts_compare_print_traces_json(const struct ts_compared_traces *traces)
 		else
 			cJSON_AddNullToObject(to, "change_ms");
 	}
-	return print(document);
+	return ts_print_document(ts_member_finish(document));
 }

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../jsonmember.h"
 #include "../../text.h"
 #include "../../uuid.h"
-#include "../members.h"
 #include "../terminal/print.h"
 #include "gates.h"
 

@@ -4,8 +4,8 @@
 #include <cjson/cJSON.h>
 
 #include "../../columns.h"
+#include "../../jsonmember.h"
 #include "../../rowjson.h"
-#include "../members.h"
 
 static cJSON *listed_object(const struct ts_listed *listed)
 {

@@ -1,43 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cjson/cJSON.h>
-#include <inttypes.h>
-#include <stdio.h>
 
-#include "../../moment.h"
-#include "../../uuid.h"
+#include "../../jsonmember.h"
 #include "lines.h"
 #include "table.h"
 
-/* cJSON answers NULL where memory ran out and takes NULL for an object. */
-
-static void add_integer(cJSON *to, const char *key, int64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, value);
-	cJSON_AddRawToObject(to, key, text);
-}
-
 static void add_text(cJSON *to, const char *key, const char *text)
 {
-	if (text && *text)
-		cJSON_AddStringToObject(to, key, text);
-	else
-		cJSON_AddNullToObject(to, key);
-}
-
-static void add_id(cJSON *to, const char *key, const struct ts_uuid *id)
-{
-	char text[TS_UUID_TEXT];
-
-	ts_uuid_format(id, text);
-	cJSON_AddStringToObject(to, key, text);
+	ts_member_text(to, key, text && *text ? text : NULL);
 }
 
 static void add_since(cJSON *to, int64_t started_us, const char *key, int64_t ns)
 {
 	if (started_us) {
-		cJSON_AddStringToObject(to, "started_at", ts_moment_format(started_us).text);
+		ts_member_moment(to, "started_at", started_us);
 		cJSON_AddNumberToObject(to, key, (double)ns / 1e6);
 	} else {
 		cJSON_AddNullToObject(to, "started_at");
@@ -53,14 +29,14 @@ static cJSON *call_object(const struct ts_live_call *call)
 	cJSON_AddStringToObject(to, "kind", call->kind);
 	cJSON_AddStringToObject(to, "function", call->function);
 	if (call->is_span)
-		add_id(to, "span_id", &call->span_id);
+		ts_member_uuid(to, "span_id", &call->span_id);
 	else
 		cJSON_AddNullToObject(to, "span_id");
-	add_integer(to, "thread_id", call->thread_id);
+	ts_member_integer(to, "thread_id", call->thread_id);
 	add_since(to, call->started_us, "inside_ms", call->inside_ns);
 	add_text(to, "model", call->model);
 	if (call->on_wire)
-		add_integer(to, "received_bytes", (int64_t)call->received_bytes);
+		ts_member_integer(to, "received_bytes", (int64_t)call->received_bytes);
 	else
 		cJSON_AddNullToObject(to, "received_bytes");
 	return to;
@@ -70,8 +46,8 @@ static cJSON *line_object(const struct ts_psline *line)
 {
 	cJSON *to = cJSON_CreateObject(), *path;
 
-	add_id(to, "trace_id", &line->call->trace_id);
-	add_integer(to, "thread_id", line->call->thread_id);
+	ts_member_uuid(to, "trace_id", &line->call->trace_id);
+	ts_member_integer(to, "thread_id", line->call->thread_id);
 	add_text(to, "thread_name", line->call->thread_name);
 	add_since(to, line->call->started_us, "inside_ms", line->call->inside_ns);
 	cJSON_AddBoolToObject(to, "goes_on", line->call->goes_on);
@@ -89,12 +65,12 @@ static cJSON *program_object(const struct ts_pslines *lines)
 
 	add_text(to, "program", program->program);
 	add_text(to, "host", program->host);
-	add_integer(to, "pid", program->pid);
+	ts_member_integer(to, "pid", program->pid);
 	cJSON_AddBoolToObject(to, "same_pid_namespace", program->here);
 	cJSON_AddBoolToObject(to, "surely_alive", program->sure);
 	add_since(to, program->started_us, "age_ms", program->age_ns);
 	cJSON_AddStringToObject(to, "spool", program->spool);
-	add_integer(to, "damaged_rings", (int64_t)program->damaged);
+	ts_member_integer(to, "damaged_rings", (int64_t)program->damaged);
 	add_text(to, "error", program->trouble);
 	inside = cJSON_AddArrayToObject(to, "inside");
 	for (size_t i = 0; i < lines->n; i++)
@@ -106,12 +82,9 @@ char *ts_pstable_document(const struct ts_programs *programs)
 {
 	struct ts_pslines *all = ts_pslines_new(programs);
 	cJSON *document = all ? cJSON_CreateArray() : NULL;
-	char *text;
 
 	for (size_t i = 0; all && i < programs->n; i++)
 		cJSON_AddItemToArray(document, program_object(&all[i]));
 	ts_pslines_free(all, programs->n);
-	text = document ? cJSON_PrintUnformatted(document) : NULL;
-	cJSON_Delete(document);
-	return text;
+	return ts_member_line(document);
 }

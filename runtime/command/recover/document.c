@@ -3,7 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "../members.h"
+#include "../../jsonmember.h"
 
 char *ts_document_recover(const char *root, const struct ts_recovered *recovered,
 			  char *const *errors, size_t n_errors)

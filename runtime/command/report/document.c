@@ -4,7 +4,8 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-#include "../members.h"
+#include "../../jsonmember.h"
+#include "../figures.h"
 
 static void add_numbers(cJSON *to, const char *what, struct ts_figures *figures)
 {

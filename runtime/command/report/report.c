@@ -118,19 +118,6 @@ static int take_trace(void *context, const struct ts_trace *trace, const struct 
 	return ts_report_add(report, trace, spans, n);
 }
 
-static int print_document(struct ts_report *report, const struct options *options)
-{
-	char *document = ts_document_report(report, &options->filter, options->top);
-
-	if (!document) {
-		ts_say("out of memory");
-		return TS_EXIT_FAILED;
-	}
-	puts(document);
-	free(document);
-	return TS_EXIT_DONE;
-}
-
 static int print_report(struct ts_query *query, struct ts_report *report,
 			const struct options *options)
 {
@@ -145,7 +132,8 @@ static int print_report(struct ts_query *query, struct ts_report *report,
 	struct ts_error err = {.text = "out of memory"};
 
 	if (options->json)
-		return print_document(report, options);
+		return ts_print_document(
+			ts_document_report(report, &options->filter, options->top));
 	if (!report->all.n)
 		return TS_EXIT_DONE;
 	if (ts_overview_print(query, &overview, &err) == 0)

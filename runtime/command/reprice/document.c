@@ -2,7 +2,7 @@
 /* What `reprice --json` prints. */
 #include <cjson/cJSON.h>
 
-#include "../members.h"
+#include "../../jsonmember.h"
 #include "repriced.h"
 
 char *ts_document_repriced(const struct ts_repriced *repriced, bool dry)

@@ -3,7 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "../members.h"
+#include "../../jsonmember.h"
 
 char *ts_document_run(int status, const struct ts_fate *fate, const char *reason,
 		      struct ts_gates *gates)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "document.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../columns.h"
+#include "../../jsonmember.h"
 #include "../../query/query.h"
 #include "../../rowjson.h"
 #include "../command.h"
@@ -30,10 +30,8 @@ static void put_lines(const char *text, const char *indent)
 /* The object without its last `left` bytes. 0 or -ENOMEM. */
 static int put_row(const struct ts_table *table, const void *row, const char *indent, size_t left)
 {
-	cJSON *object = ts_row_json(table, row);
-	char *text = object ? cJSON_Print(object) : NULL;
+	char *text = ts_member_finish(ts_row_json(table, row));
 
-	cJSON_Delete(object);
 	if (!text)
 		return -ENOMEM;
 	text[strlen(text) - left] = '\0';

@@ -3,13 +3,12 @@
 
 #include <cjson/cJSON.h>
 
-#include "../../moment.h"
-#include "../members.h"
+#include "../../jsonmember.h"
 
 static void add_moment_if_any(cJSON *to, const char *key, int64_t us)
 {
 	if (us)
-		ts_member_text(to, key, ts_moment_format(us).text);
+		ts_member_moment(to, key, us);
 	else
 		cJSON_AddNullToObject(to, key);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../members.h"
+#include "../../jsonmember.h"
 #include "reach.h"
 
 static void add_function(cJSON *to, const struct ts_catalogue_object *object,
