@@ -17,6 +17,7 @@
 #include "../terminal/when.h"
 #include "document.h"
 #include "explain.h"
+#include "item.h"
 #include "live.h"
 #include "wire.h"
 
@@ -51,12 +52,6 @@ struct options {
 };
 
 /* --- telling ----------------------------------------------------------------------------- */
-
-void ts_check_item(const char *label, const char *text)
-{
-	printf("    %-7s ", label);
-	ts_display_wrap(stdout, text, "            ", ts_terminal()->columns);
-}
 
 static const char *find_setting(const struct ts_rules *rules, const char *key)
 {

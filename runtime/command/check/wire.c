@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../terminal/display.h"
 #include "../terminal/print.h"
+#include "item.h"
 #include "live.h"
 
 /* "openssl; http 127.0.0.1:11434, *:8000; gateway llm.example.com/v1 as corp" */

@@ -11,7 +11,4 @@ struct ts_checklive;
 /* What it asks for and what became of that; of a program that runs (`live`, or NULL) also of its connections. */
 void ts_check_wire(const struct ts_rules *rules, const struct ts_checklive *live);
 
-/* A label of seven columns, then the text under itself (check.c). */
-void ts_check_item(const char *label, const char *text);
-
 #endif

@@ -314,9 +314,7 @@ static int run(int argc, char **argv)
 		ts_command_help(&ts_command_compare);
 		return TS_EXIT_DONE;
 	}
-	result = ts_stored_open(&query);
-	if (result == -ENOENT)
-		ts_stored_say_nothing("traces");
+	result = ts_stored_open_some(&query);
 	if (result < 0)
 		return TS_EXIT_USAGE;
 	result = options.traces ? compare_traces(query, &options) : compare_sets(query, &options);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../query/query.h"
@@ -67,20 +66,15 @@ static int take_options(struct options *options, int argc, char **argv)
 
 static int tell(struct ts_gates *gates, const struct options *options)
 {
-	char *document = options->json ? ts_document_gates(gates) : NULL;
-	int status = ts_gates_status(gates);
+	int status = ts_gates_status(gates), printed = TS_EXIT_DONE;
 
-	if (document)
-		puts(document);
-	else if (!options->json)
-		ts_gates_print(gates, stdout);
+	if (options->json)
+		printed = ts_print_document(ts_document_gates(gates));
 	else
-		ts_say("out of memory");
-	if ((options->json && !document) ||
-	    (options->junit && ts_gates_write_junit(gates, options->junit) < 0))
-		status = status ? status : TS_EXIT_FAILED;
-	free(document);
-	return status;
+		ts_gates_print(gates, stdout);
+	if (options->junit && ts_gates_write_junit(gates, options->junit) < 0)
+		printed = TS_EXIT_FAILED;
+	return status ? status : printed;
 }
 
 /* A pipeline without a trace may be one that is spelt otherwise; what else there is to say holds for the others, too. */
@@ -101,10 +95,8 @@ static int judge(struct ts_gates *gates, const struct options *options)
 {
 	struct ts_error err = {.text = ""};
 	struct ts_query *query;
-	int result = ts_stored_open(&query);
+	int result = ts_stored_open_some(&query);
 
-	if (result == -ENOENT)
-		ts_stored_say_nothing("traces");
 	if (result < 0)
 		return TS_EXIT_USAGE;
 	ts_progress_begin("traces");

@@ -238,19 +238,10 @@ static int turn_page(struct work *work, struct ts_span *after, bool first)
 
 static int tell(const struct work *work)
 {
-	char *document;
-
-	if (!work->options->json) {
-		ts_repriced_print(&work->done, work->options->dry_run);
-		return TS_EXIT_DONE;
-	}
-	document = ts_document_repriced(&work->done, work->options->dry_run);
-	if (document)
-		puts(document);
-	else
-		ts_say("out of memory");
-	free(document);
-	return document ? TS_EXIT_DONE : TS_EXIT_FAILED;
+	if (work->options->json)
+		return ts_print_document(ts_document_repriced(&work->done, work->options->dry_run));
+	ts_repriced_print(&work->done, work->options->dry_run);
+	return TS_EXIT_DONE;
 }
 
 /* Also where it failed half-way: what was written is. */

@@ -187,9 +187,7 @@ static int run(int argc, char **argv)
 
 	if (result)
 		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
-	result = ts_stored_open(&query);
-	if (result == -ENOENT)
-		ts_stored_say_nothing("traces");
+	result = ts_stored_open_some(&query);
 	if (result < 0)
 		return TS_EXIT_FAILED;
 	result = show_stored(query, &options);

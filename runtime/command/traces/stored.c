@@ -163,3 +163,12 @@ void ts_stored_say_nothing(const char *what)
 	else
 		ts_say("no %s are stored; traceshim run -- CMD makes some", what);
 }
+
+int ts_stored_open_some(struct ts_query **ret)
+{
+	int result = ts_stored_open(ret);
+
+	if (result == -ENOENT)
+		ts_stored_say_nothing("traces");
+	return result;
+}

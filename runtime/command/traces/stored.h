@@ -12,6 +12,8 @@
  * reason printed.
  */
 int ts_stored_open(struct ts_query **ret);
+/* The same for who can do nothing without traces: it is also printed that there are none. */
+int ts_stored_open_some(struct ts_query **ret);
 
 /* Of how many programs what they left could not be stored, when the store was last opened. */
 size_t ts_stored_waiting(void);
