@@ -28,13 +28,13 @@ python_src  := $(wildcard preload/python/*.c)
 heads_src   := $(wildcard preload/wire/*.c)
 shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
 shim_asm    := $(wildcard preload/*.S)
-stores      := $(filter-out command,$(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c)))
+stores      := $(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
 runtime_src := $(filter-out $(symbols_src),$(wildcard $(addprefix runtime/,*.c log/*.c assemble/*.c backlog/*.c query/*.c usage/*.c wire/*.c)))
 collect_src := $(wildcard $(addprefix runtime/,collect/*.c live/*.c export/*.c))
 report_src  := $(wildcard runtime/report/*.c)
-command_src := $(wildcard runtime/command/*.c)
+command_src := $(wildcard runtime/command/*.c runtime/command/*/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
@@ -148,7 +148,7 @@ $(B)/modules/entry.so: $(call obj,$(entry_src))
 # the program.
 store_libs_sqlite := -l:libsqlite3.a -lm
 store_libs_jsonl  := -lcjson -luuid
-store_more_jsonl  := bytes.c file.c log/held.c rowjson.c uuid.c sqlite/dbfile.c
+store_more_jsonl  := bytes.c file.c jsonmember.c log/held.c rowjson.c uuid.c sqlite/dbfile.c
 store_libs_postgresql := -lpq
 
 $(patsubst %.c,$(B)/obj/%.o,$(wildcard runtime/postgresql/*.c)): RUNTIME += -I$(shell pg_config --includedir)
@@ -264,8 +264,8 @@ $(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
 		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
 		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
 
-$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,command/gatefile.c command/gateline.c command/gaterule.c command/display.c command/guess.c command/print.c \
-		pool.c text.c) tests/fuzz/fuzz.h
+$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,$(addprefix command/,gate/file.c gate/line.c gate/rule.c \
+		terminal/display.c terminal/guess.c terminal/print.c) pool.c text.c) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
@@ -388,7 +388,7 @@ sources := $(shell find preload runtime tests -name '*.[ch]')
 lint: ## formatting, shell scripts, man pages
 	$(Q)clang-format --dry-run -Werror $(sources)
 	$(Q)shellcheck scripts/* tests/hazards/run tests/faults/run .ci/run $(wildcard tests/*/*.bash) tests/bots/wire/curl.sh tests/bench/stores tests/bench/exports \
-		tests/bench/python/run runtime/command/traceshim.bash
+		tests/bench/python/run runtime/command/complete/traceshim.bash
 	$(Q)mandoc -Tlint -W warning $(manuals)
 
 format: ## format all C sources
@@ -396,7 +396,7 @@ format: ## format all C sources
 
 # --- installation ------------------------------------------------------------------------------------
 
-manuals := $(wildcard preload/*.[1-9] runtime/command/*.[1-9])
+manuals := $(wildcard preload/*.[1-9] runtime/command/man/*.[1-9])
 
 completion_bash := share/bash-completion/completions/traceshim
 completion_zsh  := share/zsh/site-functions/_traceshim
@@ -410,8 +410,8 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(modules) $(DESTDIR)$(PREFIX)/lib/traceshim/
 	install -m 644 symbols.conf README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/traceshim/
 	for m in $(manuals); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
-	install -D -m 644 runtime/command/traceshim.bash $(DESTDIR)$(PREFIX)/$(completion_bash)
-	install -D -m 644 runtime/command/_traceshim $(DESTDIR)$(PREFIX)/$(completion_zsh)
+	install -D -m 644 runtime/command/complete/traceshim.bash $(DESTDIR)$(PREFIX)/$(completion_bash)
+	install -D -m 644 runtime/command/complete/_traceshim $(DESTDIR)$(PREFIX)/$(completion_zsh)
 	for u in $(units); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${u%%/*} && \
 		sed 's#@bindir@#$(PREFIX)/bin#' runtime/collect/$${u#*/}.in > $(DESTDIR)$(PREFIX)/lib/systemd/$$u; done
 

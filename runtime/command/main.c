@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "guess.h"
-#include "print.h"
-#include "stored.h"
+#include "terminal/guess.h"
+#include "terminal/print.h"
+#include "traces/stored.h"
 
 static const struct ts_command *const commands[] = {
 	&ts_command_run,     &ts_command_check,   &ts_command_symbols, &ts_command_list,

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "guess.h"
-#include "print.h"
+#include "terminal/guess.h"
+#include "terminal/print.h"
 
 #define MOST 16
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../uuid.h"
+#include "../jsonmember.h"
 #include "export.h"
 #include "tracks.h"
 #include "paths.h"
@@ -45,23 +45,14 @@ struct chrome {
 /* Writes it on a line of its own, and deletes it. 0 or -ENOMEM. */
 static int put_event(struct chrome *chrome, cJSON *event)
 {
-	char *text = cJSON_PrintUnformatted(event);
+	char *text = ts_member_line(event);
 
-	cJSON_Delete(event);
 	if (!text)
 		return -ENOMEM;
 	fprintf(chrome->out, "%s%s", chrome->any ? ",\n" : "\n", text);
 	chrome->any = true;
 	free(text);
 	return 0;
-}
-
-static void add_integer(cJSON *to, const char *key, int64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, value);
-	cJSON_AddRawToObject(to, key, text);
 }
 
 static cJSON *new_event(const char *phase, const char *name, const struct ts_track_thread *thread,
@@ -71,8 +62,8 @@ static cJSON *new_event(const char *phase, const char *name, const struct ts_tra
 
 	cJSON_AddStringToObject(event, "ph", phase);
 	cJSON_AddStringToObject(event, "name", name);
-	add_integer(event, "pid", thread ? thread->process : process->shown);
-	add_integer(event, "tid", thread ? thread->number : process->shown);
+	ts_member_integer(event, "pid", thread ? thread->process : process->shown);
+	ts_member_integer(event, "tid", thread ? thread->number : process->shown);
 	return event;
 }
 
@@ -103,7 +94,7 @@ static void put_end(void *context, const struct ts_track_call *call)
 		new_event("e", chrome->names.texts[call->name], call->thread, chrome->process);
 
 	add_branch(chrome, event, call->branch);
-	add_integer(event, "ts", call->end_us);
+	ts_member_integer(event, "ts", call->end_us);
 	if (put_event(chrome, event) < 0)
 		chrome->failed = true;
 }
@@ -158,32 +149,19 @@ static int name_thread(struct chrome *chrome, struct ts_track_thread *thread, co
 static void add_text(cJSON *to, const char *key, const char *text)
 {
 	if (text && *text)
-		cJSON_AddStringToObject(to, key, text);
+		ts_member_text(to, key, text);
 }
 
 static void add_maybe(cJSON *to, const char *key, struct ts_maybe value)
 {
 	if (value.known)
-		add_integer(to, key, value.value);
+		ts_member_integer(to, key, value.value);
 }
 
 static void add_json(cJSON *to, const char *key, const char *json)
 {
-	cJSON *parsed = json ? cJSON_ParseWithOpts(json, NULL, true) : NULL;
-
-	if (parsed)
-		cJSON_AddRawToObject(to, key, json);
-	else
-		add_text(to, key, json);
-	cJSON_Delete(parsed);
-}
-
-static void add_id(cJSON *to, const char *key, const struct ts_uuid *id)
-{
-	char text[TS_UUID_TEXT];
-
-	ts_uuid_format(id, text);
-	cJSON_AddStringToObject(to, key, text);
+	if (json && *json)
+		ts_member_json(to, key, json);
 }
 
 static void add_result(cJSON *args, bool success, const char *error, double duration_ms)
@@ -197,7 +175,7 @@ static void add_trace_args(cJSON *event, const struct ts_trace *trace)
 {
 	cJSON *args = cJSON_AddObjectToObject(event, "args");
 
-	add_id(args, "trace_id", &trace->trace_id);
+	ts_member_uuid(args, "trace_id", &trace->trace_id);
 	add_result(args, trace->success, trace->error, trace->duration_ms);
 	add_text(args, "tenant_id", trace->tenant_id);
 	add_maybe(args, "telegram_id", trace->telegram_id);
@@ -212,8 +190,8 @@ static void add_span_args(cJSON *event, const struct ts_span *span)
 {
 	cJSON *args = cJSON_AddObjectToObject(event, "args");
 
-	add_id(args, "trace_id", &span->trace_id);
-	add_id(args, "span_id", &span->span_id);
+	ts_member_uuid(args, "trace_id", &span->trace_id);
+	ts_member_uuid(args, "span_id", &span->span_id);
 	add_result(args, span->success, span->error, span->duration_ms);
 	add_text(args, "function", span->function);
 	add_text(args, "model", span->model);
@@ -235,14 +213,16 @@ static int put_call(struct chrome *chrome, const struct ts_track_call *call, con
 	if (call->branch == TS_TRACKS_NONE) {
 		cJSON_AddStringToObject(event, "ph", "X");
 		cJSON_AddStringToObject(event, "cat", category);
-		add_integer(event, "dur", call->end_us - call->start_us);
+		ts_member_integer(event, "dur", call->end_us - call->start_us);
 	} else {
 		cJSON_AddStringToObject(event, "ph", "b");
 		add_branch(chrome, event, call->branch);
 	}
-	add_integer(event, "ts", call->start_us);
-	add_integer(event, "pid", call->thread ? call->thread->process : chrome->process->shown);
-	add_integer(event, "tid", call->thread ? call->thread->number : chrome->process->shown);
+	ts_member_integer(event, "ts", call->start_us);
+	ts_member_integer(event, "pid",
+			  call->thread ? call->thread->process : chrome->process->shown);
+	ts_member_integer(event, "tid",
+			  call->thread ? call->thread->number : chrome->process->shown);
 	return put_event(chrome, event);
 }
 
@@ -252,8 +232,8 @@ static int put_arrow_end(struct chrome *chrome, const char *phase, const struct 
 	cJSON *event = new_event(phase, "made in", call->thread, NULL);
 
 	cJSON_AddStringToObject(event, "cat", "made in");
-	add_integer(event, "id", (int64_t)chrome->arrows);
-	add_integer(event, "ts", us);
+	ts_member_integer(event, "id", (int64_t)chrome->arrows);
+	ts_member_integer(event, "ts", us);
 	if (*phase == 'f')
 		cJSON_AddStringToObject(event, "bp", "e");
 	return put_event(chrome, event);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* An array of traces as `show --json` has them, a line each. */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../jsonmember.h"
 #include "../rowjson.h"
 #include "export.h"
 
@@ -30,14 +30,11 @@ static int begin(void **ret, FILE *out, enum ts_weight weight)
 /* The row without its last brace, where `open`. */
 static int put_row(FILE *out, const struct ts_table *table, const void *row, bool open)
 {
-	cJSON *object = ts_row_json(table, row);
-	char *text = cJSON_PrintUnformatted(object);
-	size_t n = text ? strlen(text) : 0;
+	char *text = ts_member_line(ts_row_json(table, row));
 
-	cJSON_Delete(object);
 	if (!text)
 		return -ENOMEM;
-	fwrite(text, 1, n - open, out);
+	fwrite(text, 1, strlen(text) - open, out);
 	free(text);
 	return 0;
 }

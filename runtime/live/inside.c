@@ -301,24 +301,35 @@ static int round_of(struct ts_inside *inside)
 
 /* --- from events to calls ---------------------------------------------------------------------- */
 
-static int note_begin(struct ts_inside *inside, const struct ts_event_begin *begin,
+/* What a walk does with an event of a thread of that name. 0 or -ENOMEM. */
+typedef int take_fn(struct ts_inside *inside, const struct ts_event *event,
+		    const char *thread_name);
+
+static int take_begin(struct ts_inside *inside, const struct ts_event *event,
 		      const char *thread_name)
 {
-	if (begin->ticks > inside->ticks || ts_calls_find(&inside->table, &begin->event))
+	if (event->type != TS_EVENT_BEGIN ||
+	    ((const struct ts_event_begin *)event)->ticks > inside->ticks ||
+	    ts_calls_find(&inside->table, event))
 		return 0;
-	return ts_calls_add(&inside->table, &begin->event, thread_name) ? 0 : -ENOMEM;
+	return ts_calls_add(&inside->table, event, thread_name) ? 0 : -ENOMEM;
 }
 
-static void note_end(struct ts_inside *inside, const struct ts_event_end *end)
+static int take_end(struct ts_inside *inside, const struct ts_event *event, const char *thread_name)
 {
-	struct ts_call *call = ts_calls_find(&inside->table, &end->event);
+	struct ts_call *call = NULL;
 
-	if (call && end->ticks <= inside->ticks)
+	(void)thread_name;
+	if (event->type == TS_EVENT_END &&
+	    ((const struct ts_event_end *)event)->ticks <= inside->ticks)
+		call = ts_calls_find(&inside->table, event);
+	if (call)
 		ts_calls_remove(&inside->table, call);
+	return 0;
 }
 
 /* Up to its end. 0; -EBADMSG: up to what is no event; or -ENOMEM. */
-static int walk(struct ts_inside *inside, const char *data, size_t bytes, bool ends)
+static int walk(struct ts_inside *inside, const char *data, size_t bytes, take_fn *take)
 {
 	char name[sizeof(((struct ts_event_thread *)0)->name) + 1] = "";
 	int result = 0;
@@ -333,18 +344,15 @@ static int walk(struct ts_inside *inside, const char *data, size_t bytes, bool e
 		if (event->type == TS_EVENT_THREAD)
 			memcpy(name, ((const struct ts_event_thread *)event)->name,
 			       sizeof(name) - 1);
-		else if (event->type == TS_EVENT_BEGIN && !ends)
-			result = note_begin(inside, (const void *)event, name);
-		else if (event->type == TS_EVENT_END && ends)
-			note_end(inside, (const void *)event);
+		result = take(inside, event, name);
 	}
 	return result;
 }
 
-/* All begins before the first end: an end may lie in another ring, and a begin in both a ring and `open`. */
-static int walk_all(struct ts_inside *inside, bool ends)
+/* What `open` has, then what the rings have. 0 or -ENOMEM. */
+static int walk_all(struct ts_inside *inside, take_fn *take_open, take_fn *take)
 {
-	int result = walk(inside, inside->open.data, inside->open.bytes, ends);
+	int result = walk(inside, inside->open.data, inside->open.bytes, take_open);
 
 	for (uint32_t i = 0; i < inside->n_rings && result != -ENOMEM; i++) {
 		const struct ring *ring = &inside->rings[i];
@@ -352,10 +360,19 @@ static int walk_all(struct ts_inside *inside, bool ends)
 
 		if (!ring->header || !live)
 			continue;
-		result = walk(inside, ring->data.data + ring->data.bytes - live, live, ends);
-		inside->damaged += result == -EBADMSG && !ends;
+		result = walk(inside, ring->data.data + ring->data.bytes - live, live, take);
+		/* each walk meets the damage; one counts it */
+		inside->damaged += result == -EBADMSG && take == take_begin;
 	}
 	return result == -ENOMEM ? result : 0;
+}
+
+/* All begins before the first end: an end may lie in another ring, and a begin in both a ring and `open`. */
+static int read_calls(struct ts_inside *inside)
+{
+	int result = walk_all(inside, take_begin, take_begin);
+
+	return result < 0 ? result : walk_all(inside, take_end, take_end);
 }
 
 static int list_calls(struct ts_inside *inside)
@@ -379,25 +396,22 @@ static int list_calls(struct ts_inside *inside)
 
 /* --- from messages to calls -------------------------------------------------------------------- */
 
-/* Up to what is no event. 0 or -ENOMEM. */
-static int walk_messages(struct ts_inside *inside, const char *data, size_t bytes, bool open)
+static int load_message(struct ts_inside *inside, const struct ts_event *event,
+			const char *thread_name)
 {
-	int result = 0;
-	long whole;
+	(void)thread_name;
+	if (event->type != TS_EVENT_TOLD && event->type != TS_EVENT_MESSAGE)
+		return 0;
+	return ts_exchanges_load(&inside->exchanges, event);
+}
 
-	for (size_t at = 0; at < bytes && result == 0; at += (size_t)whole) {
-		const struct ts_event *event = (const void *)(data + at);
-
-		whole = ts_event_check(event, bytes - at);
-		if (whole <= 0)
-			return 0;
-		if (open && (event->type == TS_EVENT_TOLD || event->type == TS_EVENT_MESSAGE))
-			result = ts_exchanges_load(&inside->exchanges, event);
-		else if (event->type == TS_EVENT_MESSAGE)
-			result = ts_exchanges_take(&inside->exchanges, (const void *)event,
-						   inside->ticks);
-	}
-	return result;
+static int take_message(struct ts_inside *inside, const struct ts_event *event,
+			const char *thread_name)
+{
+	(void)thread_name;
+	if (event->type != TS_EVENT_MESSAGE)
+		return 0;
+	return ts_exchanges_take(&inside->exchanges, (const void *)event, inside->ticks);
 }
 
 static int read_exchanges(struct ts_inside *inside)
@@ -405,15 +419,7 @@ static int read_exchanges(struct ts_inside *inside)
 	int result = ts_exchanges_begin(&inside->exchanges, inside->dictionary, inside->page);
 
 	if (result == 0)
-		result = walk_messages(inside, inside->open.data, inside->open.bytes, true);
-	for (uint32_t i = 0; i < inside->n_rings && result == 0; i++) {
-		const struct ring *ring = &inside->rings[i];
-		size_t live = ring->head - ring->tail;
-
-		if (ring->header && live)
-			result = walk_messages(inside, ring->data.data + ring->data.bytes - live,
-					       live, false);
-	}
+		result = walk_all(inside, load_message, take_message);
 	return result < 0 ? result : ts_exchanges_end(&inside->exchanges);
 }
 
@@ -429,8 +435,8 @@ int ts_inside_look(struct ts_inside *inside, struct ts_error *err)
 	}
 	if (done <= 0)
 		result = done < 0 ? done : -EAGAIN;
-	for (int ends = 0; ends < 2 && result == 0; ends++)
-		result = walk_all(inside, ends);
+	if (result == 0)
+		result = read_calls(inside);
 	/* behind the events, for a thunk is written down before it is called; what is damaged is unknown */
 	if (result == 0)
 		ts_dictionary_update(inside->dictionary, NULL);

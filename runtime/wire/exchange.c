@@ -231,7 +231,20 @@ void ts_exchange_miss(struct ts_exchange *exchange, enum ts_wire_direction direc
 	exchange->call.unseen_bytes += bytes;
 }
 
-/* --- */
+/* --- its end --------------------------------------------------------------------------- */
+
+enum ts_exchange_end ts_exchange_end_by(enum ts_wire_how how)
+{
+	static const enum ts_exchange_end ends[] = {
+		[TS_WIRE_BY_CLIENT] = TS_EXCHANGE_BY_CLIENT,
+		[TS_WIRE_BY_PEER] = TS_EXCHANGE_BY_PEER,
+		[TS_WIRE_BY_END] = TS_EXCHANGE_BY_END,
+		[TS_WIRE_BY_ERROR] = TS_EXCHANGE_BY_ERROR,
+		[TS_WIRE_BY_LOSS] = TS_EXCHANGE_UNSEEN,
+	};
+
+	return ends[how];
+}
 
 static void free_exchange(struct ts_exchange *exchange)
 {

@@ -28,6 +28,9 @@ enum ts_exchange_end {
 	TS_EXCHANGE_SWITCHED,      /* to another protocol */
 };
 
+/* Of those that are under way when their connection ends so. */
+enum ts_exchange_end ts_exchange_end_by(enum ts_wire_how how);
+
 /* Requests of a connection that began in pieces of one context, which counts them. */
 struct ts_ordinals { /* zeroed: none yet */
 	uint8_t context[TS_WIRE_CONTEXT_BYTES];

@@ -427,19 +427,6 @@ enum ts_wire_progress ts_http1_progress(const struct ts_http1 *http)
 	return lost ? TS_WIRE_IDLE : TS_WIRE_FRESH;
 }
 
-static enum ts_exchange_end end_by(enum ts_wire_how how)
-{
-	static const enum ts_exchange_end ends[] = {
-		[TS_WIRE_BY_CLIENT] = TS_EXCHANGE_BY_CLIENT,
-		[TS_WIRE_BY_PEER] = TS_EXCHANGE_BY_PEER,
-		[TS_WIRE_BY_END] = TS_EXCHANGE_BY_END,
-		[TS_WIRE_BY_ERROR] = TS_EXCHANGE_BY_ERROR,
-		[TS_WIRE_BY_LOSS] = TS_EXCHANGE_UNSEEN,
-	};
-
-	return ends[how];
-}
-
 void ts_http1_close(struct ts_http1 *http, enum ts_wire_how how, uint64_t ticks)
 {
 	struct side *side = &http->sides[TS_WIRE_RECEIVED];
@@ -448,6 +435,6 @@ void ts_http1_close(struct ts_http1 *http, enum ts_wire_how how, uint64_t ticks)
 	/* a body without a length ends here */
 	if (how == TS_WIRE_BY_PEER && !http->dead && !side->lost)
 		http_parser_execute(&side->parser, &callbacks[TS_WIRE_RECEIVED], NULL, 0);
-	finish_all(http, end_by(how));
+	finish_all(http, ts_exchange_end_by(how));
 	free(http);
 }

@@ -424,16 +424,8 @@ enum ts_wire_progress ts_http2_progress(const struct ts_http2 *http)
 
 void ts_http2_close(struct ts_http2 *http, enum ts_wire_how how, uint64_t ticks)
 {
-	static const enum ts_exchange_end ends[] = {
-		[TS_WIRE_BY_CLIENT] = TS_EXCHANGE_BY_CLIENT,
-		[TS_WIRE_BY_PEER] = TS_EXCHANGE_BY_PEER,
-		[TS_WIRE_BY_END] = TS_EXCHANGE_BY_END,
-		[TS_WIRE_BY_ERROR] = TS_EXCHANGE_BY_ERROR,
-		[TS_WIRE_BY_LOSS] = TS_EXCHANGE_UNSEEN,
-	};
-
 	http->ticks = ticks;
-	finish_all(http, ends[how]);
+	finish_all(http, ts_exchange_end_by(how));
 	ts_hpack_free(http->sides[0].hpack);
 	ts_hpack_free(http->sides[1].hpack);
 	free(http);

@@ -58,7 +58,7 @@ said() {
 			[ "$option" = --gate ] || grep -q -- "^  $option" help
 		done
 		"$traceshim" help | grep -q "^  $command "
-		page=$root/runtime/command/traceshim-$command.1
+		page=$root/runtime/command/man/traceshim-$command.1
 		! command -v mandoc >/dev/null || mandoc -Tlint -Wwarning "$page"
 		for option in $(grep -oE '^  --[a-z]+' help); do
 			grep -Eq -- "^\.(It|Op).* Fl -${option#--}( |$)" "$page"

@@ -174,6 +174,21 @@ bad_segments() {
 	is_empty "includes in preload/" "$(includes $(sources preload) | grep runtime/)"
 }
 
+# A folder of runtime/command/ that has a file of its own name is a command's.
+@test "a command includes what commands share, and of other commands what the list allows" {
+	local between from to found=
+	# "FROM TO", folders
+	between=$(includes $(sources runtime/command) |
+		sed -nE 's#^runtime/command/([a-z]+)/[^ ]+ \.\./([a-z]+)/[a-z]+\.h$#\1 \2#p' | sort -u)
+	[ -n "$between" ]
+	is_empty "folders that include each other" \
+		"$(comm -12 <(echo "$between") <(awk '{print $2, $1}' <<<"$between" | sort))"
+	while read -r from to; do
+		[ ! -e "runtime/command/$to/$to.c" ] || found+="$from $to"$'\n'
+	done <<<"$between"
+	are_same "commands.txt" "$(awk '!/^#/ && NF {print $1, $2}' tests/borders/commands.txt)" "${found%$'\n'}"
+}
+
 # What the compiler found, by whatever way.
 @test "what was compiled crossed no border either" {
 	local preload runtime

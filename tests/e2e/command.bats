@@ -106,7 +106,7 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	for command in $("$traceshim" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 		"$traceshim" help $command > help
 		grep -qx "manual: man traceshim-$command" help
-		page=$BATS_TEST_DIRNAME/../../runtime/command/traceshim-$command.1
+		page=$BATS_TEST_DIRNAME/../../runtime/command/man/traceshim-$command.1
 		grep -qx ".Nm traceshim-$command" "$page"
 		grep -qx ".Xr traceshim-$command 1 ,*" "${page%-*}.1"
 		for option in $(grep -oE '^  (-., )?--[a-z-]+' help | grep -oE -- '--[a-z-]+' | grep -vx -- --help); do
@@ -625,5 +625,5 @@ deep() {
 
 @test "the manual page has no faults" {
 	command -v mandoc || skip "mandoc is not installed"
-	mandoc -Tlint -Wwarning "$BATS_TEST_DIRNAME"/../../runtime/command/*.1
+	mandoc -Tlint -Wwarning "$BATS_TEST_DIRNAME"/../../runtime/command/man/*.1
 }

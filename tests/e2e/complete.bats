@@ -26,7 +26,7 @@ candidates() {
 		COMP_WORDS=(traceshim "$@") COMP_CWORD=$#
 		_traceshim
 		printf "%s\n" "${COMPREPLY[@]}"
-	' bash "$root/runtime/command/traceshim.bash" "$@" | sort
+	' bash "$root/runtime/command/complete/traceshim.bash" "$@" | sort
 }
 
 offers() { # CANDIDATES, parted by |; then the words
@@ -56,10 +56,9 @@ offers() { # CANDIDATES, parted by |; then the words
 }
 
 @test "complete: every option that a command knows is in its help" {
-	local file command
+	local command
 	for command in $commands; do
-		file=$root/runtime/command/$command.c
-		sed -n 's/.*{"\([a-z-]*\)", \(\.text\|\.flag\|required_argument\|no_argument\|optional_argument\).*/\1/p' "$file" |
+		sed -n 's/.*{"\([a-z-]*\)", \(\.text\|\.flag\|required_argument\|no_argument\|optional_argument\).*/\1/p' "$root/runtime/command/$command"/*.c |
 			while read -r option; do
 				traceshim complete options "$command" | grep -q "^--$option"$'\t' ||
 					{ echo "--$option is not in the help of $command"; false; }
@@ -117,7 +116,7 @@ offers() { # CANDIDATES, parted by |; then the words
 	command -v zsh || skip 'zsh is not installed'
 	traced "$bots/ends/ends" jobs 1 >/dev/null
 	mkdir functions
-	cp "$root/runtime/command/_traceshim" functions
+	cp "$root/runtime/command/complete/_traceshim" functions
 	cat >.zshrc <<-EOF
 	fpath=($work/functions \$fpath)
 	autoload -U compinit

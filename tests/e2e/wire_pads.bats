@@ -43,6 +43,18 @@ tells() {
 	done
 }
 
+# tells_plain PROGRAM...: by all five functions.
+tells_plain() {
+	tells plain "$@" <<-'EOF'
+	1 0 sent 0 - ask 1
+	1 1 received 0 - answer 1
+	1 2 sent 104 - POST /v1/embeddings HTTP/1.1|host: api.openai.com|content-length: 4||1234
+	1 3 received 46 - HTTP/1.1 200 OK|Content-Lengt
+	1 4 received 76 - h: 8||{"n":02}
+	1 5 received 92 last,peer 
+	EOF
+}
+
 # --- registers ---------------------------------------------------------------------------------------
 
 @test "wire pads: every register is as it was, as the ABI says of slots, and all of entries" {
@@ -57,25 +69,11 @@ tells() {
 }
 
 @test "wire pads: all five functions, and SSL_free(NULL)" {
-	tells plain wire wire_inside <<-'EOF'
-	1 0 sent 0 - ask 1
-	1 1 received 0 - answer 1
-	1 2 sent 104 - POST /v1/embeddings HTTP/1.1|host: api.openai.com|content-length: 4||1234
-	1 3 received 46 - HTTP/1.1 200 OK|Content-Lengt
-	1 4 received 76 - h: 8||{"n":02}
-	1 5 received 92 last,peer 
-	EOF
+	tells_plain wire wire_inside
 }
 
 @test "wire pads: what stands in front of a TLS library, and passes on what it is given, is none" {
-	shim="$shim:$wire/libfront.so" tells plain wire <<-'EOF'
-	1 0 sent 0 - ask 1
-	1 1 received 0 - answer 1
-	1 2 sent 104 - POST /v1/embeddings HTTP/1.1|host: api.openai.com|content-length: 4||1234
-	1 3 received 46 - HTTP/1.1 200 OK|Content-Lengt
-	1 4 received 76 - h: 8||{"n":02}
-	1 5 received 92 last,peer 
-	EOF
+	shim="$shim:$wire/libfront.so" tells_plain wire
 	TRACESHIM_REPORT=$work/report shim="$shim:$wire/libfront.so" traced "$wire/wire" plain
 	grep '^tls	.*libfaketls' "$work/report"
 	! grep libfront "$work/report" | grep -v ^object || false

@@ -33,6 +33,10 @@ tells() {
 	! grep -la SECRET "$TRACESHIM_SPOOL"/*/* || false
 }
 
+counts() {
+	python3 "$root/tests/e2e/messages.py" "$TRACESHIM_SPOOL" counts
+}
+
 @test "wire sockets: every function, whole and in pieces; what is only peeked at comes once" {
 	tells each <<-'EOF'
 	1 0 sent 0 listed send
@@ -117,14 +121,10 @@ tells() {
 
 @test "wire sockets: ten thousand, of which a thousand send" {
 	same timeout 60 "$wire/sockets" many "$port" "$other"
-	[[ $(python3 "$root/tests/e2e/messages.py" "$TRACESHIM_SPOOL" counts) == "1000 1000 0 0 0 0 "*" 0" ]]
+	[[ $(counts) == "1000 1000 0 0 0 0 "*" 0" ]]
 }
 
 # --- what is not read ------------------------------------------------------------------------------------
-
-counts() {
-	python3 "$root/tests/e2e/messages.py" "$TRACESHIM_SPOOL" counts
-}
 
 @test "wire sockets: sendmmsg and recvmmsg" {
 	tells several <<-'EOF'

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "runtime/command/gatefile.h"
+#include "runtime/command/gate/file.h"
 
 static void check_faults(const struct ts_gate_file *file, unsigned lines)
 {

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../runtime/command/amount.c"
-#include "../../runtime/command/display.c"
-#include "../../runtime/command/print.c"
+#include "../../runtime/command/terminal/amount.c"
+#include "../../runtime/command/terminal/display.c"
+#include "../../runtime/command/terminal/print.c"
 
 static void test_money(void **state)
 {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../runtime/command/pretty.c"
-#include "../../runtime/command/display.c"
+#include "../../runtime/command/show/pretty.c"
+#include "../../runtime/command/terminal/display.c"
 
 /* What `print` wrote, to be freed. */
 #define PRINTED(to, call)                                   \

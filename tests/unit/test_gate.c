@@ -11,11 +11,11 @@
 #include "report_fixture.h"
 #include "runtime/report/requirement.h"
 
-#include "../../runtime/command/display.c"
-#include "../../runtime/command/guess.c"
-#include "../../runtime/command/gatefile.c"
-#include "../../runtime/command/gateline.c"
-#include "../../runtime/command/gaterule.c"
+#include "../../runtime/command/terminal/display.c"
+#include "../../runtime/command/terminal/guess.c"
+#include "../../runtime/command/gate/file.c"
+#include "../../runtime/command/gate/line.c"
+#include "../../runtime/command/gate/rule.c"
 
 /* --- files ----------------------------------------------------------------------------------- */
 

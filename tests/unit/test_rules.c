@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../runtime/command/lines.c"
-#include "../../runtime/command/rules.c"
+#include "../../runtime/command/program/lines.c"
+#include "../../runtime/command/program/rules.c"
 
 static void read_text(struct ts_rules *ret, const char *text)
 {

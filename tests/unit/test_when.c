@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../runtime/command/guess.c"
-#include "../../runtime/command/when.c"
+#include "../../runtime/command/terminal/guess.c"
+#include "../../runtime/command/terminal/when.c"
 
 #define NOW 1795216051123456LL /* 2026-11-20T23:07:31.123456Z */
 

@@ -9,9 +9,10 @@
 
 #include "wire_fixture.h"
 
-#define ASK(model)                                                                       \
-	"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Length: " \
-	"13\r\n\r\n{\"model\":\"" model "\"}"
+#define HEAD(bytes)                                                                            \
+	"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Length: " bytes \
+	"\r\n\r\n"
+#define ASK(model) HEAD("13") "{\"model\":\"" model "\"}"
 #define JSON(model, bytes)                                                            \
 	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " bytes \
 	"\r\n\r\n{\"model\":\"" model "\"}"
@@ -362,54 +363,44 @@ static void run_gaps(const struct gap_piece *pieces)
 	ts_wire_close(wire, TS_WIRE_BY_PEER, 2);
 }
 
-static void test_gap_within_a_request(void **state)
+/* A request of which `gap` bytes before `rest` are not seen, its response, and another exchange. */
+static void run_gap_in_request(const char *head, uint64_t gap, const char *rest)
 {
 	const struct gap_piece pieces[] = {
-		{TS_WIRE_SENT, 0,
-		 "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Length: "
-		 "1000019\r\n\r\n{\"messages\""},
-		{TS_WIRE_SENT, 1000000, "\"x\\n\"}}}"},
+		{TS_WIRE_SENT, 0, head},
+		{TS_WIRE_SENT, gap, rest},
 		{TS_WIRE_RECEIVED, 0, JSON("A", "13")},
 		{TS_WIRE_SENT, 0, ASK("b")},
 		{TS_WIRE_RECEIVED, 0, JSON("B", "13")},
 		{0, 0, NULL},
 	};
 
-	(void)state;
 	run_gaps(pieces);
 	assert_int_equal(told.calls, 2);
+	assert_int_equal(lines("outcome=done"), 2);
+	expect("served", "B");
+}
+
+static void test_gap_within_a_request(void **state)
+{
+	(void)state;
+	run_gap_in_request(HEAD("1000019") "{\"messages\"", 1000000, "\"x\\n\"}}}");
 	assert_int_equal(lines("unseen=1000000"), 1);
 	assert_int_equal(lines("sent=1000019"), 1);
 	assert_int_equal(lines("messages={\"body\":{\"head\":\"{\\\"messages\\\"\",\"tail\":"
 			       "\"\\\"x\\\\n\\\"}}}\","
 			       "\"truncated\":1000019}}"),
 			 1);
-	assert_int_equal(lines("outcome=done"), 2);
-	expect("served", "B");
 }
 
 /* Of a body that nobody saw it is told how long it was. */
 static void test_gap_that_is_a_request(void **state)
 {
-	const struct gap_piece pieces[] = {
-		{TS_WIRE_SENT, 0,
-		 "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Length: "
-		 "4711\r\n\r\n"},
-		{TS_WIRE_SENT, 4711, ""},
-		{TS_WIRE_RECEIVED, 0, JSON("A", "13")},
-		{TS_WIRE_SENT, 0, ASK("b")},
-		{TS_WIRE_RECEIVED, 0, JSON("B", "13")},
-		{0, 0, NULL},
-	};
-
 	(void)state;
-	run_gaps(pieces);
-	assert_int_equal(told.calls, 2);
+	run_gap_in_request(HEAD("4711"), 4711, "");
 	assert_int_equal(lines("unseen=4711"), 1);
 	assert_int_equal(
 		lines("messages={\"body\":{\"head\":\"\",\"tail\":\"\",\"truncated\":4711}}"), 1);
-	assert_int_equal(lines("outcome=done"), 2);
-	expect("served", "B");
 }
 
 static void test_gap_within_a_stream(void **state)

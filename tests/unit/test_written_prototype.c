@@ -9,8 +9,8 @@
 #include "../../preload/arena.h"
 #include "../../preload/fault.h"
 #include "../../preload/prototype.h"
-#include "../../runtime/command/names.c"
-#include "../../runtime/command/prototype.c"
+#include "../../runtime/command/functions/names.c"
+#include "../../runtime/command/functions/prototype.c"
 
 static struct ts_pool pool;
 
