@@ -37,14 +37,15 @@ report_src  := $(wildcard runtime/report/*.c)
 command_src := $(wildcard runtime/command/*.c runtime/command/*/*.c)
 unit_src    := $(wildcard tests/unit/*.c)
 
+entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
+
 obj = $(patsubst %.c,$(B)/obj/%.o,$(patsubst %.S,$(B)/obj/%.o,$(1)))
 
 modules := $(addprefix $(B)/modules/,flusher.so entry.so demangle.so stack.so symbolize.so python.so wire.so) \
            $(patsubst %,$(B)/modules/store_%.so,$(stores))
 
 .PHONY: all demo check check-faults check-soak faults check-hazards check-programs check-stores check-python check-wire setup-venv setup-wire unit e2e bench bench-large lint format install uninstall clean help bots check-tsan \
-	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz-prototype fuzz-conf fuzz-elf fuzz-spool \
-	fuzz-backlog fuzz-gate fuzz-mover fuzz-usage fuzz-wire_http1 fuzz-wire_http2 fuzz-wire_sse fuzz-wire_provider fuzz-wire_heads
+	setup-build setup-check setup-programs setup-fuzz setup-bench fuzz
 
 all: $(B)/libtraceshim.so $(B)/traceshim $(modules) ## the shim, its modules and the command, into build/
 
@@ -201,8 +202,6 @@ asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.
             preload/demangle.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
-entry_asan := $(patsubst %.c,$(B)/asan/%.o,$(entry_src))
-
 # Each store has a `ts_store`; in the one library of the tests the names of this one are its own.
 $(B)/asan/runtime/jsonl/%.o: ASAN += -Dts_store=ts_jsonl_store -Dts_source=ts_jsonl_source
 
@@ -241,88 +240,9 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 		tests/tsan/ring_threads.c $$(sed -n 's/.*sources: \([^*]*\).*/\1/p' tests/tsan/ring_threads.c) -lcjson -luuid -l:libiberty.a
 	$(Q)$(B)/tsan/ring_threads
 
-# --- fuzzers -----------------------------------------------------------------------------------------
-
 FUZZ_SECONDS ?= 600
-FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -I$(B)/gen -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	-Wall -Wextra $(if $(WERROR),-Werror)
-parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c conf_wire.c fails.c fault.c prototype.c bare.c declaration.c class.c \
-	canon.c canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
 
-$(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
-
-$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf.c scope.c symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
-	$(call say,CC,$@)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
-
-$(B)/fuzz/seeds/elf/gnu.so: tests/fuzz/seed.c tests/fuzz/seed.map
-	@mkdir -p $(@D)
-	$(Q)for style in gnu sysv both; do $(CC) -O1 -fPIC -shared -nostdlib -o $(@D)/$$style.so $< -fuse-ld=bfd \
-		-Wl,--hash-style=$$style,--version-script=tests/fuzz/seed.map,-soname,libseed.so,-z,noseparate-code \
-		-Wl,-z,max-page-size=64,-z,common-page-size=64,-z,lazy,--build-id=none -fno-asynchronous-unwind-tables || exit; done; strip -s $(@D)/sysv.so
-
-$(B)/fuzz/gate: tests/fuzz/gate.c $(addprefix runtime/,$(addprefix command/,gate/file.c gate/line.c gate/rule.c \
-		terminal/display.c terminal/guess.c terminal/print.c) pool.c text.c) tests/fuzz/fuzz.h
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
-
-# All of the runtime but what lives in a program.
-$(B)/fuzz/spool $(B)/fuzz/backlog: $(B)/fuzz/%: tests/fuzz/%.c $(filter-out runtime/query/% \
-		runtime/flusher.c,$(runtime_src)) $(addprefix runtime/live/,inside.c exchanges.c) $(wildcard tests/fuzz/*.h) $(B)/gen/prices.h $(B)/gen/providers.inc \
-		$(B)/fuzz/seeds/%
-	$(call say,CC,$@)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson -luuid -l:libiberty.a $(WIRE_LIBS)
-
-$(B)/fuzz/usage: tests/fuzz/usage.c $(wildcard runtime/usage/*.c) $(addprefix runtime/,columns.c error.c file.c log/held.c \
-		modelname.c moment.c pool.c price.c pricelist.c scan.c scan_tail.c sha256.c text.c) tests/fuzz/fuzz.h tests/fuzz/rows.h \
-		$(B)/gen/prices.h
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -lcjson
-
-$(B)/fuzz/seeds/spool $(B)/fuzz/seeds/backlog: tests/fuzz/seeds.py tests/faults/harness.py | faults
-	$(Q)python3 $< $(@F) $@
-
-# The readers of what goes over a wire.
-wire_readers := wire_http1 wire_http2 wire_sse wire_provider
-
-$(wire_readers:%=$(B)/fuzz/%): $(B)/fuzz/%: tests/fuzz/%.c $(wildcard runtime/wire/*.[ch]) runtime/text.c runtime/pool.c \
-		$(addprefix tests/fuzz/,wire.h fuzz.h) $(B)/gen/providers.inc $(B)/fuzz/seeds/%
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ) -I$(B)/gen -o $@ $(filter %.c,$^) $(WIRE_LIBS)
-
-$(B)/fuzz/wire_heads: tests/fuzz/wire_heads.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(wildcard preload/wire/*.h) tests/fuzz/fuzz.h \
-		preload/wire.h $(B)/gen/provider_hosts.inc $(B)/fuzz/seeds/wire_heads
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ) -o $@ $(filter %.c,$^) -l:libhttp_parser.a -l:libnghttp2.a
-
-$(wire_readers:%=$(B)/fuzz/seeds/%) $(B)/fuzz/seeds/wire_heads: tests/fuzz/wire_seeds.py
-	$(Q)python3 $< $(@F) $@
-
-fuzz-prototype fuzz-conf fuzz-elf fuzz-gate fuzz-spool fuzz-backlog fuzz-usage $(wire_readers:%=fuzz-%) fuzz-wire_heads: fuzz-%: setup-fuzz $(B)/fuzz/% ## look for FUZZ_SECONDS (600) for what breaks a reader (wire_provider: PROVIDER=NAME, one alone)
-	@mkdir -p $(B)/fuzz/corpus/$*$(PROVIDER:%=-%) $(B)/fuzz/seeds/$*
-	$(Q)cp tests/fuzz/seeds/$*/* $(B)/fuzz/seeds/$*/ 2>/dev/null || :
-	$(Q)$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(if $(filter spool backlog,$*),16384,8192) -print_final_stats=1 -verbosity=0 \
-		$(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/$(if $(filter wire_%,$*),wire,$(if $(filter usage,$*),usage,c)).dict) -artifact_prefix=$(CURDIR)/$(B)/fuzz/$*- \
-		$(CURDIR)/$(B)/fuzz/corpus/$*$(PROVIDER:%=-%) $(CURDIR)/$(B)/fuzz/seeds/$* 2>&1 | tee $(B)/fuzz/$*.log | grep -E 'ERROR|not so|runtime error|Test unit|stat::number' ; \
-		grep -q stat::number_of $(B)/fuzz/$*.log && ! ls $(B)/fuzz/$*-* 2>/dev/null
-
-# The code under test under ASan and UBSan, what it makes run as it is.
-$(B)/fuzz/mover: $(wildcard tests/fuzz/mover*.[chS]) $(entry_asan)
-	$(call say,CC,tests/fuzz/mover.c)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(ASAN) -I. -o $@ $(filter %.c %.S %.o,$^) -lZydis
-
-SEED         ?=
-
-fuzz-mover: $(B)/fuzz/mover ## move entries at random for FUZZ_SECONDS=600, from SEED=
-	$(Q)$< $(FUZZ_SECONDS) $(SEED)
+fuzz: $(readers:%=fuzz-%) fuzz-mover ## look for FUZZ_SECONDS=600 each for what breaks a reader; one alone: fuzz-conf
 
 bots: ## the programs that the end-to-end tests trace
 
