@@ -2,6 +2,7 @@
 /* The file read back. */
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,20 @@ static void source_close(struct ts_source_handle *handle)
 	free(handle);
 }
 
+/* What opening it to write does to a file: rolls back what was cut off, migrates. False: it cannot be written. */
+static bool take_turn(const char *path)
+{
+	struct ts_sqlite_turn turn;
+
+	if (ts_sqlite_turn_begin(&turn, path, NULL, NULL) < 0)
+		return false;
+	ts_sqlite_turn_end(&turn);
+	return true;
+}
+
 /* -ENOENT where there is a file, but no schema in it yet. */
 static int open_to_read(struct ts_source_handle *handle, struct ts_error *err)
 {
-	struct ts_sqlite_turn turn;
 	int version = 0, result;
 
 	if (sqlite3_open_v2(handle->path, &handle->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
@@ -45,12 +56,14 @@ static int open_to_read(struct ts_source_handle *handle, struct ts_error *err)
 	/* Even a reader that is the last to close would checkpoint. */
 	sqlite3_db_config(handle->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	result = ts_sqlite_schema_version(handle->db, handle->path, &version, err);
+	/* a program was killed before the file was in WAL mode, and its rollback journal lies beside it */
+	if (result == -EROFS && take_turn(handle->path))
+		result = ts_sqlite_schema_version(handle->db, handle->path, &version, err);
 	if (result == 0 && version == 0)
 		return ts_error_set(err, -ENOENT, "nothing was stored in %s yet", handle->path);
 	/* What cannot be migrated, as a copy on a medium that is read-only, has no rows of newer tables. */
-	if (result == 0 && version < ts_sqlite_schema_newest() &&
-	    ts_sqlite_turn_begin(&turn, handle->path, NULL, NULL) == 0)
-		ts_sqlite_turn_end(&turn);
+	if (result == 0 && version < ts_sqlite_schema_newest())
+		take_turn(handle->path);
 	return result;
 }
 

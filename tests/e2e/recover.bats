@@ -257,6 +257,25 @@ job_was_cut_off_before() {
 	traces | holds 'length == 1 and ([.[] | select(.attributes.outcome == "exec")] | length == 1)'
 }
 
+# As of a program that is killed while it makes the file: that is in WAL mode only then.
+@test "recover: a store whose writer was killed with a rollback journal is read as it was before" {
+	cut_off _exit
+	"$root/build/traceshim" list >before
+	[ -s before ]
+	run -137 /usr/bin/python3 - "${TRACESHIM_STORE#sqlite:}" <<-'END'
+		import os, signal, sqlite3, sys
+		store = sqlite3.connect(sys.argv[1], isolation_level=None)
+		for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA cache_size = 1", "BEGIN IMMEDIATE",
+		                  "DELETE FROM pipeline_traces", "CREATE TABLE other (text)",
+		                  *["INSERT INTO other VALUES (randomblob(20000))"] * 50):
+		    store.execute(statement)
+		os.kill(os.getpid(), signal.SIGKILL)
+	END
+	[ -s "${TRACESHIM_STORE#sqlite:}-journal" ]
+	"$root/build/traceshim" list | diff before -
+	[ ! -e "${TRACESHIM_STORE#sqlite:}-journal" ]
+}
+
 @test "recover: wrong usage" {
 	run -2 --separate-stderr $recover now
 	[[ $stderr == *"recover takes options only"* ]]
