@@ -94,14 +94,14 @@ sql() {
 	sqlite3 -readonly -separator ' ' "${TRACESHIM_STORE#sqlite:}" "$1"
 }
 
-# soon CMD...: CMD succeeds within ten seconds.
+# soon CMD...: CMD succeeds; not within a minute, and what it waits for does not come at all.
 soon() {
 	local i
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		"$@" >/dev/null 2>&1 && return
 		read -rt 0.02 <><(:) || :
 	done
-	echo "not within ten seconds: $*"
+	echo "not within a minute: $*"
 	return 1
 }
 
