@@ -168,7 +168,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	thread_rules
 	local i
 	for ((i = 0; i < 12; i++)); do
-		timeout -s KILL "0.$((i % 4))$((RANDOM % 10))5" env "LD_PRELOAD=$shim" "$threads" pool 200000 >/dev/null 2>&1 || :
+		timeout --foreground -s KILL "0.$((i % 4))$((RANDOM % 10))5" env "LD_PRELOAD=$shim" "$threads" pool 200000 >/dev/null 2>&1 || :
 		traces >"$work/list.json"
 		add_up
 	done
