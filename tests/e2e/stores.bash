@@ -103,7 +103,7 @@ pooler_begin() {
 	local port i bin
 	bin=$(command -v pgbouncer || echo /usr/sbin/pgbouncer)
 	for ((i = 0; i < 10; i++)); do
-		port=$((RANDOM % 20000 + 20000))
+		port=$((RANDOM % 10000 + 20000))
 		cat >"$pg_folder/pooler.ini" <<-INI
 			[databases]
 			* = host=$pg_folder port=$(sed 's|.*:||; s|/.*||' <<<"$pg_url")
@@ -118,9 +118,13 @@ pooler_begin() {
 			pidfile = $pg_folder/pooler.pid
 		INI
 		sed -i "s|^\* = .*|& user=postgres|" "$pg_folder/pooler.ini"
+		rm -f "$pg_folder/pooler.log"
 		as_server "$bin" -d -q "$pg_folder/pooler.ini" 3>&- || continue
 		export pooler_url=postgresql://postgres@127.0.0.1:$port/postgres
-		return
+		# that the port is taken is found out later
+		# shellcheck disable=SC2016
+		soon eval 'psql -Xqc "" "$pooler_url" || grep -q FATAL "$pg_folder/pooler.log"'
+		grep -q FATAL "$pg_folder/pooler.log" || return 0
 	done
 	return 1
 }
