@@ -44,6 +44,14 @@ pg_make() {
 	pg_sql postgres "CREATE DATABASE $1 ${2+TEMPLATE $2}"
 }
 
+# same_day: called by setup of tests that look at the partitions of days; one that began in the last minute of a day (UTC) might
+# end in the next.
+same_day() {
+	while [ $(($(date +%s) % 86400)) -ge 86340 ]; do
+		read -rt 1 <><(:) || :
+	done
+}
+
 # new_store NAME: the URL of a store that is empty, with its tables where it has any before the first trace.
 new_store() {
 	if [ $store_kind = sqlite ]; then

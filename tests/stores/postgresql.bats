@@ -23,6 +23,7 @@ teardown_file() {
 
 setup() {
 	scratch
+	same_day
 	database=db_$BATS_TEST_NUMBER
 	pg_make "$database" ready
 	store=$(pg_of "$database" bot)
