@@ -286,7 +286,7 @@ tree_is() {
 }
 
 @test "process: a handler that forks in the middle of a fork" {
-	same timeout 20 "$family" forks_in_handler
+	same timeout 60 "$family" forks_in_handler
 	tree_is <<-'EOF'
 	chapter(first)
 	first tool:help(first) < -

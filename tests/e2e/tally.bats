@@ -51,9 +51,8 @@ unlock() {
 }
 
 @test "tally: all of a program that ends well is stored" {
-	same "$ends" jobs 20
+	ends_well "$ends" jobs 20
 	runs_are <<<'exited 80 80 0 0'
-	[ -z "$(spools)" ]
 	[ "$(sql "SELECT count(*) FROM pipeline_runs WHERE started_at <= seen_at AND ended_at = seen_at
 		AND program = '$ends' AND host = '$(hostname)' AND pid > 0 AND tenant_id = ''")" -eq 1 ]
 }
@@ -61,6 +60,7 @@ unlock() {
 @test "tally: a program that begins nothing has no row" {
 	same "$ends" jobs 0
 	same "$ends" jobs 1
+	traces >"$work/list.json"
 	runs_are <<<'exited 4 4 0 0'
 }
 
@@ -90,6 +90,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 @test "tally: calls deeper than there are frames" {
 	thread_rules
 	same "$threads" deep 60000
+	traces >"$work/list.json"
 	# two requests with 60,001 calls and one
 	[ "$(sql "SELECT begun, open, dropped = dropped_by ->> 'too_deep', dropped > 50000 FROM pipeline_runs")" = \
 		'60004 0 1 1' ]
@@ -98,6 +99,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 @test "tally: signal handlers that call what they interrupt" {
 	thread_rules
 	same timeout 60 "$threads" signals 300000
+	traces >"$work/list.json"
 	[ "$(sql 'SELECT begun >= 300000, open FROM pipeline_runs')" = '1 0' ]
 }
 
@@ -105,6 +107,7 @@ $TRACESHIM_SPOOL, or set TRACESHIM_SPOOL" ]
 	thread_rules
 	same "$threads" crowd 200
 	same "$threads" brief 500
+	traces >"$work/list.json"
 	[ "$(sql "SELECT count(*) FROM pipeline_runs WHERE outcome = 'exited' AND begun > 0 AND open = 0")" -eq 2 ]
 }
 
@@ -253,6 +256,7 @@ end_rest() {
 	[ "$(du -s --apparent-size --block-size=1024 "$TRACESHIM_SPOOL" | cut -f 1)" -ge 8000 ]
 	soon at_most 400
 	end_rest
+	traces >"$work/list.json"
 	[ "$(sql 'SELECT count(*), sum(success) FROM pipeline_traces')" = '24 24' ]
 	[ "$(sql 'SELECT dropped FROM pipeline_runs')" -eq 0 ]
 	[ -z "$(spools)" ]
