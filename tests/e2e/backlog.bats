@@ -176,7 +176,7 @@ adds_up() {
 	away
 	stays
 	soon eval '[ "$(waiting)" -gt 0 ]'
-	rm -r "$TRACESHIM_SPOOL"
+	soon rm -rf "$TRACESHIM_SPOOL"
 	send 2
 	# it is its owner's, who holds the lock
 	"$root/build/traceshim" list >"$work/listed" 2>&1 || :
@@ -356,15 +356,22 @@ listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1])
 kept = []
 while True:
-    kept.append(listener.accept())
-    print("asked")' >"$work/silent" 3>&- &
+    kept.append(listener.accept()[0])
+    print("marked" if kept[-1].recv(1) == b"m" else "asked")' >"$work/silent" 3>&- &
 	child=$!
 	soon test -s "$work/silent"
-	TRACESHIM_STORE=postgresql://bot@127.0.0.1:$(head -1 "$work/silent")/traces traced "$ends" jobs 1 >/dev/null
-	asked=$(wc -l <"$work/silent")
-	[ "$asked" -ge 2 ]
+	port=$(head -n 1 "$work/silent")
+	# asked N: so often, of all who asked before; N is how often this was looked at
+	asked() {
+		echo m >"/dev/tcp/127.0.0.1/$port"
+		soon eval "[ \$(grep -c marked '$work/silent') -eq $1 ]"
+		grep -c asked "$work/silent"
+	}
+	TRACESHIM_STORE=postgresql://bot@127.0.0.1:$port/traces traced "$ends" jobs 1 >/dev/null
+	before=$(asked 1)
+	[ "$before" -ge 1 ]
 	TRACESHIM_STORE=sqlite:$work/other.db run -0 --separate-stderr "$root/build/traceshim" list
 	[ "$stderr" = "traceshim: what 1 program left is not stored yet; traceshim recover says why
 traceshim: no traces are stored yet" ]
-	[ "$(wc -l <"$work/silent")" -eq "$asked" ]
+	[ "$(asked 2)" -eq "$before" ]
 }

@@ -141,10 +141,10 @@ untouched() {
 		traces >/dev/null
 		diff - <(sql "SELECT a.span_name, json_extract(a.output_data, '\$.result'), coalesce(b.span_name, '-'),
 			coalesce(a.error, '-') FROM pipeline_spans a LEFT JOIN pipeline_spans b
-			ON a.parent_span_id = b.span_id ORDER BY a.started_at, a.span_name") <<-'EOF'
+			ON a.parent_span_id = b.span_id ORDER BY 1") <<-'EOF'
+		tool:first 18 - -
 		tool:from  - left by longjmp
 		tool:out  tool:from left by longjmp
-		tool:first 18 - -
 		tool:second 18 tool:first -
 		tool:third 18 tool:second -
 		EOF

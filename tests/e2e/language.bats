@@ -301,12 +301,12 @@ throw_rules() {
 # throws_same HOW STATUS: with the shared runtime and with the static one, HOW is as without the shim.
 throws_same() {
 	throw_rules
-	same timeout 20 "$bots/throws/static/throws" "$1"
+	same timeout 60 "$bots/throws/static/throws" "$1"
 	[ "$(cat "$work/traced.status")" -eq "$2" ]
 	traces >"$work/static.json"
 	sql "SELECT span_name, coalesce(error, '-') FROM pipeline_spans" | sort >"$work/static"
 	rm -f "$work"/traces.db*
-	same timeout 20 "$throws" "$1"
+	same timeout 60 "$throws" "$1"
 	[ "$(cat "$work/traced.status")" -eq "$2" ]
 	traces >"$work/shared.json"
 	sql "SELECT span_name, coalesce(error, '-') FROM pipeline_spans" | sort | diff "$work/static" -
@@ -423,7 +423,7 @@ nested_well() {
 @test "language: an exception outside every pipeline" {
 	throw_rules
 	for how in across rethrow nested many jump; do
-		same timeout 10 "$throws" $how outside
+		same timeout 60 "$throws" $how outside
 	done
 	[ ! -e "$work/traces.db" ]
 }
@@ -475,22 +475,22 @@ nested_well() {
 @test "language: a handler that jumps away from anywhere" {
 	throw_rules
 	for runtime in "$throws" "$bots/throws/static/throws"; do
-		same timeout 20 "$runtime" storm
+		same timeout 60 "$runtime" storm
 		traces | holds 'length == 1 and .[0].success'
 		[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE error <> 'left by longjmp'")" -eq 0 ]
 		rm -f "$work"/traces.db*
 	done
-	same timeout 20 "$throws" storm outside
+	same timeout 60 "$throws" storm outside
 }
 
 @test "language: cancellation anywhere" {
 	throw_rules
 	for runtime in "$throws" "$bots/throws/static/throws"; do
-		same timeout 20 "$runtime" cancel-anywhere
+		same timeout 60 "$runtime" cancel-anywhere
 		traces | holds 'length == 1 and .[0].success'
 		rm -f "$work"/traces.db*
 	done
-	same timeout 20 "$throws" cancel-anywhere outside
+	same timeout 60 "$throws" cancel-anywhere outside
 }
 
 @test "language: exceptions, where what the unwinder itself calls is wrapped" {
@@ -532,7 +532,7 @@ nested_well() {
 	sed -i '/^play/d' "$TRACESHIM_CONF"
 	for again in 1 2; do
 		rm -f "$work"/traces.db*
-		TRACESHIM_ORPHANS=trace same timeout 10 "$throws" fibers outside
+		TRACESHIM_ORPHANS=trace same timeout 60 "$throws" fibers outside
 		counted_are <<-'EOF'
 		8 agent:outer -
 		16 tool:inner -
@@ -617,7 +617,7 @@ spans_of() {
 
 @test "language: a program's first request on the smallest stack" {
 	thread_rules
-	same timeout 10 "$threads" small
+	same timeout 60 "$threads" small
 	traces | holds 'length == 1 and .[0].span_count == 5'
 }
 
@@ -660,15 +660,14 @@ spans_of() {
 
 @test "language: functions that the C library calls when a thread has ended" {
 	rules '[tool]' 'take = malloc' 'give = void free(void *)'
-	same "$threads" crowd 20
-	same "$threads" brief 500
-	[ -z "$(spools)" ]
+	ends_well "$threads" crowd 20
+	ends_well "$threads" brief 500
 	traces | holds 'length > 0 and all(.success)'
 }
 
 @test "language: a signal handler that calls what it interrupted" {
 	thread_rules
-	same timeout 20 "$threads" signals 100000
+	same timeout 60 "$threads" signals 100000
 	traces | holds 'length == 1 and .[0].success'
 	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE NOT success")" -eq 0 ]
 	# every call is a span or counted; a tick before the request has begun is neither
@@ -750,8 +749,7 @@ job_rules() {
 @test "language: a program that exports cJSON's, SQLite's, libuuid's and libpq's names as its own" {
 	job_rules
 	[ "$(nm -D --defined-only "$bots/exporter/exporter" | grep -cE ' T (cJSON_Parse|sqlite3_open_v2|uuid_unparse|PQexec)$')" -eq 4 ]
-	same "$bots/exporter/exporter"
-	[ -z "$(spools)" ]
+	ends_well "$bots/exporter/exporter"
 	traces | holds 'length == 3 and all(.success and .span_count == 2 and .input_data.name == "exporter")'
 }
 
@@ -775,7 +773,6 @@ job_rules() {
 
 @test "language: a program on an allocator of its own" {
 	job_rules
-	same "$bots/allocator/allocator"
-	[ -z "$(spools)" ]
+	ends_well "$bots/allocator/allocator"
 	traces | holds 'length == 200 and all(.success and .span_count == 2)'
 }

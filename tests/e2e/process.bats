@@ -286,7 +286,7 @@ tree_is() {
 }
 
 @test "process: a handler that forks in the middle of a fork" {
-	same timeout 20 "$family" forks_in_handler
+	same timeout 60 "$family" forks_in_handler
 	tree_is <<-'EOF'
 	chapter(first)
 	first tool:help(first) < -
@@ -317,7 +317,7 @@ tree_is() {
 	env "LD_PRELOAD=$shim" "$family" stays >"$work/out" 2>"$work/err" <&7 3>&- &
 	child=$!
 	soon eval '[ "$(sql "SELECT count(*) FROM pipeline_traces")" -eq 1 ]'
-	rm -r "$TRACESHIM_SPOOL"
+	soon rm -rf "$TRACESHIM_SPOOL"
 	for i in 2 3 4; do
 		echo -n x >&7
 		soon eval "[ \"\$(sql 'SELECT count(*) FROM pipeline_traces')\" -eq $i ]"

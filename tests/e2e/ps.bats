@@ -334,8 +334,8 @@ seen() {
 
 @test "ps --watch: to a pipe, also as JSON, until nobody reads" {
 	stays nested
-	[ "$(timeout 20 $ps --watch --json | head -2 | jq -r '.[0].inside[0].path[2].name')" = $'llm:claude\nllm:claude' ]
-	timeout 20 $ps --watch 2>"$work/watch.err" | head -1 | grep -q "stays, pid $child"
+	[ "$(timeout 60 $ps --watch --json | head -2 | jq -r '.[0].inside[0].path[2].name')" = $'llm:claude\nllm:claude' ]
+	timeout 60 $ps --watch 2>"$work/watch.err" | head -1 | grep -q "stays, pid $child"
 	[ ! -s "$work/watch.err" ]
 	goes_on
 }

@@ -29,7 +29,7 @@ stack_of() {
 	stack_rules
 	for runtime in "$throws" "$bots/throws/static/throws"; do
 		rm -f "$work"/traces.db*
-		same timeout 20 "$runtime" across
+		same timeout 60 "$runtime" across
 		traces >"$work/list.json"
 		stack_of agent:outer >"$work/outer"
 		stack_of tool:inner | diff "$work/outer" -
@@ -54,7 +54,7 @@ stack_of() {
 	stack_rules
 	for runtime in "$throws" "$bots/throws/static/throws"; do
 		rm -f "$work"/traces.db*
-		same timeout 20 "$runtime" direct
+		same timeout 60 "$runtime" direct
 		traces >"$work/list.json"
 		stack_of tool:leaf | head -4 | diff - <(cat <<-'EOF'
 			leaf (libsteps.so)
@@ -68,7 +68,7 @@ stack_of() {
 
 @test "stacks: one for each throw, rethrown and nested exceptions too" {
 	stack_rules
-	same timeout 20 "$throws" nested
+	same timeout 60 "$throws" nested
 	traces >"$work/list.json"
 	# what the destructor threw and caught is not what passed it
 	sql "SELECT error, (SELECT group_concat(value, ' ') FROM json_each(attributes, '$.stack'))
@@ -77,12 +77,12 @@ stack_of() {
 	grep -q 'number 7 .*fail(int).*fail_busily' "$work/stacks"
 	! grep 'number 7 .*catch_one.*fail_busily' "$work/stacks"
 	rm -f "$work"/traces.db*
-	same timeout 20 "$throws" rethrow
+	same timeout 60 "$throws" rethrow
 	traces >"$work/list.json"
 	stack_of agent:outer | grep -q '^(anonymous namespace)::fail'
 	rm -f "$work"/traces.db*
 	# objects that are thrown one after the other at one address, from two places
-	same timeout 20 "$throws" many
+	same timeout 60 "$throws" many
 	traces >"$work/list.json"
 	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE span_name = 'tool:inner' AND NOT success
 		AND json_extract(attributes, '$.stack[0]') LIKE '%fail_number%'")" -eq 200 ]
@@ -90,7 +90,7 @@ stack_of() {
 
 @test "stacks: LLVM's unwinder, and its C++ ABI library" {
 	stack_rules
-	same timeout 20 "$unwind/llvm/kinds"
+	same timeout 60 "$unwind/llvm/kinds"
 	traces >"$work/list.json"
 	stack_of tool:reach | head -3 | diff - <(cat <<-'EOF'
 		(anonymous namespace)::fail(int) (kinds)
@@ -102,18 +102,18 @@ stack_of() {
 
 @test "stacks: off, and nothing is opened; a wrong word is told" {
 	stack_rules '[trace]' 'stacks = off'
-	same timeout 20 "$throws" across
+	same timeout 60 "$throws" across
 	traces >"$work/list.json"
 	[ "$(sql "SELECT count(*) FROM pipeline_spans WHERE attributes LIKE '%stack%'")" -eq 0 ]
 	stack_rules
-	TRACESHIM_STACKS=off same timeout 20 "$throws" across
+	TRACESHIM_STACKS=off same timeout 60 "$throws" across
 	stack_rules '[trace]' 'stacks = of'
 	same_but_a_line "expected 'on' or 'off', found 'of'" "$throws" across
 }
 
 @test "stacks: what was recorded is named by whoever takes the spool over" {
 	stack_rules
-	TRACESHIM_STORE=nowhere: TRACESHIM_BACKLOG=0 traced timeout 20 "$throws" across >/dev/null 2>&1
+	TRACESHIM_STORE=nowhere: TRACESHIM_BACKLOG=0 traced timeout 60 "$throws" across >/dev/null 2>&1
 	[ -n "$(spools)" ]
 	"$root/build/traceshim" list >/dev/null 2>&1 || :
 	# the spool names the store it goes to; a program that was killed leaves one that names the right one
@@ -147,7 +147,7 @@ stack_of() {
 # What the module brings exports another unwinder: a program without one must not be taken to have it.
 @test "stacks: the program's unwinder stays its own" {
 	stack_rules
-	same timeout 20 "$bots/throws/static/throws" backtrace
+	same timeout 60 "$bots/throws/static/throws" backtrace
 	gdb -nx -batch -iex 'set debuginfod enabled off' -ex 'set startup-with-shell off' \
 		-ex "set environment LD_PRELOAD $shim" -ex 'handle SIGUSR2 stop nopass' -ex run -ex bt \
 		-ex 'info sharedlibrary' --args "$unwind/static/ways" stop >"$work/gdb" 2>&1

@@ -44,6 +44,14 @@ pg_make() {
 	pg_sql postgres "CREATE DATABASE $1 ${2+TEMPLATE $2}"
 }
 
+# same_day: called by setup of tests that look at the partitions of days; one that began in the last minute of a day (UTC) might
+# end in the next.
+same_day() {
+	while [ $(($(date +%s) % 86400)) -ge 86340 ]; do
+		read -rt 1 <><(:) || :
+	done
+}
+
 # new_store NAME: the URL of a store that is empty, with its tables where it has any before the first trace.
 new_store() {
 	if [ $store_kind = sqlite ]; then
@@ -103,7 +111,7 @@ pooler_begin() {
 	local port i bin
 	bin=$(command -v pgbouncer || echo /usr/sbin/pgbouncer)
 	for ((i = 0; i < 10; i++)); do
-		port=$((RANDOM % 20000 + 20000))
+		port=$((RANDOM % 10000 + 20000))
 		cat >"$pg_folder/pooler.ini" <<-INI
 			[databases]
 			* = host=$pg_folder port=$(sed 's|.*:||; s|/.*||' <<<"$pg_url")
@@ -118,9 +126,13 @@ pooler_begin() {
 			pidfile = $pg_folder/pooler.pid
 		INI
 		sed -i "s|^\* = .*|& user=postgres|" "$pg_folder/pooler.ini"
+		rm -f "$pg_folder/pooler.log"
 		as_server "$bin" -d -q "$pg_folder/pooler.ini" 3>&- || continue
 		export pooler_url=postgresql://postgres@127.0.0.1:$port/postgres
-		return
+		# that the port is taken is found out later
+		# shellcheck disable=SC2016
+		soon eval 'psql -Xqc "" "$pooler_url" || grep -q FATAL "$pg_folder/pooler.log"'
+		grep -q FATAL "$pg_folder/pooler.log" || return 0
 	done
 	return 1
 }

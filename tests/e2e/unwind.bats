@@ -34,7 +34,7 @@ errors() {
 	for runtime in gnu static llvm; do
 		unwind_rules
 		rm -f "$work"/traces.db*
-		same timeout 20 "$unwind/$runtime/kinds"
+		same timeout 60 "$unwind/$runtime/kinds"
 		[ "$(cat "$work/traced.status")" -eq 0 ]
 		traces >"$work/list.json"
 		errors tool:reach | sed 's/w\{100,\}/www/' >"$work/errors"
@@ -81,7 +81,7 @@ way() {
 	unwind_rules
 	for runtime; do
 		rm -f "$work"/traces.db*
-		same timeout 20 "$unwind/$runtime/ways" "$how"
+		same timeout 60 "$unwind/$runtime/ways" "$how"
 		[ "$(cat "$work/traced.status")" -eq 0 ]
 		traces >"$work/list.json"
 		sql "SELECT count(*), span_name, coalesce(error, '-') FROM pipeline_spans

@@ -147,6 +147,8 @@ unreadable() {
 	rules '[trace]' 'orphans = trace' '[tool]' 'visit = int visit(const char *text)'
 	same ./bot
 	traces >/dev/null
-	[ "$(sql "SELECT input_data FROM pipeline_spans ORDER BY started_at LIMIT 1 OFFSET 1")" = \
-		'{"text":{"unreadable":"0x1000000a"}}' ]
+	diff - <(sql "SELECT input_data FROM pipeline_spans ORDER BY 1") <<-'EOF'
+	{"text":"before"}
+	{"text":{"unreadable":"0x1000000a"}}
+	EOF
 }

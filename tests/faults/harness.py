@@ -140,7 +140,7 @@ class Store:
         """Of one victim: (kind, number, success, error, input) of each of its calls, and how many say nothing of their
         input (a ring that is all but full has no room for it)."""
         where = f"{self.number} >= {ledger.base} AND {self.number} < {ledger.base + (1 << 40)}"
-        traces = f"SELECT trace_id FROM pipeline_traces WHERE pid = {ledger.pid} AND (input_data IS NULL OR {where})"
+        traces = f"SELECT trace_id FROM pipeline_traces WHERE {ledger.process} AND (input_data IS NULL OR {where})"
         calls = self.ask(f"SELECT pipeline_name, {self.number}, success, error, input_data FROM pipeline_traces WHERE {where}")
         calls += self.ask(f"SELECT replace(replace(span_name, 'tool:', ''), 'pipeline:', ''), {self.number}, success, error,"
                           f" input_data FROM pipeline_spans WHERE {where}")
@@ -151,8 +151,8 @@ class Store:
         return [(kind, int(number), success in (1, "1", "t"), error, text) for kind, number, success, error, text in calls], nameless
 
     def run(self, ledger):
-        """The last run of its pid: (begun, stored, open, dropped, outcome), or None."""
-        found = self.ask(f"SELECT begun, stored, open, dropped, outcome FROM pipeline_runs WHERE pid = {ledger.pid}"
+        """The run of its process: (begun, stored, open, dropped, outcome), or None."""
+        found = self.ask(f"SELECT begun, stored, open, dropped, outcome FROM pipeline_runs WHERE {ledger.process}"
                          " ORDER BY started_at DESC LIMIT 1")
         return (*map(int, found[0][:4]), found[0][4]) if found else None
 
@@ -240,12 +240,18 @@ class Ledger:
 
     def __init__(self, path, base):
         self.path, self.base = path, base
+        self.made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
 
     @property
     def pid(self):
         """0: it never came to its main."""
         data = self.path.read_bytes() if self.path.exists() else b""
         return struct.unpack_from("<Q", data, 16)[0] if data else 0
+
+    @property
+    def process(self):
+        """A condition of rows: another one may have had the pid before."""
+        return f"pid = {self.pid} AND started_at >= '{self.made}'"
 
     def read(self):
         """[{kind: (begun, done)}] of each thread."""

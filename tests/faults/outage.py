@@ -44,6 +44,15 @@ def until_stored(place, ledger):
         time.sleep(0.05)
 
 
+def until_dropped(place):
+    """The budget was met."""
+    deadline = time.monotonic() + 60
+    while not any(place.folder.glob("home/.local/state/traceshim/backlog/*/lost")):
+        if time.monotonic() > deadline:
+            raise Wrong("nothing is dropped in the outage")
+        time.sleep(0.05)
+
+
 def settle(place, child):
     child.send_signal(signal.SIGTERM)
     said = child.communicate(timeout=60)[1].decode()
@@ -80,6 +89,8 @@ def one(store, seconds, within, outlives):
             until_stored(place, ledger)
             with away(place):
                 time.sleep(seconds)
+                if not within:
+                    until_dropped(place)
                 if not outlives:
                     lines = settle(place, child)
             if outlives:

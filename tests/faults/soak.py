@@ -54,7 +54,7 @@ def watch(child, place, seconds):
             raise Wrong(f"it ends with {child.returncode}")
         try:
             samples.append(measure(child.pid, place))
-        except FileNotFoundError:  # a child's spool, a thread: gone as we look
+        except (FileNotFoundError, ProcessLookupError):  # a child's spool, a thread: gone as we look
             continue
     return samples
 

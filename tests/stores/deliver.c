@@ -8,6 +8,8 @@
  *   poison=KIND at=0     one span of the second batch (or the only one) holds what no store may pass on
  *   days=1               started on so many days, up to today
  *   pause=0              milliseconds between batches
+ *   hold=FILE            waits between batches as long as FILE is there
+ *   again=FILE           all of the batches once more, as long as FILE is there
  *   insist=0             write a batch again until it is stored
  *   run=1                a row of pipeline_runs with each batch, the same run
  *   keeps=1              descriptors are not shared with a program around us
@@ -15,6 +17,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +32,7 @@
 
 static int batches = 1, spans = 10, seed = 1, tenants, at, days = 1, pause_ms, insist, run = 1,
 	   keeps = 1, child;
-static const char *poison = "";
+static const char *poison = "", *hold = "", *again = "";
 
 static const struct {
 	const char *name;
@@ -39,6 +42,11 @@ static const struct {
 	{"at", &at},           {"days", &days},   {"pause", &pause_ms}, {"insist", &insist},
 	{"run", &run},         {"keeps", &keeps}, {"child", &child},
 };
+
+static const struct {
+	const char *name;
+	const char **value;
+} texts[] = {{"poison", &poison}, {"hold", &hold}, {"again", &again}};
 
 static const struct {
 	const char *name;
@@ -64,10 +72,11 @@ static void read_option(const char *option)
 			*numbers[i].value = atoi(option + n + 1);
 			return;
 		}
-	if (n == strlen("poison") && !strncmp(option, "poison", n)) {
-		poison = option + n + 1;
-		return;
-	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strlen(texts[i].name) == n && !strncmp(option, texts[i].name, n)) {
+			*texts[i].value = option + n + 1;
+			return;
+		}
 	fprintf(stderr, "deliver: %s\n", option);
 	exit(2);
 }
@@ -233,6 +242,11 @@ static void fork_a_child(void)
 	waitpid(pid, NULL, 0);
 }
 
+static bool is_there(const char *file)
+{
+	return *file && access(file, F_OK) == 0;
+}
+
 static void do_nothing(void *context)
 {
 	(void)context;
@@ -268,12 +282,16 @@ int main(int argc, char **argv)
 	} while (result && insist);
 	if (result)
 		return 1;
-	for (int i = 0; i < batches; i++) {
-		failed |= deliver(store, handle, i) != 0;
-		if (child)
-			fork_a_child();
-		sleep_ms(pause_ms);
-	}
+	do {
+		for (int i = 0; i < batches; i++) {
+			failed |= deliver(store, handle, i) != 0;
+			if (child)
+				fork_a_child();
+			do
+				sleep_ms(pause_ms);
+			while (is_there(hold));
+		}
+	} while (is_there(again));
 	store->close(handle);
 	return failed;
 }

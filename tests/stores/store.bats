@@ -21,6 +21,7 @@ teardown_file() {
 
 setup() {
 	scratch
+	same_day
 	sqlite=$work/traces.db
 	db=db$BATS_TEST_NUMBER
 	pg_make "$db"

@@ -28,6 +28,7 @@ teardown_file() {
 
 setup() {
 	scratch
+	same_day
 	db=ready
 }
 

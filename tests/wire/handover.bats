@@ -17,30 +17,39 @@ setup() {
 	cd "$work"
 }
 
-# steady NAME CALLS: a program that makes so many calls by each of its threads, in the background: $program.
+# steady NAME: a program that makes calls by each of its threads, in the background: $program.
 steady() {
 	local models
 	serve "$1.traced"
 	wire_conf "$1"
 	directed "$1.traced"
-	TRACESHIM_CONF=$work/$1.conf in_store "$1" env "${models[@]}" "LD_PRELOAD=$shim" /usr/bin/python3 "$programs/steady.py" "$2" \
+	TRACESHIM_CONF=$work/$1.conf in_store "$1" env "${models[@]}" "LD_PRELOAD=$shim" /usr/bin/python3 "$programs/steady.py" 100000 \
 		>"$1.out" 3>&- &
 	program=$!
 }
 
+# signal HOW PROCESS: its child, for it is a shell.
+signal() {
+	kill "-$1" "$(pgrep -P "$2")"
+}
+
+at_work() {
+	observed collectors "$root/build/traceshim" collect --health | jq -e '.held == 1 and .batches > 1'
+}
+
 @test "handover: collectors that are killed one after the other" {
-	local program collector kills=0
-	steady collectors 15
-	while kill -0 $program 2>/dev/null; do
+	local program collector
+	steady collectors
+	for _ in 1 2 3 4 5 6; do
 		observed collectors "$root/build/traceshim" collect 2>>collect.err 3>&- &
 		collector=$!
-		soon observed collectors "$root/build/traceshim" collect --health >/dev/null
-		kill -KILL "$(pgrep -P $collector || echo $collector)"
-		wait $collector || kills=$((kills + 1))
+		soon at_work
+		signal KILL $collector
+		wait $collector || [ $? = 137 ]
 	done
+	signal TERM $program
 	wait $program
-	[ "$(wc -l <collectors.out)" = 60 ]
-	[ $kills -ge 3 ]
+	[ "$(wc -l <collectors.out)" = "$(wc -l <servers/collectors.traced/calls.jsonl)" ]
 	observed collectors "$root/build/traceshim" recover
 	ended collectors.traced
 	accounted collectors
@@ -48,9 +57,9 @@ steady() {
 
 @test "handover: a program that is killed in its calls" {
 	local program
-	steady killed 1000
+	steady killed
 	soon eval '[ "$(wc -l <killed.out)" -ge 8 ]'
-	kill -KILL "$(pgrep -P $program || echo $program)"
+	signal KILL $program
 	wait $program || :
 	observed killed "$root/build/traceshim" recover
 	observed killed dump killed

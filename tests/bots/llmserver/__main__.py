@@ -6,6 +6,7 @@ when its standard input does, or by SIGTERM.
 """
 
 import asyncio
+import contextlib
 import functools
 import os
 import pathlib
@@ -67,7 +68,8 @@ def watch_stdin(loop, ended):
     def watch():
         while os.read(0, 4096):
             pass
-        loop.call_soon_threadsafe(ended.set)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(ended.set)
 
     threading.Thread(target=watch, daemon=True).start()
 

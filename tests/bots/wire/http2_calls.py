@@ -24,7 +24,7 @@ async def answered(client, number):
 
 
 async def left(client):
-    body = ask("gpt-4o+pace=40ms", "left", stream=True)
+    body = ask("gpt-4o+pace=100s", "left", stream=True)
     async with client.stream("POST", "chat/completions", json=body) as answer:
         async for text in answer.aiter_text():
             if "content" in text:

@@ -221,7 +221,7 @@ static void early(SSL_CTX *ctx)
 {
 	struct link *link = open_link(ctx);
 
-	say(link, "+pace=40ms", "nobody waits");
+	say(link, "+pace=100s", "nobody waits");
 	while (!strstr(link->answer, "\"content\":\"") && link->bytes < ANSWER - 1)
 		link->bytes += (size_t)SSL_read(link->ssl, link->answer + link->bytes, 200);
 	puts("early: closed");
