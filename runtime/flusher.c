@@ -221,9 +221,21 @@ static int flush_once(struct flusher *f, bool insist)
 	return result;
 }
 
-/* All there is, a batch at a time, so that a fork waits for one batch at most. */
-static void flush(struct flusher *f, bool last)
+static int64_t now_ns(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 * MS + now.tv_nsec;
+}
+
+/*
+ * All there is, a batch at a time, so that a fork waits for one batch at most; or what a period has time for, so that a
+ * program that is faster than its store does not keep us from the ticks. True: there is more.
+ */
+static bool flush(struct flusher *f, bool last)
+{
+	int64_t until_ns = now_ns() + PERIOD_NS;
 	bool insist = last;
 	int more;
 
@@ -232,7 +244,8 @@ static void flush(struct flusher *f, bool last)
 		more = flush_once(f, insist);
 		end_batch(f);
 		insist = false;
-	} while (more > 0);
+	} while (more > 0 && (last || now_ns() < until_ns));
+	return more > 0;
 }
 
 /* Nobody else finds a spool that was removed. */
@@ -342,7 +355,7 @@ static void wait_for_base(const struct flusher *f)
 static void run(struct flusher *f)
 {
 	uint32_t wake = __atomic_load_n(&f->process->wake, __ATOMIC_ACQUIRE);
-	bool recovered = false, last = stopping(f);
+	bool recovered = false, last = stopping(f), more = false;
 
 	f->collected = ts_presence_look(&f->collector);
 	if (!last && ts_frequency_base_ns(f->process) < PERIOD_NS)
@@ -355,13 +368,12 @@ static void run(struct flusher *f)
 		tick(f);
 		if (f->collected)
 			hand_over(f);
-		else
-			flush(f, last);
+		more = !f->collected && flush(f, last);
 		if (!recovered && !last && !f->collected) {
 			recovered = true;
 			recover_others(f);
 		}
-		if (!last && !stopping(f))
+		if (!last && !more && !stopping(f))
 			idle(f, wake);
 	} while (!last);
 }

@@ -226,6 +226,20 @@ no_spools() {
 	[ ! -s "$work/err" ]
 }
 
+# It never has time to look up from its rings.
+@test "collect: a program that makes more calls than can be stored is handed over, and back" {
+	counting 4 0
+	soon has_stored 10000
+	collect
+	soon healthy '.held == 1 and .traces > 1000'
+	stop TERM
+	soon has_stored $(($(stored) + 1000))
+	enough
+	traces >"$work/list.json"
+	no_spools
+	add_up
+}
+
 @test "collect: killed in the middle of the work, again and again" {
 	local i
 	counting 4 0 250

@@ -106,10 +106,10 @@ sql() {
 	sqlite3 -readonly -separator ' ' "${TRACESHIM_STORE#sqlite:}" "$1"
 }
 
-# soon CMD...: CMD succeeds; not within a minute, and what it waits for does not come at all.
+# soon CMD...: CMD succeeds; if not within a minute, what it waits for does not come at all.
 soon() {
-	local i
-	for ((i = 0; i < 3000; i++)); do
+	local i end=$((SECONDS + 60))
+	for ((i = 0; i < 100 || SECONDS < end; i++)); do
 		"$@" >/dev/null 2>&1 && return
 		read -rt 0.02 <><(:) || :
 	done

@@ -5,7 +5,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-export BATS_TEST_TIMEOUT=120
+export BATS_TEST_TIMEOUT=600
 
 setup() {
 	scratch

@@ -47,7 +47,7 @@ visit() {
 	models "$2"
 	shift 2
 	mkdir "$folder"
-	env "${models[@]}" "$@" "$python" -m uvicorn --app-dir "$bots/pyweb" --workers 2 --port 0 --no-access-log app:app \
+	env "${models[@]}" "$@" "$python" -m uvicorn --app-dir "$bots/pyweb" --workers 2 --timeout-worker-healthcheck 300 --port 0 --no-access-log app:app \
 		>"$folder/log" 2>&1 3>&- &
 	web=$!
 	soon eval '[ "$(grep -c "startup complete" "$folder/log")" = 2 ]'
