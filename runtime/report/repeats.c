@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../modelname.h"
+#include "../pool.h"
+#include "../usage/attributes.h"
+
 #define GRACE_MS 0.001 /* start times are whole microseconds */
 
 struct family {
@@ -26,9 +30,48 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+/* The names of a call's model without hosts and dates: of the one that answered, and of the one that was asked for. */
+struct named {
+	struct ts_text names[2]; /* empty: unknown */
+};
+
+static struct ts_text bare(struct ts_text name)
+{
+	struct ts_model_names names;
+
+	ts_model_names(name, &names);
+	return names.n ? names.names[names.n - 1] : (struct ts_text){"", 0};
+}
+
+static struct named named(const struct ts_span *span, struct ts_pool *pool)
+{
+	struct ts_text model = {span->model ? span->model : "", 0};
+
+	model.bytes = strlen(model.data);
+	return (struct named){{bare(model), bare(ts_usage_stored_request(span->attributes, pool))}};
+}
+
+/* A call that failed has the name that it asked for, one that was answered that of who answered: "gpt-4o-2024-08-06". */
+static bool same_name(const struct ts_span *a, const struct ts_span *b)
+{
+	struct ts_pool pool = {0};
+	struct named x = named(a, &pool), y = named(b, &pool);
+	bool same = false;
+
+	for (int i = 0; i < 4; i++) {
+		struct ts_text left = x.names[i / 2], right = y.names[i % 2];
+
+		same |= left.bytes && left.bytes == right.bytes &&
+			!memcmp(left.data, right.data, left.bytes);
+	}
+	ts_pool_release(&pool);
+	return same;
+}
+
 static bool same_model(const struct ts_span *a, const struct ts_span *b)
 {
-	return same_text(a->model, b->model) && same_text(a->provider, b->provider);
+	return same_text(a->provider, b->provider) &&
+	       (same_text(a->model, b->model) || same_name(a, b));
 }
 
 /* Had it ended when the other began? */
