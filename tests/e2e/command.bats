@@ -86,14 +86,14 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 @test "every help text fits 80 columns, lists the options and exits 0" {
 	run -0 --separate-stderr "$traceshim" help
 	[ -z "$stderr" ]
-	for command in run check symbols list show ps tail export; do
-		[[ $output == *"  $command "* ]]
+	[ "$(widest <<<"$output")" -le 80 ]
+	for command in $(sed -n 's/^  \([a-z]*\)  .*/\1/p' <<<"$output"); do
 		"$traceshim" help $command > help
 		"$traceshim" $command --help | cmp - help
 		"$traceshim" $command -h | cmp - help
 		[ "$(widest < help)" -le 80 ]
 		grep -q '^example: traceshim '$command help
-		grep -q -- --json help
+		[ $command = collect ] || grep -q -- --json help
 	done
 	for option in --pipeline --failed --since --until --user --program --min-ms --limit; do
 		"$traceshim" help list | grep -q -- "^  $option"
