@@ -83,7 +83,9 @@ hint() { checked '.rules[0].hints[0]'; }
 	[[ $(checked '.rules[0].misses[0]') == *'/libpart.so defines it, which is not nosuch.so' ]]
 	[ "$(checked '.rules[0].hints | length')" = 0 ]
 	rules '[tool]' 'first = part_run' 'rest = int part_run(int n)'
-	[[ $(checked '.rules[1] | .misses[0] // .fault // "-"') == *'belongs to the rule first' ]]
+	[[ $(checked '.rules[1] | .misses[0] // .fault // "-"') == *'belongs to the rule first of line 2' ]]
+	rules '[tool]' '' 'same = part_run' 'same = part_run'
+	[[ $(checked '.rules[1].misses[0]') == *'belongs to the rule same of line 3' ]]
 }
 
 @test "static functions, copies, data and stripped symbols are told apart" {

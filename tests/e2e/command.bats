@@ -132,6 +132,8 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	check_usage "unknown option --versoin" --versoin
 	check_usage "unknown option --limti (did you mean --limit?)" list --limti 3
 	check_usage "unknown option -x" list --json -x
+	check_usage "--tenant stands before the command: traceshim --tenant T list" list --tenant acme
+	check_usage "--tenant stands before the command: traceshim --tenant T list" list --tenant=acme
 	check_usage "option --user needs a value" list --user
 	check_usage "option --failed takes no value" list --failed=1
 	check_usage "--limit 0" list --limit 0
@@ -425,6 +427,13 @@ small_bot() {
 	printf '[tool]\nenv = getenv\n' > symbols.conf
 	run -0 --separate-stderr "$traceshim" check -- ls
 	[[ $output != *"No pipeline"* ]]
+}
+
+@test "check and symbols say where they need room" {
+	TMPDIR=/proc/none run -1 --separate-stderr "$traceshim" check -- /bin/true
+	[[ $stderr == "traceshim: no folder /proc/none/traceshim-"*": No such file or directory; TMPDIR names another place" ]]
+	TMPDIR=/proc/none run -1 --separate-stderr "$traceshim" symbols /bin/true
+	[[ $stderr == *"TMPDIR names another place" ]]
 }
 
 @test "check without a program says nothing about objects" {
