@@ -94,12 +94,34 @@ static void put_settings(struct lines *lines, const struct ts_conf *conf)
 }
 
 static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,
-		      const char *type)
+		      const char *type, const char *place)
 {
 	put(lines, "param", '\t');
 	put_number(lines, rule->line, '\t');
 	put(lines, name, '\t');
-	put(lines, type, '\n');
+	put(lines, type, '\t');
+	put(lines, place, '\n');
+}
+
+/* "n8i0": a number (s: text, f: floating point) of 8 bytes, in the first integer register (v: vector, s: on the stack, r: result). */
+static void write_place(const struct ts_param *param, bool result, char *ret, size_t bytes)
+{
+	static const char letters[] = {
+		[TS_TYPE_SIGNED] = 'n', [TS_TYPE_UNSIGNED] = 'n', [TS_TYPE_BOOL] = 'n',
+		[TS_TYPE_CHAR] = 'n',   [TS_TYPE_FLOAT] = 'f',    [TS_TYPE_DOUBLE] = 'f',
+		[TS_TYPE_STRING] = 's', [TS_TYPE_BYTES] = 's',    [TS_TYPE_OPAQUE] = 0,
+	};
+	char where = result                          ? 'r'
+		     : param->where == TS_IN_INTEGER ? 'i'
+		     : param->where == TS_IN_VECTOR  ? 'v'
+						     : 's';
+
+	*ret = '\0';
+	if (letters[param->type])
+		snprintf(ret, bytes, "%c%u%c%u", letters[param->type], param->bytes, where,
+			 result         ? 0U
+			 : where == 's' ? param->offset
+					: param->index);
 }
 
 /* The type, and why a value of it is not recorded where that is so. */
@@ -108,13 +130,14 @@ static void put_value(struct lines *lines, const struct ts_rule *rule, const cha
 {
 	bool of_std = param->type == TS_TYPE_STD_STRING || param->type == TS_TYPE_STD_VIEW;
 	bool unread = false;
-	char type[256];
+	char type[256], place[32];
 
 	for (size_t i = 0; i < ts_definition_count() && of_std; i++)
 		unread |= ts_definition_at(i)->rule == rule && ts_definition_at(i)->unread;
 	snprintf(type, sizeof(type), "%s%s", param->spelling,
 		 unread ? "; not recorded: which C++ library it is of cannot be told" : "");
-	put_param(lines, rule, name, type);
+	write_place(param, param == &rule->prototype.result, place, sizeof(place));
+	put_param(lines, rule, name, type, place);
 }
 
 /* The parameters that are recorded, as the hot path was told (thunk.c). */
@@ -128,7 +151,7 @@ static void put_params(struct lines *lines, const struct ts_conf *conf, const st
 		const struct ts_param *param = &prototype->params[i];
 
 		if (param->name && rule->redacted[i])
-			put_param(lines, rule, param->name, "redacted");
+			put_param(lines, rule, param->name, "redacted", "");
 		else if (param->name && param->type != TS_TYPE_OPAQUE)
 			put_value(lines, rule, param->name, param);
 	}

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "catalogue.h"
+#include "differs.h"
 #include "guess.h"
 #include "names.h"
+#include "prototype.h"
 
 /* Of debug information that is read through for a hint: about a second. */
 #define MOST_BYTES (64ULL << 20)
@@ -268,6 +270,37 @@ static int explain_hook(struct ts_rule_report *rule, const struct ts_rules_hook 
 	return ts_rules_add_unseen(rule, hook->function, hook->object, reason);
 }
 
+static int by_symbol(const void *name, const void *symbol)
+{
+	return strcmp(name, ((const struct ts_symbol *)symbol)->name);
+}
+
+/* Of a function of C by whose debug information something else is passed than the rule records. 1: told. */
+static int tell_prototype(struct ts_rule_report *rule, const struct ts_rules_hook *hook,
+			  struct ts_catalogue *catalogue)
+{
+	const struct ts_catalogue_object *object = find_object(catalogue, hook->object);
+	const struct ts_signature *signature = NULL;
+	const struct ts_symbol *symbols, *symbol;
+	const char *prototype, *note;
+	size_t n;
+	int result;
+
+	if (!object || !object->info || object->system ||
+	    ts_debuginfo_bytes(object->info) > MOST_BYTES)
+		return 0;
+	symbols = ts_debuginfo_symbols(object->info, &n);
+	symbol = n ? bsearch(hook->function, symbols, n, sizeof(*symbols), by_symbol) : NULL;
+	if (symbol && !symbol->resolver && strncmp(hook->function, "_Z", 2) != 0)
+		signature = ts_debuginfo_signature(object->info, symbol);
+	if (!signature || !ts_differs(rule, signature))
+		return 0;
+	prototype = ts_prototype_write(signature, hook->function, &catalogue->pool, &note);
+	result = hint(rule, "by its debug information it is %s",
+		      prototype ? prototype : "something else");
+	return result < 0 ? result : 1;
+}
+
 static int explain_rule(struct ts_rule_report *rule, struct names *names)
 {
 	int result = 0;
@@ -276,7 +309,9 @@ static int explain_rule(struct ts_rule_report *rule, struct names *names)
 		return explain_miss(rule, names);
 	for (size_t i = 0; !result && i < rule->n_hooks; i++)
 		result = explain_hook(rule, &rule->hooks[i], names->catalogue);
-	return result;
+	for (size_t i = 0; !result && i < rule->n_hooks; i++)
+		result = tell_prototype(rule, &rule->hooks[i], names->catalogue);
+	return result < 0 ? result : 0;
 }
 
 int ts_explain(struct ts_rules *rules, const char *folder)
