@@ -222,6 +222,33 @@ static bool all_lies_outside(const struct ts_rules *rules)
 	return n_bound > 0;
 }
 
+static bool has_inlined(const struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_unseen; i++)
+		if (!strncmp(rule->unseen[i].reason, "inlined", 7))
+			return true;
+	for (size_t i = 0; i < rule->n_hints; i++)
+		if (!strncmp(rule->hints[i], "inlined", 7))
+			return true;
+	return false;
+}
+
+static void print_inlined(const struct ts_rules *rules)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rules->n_rules; i++)
+		n += has_inlined(&rules->rules[i]);
+	if (!n)
+		return;
+	putchar('\n');
+	ts_display_wrap(
+		stdout,
+		"What was inlined is not called, and not seen: take a rule for a function that "
+		"it was inlined into, or build the program with -fno-inline.",
+		"", ts_terminal()->columns);
+}
+
 static void print_lost(const struct ts_checklive *live)
 {
 	char *lost = ts_checklive_lost(live);
@@ -270,6 +297,7 @@ static void print_rules(const struct ts_rules *rules, const struct ts_checklive 
 		ts_check_wire(rules, live);
 	if (live)
 		print_lost(live);
+	print_inlined(rules);
 	if (all_lies_outside(rules)) {
 		putchar('\n');
 		ts_display_wrap(

@@ -57,6 +57,7 @@ hint() { checked '.rules[0].hints[0]'; }
 		int part_run(int n) { return twice(n) + twice(n + 1); }'
 	rules '[tool]' 'twice = twice'
 	[ "$(hint)" = 'inlined everywhere in libpart.so: no function is left to wrap' ]
+	[[ $("$traceshim" check -- ./main | tail -n 2 | tr '\n' ' ') == "What was inlined is not called, and not seen: "* ]]
 	[ "$(checked '.rules[0].misses | length')" = 1 ]
 	# without debug information nobody knows
 	strip -g libpart.so
@@ -68,7 +69,7 @@ hint() { checked '.rules[0].hints[0]'; }
 		int part_both(int n) { return part_run(n) + part_run(n * 2); }' -fno-semantic-interposition
 	rules '[tool]' 'part = int part_run(int n)'
 	run -0 "$traceshim" check -- ./main
-	[[ $(tr -s ' \n' ' ' <<<"$output") == *" unseen part_run in "*"libpart.so: inlined in 2 places "* ]]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *" unseen part_run in "*"libpart.so: inlined in 2 places "*"build the program with -fno-inline. "* ]]
 	[ "$(checked '.rules[0].unseen[0] | "\(.function) \(.object) \(.reason)"')" = \
 		"part_run $PWD/libpart.so inlined in 2 places" ]
 	[[ $(checked '.rules[0].hooks[0].how') =~ ^(slots|entry)$ ]]
