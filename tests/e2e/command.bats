@@ -603,6 +603,12 @@ deep() {
 			! grep -q $'\e' drawn
 		done
 	done
+	for columns in 50 40; do # the result is what a list is for
+		on_terminal $columns "$traceshim" list > drawn
+		[ "$(widest < drawn)" -le $columns ]
+		grep -Eq '^trace .* took .* result' drawn
+		grep -Eq '  it' drawn
+	done
 	on_terminal 80 "$traceshim" show 01a1fb37-0b38 > drawn
 	grep -q '█' drawn
 	grep -q '├─ llm:claude' drawn
