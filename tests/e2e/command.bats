@@ -576,6 +576,28 @@ deep() {
 	[ "$(jq -c '.spans[0].output_data' document)" = "$(deep 16 | jq -c .)" ]
 }
 
+@test "show: on a terminal many calls that are alike are some, and a line" {
+	local i
+	two_traces
+	for i in {10..40}; do
+		add_span $trace_a 020000000000700080000000000000$i NULL tool:search 0${i}000 $((i - 9)) 42 NULL NULL
+	done
+	on_terminal 80 "$traceshim" show 01a1fb37-0b38 > drawn
+	[ "$(widest < drawn)" -le 80 ]
+	[ "$(grep -c '^tool:search' drawn)" -eq 4 ]
+	grep -Eq '^27 more +█+.* 459 ms$' drawn # 4 to 30 ms each
+	grep -Eq '^ +each +4.00 ms to 30.0 ms \(--full\)$' drawn
+	on_terminal 80 "$traceshim" show --full 01a1fb37-0b38 > drawn
+	[ "$(grep -c '^tool:search' drawn)" -eq 31 ]
+	[ "$("$traceshim" show 01a1fb37-0b38 | grep -c '^tool:search')" -eq 31 ]
+	# one that failed is always seen
+	sql <<<"UPDATE pipeline_spans SET success = 0, error = 'it broke' WHERE duration_ms = 15 AND span_name = 'tool:search'"
+	on_terminal 80 "$traceshim" show 01a1fb37-0b38 > drawn
+	[ "$(grep -c '^tool:search' drawn)" -eq 9 ]
+	grep -q 'it broke' drawn
+	[ "$(grep -Ec '^1[02] more ' drawn)" -eq 2 ] || { grep more drawn; false; }
+}
+
 @test "piped output is plain and fits 80 columns" {
 	two_traces
 	for command in list "show 01a1fb37-0b38" "show last" "show --full 01a1fb37-0b38" "show --full last"; do
