@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "../modelname.h"
-#include "../pool.h"
-#include "../usage/attributes.h"
 
 #define GRACE_MS 0.001 /* start times are whole microseconds */
 
@@ -35,27 +33,19 @@ struct named {
 	struct ts_text names[2]; /* empty: unknown */
 };
 
-static struct ts_text bare(struct ts_text name)
+static struct ts_text bare(const char *name)
 {
 	struct ts_model_names names;
 
-	ts_model_names(name, &names);
+	ts_model_names((struct ts_text){name ? name : "", name ? strlen(name) : 0}, &names);
 	return names.n ? names.names[names.n - 1] : (struct ts_text){"", 0};
-}
-
-static struct named named(const struct ts_span *span, struct ts_pool *pool)
-{
-	struct ts_text model = {span->model ? span->model : "", 0};
-
-	model.bytes = strlen(model.data);
-	return (struct named){{bare(model), bare(ts_usage_stored_request(span->attributes, pool))}};
 }
 
 /* A call that failed has the name that it asked for, one that was answered that of who answered: "gpt-4o-2024-08-06". */
 static bool same_name(const struct ts_span *a, const struct ts_span *b)
 {
-	struct ts_pool pool = {0};
-	struct named x = named(a, &pool), y = named(b, &pool);
+	const struct named x = {{bare(a->model), bare(a->requested_model)}};
+	const struct named y = {{bare(b->model), bare(b->requested_model)}};
 	bool same = false;
 
 	for (int i = 0; i < 4; i++) {
@@ -64,7 +54,6 @@ static bool same_name(const struct ts_span *a, const struct ts_span *b)
 		same |= left.bytes && left.bytes == right.bytes &&
 			!memcmp(left.data, right.data, left.bytes);
 	}
-	ts_pool_release(&pool);
 	return same;
 }
 

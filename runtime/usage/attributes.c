@@ -314,11 +314,6 @@ static struct ts_text string_of(const char *attributes, const char *path, struct
 	return text;
 }
 
-struct ts_text ts_usage_stored_request(const char *attributes, struct ts_pool *pool)
-{
-	return string_of(attributes, "usage.requested_model", pool);
-}
-
 int ts_usage_stored_status(const char *attributes)
 {
 	struct ts_scanned value;
@@ -351,7 +346,7 @@ bool ts_usage_stored(const struct ts_span *span, struct ts_pool *pool, struct ts
 		.more = find(attributes, "usage.extra_charges", &value) &&
 			value.type == TS_SCAN_TRUE,
 	};
-	*ret_requested_model = ts_usage_stored_request(attributes, pool);
+	*ret_requested_model = string_of(attributes, "usage.requested_model", pool);
 	if (ts_usage_stored_status(attributes) == TS_COST_PROVIDER)
 		ret->cost_nano_usd = span->cost_nano_usd;
 	return true;

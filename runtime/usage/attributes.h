@@ -29,9 +29,6 @@ const char *ts_usage_attributes(struct ts_pool *pool, const char *old, const str
 bool ts_usage_stored(const struct ts_span *span, struct ts_pool *pool, struct ts_usage *ret,
 		     struct ts_text *ret_requested_model);
 
-/* The model that was asked for, as stored: text in `pool`, empty where nothing tells. */
-struct ts_text ts_usage_stored_request(const char *attributes, struct ts_pool *pool);
-
 /* As stored; -1: none, or another. */
 int ts_usage_stored_status(const char *attributes);
 

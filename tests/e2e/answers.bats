@@ -234,6 +234,12 @@ said() {
 	grep -Eq '^    llm:x +10.0 ms +30.0 ms +\+20.0 ms +\+200 %$' <<<"$output"
 	grep -Eq '^    llm:x x2 +12.0 ms +- +only in A$' <<<"$output"
 	grep -Eq '^    tool:検索 +- +5.00 ms +only in B$' <<<"$output"
+	# by whatever name a call that was tried again is answered
+	sql_of two.db "UPDATE pipeline_spans SET success = 0, model = 'ours', provider = 'p' WHERE span_name = 'llm:x' AND duration_ms = 10;
+		UPDATE pipeline_spans SET model = 'gpt-4o-2024-08-06', provider = 'p', attributes = json_object('usage',
+			json_object('requested_model', 'ours')) WHERE span_name = 'llm:x' AND duration_ms = 12"
+	"$traceshim" report --json --since 2026-11-20 | jq -e '.repeats | map([.parent, .span_name, .after, .retries, .helped]) ==
+		[["agent:a", "llm:x", null, 1, 1]]'
 	"$traceshim" compare --json 01a1fb370b 01a1fb370f | jq -e '.a.success and (.b.success | not) and (.spans | map([.span_name,
 		.occurrence, .depth, .change_ms]) == [["agent:a", 1, 0, 40], ["llm:x", 1, 1, 20], ["llm:x", 2, 1, null],
 		["tool:検索", 1, 1, null]])'

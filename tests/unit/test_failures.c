@@ -226,7 +226,7 @@ static void a_model_has_the_name_that_was_asked_for_and_that_which_answered(void
 	spans[1].model = "gpt-4o-2024-08-06";
 	spans[2].model = "ours";
 	spans[3].model = "gpt-4o-mini-2024-07-18";
-	spans[3].attributes = "{\"usage\":{\"requested_model\":\"ours\"}}";
+	spans[3].requested_model = "ours";
 	spans[4].model = spans[5].model = "llama";
 	spans[4].provider = "groq";
 	spans[5].provider = "ollama";
