@@ -14,6 +14,8 @@
 #include "spool.h"
 #include "sys.h"
 
+#define MOST_NOTE 4096 /* bytes; a job may start any number of programs */
+
 static const char *const kinds[] = {
 	[TS_KIND_PIPELINE] = "pipeline", [TS_KIND_AGENT] = "agent", [TS_KIND_LLM] = "llm",
 	[TS_KIND_TOOL] = "tool",         [TS_KIND_STEP] = "step",
@@ -322,14 +324,42 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 /* $TRACESHIM_RUN as it was at the start, or "". A copy: programs write titles over environ. */
 static char run_path[4096];
 
-/* To the note of the last program that ran, and to what `traceshim run` reads. */
+/* The note of the last program that ran; false: its path is too long. */
+static bool note_path(char ret[4096])
+{
+	return snprintf(ret, 4096, "%s/" TS_LAST_RUN, ts_own_spool_root()) < 4096;
+}
+
+/*
+ * Does the note begin with the process that leads our group, a shell's job? Then we are one of those that the program
+ * meant has started, as Python asks uname, and stand behind it.
+ */
+static bool is_of_our_job(void)
+{
+	long leader = ts_syscall(SYS_getpgrp, 0, 0, 0, 0, 0, 0);
+	char path[4096], expected[40], found[40];
+	int n = snprintf(expected, sizeof(expected), "start\t%ld\t", leader), fd;
+	struct stat status;
+	bool is;
+
+	if (leader == ts_sys_getpid() || !note_path(path))
+		return false;
+	fd = ts_sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return false;
+	is = ts_sys_pread(fd, found, (size_t)n, 0) == n && !memcmp(found, expected, (size_t)n) &&
+	     ts_sys_fstat(fd, &status) == 0 && status.st_size < MOST_NOTE;
+	ts_sys_close(fd);
+	return is;
+}
+
+/* To the note, and to what `traceshim run` reads. */
 static void tell(int how, const char *what, const char *first, const char *second,
 		 const char *third)
 {
 	char path[4096];
 
-	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_own_spool_root()) <
-	    (int)sizeof(path))
+	if (note_path(path))
 		put_line(ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600), what, first, second,
 			 third);
 	if (*run_path)
@@ -367,8 +397,8 @@ void ts_report_start(const struct ts_conf *conf)
 		return;
 	run.conf = conf;
 	snprintf(rules, sizeof(rules), "%zu%s", conf->n_written + wire, wire ? "+wire" : "");
-	tell(O_CREAT | O_TRUNC, "start", rules, n_hooked(hooked, sizeof(hooked)),
-	     ts_program_path());
+	tell(is_of_our_job() ? O_APPEND : O_CREAT | O_TRUNC, "start", rules,
+	     n_hooked(hooked, sizeof(hooked)), ts_program_path());
 }
 
 void ts_report_reached(const uint8_t run_id[16])

@@ -267,6 +267,14 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	run -0 --separate-stderr "$traceshim" list
 	[ -z "$output" ]
 	[[ $stderr == "traceshim: no traces are stored; the last program, "*/ls": 0 of 1 rules reached; see traceshim check -- "*/ls ]]
+	# what a program asks others is none that anybody means
+	LD_PRELOAD="$BATS_TEST_DIRNAME/../../build/libtraceshim.so" setsid \
+		/usr/bin/python3 -c 'import subprocess; subprocess.run(["uname"]); subprocess.run(["true"])' > uname.out
+	run -0 --separate-stderr "$traceshim" list
+	[[ $stderr == *"the last program, "*/python3*": 0 of 1 rules reached; "* ]]
+	LD_PRELOAD="$BATS_TEST_DIRNAME/../../build/libtraceshim.so" ls > ls.out
+	run -0 --separate-stderr "$traceshim" list
+	[[ $stderr == *"the last program, "*/ls": 0 of 1 rules reached; "* ]]
 }
 
 @test "list and recover say that traces wait, and for which store" {
