@@ -140,15 +140,43 @@ static int tell_inlined(struct ts_rule_report *rule, const struct ts_catalogue_o
 	return 0;
 }
 
+/* Of `serch_*` the bytes before the star; 0: it is none like that. */
+static size_t head_of(const char *glob)
+{
+	size_t n = strcspn(glob, "*?");
+
+	return strcmp(glob + n, "*") == 0 ? n : 0;
+}
+
+/* `search_*` for a name like search_web: nearly as long, and to the same character. */
+static void offer_beginnings(struct ts_nearest *nearest, const char *name, size_t head)
+{
+	size_t n = strlen(name);
+	char text[256];
+
+	for (size_t k = head - 1; k <= head + 1 && k <= n && k < sizeof(text) - 1; k++)
+		if (k && name[k - 1] == nearest->typed[head - 1]) {
+			snprintf(text, sizeof(text), "%.*s*", (int)k, name);
+			ts_nearest_offer(nearest, text);
+		}
+}
+
 static int tell_nearest(struct ts_rule_report *rule, const struct names *names)
 {
+	size_t head = head_of(rule->function);
 	struct ts_nearest nearest;
 	char text[512];
 	int result = 0;
 
 	ts_nearest_init(&nearest, rule->function);
+	/* something begins nearly like anything */
+	for (size_t i = 0; head && i < TS_NEAREST; i++)
+		nearest.distances[i] = (unsigned)head / 4 + 1;
 	for (size_t i = 0; i < names->n; i++)
-		ts_nearest_offer(&nearest, names->items[i]);
+		if (head)
+			offer_beginnings(&nearest, names->items[i], head);
+		else
+			ts_nearest_offer(&nearest, names->items[i]);
 	ts_nearest_list(&nearest, text, sizeof(text));
 	if (*text)
 		result = hint(rule, "did you mean %s?", text);
@@ -162,8 +190,11 @@ static int tell_glob(struct ts_rule_report *rule, const struct names *names)
 
 	for (size_t i = 0; i < names->n; i++)
 		n += ts_name_matches(rule->function, names->items[i]);
-	if (!n)
-		return hint(rule, "no function of a loaded object is called so");
+	if (!n) {
+		int result = hint(rule, "no function of a loaded object is called so");
+
+		return result < 0 ? result : tell_nearest(rule, names);
+	}
 	return hint(rule, "%zu function%s so; none is reached or left by the rules before", n,
 		    n == 1 ? " is called" : "s are called");
 }

@@ -40,7 +40,9 @@ hint() { checked '.rules[0].hints[0]'; }
 	[ "$(grep -c '^    in ' <<<"$output")" -eq 8 ]
 	[[ $output == *$'\n    and     5 more; --json lists them\n'* ]]
 	[ "$(checked '.rules[0] | "\(.name) \(.hooks | length)"')" = 'find* 13' ]
-	[ "$(checked '.rules[1].hints[0]')" = 'no function of a loaded object is called so' ]
+	[ "$(checked '.rules[1].hints | tostring')" = '["no function of a loaded object is called so"]' ]
+	rules '[tool]' 'find* = prat_*'
+	[ "$(checked '.rules[0].hints[1]')" = 'did you mean part_*?' ]
 }
 
 @test "a name that is nearly right is offered the right one" {
