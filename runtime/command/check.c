@@ -416,6 +416,22 @@ static void check_prices(struct ts_rules *rules)
 	ts_prices_close(prices);
 }
 
+/* Somebody left the "--" out. */
+static bool is_program(const char *path)
+{
+	char begin[4] = "";
+	size_t n = strlen(path);
+	FILE *file = fopen(path, "re");
+	bool is;
+
+	if (!file)
+		return false;
+	is = fread(begin, 1, sizeof(begin), file) == sizeof(begin) &&
+	     (!memcmp(begin, "\177ELF", 4) || (!memcmp(begin, "#!", 2) && !access(path, X_OK)));
+	fclose(file);
+	return is || (n > 3 && !strcmp(path + n - 3, ".py"));
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
@@ -428,6 +444,11 @@ static int run(int argc, char **argv)
 	if (options.conf && access(options.conf, R_OK) < 0) {
 		ts_say("%s: %s", options.conf, strerror(errno));
 		return TS_EXIT_FAILED;
+	}
+	if (options.conf && is_program(options.conf)) {
+		ts_say("%s is a program, no symbols.conf: traceshim check -- CMD, as it is started",
+		       options.conf);
+		return TS_EXIT_USAGE;
 	}
 	if (ask(&options, &rules, &live) < 0)
 		return TS_EXIT_FAILED;

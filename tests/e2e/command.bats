@@ -132,6 +132,10 @@ elf() { # elf FILE CLASS MACHINE: the head of a program for another machine
 	check_usage "unknown option --versoin" --versoin
 	check_usage "unknown option --limti (did you mean --limit?)" list --limti 3
 	check_usage "unknown option -x" list --json -x
+	printf '#!/bin/sh\n' > script && chmod +x script && echo 'def f(): pass' > bot.py
+	for program in /bin/true ./script bot.py; do
+		check_usage "$program is a program, no symbols.conf: traceshim check -- CMD" check $program
+	done
 	check_usage "--tenant stands before the command: traceshim --tenant T list" list --tenant acme
 	check_usage "--tenant stands before the command: traceshim --tenant T list" list --tenant=acme
 	check_usage "option --user needs a value" list --user
