@@ -13,7 +13,7 @@ static const struct {
 	{"   ", 1, "expected a function"},
 	{"1st", 1, "expected a function, found '1st'"},
 	{"-f", 1, "expected a function, found '-'"},
-	{"\xd1\x84", 1, "expected a function, found '?'"},
+	{"\xd1\x84", 1, "expected a function, found '\\xd1'"},
 	{"int", 1, "'int' is a type; expected a function"},
 	{"size_t", 1, "'size_t' is a type; expected a function"},
 	{"f-g", 2, "expected the end of the name, found '-'"},
@@ -150,7 +150,7 @@ static const struct {
 	{"int f(int a) __attribute__((x)", 31, "the '(' in column 27 is never closed"},
 	{"__attribute__ int f(int a)", 15, "expected '(' after '__attribute__', found 'int'"},
 	{"int f(int ((((((((((a)))))))))))", 19, "more than 8 parentheses around a name"},
-	{"int f(int a\x01)", 12, "expected ',' or ')', found '?'"},
+	{"int f(int a\x01)", 12, "expected ',' or ')', found '\\x01'"},
 
 	/* lengths */
 	{"int f(const char text[len])", 23, "no parameter is named 'len'"},
