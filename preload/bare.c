@@ -9,6 +9,7 @@
 #include "canon.h"
 #include "ctype.h"
 #include "fault.h"
+#include "spelling.h"
 
 struct bare {
 	struct ts_arena *arena;
@@ -78,6 +79,18 @@ int ts_bare_object(struct ts_slice *rest, struct ts_arena *arena, struct ts_faul
 	return 0;
 }
 
+/* `pyhton MODULE:QUALNAME` */
+static int refuse_misspelt(struct bare *p, struct ts_slice name, struct ts_slice rest)
+{
+	struct ts_spelling spelling = ts_spelling_of(name);
+
+	ts_spelling_offer(&spelling, "python");
+	if (!spelling.best || !ts_slice_trim(rest).bytes || !ts_is_space(rest.text[0]))
+		return 0;
+	return ts_fault_at(p->fault, name.column, "unknown word '%s'%s", ts_quote(name).text,
+			   ts_spelling_hint(&spelling).text);
+}
+
 static int check_bare_name(struct bare *p, struct ts_slice name, struct ts_slice rest)
 {
 	if (!name.bytes || ts_is_digit(name.text[0])) {
@@ -93,7 +106,7 @@ static int check_bare_name(struct bare *p, struct ts_slice name, struct ts_slice
 	if (ts_word_find(name) && !rest.bytes)
 		return ts_fault_at(p->fault, name.column, "'%s' is a type; expected a function",
 				   ts_quote(name).text);
-	return 0;
+	return refuse_misspelt(p, name, rest);
 }
 
 /* The text goes on behind a bare name: most likely a prototype was meant. */

@@ -383,6 +383,17 @@ bool ts_conf_traces_orphans(const struct ts_conf *conf)
 	return conf->orphans != TS_ORPHANS_DROP;
 }
 
+/* Some editors call that Unicode. */
+static bool refuse_utf16(struct reader *reader, struct ts_slice text)
+{
+	if (!ts_slice_starts(text, "\xff\xfe") && !ts_slice_starts(text, "\xfe\xff"))
+		return false;
+	reader->line = 1;
+	ts_fault_at(fault_of(reader), 1, "the file is written in UTF-16; save it as UTF-8");
+	count_fault(reader);
+	return true;
+}
+
 int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_arena *arena,
 		  struct ts_conf *ret)
 {
@@ -396,6 +407,8 @@ int ts_conf_parse(const char *text, size_t bytes, const char *path, struct ts_ar
 		return r;
 	if (bytes >= 3 && memcmp(text, mark, 3) == 0)
 		rest = ts_slice_from(rest, 3);
+	else if (refuse_utf16(&reader, rest))
+		rest.bytes = 0;
 	while (rest.bytes) {
 		struct ts_slice line = next_line(&rest);
 

@@ -27,6 +27,11 @@ struct ts_quote ts_quote(struct ts_slice word)
 	size_t room = sizeof(quote.text) - sizeof(dots);
 	size_t n = word.bytes < room ? word.bytes : room;
 
+	/* one byte that nobody sees: a space of another kind, a quotation mark of a text */
+	if (word.bytes == 1 && ts_printable(*word.text) != *word.text) {
+		snprintf(quote.text, sizeof(quote.text), "\\x%02x", (unsigned char)*word.text);
+		return quote;
+	}
 	for (size_t i = 0; i < n; i++)
 		quote.text[i] = ts_printable(word.text[i]);
 	if (n < word.bytes)

@@ -75,6 +75,23 @@ static void forget_parent(void)
 	ts_own_spool_forget();
 }
 
+/* What to do about it, where that is known. */
+static const char *advice(int result)
+{
+	switch (result) {
+	case -ENOSPC:
+		return "; see df, or set TRACESHIM_SPOOL";
+	case TS_NOT_OURS:
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EACCES:
+	case -EROFS:
+		return "; TRACESHIM_SPOOL names another folder";
+	default:
+		return "";
+	}
+}
+
 static void make_process(void)
 {
 	int result;
@@ -88,7 +105,7 @@ static void make_process(void)
 			 result == TS_NOT_OURS ? "it is not ours alone"
 			 : result == -EXDEV    ? "the program has changed its root"
 					       : strerrordesc_np(-result),
-			 result == -ENOSPC ? "; see df, or set TRACESHIM_SPOOL" : "");
+			 advice(result));
 		ts_life_stand_down(why);
 		return;
 	}

@@ -73,8 +73,10 @@ static void explain(struct ts_walk *walk, void *context)
 			snprintf(miss->ret, miss->bytes, "%s defines it, which is not %s", path,
 				 miss->rule->prototype.object);
 		else if ((taker = ts_names_find(ts_hook_names(), name, path)) != miss->rule)
-			snprintf(miss->ret, miss->bytes, "%s in %s belongs to the rule %s", written,
-				 path, taker ? taker->key : "of another");
+			snprintf(miss->ret, miss->bytes,
+				 taker ? "%s in %s belongs to the rule %s of line %u"
+				       : "%s in %s belongs to another rule",
+				 written, path, taker ? taker->key : "", taker ? taker->line : 0);
 		else
 			snprintf(miss->ret, miss->bytes,
 				 "%s defines it, but nothing that is loaded calls it yet; dlsym of "

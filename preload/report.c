@@ -14,6 +14,8 @@
 #include "spool.h"
 #include "sys.h"
 
+#define MOST_NOTE 4096 /* bytes; a job may start any number of programs */
+
 static const char *const kinds[] = {
 	[TS_KIND_PIPELINE] = "pipeline", [TS_KIND_AGENT] = "agent", [TS_KIND_LLM] = "llm",
 	[TS_KIND_TOOL] = "tool",         [TS_KIND_STEP] = "step",
@@ -94,12 +96,34 @@ static void put_settings(struct lines *lines, const struct ts_conf *conf)
 }
 
 static void put_param(struct lines *lines, const struct ts_rule *rule, const char *name,
-		      const char *type)
+		      const char *type, const char *place)
 {
 	put(lines, "param", '\t');
 	put_number(lines, rule->line, '\t');
 	put(lines, name, '\t');
-	put(lines, type, '\n');
+	put(lines, type, '\t');
+	put(lines, place, '\n');
+}
+
+/* "n8i0": a number (s: text, f: floating point) of 8 bytes, in the first integer register (v: vector, s: on the stack, r: result). */
+static void write_place(const struct ts_param *param, bool result, char *ret, size_t bytes)
+{
+	static const char letters[] = {
+		[TS_TYPE_SIGNED] = 'n', [TS_TYPE_UNSIGNED] = 'n', [TS_TYPE_BOOL] = 'n',
+		[TS_TYPE_CHAR] = 'n',   [TS_TYPE_FLOAT] = 'f',    [TS_TYPE_DOUBLE] = 'f',
+		[TS_TYPE_STRING] = 's', [TS_TYPE_BYTES] = 's',    [TS_TYPE_OPAQUE] = 0,
+	};
+	char where = result                          ? 'r'
+		     : param->where == TS_IN_INTEGER ? 'i'
+		     : param->where == TS_IN_VECTOR  ? 'v'
+						     : 's';
+
+	*ret = '\0';
+	if (letters[param->type])
+		snprintf(ret, bytes, "%c%u%c%u", letters[param->type], param->bytes, where,
+			 result         ? 0U
+			 : where == 's' ? param->offset
+					: param->index);
 }
 
 /* The type, and why a value of it is not recorded where that is so. */
@@ -108,13 +132,14 @@ static void put_value(struct lines *lines, const struct ts_rule *rule, const cha
 {
 	bool of_std = param->type == TS_TYPE_STD_STRING || param->type == TS_TYPE_STD_VIEW;
 	bool unread = false;
-	char type[256];
+	char type[256], place[32];
 
 	for (size_t i = 0; i < ts_definition_count() && of_std; i++)
 		unread |= ts_definition_at(i)->rule == rule && ts_definition_at(i)->unread;
 	snprintf(type, sizeof(type), "%s%s", param->spelling,
 		 unread ? "; not recorded: which C++ library it is of cannot be told" : "");
-	put_param(lines, rule, name, type);
+	write_place(param, param == &rule->prototype.result, place, sizeof(place));
+	put_param(lines, rule, name, type, place);
 }
 
 /* The parameters that are recorded, as the hot path was told (thunk.c). */
@@ -128,7 +153,7 @@ static void put_params(struct lines *lines, const struct ts_conf *conf, const st
 		const struct ts_param *param = &prototype->params[i];
 
 		if (param->name && rule->redacted[i])
-			put_param(lines, rule, param->name, "redacted");
+			put_param(lines, rule, param->name, "redacted", "");
 		else if (param->name && param->type != TS_TYPE_OPAQUE)
 			put_value(lines, rule, param->name, param);
 	}
@@ -299,14 +324,42 @@ static void put_line(int fd, const char *what, const char *first, const char *se
 /* $TRACESHIM_RUN as it was at the start, or "". A copy: programs write titles over environ. */
 static char run_path[4096];
 
-/* To the note of the last program that ran, and to what `traceshim run` reads. */
+/* The note of the last program that ran; false: its path is too long. */
+static bool note_path(char ret[4096])
+{
+	return snprintf(ret, 4096, "%s/" TS_LAST_RUN, ts_own_spool_root()) < 4096;
+}
+
+/*
+ * Does the note begin with the process that leads our group, a shell's job? Then we are one of those that the program
+ * meant has started, as Python asks uname, and stand behind it.
+ */
+static bool is_of_our_job(void)
+{
+	long leader = ts_syscall(SYS_getpgrp, 0, 0, 0, 0, 0, 0);
+	char path[4096], expected[40], found[40];
+	int n = snprintf(expected, sizeof(expected), "start\t%ld\t", leader), fd;
+	struct stat status;
+	bool is;
+
+	if (leader == ts_sys_getpid() || !note_path(path))
+		return false;
+	fd = ts_sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return false;
+	is = ts_sys_pread(fd, found, (size_t)n, 0) == n && !memcmp(found, expected, (size_t)n) &&
+	     ts_sys_fstat(fd, &status) == 0 && status.st_size < MOST_NOTE;
+	ts_sys_close(fd);
+	return is;
+}
+
+/* To the note, and to what `traceshim run` reads. */
 static void tell(int how, const char *what, const char *first, const char *second,
 		 const char *third)
 {
 	char path[4096];
 
-	if (snprintf(path, sizeof(path), "%s/" TS_LAST_RUN, ts_own_spool_root()) <
-	    (int)sizeof(path))
+	if (note_path(path))
 		put_line(ts_sys_open(path, O_WRONLY | O_NOFOLLOW | how, 0600), what, first, second,
 			 third);
 	if (*run_path)
@@ -344,8 +397,8 @@ void ts_report_start(const struct ts_conf *conf)
 		return;
 	run.conf = conf;
 	snprintf(rules, sizeof(rules), "%zu%s", conf->n_written + wire, wire ? "+wire" : "");
-	tell(O_CREAT | O_TRUNC, "start", rules, n_hooked(hooked, sizeof(hooked)),
-	     ts_program_path());
+	tell(is_of_our_job() ? O_APPEND : O_CREAT | O_TRUNC, "start", rules,
+	     n_hooked(hooked, sizeof(hooked)), ts_program_path());
 }
 
 void ts_report_reached(const uint8_t run_id[16])

@@ -114,11 +114,21 @@ void ts_outlets_note(const struct ts_outlets *outlets, const char *sentence)
 		outlets->options.note(outlets->options.context, sentence);
 }
 
+/* Is what is for it another store's? One that was open may have got some of a batch. */
+static bool is_replaced(const struct ts_outlets *outlets, const struct outlet *outlet)
+{
+	const char *instead = outlets->options.instead;
+
+	return instead && !outlet->handle && strcmp(outlet->url, instead) != 0;
+}
+
 bool ts_outlets_is_due(const struct ts_outlets *outlets, const char *url, struct ts_error *err)
 {
 	for (const struct outlet *outlet = outlets->first; outlet; outlet = outlet->next) {
 		if (strcmp(outlet->url, url) != 0 || ts_backoff_is_due(&outlet->backoff))
 			continue;
+		if (is_replaced(outlets, outlet))
+			return ts_outlets_is_due(outlets, outlets->options.instead, err);
 		ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 		return false;
 	}
@@ -148,7 +158,7 @@ static void complain(struct ts_outlets *outlets, struct outlet *outlet, int resu
 		return;
 	outlet->complained = true;
 	outlet->say_again_ns = now + SAY_AGAIN_NS;
-	if (names_file(outlet))
+	if (names_file(outlet) || !*outlet->url)
 		snprintf(sentence, sizeof(sentence), "cannot write traces: %s",
 			 outlet->failure.text);
 	else
@@ -207,14 +217,11 @@ static int write_now(struct ts_outlets *outlets, struct outlet *outlet,
 	return result;
 }
 
-int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
-		     bool insist, struct ts_error *err)
+static int write_to(struct ts_outlets *outlets, struct outlet *outlet, const struct ts_batch *batch,
+		    bool insist, struct ts_error *err)
 {
-	struct outlet *outlet = find(outlets, url);
 	int result;
 
-	if (!outlet)
-		return ts_error_set(err, TS_AWAY, "no memory");
 	if (!insist && !ts_backoff_is_due(&outlet->backoff))
 		return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
 	result = write_now(outlets, outlet, batch);
@@ -228,6 +235,20 @@ int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct t
 	ts_backoff_failed(&outlet->backoff);
 	complain(outlets, outlet, result);
 	return ts_error_set(err, TS_AWAY, "%s", outlet->failure.text);
+}
+
+int ts_outlets_write(struct ts_outlets *outlets, const char *url, const struct ts_batch *batch,
+		     bool insist, struct ts_error *err)
+{
+	struct outlet *outlet = find(outlets, url);
+	int result;
+
+	if (!outlet)
+		return ts_error_set(err, TS_AWAY, "no memory");
+	result = write_to(outlets, outlet, batch, insist, err);
+	if (result == TS_AWAY && is_replaced(outlets, outlet))
+		result = ts_outlets_write(outlets, outlets->options.instead, batch, insist, err);
+	return result;
 }
 
 void ts_outlets_each(const struct ts_outlets *outlets,

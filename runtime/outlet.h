@@ -24,6 +24,8 @@ struct ts_outlets_options {
 	void (*say)(void *context, bool bad, const char *sentence);
 	void (*note)(void *context, const char *sentence); /* NULL; what became of rows */
 	void *context;
+	/* NULL; the URL of a store that takes what is for one that cannot be opened. It outlives the outlets */
+	const char *instead;
 };
 
 struct ts_outlets;

@@ -67,6 +67,7 @@ struct ts_span {
 	struct ts_maybe cost_nano_usd;
 	const char *attributes;
 	int64_t created_us;
+	const char *requested_model; /* of an LLM call, told by ts_query_scan alone; NULL else */
 };
 
 /*

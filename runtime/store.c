@@ -31,6 +31,9 @@ static bool is_ours(const char *url, int scheme_bytes)
 	return false;
 }
 
+static const char nowhere[] =
+	"neither TRACESHIM_STORE nor XDG_DATA_HOME nor HOME tells where to store traces";
+
 static const void *find(const char *url, const char *symbol, ts_module_symbol_fn *load,
 			struct ts_error *err)
 {
@@ -38,6 +41,10 @@ static const void *find(const char *url, const char *symbol, ts_module_symbol_fn
 	char module[64], why[256] = "";
 	const void *found;
 
+	if (!*url) {
+		ts_error_set(err, -ENOENT, "%s", nowhere);
+		return NULL;
+	}
 	if (n == 0) {
 		/* without what may hold a password */
 		n = (int)(strstr(url, "://") ? (size_t)(strstr(url, "://") - url) : strlen(url));
@@ -130,8 +137,6 @@ char *ts_store_default_url(struct ts_error *err)
 	else if (home && *home == '/')
 		n = asprintf(&result, SQLITE "%s/.local/share/traceshim/traces.db", home);
 	else
-		ts_error_set(err, -ENOENT,
-			     "neither TRACESHIM_STORE nor XDG_DATA_HOME nor HOME tells where to "
-			     "store traces");
+		ts_error_set(err, -ENOENT, "%s", nowhere);
 	return n < 0 ? NULL : result;
 }

@@ -210,9 +210,12 @@ def below(folders, prefix, pattern, budget):
     """The names of modules in the folders, and below, that fit a glob."""
     for name, folder in listed(folders):
         name = prefix + name
-        if matches(pattern, name):
+        fits, deeper = matches(pattern, name), folder and budget and may_begin(pattern, name + ".")
+        if folder and (fits or deeper) and not is_package(folder):
+            continue
+        if fits:
             yield name
-        if folder and budget and may_begin(pattern, name + ".") and is_package(folder):
+        if deeper:
             budget.pop()
             yield from below([folder], name + ".", pattern, budget)
 

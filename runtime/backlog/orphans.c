@@ -158,7 +158,8 @@ int ts_backlog_recover_by(const char *state, struct ts_outlets *outlets, const s
 int ts_backlog_recover(const char *state, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		       struct ts_recovered *ret, struct ts_error *err)
 {
-	struct ts_outlets_options options = {.modules = load, .gate = gate};
+	struct ts_outlets_options options = {
+		.modules = load, .gate = gate, .instead = ret->instead};
 	struct ts_outlets *outlets;
 	int result;
 

@@ -32,8 +32,7 @@ void ts_command_help(const struct ts_command *command)
 
 static void print_overview(FILE *out)
 {
-	fputs("traceshim shows what an unmodified program's pipelines, agents and LLM calls "
-	      "did.\n\n"
+	fputs("traceshim shows what the agents and LLM calls of an unmodified program did.\n\n"
 	      "usage: traceshim [--tenant T] COMMAND ...\n\n",
 	      out);
 	for (size_t i = 0; i < N_COMMANDS; i++)

@@ -20,7 +20,10 @@ static void say_unknown(const struct ts_options *options, const char *typed)
 	for (; n <= MOST && options->longs[n].name; n++)
 		names[n] = options->longs[n].name;
 	guess = ts_guess(typed + 2, names, n);
-	if (guess)
+	if (!strcmp(typed, "--tenant"))
+		ts_say("--tenant stands before the command: traceshim --tenant T %s",
+		       options->command);
+	else if (guess)
 		ts_say("unknown option %s (did you mean --%s?); see traceshim help %s", typed,
 		       guess, options->command);
 	else

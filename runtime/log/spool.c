@@ -206,7 +206,8 @@ int ts_spool_make_root(const char *root, struct ts_error *err)
 int ts_spool_recover(const char *root, ts_module_symbol_fn *load, const struct ts_gate *gate,
 		     struct ts_recovered *ret, struct ts_error *err)
 {
-	struct ts_outlets_options options = {.modules = load, .gate = gate};
+	struct ts_outlets_options options = {
+		.modules = load, .gate = gate, .instead = ret->instead};
 	struct recovery r = {.load = load, .gate = gate, .recovered = ret};
 	struct dirent *entry;
 	int result;

@@ -17,7 +17,8 @@ struct ts_recovered {
 	/* NULL, or told of each that is postponed, and why */
 	void (*tell)(void *context, const char *sentence);
 	void *context;
-	size_t spools; /* taken over, stored and removed */
+	const char *instead; /* NULL, or the store for what is for one that cannot be opened */
+	size_t spools;       /* taken over, stored and removed */
 	size_t traces;
 	size_t spans;
 	size_t damaged;   /* set aside as NAME.damaged */

@@ -67,7 +67,7 @@ int ts_query_digits(struct ts_query *query, const struct ts_uuid *ids, size_t n,
 /*
  * One trace, and its spans in start order, without inputs, outputs and what else figures need not; of a span that has a cost
  * `attributes` is what they say of it (cost_status), as JSON, or of an LLM call that failed the status that was
- * answered (wire.status). It lives until this returns; non-zero ends the scan and is its
+ * answered (wire.status). Of an LLM call `requested_model` is the one that was asked for, where that is known. It lives until this returns; non-zero ends the scan and is its
  * result.
  */
 typedef int ts_query_scan_fn(void *context, const struct ts_trace *trace,

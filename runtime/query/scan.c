@@ -49,11 +49,14 @@ static const struct ts_column span_columns[] = {
 	SPAN("input_tokens", TS_COLUMN_MAYBE, input_tokens),
 	SPAN("output_tokens", TS_COLUMN_MAYBE, output_tokens),
 	SPAN("cost_nano_usd", TS_COLUMN_MAYBE, cost_nano_usd),
-	SPAN("cost_status", TS_COLUMN_TEXT, attributes), /* of a JSON object, not of the table */
+	/* of a JSON object, not of the table */
+	SPAN("cost_status", TS_COLUMN_TEXT, attributes),
+	SPAN("requested_model", TS_COLUMN_TEXT, requested_model),
 };
 
 #define N_TRACE_COLUMNS (sizeof(trace_columns) / sizeof(trace_columns[0]))
 #define N_SPAN_COLUMNS  (sizeof(span_columns) / sizeof(span_columns[0]))
+#define N_OF_JSON       2
 
 static const struct ts_table traces = {
 	.name = "pipeline_traces",
@@ -187,11 +190,13 @@ int ts_query_scan(struct ts_query *query, const struct ts_query_filter *filter,
 	ts_statement_add(&statement, "SELECT ");
 	add_columns(&statement, trace_columns, N_TRACE_COLUMNS, "t.");
 	ts_statement_add(&statement, ", ");
-	add_columns(&statement, span_columns, N_SPAN_COLUMNS - 1, "s.");
+	add_columns(&statement, span_columns, N_SPAN_COLUMNS - N_OF_JSON, "s.");
 	ts_statement_add(&statement, ", CASE WHEN s.cost_nano_usd IS NOT NULL"
 				     " THEN CAST(s.attributes -> 'cost_status' AS text)"
 				     " WHEN s.kind = 'llm' AND NOT s.success"
-				     " THEN CAST(s.attributes -> 'wire' -> 'status' AS text) END");
+				     " THEN CAST(s.attributes -> 'wire' -> 'status' AS text) END"
+				     ", CASE WHEN s.kind = 'llm'"
+				     " THEN s.attributes -> 'usage' ->> 'requested_model' END");
 	ts_statement_add(&statement, " FROM (SELECT ");
 	add_columns(&statement, trace_columns, N_TRACE_COLUMNS, "");
 	ts_statement_add(&statement, " FROM pipeline_traces");

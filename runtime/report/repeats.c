@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../modelname.h"
+
 #define GRACE_MS 0.001 /* start times are whole microseconds */
 
 struct family {
@@ -26,9 +28,39 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+/* The names of a call's model without hosts and dates: of the one that answered, and of the one that was asked for. */
+struct named {
+	struct ts_text names[2]; /* empty: unknown */
+};
+
+static struct ts_text bare(const char *name)
+{
+	struct ts_model_names names;
+
+	ts_model_names((struct ts_text){name ? name : "", name ? strlen(name) : 0}, &names);
+	return names.n ? names.names[names.n - 1] : (struct ts_text){"", 0};
+}
+
+/* A call that failed has the name that it asked for, one that was answered that of who answered: "gpt-4o-2024-08-06". */
+static bool same_name(const struct ts_span *a, const struct ts_span *b)
+{
+	const struct named x = {{bare(a->model), bare(a->requested_model)}};
+	const struct named y = {{bare(b->model), bare(b->requested_model)}};
+	bool same = false;
+
+	for (int i = 0; i < 4; i++) {
+		struct ts_text left = x.names[i / 2], right = y.names[i % 2];
+
+		same |= left.bytes && left.bytes == right.bytes &&
+			!memcmp(left.data, right.data, left.bytes);
+	}
+	return same;
+}
+
 static bool same_model(const struct ts_span *a, const struct ts_span *b)
 {
-	return same_text(a->model, b->model) && same_text(a->provider, b->provider);
+	return same_text(a->provider, b->provider) &&
+	       (same_text(a->model, b->model) || same_name(a, b));
 }
 
 /* Had it ended when the other began? */

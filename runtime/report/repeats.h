@@ -8,7 +8,8 @@
  *
  * A call is a retry where the last of its name under that parent, model and provider the same, had failed before it
  * started. It is a fallback where it is a call of a model and the last one under that parent, which had failed before it
- * started, was of another name, model or provider. One that started before the last of its name had ended ran beside it.
+ * started, was of another name, model or provider. Models are the same where one of the names that a call has for its
+ * own, asked for or answered by, is one of the other's, but for hosts and dates (modelname.h). One that started before the last of its name had ended ran beside it.
  */
 
 #include "keyed.h"

@@ -40,7 +40,9 @@ hint() { checked '.rules[0].hints[0]'; }
 	[ "$(grep -c '^    in ' <<<"$output")" -eq 8 ]
 	[[ $output == *$'\n    and     5 more; --json lists them\n'* ]]
 	[ "$(checked '.rules[0] | "\(.name) \(.hooks | length)"')" = 'find* 13' ]
-	[ "$(checked '.rules[1].hints[0]')" = 'no function of a loaded object is called so' ]
+	[ "$(checked '.rules[1].hints | tostring')" = '["no function of a loaded object is called so"]' ]
+	rules '[tool]' 'find* = prat_*'
+	[ "$(checked '.rules[0].hints[1]')" = 'did you mean part_*?' ]
 }
 
 @test "a name that is nearly right is offered the right one" {
@@ -57,6 +59,7 @@ hint() { checked '.rules[0].hints[0]'; }
 		int part_run(int n) { return twice(n) + twice(n + 1); }'
 	rules '[tool]' 'twice = twice'
 	[ "$(hint)" = 'inlined everywhere in libpart.so: no function is left to wrap' ]
+	[[ $("$traceshim" check -- ./main | tail -n 2 | tr '\n' ' ') == "What was inlined is not called, and not seen: "* ]]
 	[ "$(checked '.rules[0].misses | length')" = 1 ]
 	# without debug information nobody knows
 	strip -g libpart.so
@@ -68,7 +71,7 @@ hint() { checked '.rules[0].hints[0]'; }
 		int part_both(int n) { return part_run(n) + part_run(n * 2); }' -fno-semantic-interposition
 	rules '[tool]' 'part = int part_run(int n)'
 	run -0 "$traceshim" check -- ./main
-	[[ $(tr -s ' \n' ' ' <<<"$output") == *" unseen part_run in "*"libpart.so: inlined in 2 places "* ]]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *" unseen part_run in "*"libpart.so: inlined in 2 places "*"build the program with -fno-inline. "* ]]
 	[ "$(checked '.rules[0].unseen[0] | "\(.function) \(.object) \(.reason)"')" = \
 		"part_run $PWD/libpart.so inlined in 2 places" ]
 	[[ $(checked '.rules[0].hooks[0].how') =~ ^(slots|entry)$ ]]
@@ -83,7 +86,54 @@ hint() { checked '.rules[0].hints[0]'; }
 	[[ $(checked '.rules[0].misses[0]') == *'/libpart.so defines it, which is not nosuch.so' ]]
 	[ "$(checked '.rules[0].hints | length')" = 0 ]
 	rules '[tool]' 'first = part_run' 'rest = int part_run(int n)'
-	[[ $(checked '.rules[1] | .misses[0] // .fault // "-"') == *'belongs to the rule first' ]]
+	[[ $(checked '.rules[1] | .misses[0] // .fault // "-"') == *'belongs to the rule first of line 2' ]]
+	rules '[tool]' '' 'same = part_run' 'same = part_run'
+	[[ $(checked '.rules[1].misses[0]') == *'belongs to the rule same of line 3' ]]
+}
+
+@test "a prototype that is not the function's is told, with the one that is" {
+	library 'struct pair { int a, b; };
+		enum colour { red };
+		typedef unsigned short small;
+		int part_run(int n) { return n; }
+		double part_all(long id, const char *text, const int len, struct pair *pair, double x, float y, enum colour c,
+			small s, long i, char last, const unsigned char *raw, void *any) { return id + len + x; }
+		void part_none(void) {}
+		int part_by_value(long id, struct pair pair, const char *text) { return text[0]; }
+		int part_more(const char *format, ...) { return format[0]; }' -Wl,--no-as-needed
+	cat >main.c <<-'END'
+		int part_run(), part_by_value(), part_more();
+		double part_all();
+		void part_none();
+		void *all[] = {part_run, part_by_value, part_more, part_all, part_none};
+		int main(int argc, char **argv) { return part_run(argc); }
+	END
+	$cc -o main main.c -L. -lpart -Wl,-rpath,"$PWD"
+	local all='double part_all(long id, const char *text, int len, struct pair *pair, double x, float y, enum colour c, unsigned short s, long i, char last, const unsigned char *raw, void *any)'
+	one() { rules '[tool]' "f = $1"; hint; }
+	# what is right, however it is spelt, and whatever is not recorded or not known
+	for right in "$all" "${all/long id/size_t telegram_id}" "${all/const char \*text/char blob[len]}" \
+		"${all/struct pair \*pair/long pair}" "${all/long id/void *}" 'double part_all(long id)' part_all 'part_*' \
+		'void part_none(void)' 'int part_by_value(long id, long pair, int text)' \
+		'int part_more(const char *format, int n, const char *text)'; do
+		[ "$(one "$right")" = null ] || { echo "$right"; one "$right"; false; }
+		[ "$(checked '.faults | length')" = 0 ]
+	done
+	[ "$(one 'int part_run(const char *n)')" = 'by its debug information it is int part_run(int n)' ]
+	for wrong in "${all/long id/int id}" "${all/const char \*text/long text}" "${all/double x, float y/float y, double x}" \
+		"${all/struct pair \*pair, /}" "${all/long i, char/char i, char}" "${all/double/int}" "${all/int len/bool len}" \
+		"${all/)/, int more)}" "${all/struct pair \*/const char *}" "${all/enum colour c/double c}"; do
+		[ "$(one "$wrong")" = "by its debug information it is $all" ] || { echo "$wrong"; one "$wrong"; false; }
+		[ "$(checked '.faults | length')" = 0 ]
+	done
+	[ "$(one 'int part_none(void)')" = 'by its debug information it is void part_none(void)' ]
+	[ "$(one 'char *part_run(int n)')" = 'by its debug information it is int part_run(int n)' ]
+	[ "$(one 'int part_run(int n, long more)')" = 'by its debug information it is int part_run(int n)' ]
+	[ "$(one 'int part_more(long format)')" = 'by its debug information it is int part_more(const char *format, ...)' ]
+	# and it is no fault
+	run -0 "$traceshim" check -- ./main
+	strip -g libpart.so
+	[ "$(one 'int part_run(const char *n)')" = null ]
 }
 
 @test "static functions, copies, data and stripped symbols are told apart" {

@@ -148,6 +148,21 @@ live() { "$traceshim" check --live "$bot" --json | jq -c "$1"; }
 	"$traceshim" complete options check | grep -q $'^--live\tPID'
 }
 
+@test "list --runs: where no connection was to an LLM API it says how a gateway is named" {
+	local pid
+	rules '[wire]' 'openssl = on' '[tool]' 'env = getenv'
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost 2>req.err
+	openssl s_server -accept 127.0.0.1:0 -key key.pem -cert cert.pem -www >tls.out 2>tls.err </dev/null 3>&- &
+	pid=$!
+	soon grep -q ACCEPT tls.out
+	traced curl -sk "https://$(sed -n 's/^ACCEPT //p' tls.out)/" >page
+	kill $pid
+	grep -qi html page
+	run -0 "$traceshim" list --runs
+	[ "$(awk 'length > 80' <<<"$output")" = '' ]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *" wire 1 connection, 0 to LLM APIs, 1 to other hosts; if one of them is an LLM API, name it under [wire]: gateway = HOST as NAME"* ]]
+}
+
 @test "list --runs: what became of a process's connections" {
 	begin_bot
 	end_bot

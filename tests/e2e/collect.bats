@@ -494,6 +494,16 @@ no_spools() {
 	[ -z "$output" ]
 }
 
+@test "collect: on a terminal it says for whom it works" {
+	script -qefc "exec '$root/build/traceshim' collect" "$work/typescript" </dev/null >/dev/null 3>&- &
+	child=$!
+	soon health
+	kill -INT "$(pgrep -P $child)"
+	wait $child
+	child=
+	grep -q "storing for the programs of $TRACESHIM_SPOOL, until Ctrl-C" "$work/typescript"
+}
+
 @test "collect: wrong usage" {
 	run -2 --separate-stderr "$root/build/traceshim" collect now
 	[[ $stderr == *"collect takes options only"* ]]

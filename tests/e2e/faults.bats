@@ -202,7 +202,7 @@ jobs_are() {
 @test "faults: a spool folder that others may write" {
 	mkdir "$TRACESHIM_SPOOL"
 	chmod 777 "$TRACESHIM_SPOOL"
-	same_but_a_line "$TRACESHIM_SPOOL: it is not ours alone" "$ends" jobs 3
+	same_but_a_line "$TRACESHIM_SPOOL: it is not ours alone; TRACESHIM_SPOOL names another folder" "$ends" jobs 3
 	chmod 700 "$TRACESHIM_SPOOL"
 	same "$ends" jobs 3
 	jobs_are 3
@@ -212,7 +212,7 @@ jobs_are() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	mkdir "$TRACESHIM_SPOOL"
 	chown 65534 "$TRACESHIM_SPOOL"
-	same_but_a_line "$TRACESHIM_SPOOL: it is not ours alone" "$ends" jobs 3
+	same_but_a_line "$TRACESHIM_SPOOL: it is not ours alone; TRACESHIM_SPOOL names another folder" "$ends" jobs 3
 }
 
 @test "faults: a spool folder that is a file, or a link" {

@@ -16,6 +16,7 @@ import json
 import math
 import os
 import pickle
+import re
 import sys
 from collections import defaultdict
 
@@ -137,8 +138,15 @@ def alike(error):
     return error
 
 
+def models_of(call):
+    """The names of the model that answered and of the one that was asked for, without hosts and dates."""
+    asked = json.loads(call.row["attributes"] or "{}").get("usage", {}).get("requested_model")
+    return {re.sub(r"[-@]\d{4}(-?)\d\d\1\d\d$", "", name.rpartition("/")[2]) for name in (call.row["model"], asked) if name}
+
+
 def same_model(a, b):
-    return (a.row["model"], a.row["provider"]) == (b.row["model"], b.row["provider"])
+    return a.row["provider"] == b.row["provider"] and (
+        a.row["model"] == b.row["model"] or bool(models_of(a) & models_of(b)))
 
 
 def before(a, b):

@@ -37,6 +37,14 @@ block() {
 	[ "$(awk 'length > 80' "$work/help" | wc -l)" -eq 0 ]
 }
 
+@test "readme: the demo fits a terminal" {
+	unset TRACESHIM_CONF
+	scripts/demo >"$work/demo"
+	grep -q '^trace  *pipeline ' "$work/demo"
+	grep -q 'The traces are in' "$work/demo"
+	[ "$(sed '/^sqlite:/d' "$work/demo" | wc -L)" -le 80 ]
+}
+
 @test "readme: a program nobody here wrote" {
 	block 'For a program nobody here wrote:' | sed "s#/tmp/#$work/#g" >"$work/typed"
 	[ "$(wc -l <"$work/typed")" -eq 3 ]

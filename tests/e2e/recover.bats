@@ -147,13 +147,37 @@ job_was_cut_off_before() {
 	echo >"$work/at"
 	run -1 --separate-stderr $recover
 	[ "$output" = "what 1 program left could not be stored yet and stays" ]
-	[[ $stderr == *" stays: "*"remove a folder to give its traces up" ]]
+	[[ $stderr == *" stays: "*"traceshim recover --into URL stores them elsewhere; remove a folder to give its traces up" ]]
 	run -1 --separate-stderr $recover --json
 	jq -e '.postponed == 1 and .traces == 0 and .errors == [.error] and (.error | contains("stays: "))' <<<"$output"
 	rm "$work/at"
 	run -0 $recover
 	[[ $output == "recovered 1 trace and "*" of 1 ended program" ]]
 	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 1 ]
+}
+
+@test "recover --into: what is for a store that cannot be opened goes into another, all else to its own" {
+	local elsewhere=sqlite:$work/elsewhere.db
+	TRACESHIM_STORE=none:here cut_off kill # no such kind
+	TRACESHIM_STORE= XDG_DATA_HOME= HOME= XDG_STATE_HOME= cut_off kill
+	run -1 --separate-stderr $recover
+	[ "$output" = "what 2 programs left could not be stored yet and stays" ]
+	[[ $stderr == *'there is no store "none"'* ]]
+	[[ $stderr == *"neither TRACESHIM_STORE nor XDG_DATA_HOME nor HOME tells where to store traces"* ]]
+	cut_off kill
+	run -1 --separate-stderr $recover --into nothing:there
+	[ "${lines[-1]}" = "what 2 programs left could not be stored yet and stays" ]
+	[ "$(grep -c 'there is no store "nothing"' <<<"$stderr")" -eq 2 ]
+	[[ $stderr != *"--into URL"* ]]
+	run -0 --separate-stderr $recover --into "$elsewhere"
+	[[ $output == "recovered 2 traces and "*" of 2 ended programs" ]]
+	[ -z "$stderr" ]
+	job_was_cut_off
+	TRACESHIM_STORE=$elsewhere
+	[ "$(sql 'SELECT count(*) FROM pipeline_traces')" -eq 2 ]
+	run -0 --separate-stderr $recover --into "$elsewhere"
+	[ "$output" = "nothing to recover in $TRACESHIM_SPOOL" ]
+	TRACESHIM_STORE=sqlite:$work/traces.db
 }
 
 @test "recover: of several programs each is told why" {

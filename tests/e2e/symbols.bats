@@ -330,6 +330,21 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	[[ $stderr == *"whose symbols?"* ]]
 }
 
+@test "on a terminal a line tells that it reads, where that takes more than a second" {
+	local child
+	printf '#include <unistd.h>\n__attribute__((constructor)) static void slow(void) { while (access("%s", 0)) usleep(10000); }\nvoid part(void) {}\n' \
+		"$work/go" >slow.c
+	cc -shared -fPIC -o libslow.so slow.c
+	echo 'void part(void); int main(void) { part(); return 0; }' >main.c
+	cc -o main main.c -L. -lslow -Wl,-rpath,"$PWD"
+	script -qefc "stty cols 80; '$traceshim' symbols ./main" "$work/typescript" </dev/null >/dev/null 3>&- &
+	child=$!
+	soon grep -q 'reading functions' "$work/typescript"
+	: >go
+	wait $child
+	grep -q $'\r\e\[K.*Paste' "$work/typescript"
+}
+
 @test "the JSON document keeps its contract" {
 	list "$bots/coach/coach"
 	[ "$(jq -c 'keys_unsorted' functions.json)" = '["program","objects"]' ]

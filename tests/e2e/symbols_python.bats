@@ -57,6 +57,22 @@ h__ros = python bot.agents.trainer:héros                 # function' ]
 	"$traceshim" check --json -- /usr/bin/python3 code/main.py | jq -e '.faults == [] and (.rules | length) == 5 and all(.rules[]; .hooks | length == 1)'
 }
 
+@test "an environment inside of a folder is none of it; what is compiled is counted" {
+	mkdir -p project/venv/lib/python3/site-packages/away
+	echo 'def handle(text): return text' >project/bot.py
+	echo 'def unseen(): pass' >project/venv/lib/python3/site-packages/away/__init__.py
+	: >project/venv/pyvenv.cfg
+	run -0 --separate-stderr "$traceshim" symbols project
+	[ "$(grep -c ' = python ' <<<"$output")" -eq 1 ]
+	[[ $output == *'handle = python bot:handle  # function' ]]
+	[ -z "$stderr" ]
+	: >project/fast.so
+	run -0 --separate-stderr "$traceshim" symbols project
+	[ "$(grep -c ' = python ' <<<"$output")" -eq 1 ]
+	[[ $output != *fast* ]]
+	[ "$stderr" = 'traceshim: 1 module is compiled and left out: only functions written in Python can be traced as such' ]
+}
+
 @test "a glob, and what is not there or not right" {
 	run -0 "$traceshim" symbols code '__init__'
 	[[ $output == *'Trainer.__init__ = python bot.agents.trainer:Trainer.__init__  # function' ]]

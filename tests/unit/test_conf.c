@@ -116,7 +116,10 @@ static const struct {
 	{"x =   # f", 4, "expected a function after 'x ='"},
 	{"x = : fails if < 0", 5, "expected a function"},
 	{"{x} = f", 1, "expected a name, a [section] or a comment, found '{'"},
-	{"\xd1\x84 = f", 1, "expected a name, a [section] or a comment, found '?'"},
+	{"\xd1\x84 = f", 1, "expected a name, a [section] or a comment, found '\\xd1'"},
+	{"x =\xc2\xa0"
+	 "f",
+	 4, "expected a function, found '\\xc2'"},
 	{"x = int f(void) : fails if NULL", 28,
 	 "'fails if NULL' needs a function that returns a pointer, this one returns 'int'"},
 	{"x = f : fails if < 0", 18,

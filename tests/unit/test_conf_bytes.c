@@ -13,11 +13,24 @@ static void zero_bytes(void **state)
 	assert_int_equal(conf->n_faults, 5);
 	check_fault(conf, 0, 2, 6, "a NUL byte cannot stand in a function");
 	check_fault(conf, 1, 3, 2, "expected '=' after 'b', found '? = f'");
-	check_fault(conf, 2, 4, 1, "expected a name, a [section] or a comment, found '?'");
+	check_fault(conf, 2, 4, 1, "expected a name, a [section] or a comment, found '\\x00'");
 	check_fault(
 		conf, 3, 6, 2,
 		"unknown section 'st?ep' (did you mean 'step'?); what stands in it is left out");
-	check_fault(conf, 4, 7, 1, "expected a name, a [section] or a comment, found '?'");
+	check_fault(conf, 4, 7, 1, "expected a name, a [section] or a comment, found '\\x00'");
+}
+
+static void utf16(void **state)
+{
+	static const char *const begins[] = {"\xff\xfe[\0t\0o\0", "\xfe\xff\0[\0t\0o"};
+
+	for (int i = 0; i < 2; i++) {
+		struct ts_conf *conf = parse_bytes(*state, begins[i], 8);
+
+		assert_int_equal(conf->n_rules, 0);
+		assert_int_equal(conf->n_faults, 1);
+		check_fault(conf, 0, 1, 1, "the file is written in UTF-16; save it as UTF-8");
+	}
 }
 
 static void check_sound(const struct ts_conf *conf)
@@ -175,7 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(zero_bytes),         TEST(noise),          TEST(mutations), TEST(long_lines),
-		TEST(ten_thousand_rules), TEST(too_many_rules),
+		TEST(ten_thousand_rules), TEST(too_many_rules), TEST(utf16),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,7 +163,8 @@ static const struct {
 	{"x = python bot:f : fails if None or False", 34,
 	 "expected the end of the line, found 'or False'"},
 	/* no UTF-8: cut short, longer than need be, half of a pair, beyond the last letter, Latin-1 */
-	{"x = python bot:f\xc3", 17, "expected the end of the line, or ': fails if', found '?'"},
+	{"x = python bot:f\xc3", 17,
+	 "expected the end of the line, or ': fails if', found '\\xc3'"},
 	{"x = python bot:\xc0\xae", 16,
 	 "expected a function behind the ':', found '?"
 	 "?'"},

@@ -212,6 +212,35 @@ static void retries_and_fallbacks(void **state)
 	ts_keyed_release(&repeats);
 }
 
+static void a_model_has_the_name_that_was_asked_for_and_that_which_answered(void **state)
+{
+	/* of x what answers has a date, of y another name; w is asked for twice, of another provider then */
+	struct ts_span spans[] = {
+		failing(span(1, 0, "llm:x", 0, 5), "429"),  span(2, 0, "llm:x", 10, 5),
+		failing(span(3, 0, "llm:y", 20, 5), "429"), span(4, 0, "llm:y", 30, 5),
+		failing(span(5, 0, "llm:w", 40, 5), "429"), span(6, 0, "llm:w", 50, 5)};
+	struct ts_keyed repeats;
+
+	(void)state;
+	spans[0].model = "gpt-4o";
+	spans[1].model = "gpt-4o-2024-08-06";
+	spans[2].model = "ours";
+	spans[3].model = "gpt-4o-mini-2024-07-18";
+	spans[3].requested_model = "ours";
+	spans[4].model = spans[5].model = "llama";
+	spans[4].provider = "groq";
+	spans[5].provider = "ollama";
+	repeats = repeats_of(spans, 6);
+	assert_int_equal(repeat(&repeats, "pipeline:p", "llm:x", NULL)->retries, 1);
+	assert_int_equal(repeat(&repeats, "pipeline:p", "llm:x", NULL)->helped, 1);
+	assert_int_equal(repeat(&repeats, "pipeline:p", "llm:y", NULL)->retries, 1);
+	assert_null(repeat(&repeats, "pipeline:p", "llm:x", "llm:x"));
+	assert_null(repeat(&repeats, "pipeline:p", "llm:y", "llm:y"));
+	assert_int_equal(repeat(&repeats, "pipeline:p", "llm:w", NULL)->retries, 0);
+	assert_int_equal(repeat(&repeats, "pipeline:p", "llm:w", "llm:w")->fallbacks, 1);
+	ts_keyed_release(&repeats);
+}
+
 static void what_began_before_the_failure_is_no_retry(void **state)
 {
 	struct ts_span spans[] = {failing(span(1, 0, "llm:x", 0, 20), "e"),
@@ -234,6 +263,7 @@ int main(void)
 		cmocka_unit_test(too_many_errors_are_counted),
 		cmocka_unit_test(loops_and_what_runs_beside),
 		cmocka_unit_test(retries_and_fallbacks),
+		cmocka_unit_test(a_model_has_the_name_that_was_asked_for_and_that_which_answered),
 		cmocka_unit_test(what_began_before_the_failure_is_no_retry),
 	};
 

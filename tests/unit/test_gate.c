@@ -130,6 +130,7 @@ static void faults(void **state)
 		{"[gate x]\nrequire = p95_ms <= 1%\n", 2, 22, "'%' is for error_rate alone"},
 		{"[gate x]\nrequire = error_rate <= 101%\n", 2, 25,
 		 "between 0 and 1, or 0% and 100%"},
+		{"[gate x]\nrequire = error_rate < 1\n", 2, 24, "write 1% or 100%"},
 		{"[gate x]\nrequire = spans >= 1\n", 2, 17, "expected the name of a span"},
 		{"[gate x]\nrequire = spans trainer >= 1\n", 2, 17, "expected the name of a span"},
 		{"[gate x]\nrequire = traces llm:x >= 1\n", 2, 18, "traces are counted as such"},

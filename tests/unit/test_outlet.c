@@ -109,12 +109,64 @@ static int release(void **state)
 	return 0;
 }
 
+/* The same, with another store that takes over. */
+static int make_with_another(void **state)
+{
+	int result = make(state);
+
+	ts_outlets_free(*state);
+	return result < 0 ? result
+			  : ts_outlets_new((struct ts_outlets **)state,
+					   &(struct ts_outlets_options){
+						   .modules = load,
+						   .instead = "some://another/",
+					   });
+}
+
 static int write_batch(struct ts_outlets *outlets)
 {
 	struct ts_batch batch = {.n_spans = 0};
 	struct ts_error err;
 
 	return ts_outlets_write(outlets, "some://user:secret@host/", &batch, false, &err);
+}
+
+static int write_to_none(struct ts_outlets *outlets)
+{
+	struct ts_batch batch = {.n_spans = 0};
+	struct ts_error err;
+
+	assert_true(ts_outlets_is_due(outlets, "none://here/", &err));
+	return ts_outlets_write(outlets, "none://here/", &batch, false, &err);
+}
+
+static void another_takes_what_is_for_one_that_cannot_be_opened(void **state)
+{
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(write_to_none(*state), 0);
+	assert_int_equal(seen.opened, 1);
+	assert_int_equal(seen.written, 3);
+	assert_int_equal(write_batch(*state), 0);
+	assert_int_equal(seen.opened, 2);
+}
+
+static void another_takes_nothing_from_one_that_was_open(void **state)
+{
+	assert_int_equal(write_batch(*state), 0);
+	seen.result = -EIO;
+	assert_int_equal(write_batch(*state), TS_AWAY);
+	assert_int_equal(write_batch(*state), TS_AWAY);
+	assert_int_equal(seen.opened, 1);
+	assert_int_equal(seen.written, 2);
+}
+
+static void another_may_be_away_as_well(void **state)
+{
+	seen.open_result = -EIO;
+	assert_int_equal(write_to_none(*state), TS_AWAY);
+	seen.open_result = 0;
+	ahead_s += 3600;
+	assert_int_equal(write_to_none(*state), 0);
 }
 
 static void rests_after_ten_seconds(void **state)
@@ -195,14 +247,20 @@ static void the_least_recently_used_is_closed(void **state)
 	assert_int_equal(seen.closed, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make, release)
+#define TEST(name)    cmocka_unit_test_setup_teardown(name, make, release)
+#define ANOTHER(name) cmocka_unit_test_setup_teardown(name, make_with_another, release)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rests_after_ten_seconds),           TEST(is_left_alone_after_a_failure),
-		TEST(says_a_failure_once_a_minute),      TEST(what_is_refused_is_not_away),
+		TEST(rests_after_ten_seconds),
+		TEST(is_left_alone_after_a_failure),
+		TEST(says_a_failure_once_a_minute),
+		TEST(what_is_refused_is_not_away),
 		TEST(the_least_recently_used_is_closed),
+		ANOTHER(another_takes_what_is_for_one_that_cannot_be_opened),
+		ANOTHER(another_takes_nothing_from_one_that_was_open),
+		ANOTHER(another_may_be_away_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

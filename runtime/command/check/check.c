@@ -217,6 +217,33 @@ static bool all_lies_outside(const struct ts_rules *rules)
 	return n_bound > 0;
 }
 
+static bool has_inlined(const struct ts_rule_report *rule)
+{
+	for (size_t i = 0; i < rule->n_unseen; i++)
+		if (!strncmp(rule->unseen[i].reason, "inlined", 7))
+			return true;
+	for (size_t i = 0; i < rule->n_hints; i++)
+		if (!strncmp(rule->hints[i], "inlined", 7))
+			return true;
+	return false;
+}
+
+static void print_inlined(const struct ts_rules *rules)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rules->n_rules; i++)
+		n += has_inlined(&rules->rules[i]);
+	if (!n)
+		return;
+	putchar('\n');
+	ts_display_wrap(
+		stdout,
+		"What was inlined is not called, and not seen: take a rule for a function that "
+		"it was inlined into, or build the program with -fno-inline.",
+		"", ts_terminal()->columns);
+}
+
 static void print_lost(const struct ts_checklive *live)
 {
 	char *lost = ts_checklive_lost(live);
@@ -265,6 +292,7 @@ static void print_rules(const struct ts_rules *rules, const struct ts_checklive 
 		ts_check_wire(rules, live);
 	if (live)
 		print_lost(live);
+	print_inlined(rules);
 	if (all_lies_outside(rules)) {
 		putchar('\n');
 		ts_display_wrap(
@@ -383,6 +411,22 @@ static void check_prices(struct ts_rules *rules)
 	ts_prices_close(prices);
 }
 
+/* Somebody left the "--" out. */
+static bool is_program(const char *path)
+{
+	char begin[4] = "";
+	size_t n = strlen(path);
+	FILE *file = fopen(path, "re");
+	bool is;
+
+	if (!file)
+		return false;
+	is = fread(begin, 1, sizeof(begin), file) == sizeof(begin) &&
+	     (!memcmp(begin, "\177ELF", 4) || (!memcmp(begin, "#!", 2) && !access(path, X_OK)));
+	fclose(file);
+	return is || (n > 3 && !strcmp(path + n - 3, ".py"));
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = {.json = false};
@@ -395,6 +439,11 @@ static int run(int argc, char **argv)
 	if (options.conf && access(options.conf, R_OK) < 0) {
 		ts_say("%s: %s", options.conf, strerror(errno));
 		return TS_EXIT_FAILED;
+	}
+	if (options.conf && is_program(options.conf)) {
+		ts_say("%s is a program, no symbols.conf: traceshim check -- CMD, as it is started",
+		       options.conf);
+		return TS_EXIT_USAGE;
 	}
 	if (ask(&options, &rules, &live) < 0)
 		return TS_EXIT_FAILED;

@@ -9,7 +9,9 @@
 
 #include "../functions/catalogue.h"
 #include "../functions/names.h"
+#include "../functions/prototype.h"
 #include "../terminal/guess.h"
+#include "differs.h"
 
 /* Of debug information that is read through for a hint: about a second. */
 #define MOST_BYTES (64ULL << 20)
@@ -138,15 +140,43 @@ static int tell_inlined(struct ts_rule_report *rule, const struct ts_catalogue_o
 	return 0;
 }
 
+/* Of `serch_*` the bytes before the star; 0: it is none like that. */
+static size_t head_of(const char *glob)
+{
+	size_t n = strcspn(glob, "*?");
+
+	return strcmp(glob + n, "*") == 0 ? n : 0;
+}
+
+/* `search_*` for a name like search_web: nearly as long, and to the same character. */
+static void offer_beginnings(struct ts_nearest *nearest, const char *name, size_t head)
+{
+	size_t n = strlen(name);
+	char text[256];
+
+	for (size_t k = head - 1; k <= head + 1 && k <= n && k < sizeof(text) - 1; k++)
+		if (k && name[k - 1] == nearest->typed[head - 1]) {
+			snprintf(text, sizeof(text), "%.*s*", (int)k, name);
+			ts_nearest_offer(nearest, text);
+		}
+}
+
 static int tell_nearest(struct ts_rule_report *rule, const struct names *names)
 {
+	size_t head = head_of(rule->function);
 	struct ts_nearest nearest;
 	char text[512];
 	int result = 0;
 
 	ts_nearest_init(&nearest, rule->function);
+	/* something begins nearly like anything */
+	for (size_t i = 0; head && i < TS_NEAREST; i++)
+		nearest.distances[i] = (unsigned)head / 4 + 1;
 	for (size_t i = 0; i < names->n; i++)
-		ts_nearest_offer(&nearest, names->items[i]);
+		if (head)
+			offer_beginnings(&nearest, names->items[i], head);
+		else
+			ts_nearest_offer(&nearest, names->items[i]);
 	ts_nearest_list(&nearest, text, sizeof(text));
 	if (*text)
 		result = hint(rule, "did you mean %s?", text);
@@ -160,8 +190,11 @@ static int tell_glob(struct ts_rule_report *rule, const struct names *names)
 
 	for (size_t i = 0; i < names->n; i++)
 		n += ts_name_matches(rule->function, names->items[i]);
-	if (!n)
-		return hint(rule, "no function of a loaded object is called so");
+	if (!n) {
+		int result = hint(rule, "no function of a loaded object is called so");
+
+		return result < 0 ? result : tell_nearest(rule, names);
+	}
 	return hint(rule, "%zu function%s so; none is reached or left by the rules before", n,
 		    n == 1 ? " is called" : "s are called");
 }
@@ -268,6 +301,37 @@ static int explain_hook(struct ts_rule_report *rule, const struct ts_rules_hook 
 	return ts_rules_add_unseen(rule, hook->function, hook->object, reason);
 }
 
+static int by_symbol(const void *name, const void *symbol)
+{
+	return strcmp(name, ((const struct ts_symbol *)symbol)->name);
+}
+
+/* Of a function of C by whose debug information something else is passed than the rule records. 1: told. */
+static int tell_prototype(struct ts_rule_report *rule, const struct ts_rules_hook *hook,
+			  struct ts_catalogue *catalogue)
+{
+	const struct ts_catalogue_object *object = find_object(catalogue, hook->object);
+	const struct ts_signature *signature = NULL;
+	const struct ts_symbol *symbols, *symbol;
+	const char *prototype, *note;
+	size_t n;
+	int result;
+
+	if (!object || !object->info || object->system ||
+	    ts_debuginfo_bytes(object->info) > MOST_BYTES)
+		return 0;
+	symbols = ts_debuginfo_symbols(object->info, &n);
+	symbol = n ? bsearch(hook->function, symbols, n, sizeof(*symbols), by_symbol) : NULL;
+	if (symbol && !symbol->resolver && strncmp(hook->function, "_Z", 2) != 0)
+		signature = ts_debuginfo_signature(object->info, symbol);
+	if (!signature || !ts_differs(rule, signature))
+		return 0;
+	prototype = ts_prototype_write(signature, hook->function, &catalogue->pool, &note);
+	result = hint(rule, "by its debug information it is %s",
+		      prototype ? prototype : "something else");
+	return result < 0 ? result : 1;
+}
+
 static int explain_rule(struct ts_rule_report *rule, struct names *names)
 {
 	int result = 0;
@@ -276,7 +340,9 @@ static int explain_rule(struct ts_rule_report *rule, struct names *names)
 		return explain_miss(rule, names);
 	for (size_t i = 0; !result && i < rule->n_hooks; i++)
 		result = explain_hook(rule, &rule->hooks[i], names->catalogue);
-	return result;
+	for (size_t i = 0; !result && i < rule->n_hooks; i++)
+		result = tell_prototype(rule, &rule->hooks[i], names->catalogue);
+	return result < 0 ? result : 0;
 }
 
 int ts_explain(struct ts_rules *rules, const char *folder)

@@ -105,6 +105,9 @@ static int collect(const struct options *options, const char *root)
 	struct ts_collected collected = {0};
 	struct ts_error err = {""};
 
+	/* who looks on sees nothing else for hours; and there may be programs with another folder */
+	if (!options->once && isatty(STDERR_FILENO))
+		ts_say("storing for the programs of %s, until Ctrl-C", root);
 	if (ts_collector_run(&how, &collected, &err) < 0) {
 		ts_say("%s", err.text);
 		return TS_EXIT_FAILED;

@@ -7,6 +7,7 @@
 #include "../../uuid.h"
 #include "../command.h"
 #include "../terminal/amount.h"
+#include "../terminal/display.h"
 #include "../terminal/grid.h"
 #include "../terminal/print.h"
 #include "../terminal/when.h"
@@ -83,20 +84,20 @@ static void put_row(struct ts_grid *grid, const struct ts_aligned *row)
 static void print_head(const struct ts_trace *trace, const struct ts_tree *tree, char letter)
 {
 	struct ts_spend sum = {.calls = 0}, one;
-	char id[TS_UUID_TEXT], started[64];
+	char id[TS_UUID_TEXT], started[64], cost[64] = "", text[TS_UUID_TEXT + 128];
 
 	ts_uuid_format(&trace->trace_id, id);
 	ts_when_long(trace->started_us, started, sizeof(started));
 	for (size_t i = ts_spend_next(tree, 0, &one); i < tree->n;
 	     i = ts_spend_next(tree, tree->nodes[i].end, &one))
 		ts_spend_add(&sum, &one);
-	printf("%s%c%s  %s  %s", ts_style(TS_STYLE_DIM), letter, ts_style(TS_STYLE_PLAIN), id,
-	       started);
 	if (ts_sum_is_unknown(&sum.cost_nano_usd, sum.calls))
-		printf("  cost unknown");
+		snprintf(cost, sizeof(cost), "  cost unknown");
 	else if (sum.calls)
-		printf("  %s", ts_amount_cost(&sum).text);
-	putchar('\n');
+		snprintf(cost, sizeof(cost), "  %s", ts_amount_cost(&sum).text);
+	snprintf(text, sizeof(text), "%s  %s%s", id, started, cost);
+	printf("%s%c%s  ", ts_style(TS_STYLE_DIM), letter, ts_style(TS_STYLE_PLAIN));
+	ts_display_wrap(stdout, text, "   ", ts_terminal()->columns);
 }
 
 int ts_compare_print_traces(const struct ts_compared_traces *traces)

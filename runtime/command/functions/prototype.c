@@ -165,8 +165,7 @@ static const char *standard_class(const struct ts_shape *shape)
 
 /* --- types ----------------------------------------------------------------------------------- */
 
-/* What it is once qualifiers and typedefs are taken off. */
-static const struct ts_shape *bare(const struct ts_shape *shape)
+const struct ts_shape *ts_shape_bare(const struct ts_shape *shape)
 {
 	for (int i = 0; shape && i < DEEPEST; i++) {
 		if (shape->form != TS_FORM_CONST && shape->form != TS_FORM_QUALIFIED &&
@@ -188,7 +187,7 @@ static bool has_const(const struct ts_shape *shape, const struct ts_shape *end)
 
 static bool is_const(const struct ts_shape *shape)
 {
-	return has_const(shape, bare(shape));
+	return has_const(shape, ts_shape_bare(shape));
 }
 
 static const struct ts_shape *unqualified(const struct ts_shape *shape)
@@ -268,14 +267,14 @@ static const char *pointee_alone(struct writer *writer, const struct ts_shape *s
 /* What a typedef stands for counts where that makes a string, and in C++, which looks through it. */
 static bool looks_through(const struct writer *writer, const struct ts_shape *shape)
 {
-	return is_cplusplus(writer) || is_char(bare(shape));
+	return is_cplusplus(writer) || is_char(ts_shape_bare(shape));
 }
 
 /* What stands before the '*'. NULL: it cannot be written, or there is no memory. */
 static const char *pointee(struct writer *writer, const struct ts_shape *shape, int depth)
 {
 	bool through = looks_through(writer, shape);
-	const struct ts_shape *alone = through ? bare(shape) : unqualified(shape);
+	const struct ts_shape *alone = through ? ts_shape_bare(shape) : unqualified(shape);
 	const char *name = pointee_alone(writer, alone, depth);
 	bool constant = through ? is_const(shape) : shape != alone && has_const(shape, alone);
 
@@ -288,7 +287,7 @@ static const char *pointee(struct writer *writer, const struct ts_shape *shape, 
 
 static const char *known_typedef(const struct ts_shape *shape)
 {
-	const struct ts_shape *is = bare(shape);
+	const struct ts_shape *is = ts_shape_bare(shape);
 
 	for (shape = unqualified(shape); is && is->form == TS_FORM_BASE && shape != is;
 	     shape = unqualified(shape->of)) {
@@ -315,7 +314,7 @@ static const char *enumeration(struct writer *writer, const struct ts_shape *sha
 /* The type of a value that is passed itself. NULL: it cannot be written, or there is no memory. */
 static const char *value(struct writer *writer, const struct ts_shape *shape)
 {
-	const struct ts_shape *is = bare(shape);
+	const struct ts_shape *is = ts_shape_bare(shape);
 	const char *known = known_typedef(shape);
 
 	if (!is)
@@ -345,7 +344,7 @@ static const char *value(struct writer *writer, const struct ts_shape *shape)
 /* "struct point by value": why value() has nothing to write. */
 static const char *refusal(struct writer *writer, const struct ts_shape *shape)
 {
-	const struct ts_shape *is = bare(shape);
+	const struct ts_shape *is = ts_shape_bare(shape);
 	const char *name = is && is->name ? is->name : shape && shape->name ? shape->name : "";
 	const char *what = "type";
 
@@ -427,7 +426,7 @@ static const char *impossible(struct writer *writer)
 	if (signature->hidden)
 		return "hidden parameters";
 	for (size_t i = 0; signature->old_style && i < signature->n_params; i++) {
-		const struct ts_shape *is = bare(signature->params[i].shape);
+		const struct ts_shape *is = ts_shape_bare(signature->params[i].shape);
 
 		if (is && is->form == TS_FORM_BASE && is->encoding == TS_ENCODING_FLOAT)
 			return "old-style parameters";

@@ -7,6 +7,9 @@
 #include "../../pool.h"
 #include "signature.h"
 
+/* What it is once qualifiers and typedefs are taken off; NULL: void. */
+const struct ts_shape *ts_shape_bare(const struct ts_shape *shape);
+
 /*
  * "int run(long id, const char *text)" for the function that a rule calls `name`: every type is one
  * that symbols.conf(5) knows, and passed as the function's own is. NULL where nothing can be

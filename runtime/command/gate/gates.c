@@ -120,14 +120,14 @@ static void say_unknown(const struct ts_finding *finding, const char *value, cha
 			size_t bytes)
 {
 	const char *what =
-		finding->requirement->metric == TS_METRIC_COST ? "price" : "number of tokens";
+		finding->requirement->metric == TS_METRIC_COST ? "cost is" : "tokens are";
 
 	if (finding->requirement->per_trace)
-		snprintf(ret, bytes, "not known of %s of %s traces: calls without a %s",
+		snprintf(ret, bytes, "not known of %s of %s traces: calls whose %s unknown",
 			 ts_amount_count(finding->undetermined).text,
 			 ts_amount_count(finding->traces).text, what);
 	else
-		snprintf(ret, bytes, "at least %s, and %s calls without a %s", value,
+		snprintf(ret, bytes, "at least %s, and %s calls whose %s unknown", value,
 			 ts_amount_count(finding->sum.unknown).text, what);
 }
 
@@ -212,14 +212,14 @@ static void print_rule(struct ts_gates *gates, const struct ts_gate_section *sec
 {
 	struct ts_gate_result result = ts_gates_judge(gates, section, rule);
 	bool holds = result.holds == TS_HOLDS;
-	char id[TS_UUID_TEXT];
+	char id[TS_UUID_TEXT], *text = NULL;
 
 	fprintf(out, "  %s%-5s%s  ", style(out, holds ? TS_STYLE_GOOD : TS_STYLE_BAD),
 		holds ? "ok" : "FAILS", style(out, TS_STYLE_PLAIN));
-	put(out, section->rules[rule].text);
-	fputs(": ", out);
-	put(out, result.sentence);
-	fputc('\n', out);
+	if (asprintf(&text, "%s: %s", section->rules[rule].text, result.sentence) < 0)
+		text = NULL;
+	ts_display_wrap(out, text ? text : "", "         ", ts_terminal()->columns);
+	free(text);
 	if (!result.has_trace)
 		return;
 	ts_uuid_format(&result.trace, id);

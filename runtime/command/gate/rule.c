@@ -101,6 +101,10 @@ static int take_limit(struct ts_gate_reader *reader, struct ts_gate_word word,
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)n, word.at);
 	ret->limit = strtod(text, NULL) / (percent ? 100 : 1);
+	if (ret->metric == TS_METRIC_ERROR_RATE && ret->limit == 1 && !percent) {
+		ts_gate_fault_at(reader, word.at, "1 of 1 is all of them: write 1%% or 100%%");
+		return -EINVAL;
+	}
 	if (ret->metric != TS_METRIC_ERROR_RATE || ret->limit <= 1)
 		return 0;
 	ts_gate_fault_at(reader, word.at,

@@ -22,6 +22,7 @@
 #define COUNT_MORE       1000 /* "more than 1000 more" */
 #define NARROWEST_NAME   6
 #define RESULT_COLUMNS   12
+#define LEAST_RESULT     8
 #define WIDEST_NAME      24
 #define DURATION_COLUMNS 9
 #define SPANS_COLUMNS    6
@@ -85,7 +86,8 @@ static int take_options(struct options *options, int argc, char **argv)
 struct table {
 	size_t digits; /* of an id, dashes counted */
 	size_t name;
-	size_t when;
+	size_t when; /* 0: left out */
+	size_t spans;
 	int64_t now;
 };
 
@@ -98,18 +100,26 @@ static size_t with_dashes(size_t digits)
 /* Columns of a line up to its result. */
 static size_t columns_before_result(const struct table *table)
 {
-	return table->digits + 2 + table->name + 2 + table->when + 1 + DURATION_COLUMNS +
-	       SPANS_COLUMNS + 2;
+	return table->digits + 2 + table->name + 2 + table->when + (table->when > 0) +
+	       DURATION_COLUMNS + table->spans + 2;
 }
 
-/* Long names make room for the result. */
-static void limit_name(struct table *table)
+static bool is_narrow(const struct table *table, size_t result)
+{
+	return columns_before_result(table) + result > ts_terminal()->columns;
+}
+
+/* What makes room for the result: long names, and where there is none for any of it what says least. */
+static void make_room(struct table *table)
 {
 	if (table->name > WIDEST_NAME)
 		table->name = WIDEST_NAME;
-	while (table->name > NARROWEST_NAME &&
-	       columns_before_result(table) + RESULT_COLUMNS > ts_terminal()->columns)
+	while (table->name > NARROWEST_NAME && is_narrow(table, RESULT_COLUMNS))
 		table->name--;
+	if (is_narrow(table, LEAST_RESULT))
+		table->spans = 0;
+	if (is_narrow(table, LEAST_RESULT))
+		table->when = 0;
 }
 
 static void measure(const struct ts_listing *listing, struct table *ret)
@@ -117,6 +127,7 @@ static void measure(const struct ts_listing *listing, struct table *ret)
 	ret->digits = with_dashes(ts_listing_digits(listing));
 	ret->name = strlen("pipeline");
 	ret->when = strlen("00:00:00");
+	ret->spans = SPANS_COLUMNS;
 	ret->now = ts_now_us();
 	for (size_t i = 0; i < ts_listing_count(listing); i++) {
 		const struct ts_trace *trace = &ts_listing_at(listing, i)->trace;
@@ -127,7 +138,7 @@ static void measure(const struct ts_listing *listing, struct table *ret)
 		ret->name = name > ret->name ? name : ret->name;
 		ret->when = strlen(when) > ret->when ? strlen(when) : ret->when;
 	}
-	limit_name(ret);
+	make_room(ret);
 }
 
 /* In what the line has left. */
@@ -140,6 +151,19 @@ static void put_result(const struct table *table, const char *text)
 		       terminal->ellipsis);
 }
 
+/* What stands between name and result. */
+static void put_middle(const struct table *table, const char *when, const char *took,
+		       const char *spans)
+{
+	fputs("  ", stdout);
+	if (table->when)
+		printf("%-*s ", (int)table->when, when);
+	printf("%*s", DURATION_COLUMNS, took);
+	if (table->spans)
+		printf("%*s", (int)table->spans, spans);
+	fputs("  ", stdout);
+}
+
 static void print_row(const struct table *table, const struct ts_listed *listed)
 {
 	const struct ts_terminal *terminal = ts_terminal();
@@ -148,6 +172,7 @@ static void print_row(const struct table *table, const struct ts_listed *listed)
 	char id[TS_UUID_TEXT];
 	char when[32];
 	char duration[32];
+	char spans[32];
 
 	if (!trace->success)
 		result = trace->error && *trace->error ? trace->error : "failed";
@@ -156,8 +181,8 @@ static void print_row(const struct table *table, const struct ts_listed *listed)
 	ts_when_duration(trace->duration_ms, duration, sizeof(duration));
 	printf("%.*s  ", (int)table->digits, id);
 	ts_display_put_padded(stdout, trace->pipeline_name, table->name, terminal->ellipsis);
-	printf("  %-*s %*s%*lld  ", (int)table->when, when, DURATION_COLUMNS, duration,
-	       SPANS_COLUMNS, (long long)listed->span_count);
+	snprintf(spans, sizeof(spans), "%lld", (long long)listed->span_count);
+	put_middle(table, when, duration, spans);
 	fputs(ts_style(trace->success ? TS_STYLE_GOOD : TS_STYLE_BAD), stdout);
 	put_result(table, result);
 	printf("%s\n", ts_style(TS_STYLE_PLAIN));
@@ -168,9 +193,9 @@ static void print_table(const struct ts_listing *listing)
 	struct table table;
 
 	measure(listing, &table);
-	printf("%s%-*s  %-*.*s  %-*s %*s%*s  ", ts_style(TS_STYLE_DIM), (int)table.digits, "trace",
-	       (int)table.name, (int)table.name, "pipeline", (int)table.when, "when",
-	       DURATION_COLUMNS, "took", SPANS_COLUMNS, "spans");
+	printf("%s%-*s  %-*.*s", ts_style(TS_STYLE_DIM), (int)table.digits, "trace",
+	       (int)table.name, (int)table.name, "pipeline");
+	put_middle(&table, "when", "took", "spans");
 	put_result(&table, "result");
 	printf("%s\n", ts_style(TS_STYLE_PLAIN));
 	for (size_t i = 0; i < ts_listing_count(listing); i++)

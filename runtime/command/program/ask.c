@@ -58,7 +58,8 @@ int ts_ask_folder(char ret[PATH_MAX])
 		 temporary && *temporary == '/' ? temporary : "/tmp");
 	if (mkdtemp(ret))
 		return 0;
-	ts_say("%s: %s", ret, strerror(errno));
+	ts_say("no folder %s for what the program tells: %s; TMPDIR names another place", ret,
+	       strerror(errno));
 	return -EIO;
 }
 

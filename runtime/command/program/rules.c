@@ -61,7 +61,8 @@ int ts_rules_add_fault(struct ts_rules *rules, const char *message)
 	return fault && fault->message ? 0 : -ENOMEM;
 }
 
-static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, const char *value)
+static int take_param(struct ts_rules_pair **pairs, size_t *n, const char *key, const char *value,
+		      const char *place)
 {
 	struct ts_rules_pair *pair = push(pairs, n, sizeof(*pair));
 
@@ -69,7 +70,13 @@ static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, c
 		return -ENOMEM;
 	pair->key = strdup(key);
 	pair->value = strdup(value);
-	return pair->key && pair->value ? 0 : -ENOMEM;
+	pair->place = strdup(place);
+	return pair->key && pair->value && pair->place ? 0 : -ENOMEM;
+}
+
+static int take_pair(struct ts_rules_pair **pairs, size_t *n, const char *key, const char *value)
+{
+	return take_param(pairs, n, key, value, "");
 }
 
 static int take_rule(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
@@ -269,7 +276,7 @@ int ts_rules_take(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 	if (!rule)
 		return 0;
 	if (!strcmp(f[0], "param"))
-		return take_pair(&rule->params, &rule->n_params, f[2], f[3]);
+		return take_param(&rule->params, &rule->n_params, f[2], f[3], f[4]);
 	if (!strcmp(f[0], "hook"))
 		return take_hook(rule, f);
 	if (!strcmp(f[0], "def"))
@@ -351,6 +358,7 @@ static void free_pairs(struct ts_rules_pair *pairs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		free(pairs[i].key);
 		free(pairs[i].value);
+		free(pairs[i].place);
 	}
 	free(pairs);
 }

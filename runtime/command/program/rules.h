@@ -18,6 +18,7 @@ struct ts_rules_fault {
 struct ts_rules_pair {
 	char *key;   /* a setting, or a parameter's name */
 	char *value; /* ... or its type, "" where there is none */
+	char *place; /* of a parameter of C, for differs.c; else "" */
 };
 
 struct ts_rules_hook {

@@ -103,6 +103,10 @@ static void put_counts(FILE *to, const struct ts_wired *wired)
 		if (n || (seen && parts[i].count == TS_WIRE_RECORDED))
 			fprintf(to, ", %s %s", ts_amount_count(n).text, parts[i].words);
 	}
+	if (wired->counts[TS_WIRE_OTHER_HOST] && !wired->counts[TS_WIRE_RECORDED])
+		fputs("; if one of them is an LLM API, name it under [wire]: gateway = HOST as "
+		      "NAME",
+		      to);
 }
 
 char *ts_wired_text(const struct ts_wired *wired)

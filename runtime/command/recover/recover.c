@@ -6,6 +6,8 @@
 
 #include "../../backlog/backlog.h"
 #include "../../log/spool.h"
+#include "../../shown.h"
+#include "../../store.h"
 #include "../command.h"
 #include "../module.h"
 #include "../options.h"
@@ -13,15 +15,19 @@
 #include "document.h"
 
 static const char help[] =
-	"usage: traceshim recover [--json]\n\n"
-	"Stores what programs that have ended left in the spool folder, each in the store\n"
-	"that it was started with, and removes their spools. Calls that were cut off are\n"
-	"stored as failed, \"interrupted\". Programs that run are left alone.\n\n"
+	"usage: traceshim recover [--into URL] [--json]\n\n"
+	"Stores what programs that have ended left in the spool folder, or on disk while\n"
+	"their store was away, each in the store that it was started with, and removes\n"
+	"it. Calls that were cut off are stored as failed, \"interrupted\". Programs that\n"
+	"run are left alone.\n\n"
+	"  --into URL  what is for a store that cannot be opened goes into this one:\n"
+	"              where a name or a password was wrong, or is another by now\n"
 	"  --json      one JSON object\n"
 	"  -h, --help  this text\n\n"
 	"exit status: 0 done; 1 where something could not be stored, and stays; 2 for\n"
 	"wrong usage\n\n"
-	"example: traceshim recover\n";
+	"example: traceshim recover\n"
+	"example: traceshim recover --into postgresql://bot@db/traces\n";
 
 #define MOST_REASONS 8 /* that are told one by one */
 
@@ -96,10 +102,10 @@ static int recover_all(const char *root, struct ts_recovered *ret)
 	return result < 0 ? result : second;
 }
 
-static int recover(bool json)
+static int recover(bool json, const char *into)
 {
 	struct reasons reasons = {.print = !json};
-	struct ts_recovered recovered = {.tell = note_reason, .context = &reasons};
+	struct ts_recovered recovered = {.tell = note_reason, .context = &reasons, .instead = into};
 	char *root = ts_spool_root();
 	int result, status = TS_EXIT_DONE;
 
@@ -111,7 +117,8 @@ static int recover(bool json)
 	if (reasons.n > MOST_REASONS && !json)
 		ts_say("... and %zu more", reasons.n - MOST_REASONS);
 	if (recovered.postponed && !json)
-		ts_say("remove a folder to give its traces up");
+		ts_say("%sremove a folder to give its traces up",
+		       into ? "" : "traceshim recover --into URL stores them elsewhere; ");
 	if (json)
 		status = ts_print_document(
 			ts_document_recover(root, &recovered, reasons.lines,
@@ -126,12 +133,21 @@ static int recover(bool json)
 static int run(int argc, char **argv)
 {
 	bool json = false;
-	const struct ts_option known[] = {{"json", .flag = &json}, {NULL}};
+	const char *url = NULL;
+	const struct ts_option known[] = {{"into", .text = &url}, {"json", .flag = &json}, {NULL}};
 	int result = ts_options_only(&ts_command_recover, known, argc, argv);
+	struct ts_error err = {.text = ""};
+	char *into = NULL;
 
 	if (result)
 		return result < 0 ? TS_EXIT_USAGE : TS_EXIT_DONE;
-	return recover(json);
+	if (url && !(into = ts_store_absolute_url(url, &err))) {
+		ts_say("--into %s: %s", ts_shown(url).text, err.text);
+		return TS_EXIT_USAGE;
+	}
+	result = recover(json, into);
+	free(into);
+	return result;
 }
 
 const struct ts_command ts_command_recover = {

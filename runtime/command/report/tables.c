@@ -351,7 +351,10 @@ static int print_repeats(const struct ts_overview *overview)
 			ts_grid_put(grid, "%s > %s", ts_key_of(repeat, 0), ts_key_of(repeat, 1));
 		else
 			ts_grid_put(grid, "%s > %s -> %s", ts_key_of(repeat, 0),
-				    ts_key_of(repeat, 2), ts_key_of(repeat, 1));
+				    ts_key_of(repeat, 2),
+				    strcmp(ts_key_of(repeat, 2), ts_key_of(repeat, 1)) != 0
+					    ? ts_key_of(repeat, 1)
+					    : "another model");
 		put_times(grid, repeat);
 		put_failures(grid, repeat);
 	}

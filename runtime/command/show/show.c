@@ -23,7 +23,7 @@ static const char help[] =
 	"Shows one trace: its spans as a tree on one time axis, how long each took and\n"
 	"how much of that was its own (self), what went wrong, input and output. TRACE is\n"
 	"the beginning of a trace's id, as list prints it, or last for the newest.\n\n"
-	"  --full      inputs and outputs whole, on as many lines as they take\n"
+	"  --full      every call, inputs and outputs whole, on as many lines as it takes\n"
 	"  --json      the trace as one object, its spans in start order\n"
 	"  -h, --help  this text\n\n"
 	"exit status: 0 done, 1 failed (no such trace, or several), 2 wrong usage\n\n"

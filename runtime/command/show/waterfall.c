@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "../functions/names.h"
+#include "../terminal/amount.h"
 #include "../terminal/display.h"
 #include "../terminal/print.h"
 #include "../terminal/when.h"
+#include "fold.h"
 #include "pretty.h"
 #include "seen.h"
 #include "used.h"
@@ -220,6 +222,32 @@ static void print_times(const struct layout *layout, const struct ts_tree_node *
 	printf(" %*s %*s\n", TIME_COLUMNS, duration, TIME_COLUMNS, self);
 }
 
+/* In place of many: how many there are, from when to when, and how long they took in all and each. */
+static void print_fold(const struct layout *layout, const struct ts_fold *fold)
+{
+	const struct ts_tree_node *first = &layout->tree->nodes[fold->from];
+	double begin_ms = start_ms(layout, first->span);
+	double end_ms = start_ms(layout, layout->tree->nodes[fold->end].span);
+	char margin[512], text[300], took[32], least[32], most[32];
+	size_t drawn;
+
+	draw_margin(layout, first, false, margin, sizeof(margin));
+	drawn = ts_display_columns(margin);
+	snprintf(text, sizeof(text), "%s more", ts_amount_count(fold->end - fold->from).text);
+	printf("%s%s", ts_style(TS_STYLE_DIM), margin);
+	ts_display_put_padded(stdout, text, layout->name > drawn ? layout->name - drawn : 1,
+			      ts_terminal()->ellipsis);
+	putchar(' ');
+	draw_bar(layout, begin_ms, end_ms - begin_ms);
+	ts_when_duration(fold->total_ms, took, sizeof(took));
+	printf(" %*s%s\n", TIME_COLUMNS, took, ts_style(TS_STYLE_PLAIN));
+	ts_when_duration(fold->least_ms, least, sizeof(least));
+	ts_when_duration(fold->most_ms, most, sizeof(most));
+	snprintf(text, sizeof(text), "%s to %s (--full)", least, most);
+	draw_margin(layout, first, true, margin, sizeof(margin));
+	ts_waterfall_text(margin, "each", text, false);
+}
+
 static void print_span(const struct layout *layout, const struct ts_tree_node *node)
 {
 	const struct ts_span *span = node->span;
@@ -365,11 +393,18 @@ static void measure(struct layout *layout)
 void ts_waterfall_print(const struct ts_trace *trace, const struct ts_tree *tree, bool full)
 {
 	struct layout layout = {.trace = trace, .tree = tree, .total_ms = trace->duration_ms};
+	struct ts_fold fold = {.from = tree->n};
 
 	layout.glyphs = ts_terminal()->utf8 ? &boxes : &ascii;
 	measure(&layout);
 	print_head(&layout);
 	for (size_t i = 0; i < tree->n; i++) {
+		if (i >= fold.end && (full || !layout.bar || !ts_fold(tree, i, &fold)))
+			fold = (struct ts_fold){.from = tree->n};
+		if (i == fold.from) {
+			print_fold(&layout, &fold);
+			i = fold.end;
+		}
 		print_span(&layout, &tree->nodes[i]);
 		print_details(&layout, &tree->nodes[i], full);
 	}

@@ -33,8 +33,8 @@ static const char help[] =
 	"  --dry-run          only count\n"
 	"  --json             one object instead of text\n"
 	"  -h, --help         this text\n\n"
-	"exit status: 0 done, 1 failed (status: not the schema of this traceshim), 2 wrong\n"
-	"usage\n\n"
+	"exit status: 0 done, 1 failed (status: not the schema of this traceshim), 2 for\n"
+	"wrong usage\n\n"
 	"example: traceshim store prune --older-than 30d\n";
 
 struct options {

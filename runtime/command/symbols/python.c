@@ -236,8 +236,16 @@ static int add_unread(struct ts_catalogue *catalogue, const struct ts_rules_unse
 	return object->error ? 0 : -ENOMEM;
 }
 
+static bool is_compiled(const struct ts_rules_unseen *unseen)
+{
+	size_t n = strlen(unseen->object);
+
+	return n > 3 && !strcmp(unseen->object + n - 3, ".so");
+}
+
 static int fill(struct ts_catalogue *catalogue, const struct ts_rules *report, const char *glob)
 {
+	size_t n_compiled = 0;
 	int result = 0;
 
 	for (size_t i = 0; i < report->n_rules; i++) {
@@ -247,8 +255,15 @@ static int fill(struct ts_catalogue *catalogue, const struct ts_rules *report, c
 			if (is_wanted(rule->hooks[j].function, glob))
 				result = add_function(catalogue, &rule->hooks[j]);
 		for (size_t j = 0; !result && !glob && j < rule->n_unseen; j++)
-			result = add_unread(catalogue, &rule->unseen[j]);
+			if (is_compiled(&rule->unseen[j]))
+				n_compiled++;
+			else
+				result = add_unread(catalogue, &rule->unseen[j]);
 	}
+	if (n_compiled)
+		ts_say("%zu module%s compiled and left out: only functions written in Python can "
+		       "be traced as such",
+		       n_compiled, n_compiled == 1 ? " is" : "s are");
 	return result;
 }
 

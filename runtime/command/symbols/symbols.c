@@ -12,6 +12,7 @@
 #include "../terminal/display.h"
 #include "../terminal/guess.h"
 #include "../terminal/print.h"
+#include "../terminal/progress.h"
 #include "document.h"
 #include "python.h"
 #include "reach.h"
@@ -318,19 +319,27 @@ static int list(const struct options *options)
 	struct ts_rules report;
 	char path[PATH_MAX];
 	int status = TS_EXIT_FAILED;
+	bool reached;
 	int result;
 
-	if (ts_ask_find(options->arguments[0], path) < 0 ||
-	    ts_ask(path, options->arguments, "/dev/null", &report) < 0)
+	if (ts_ask_find(options->arguments[0], path) < 0)
 		return TS_EXIT_FAILED;
+	ts_progress_begin("functions");
+	if (ts_ask(path, options->arguments, "/dev/null", &report) < 0) {
+		ts_progress_end();
+		return TS_EXIT_FAILED;
+	}
 	result = ts_catalogue_open(&catalogue, &report, options->folder);
 	if (!result) {
 		result = ts_catalogue_select(&catalogue, options->arguments[1]);
-		if (!result &&
-		    (!count(&catalogue) || ts_reach(&catalogue, path, options->arguments) == 0))
+		reached = !result && (!count(&catalogue) ||
+				      ts_reach(&catalogue, path, options->arguments) == 0);
+		ts_progress_end();
+		if (reached)
 			status = tell(&catalogue, path, options);
 		ts_catalogue_release(&catalogue);
 	}
+	ts_progress_end();
 	if (result < 0)
 		ts_say("out of memory");
 	ts_rules_release(&report);

@@ -38,6 +38,7 @@ static struct timespec in(int ms)
 static void *draw(void *unused)
 {
 	bool drawn = false;
+	uint64_t n;
 
 	(void)unused;
 	pthread_mutex_lock(&lock);
@@ -48,8 +49,11 @@ static void *draw(void *unused)
 			;
 		if (over)
 			break;
-		fprintf(stderr, "\r%s %s read",
-			ts_amount_count(__atomic_load_n(&count, __ATOMIC_RELAXED)).text, what);
+		n = __atomic_load_n(&count, __ATOMIC_RELAXED);
+		if (n)
+			fprintf(stderr, "\r%s %s read ", ts_amount_count(n).text, what);
+		else
+			fprintf(stderr, "\rreading %s", what);
 		drawn = true;
 	}
 	pthread_mutex_unlock(&lock);

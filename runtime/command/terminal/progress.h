@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* `what` is counted: "traces". One at a time. */
+/* `what` is read: "traces", and counted as far as somebody counts. One at a time. */
 void ts_progress_begin(const char *what);
 void ts_progress_count(uint64_t n);
 void ts_progress_end(void);
