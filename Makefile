@@ -242,7 +242,7 @@ check-tsan: ## the ring's two threads, under ThreadSanitizer
 
 FUZZ_SECONDS ?= 600
 
-fuzz: $(readers:%=fuzz-%) fuzz-mover ## look for FUZZ_SECONDS=600 each for what breaks a reader; one alone: fuzz-conf
+fuzz: $(readers:%=fuzz-%) fuzz-mover ## break readers for FUZZ_SECONDS=600 each; one: fuzz-conf
 
 bots: ## the programs that the end-to-end tests trace
 
