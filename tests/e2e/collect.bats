@@ -106,8 +106,8 @@ no_spools() {
 
 @test "collect: a program with a collector loads no store, and all of it is stored" {
 	collect
-	counting 4 0 200
-	soon healthy '.held == 1 and .traces > 10000'
+	counting 4 0 2000
+	soon healthy '.held == 1 and .traces > 1000'
 	grep -q /flusher.so "/proc/$child/maps"
 	run ! grep -E 'store_|sqlite' "/proc/$child/maps"
 	enough
@@ -210,7 +210,7 @@ no_spools() {
 
 @test "collect: handed over and back in the middle of the work" {
 	local i
-	counting 4 0 250
+	counting 4 0 2000
 	soon has_stored 100
 	for i in 1 2 3 4; do
 		collect
@@ -242,7 +242,7 @@ no_spools() {
 
 @test "collect: killed in the middle of the work, again and again" {
 	local i
-	counting 4 0 250
+	counting 4 0 2000
 	for i in 1 2 3 4 5; do
 		collect
 		soon healthy '.held == 1 and .traces > 50'
@@ -261,7 +261,7 @@ no_spools() {
 	collect
 	for i in 1 2 3 4 5; do
 		: >"$work/returned"
-		counting 4 0 250
+		counting 4 0 2000
 		soon has_stored $((i * 200))
 		kill -KILL "$child"
 		wait "$child" || [ $? -eq 137 ]
@@ -274,7 +274,7 @@ no_spools() {
 
 @test "collect: both killed: who comes next finds it" {
 	collect
-	counting 4 0 250
+	counting 4 0 2000
 	soon has_stored 200
 	stop KILL || :
 	kill -KILL "$child"
@@ -357,7 +357,7 @@ no_spools() {
 # What the collector was given, the program goes on with by itself: it has the files open.
 @test "collect: the spool folder is removed while a program counts" {
 	collect
-	counting 4 0 300
+	counting 4 0 2000
 	soon healthy '.traces > 500'
 	soon rm -rf "$TRACESHIM_SPOOL"
 	local status=0
@@ -373,7 +373,7 @@ no_spools() {
 
 @test "collect: one spool is removed while its program counts" {
 	collect
-	counting 4 0 300
+	counting 4 0 2000
 	soon healthy '.traces > 500'
 	soon rm -rf "$(spools)"
 	soon healthy '.held == 0'
