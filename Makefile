@@ -231,7 +231,9 @@ $(B)/unit/test_patch $(B)/unit/test_hot_wire $(B)/unit/test_foreign: $(B)/unit/%
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -g $(ASAN) -MMD -MP -I. -o $@ $< $(entry_asan) $(call obj,$(pads_src)) \
 		$(B)/asan/libts.a -lcmocka -lZydis -lpthread
 
-unit: $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src)) ## unit tests, under AddressSanitizer and UBSan
+unit_programs := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
+
+unit: $(unit_programs) ## unit tests, under AddressSanitizer and UBSan
 	$(Q)set -e; for t in $^; do $$t; done
 
 check-tsan: ## the ring's two threads, under ThreadSanitizer
@@ -246,24 +248,26 @@ fuzz: $(readers:%=fuzz-%) fuzz-mover ## break readers for FUZZ_SECONDS=600 each;
 
 bots: ## the programs that the end-to-end tests trace
 
-e2e: all bots ## end-to-end tests
-	$(Q)bats --jobs 1 $(wildcard tests/e2e/*.bats)
+# Those over PostgreSQL are links to the same over SQLite.
+over_postgresql := $(wildcard tests/e2e/*_postgresql.bats)
 
-check: setup-check ## set up, then every test, and a sample of the hazards
+e2e: all bots ## end-to-end tests
+	$(Q)bats --jobs 1 $(filter-out $(over_postgresql),$(wildcard tests/e2e/*.bats))
+
+check: setup-check ## set up, then the tests: seven minutes on two cores
 	$(Q)$(MAKE) --no-print-directory lint
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all bots faults $(unit_programs)
 	$(Q)$(MAKE) --no-print-directory unit check-tsan
 	$(Q)$(MAKE) --no-print-directory fuzz-mover FUZZ_SECONDS=5
 	$(Q)$(MAKE) --no-print-directory e2e
-	$(Q)$(MAKE) --no-print-directory check-python
-	$(Q)$(MAKE) --no-print-directory faults
 	$(Q)tests/faults/run --sample
 	$(Q)tests/hazards/run --sample
 
 check-hazards: setup-check all ## every hazard in every build of it: half an hour
 	$(Q)tests/hazards/run --all
 
-check-stores: setup-check all bots ## both SQL stores, with real servers: three minutes
-	$(Q)bats --jobs 1 tests/stores
+check-stores: setup-check all bots ## both SQL stores, with real servers: five minutes
+	$(Q)bats --jobs 1 tests/stores $(over_postgresql)
 
 check-python: setup-venv all ## Python bots with real packages, and LLM clients
 	$(Q)bats --jobs 1 tests/python
