@@ -3,6 +3,7 @@
 
 #include "life.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -339,6 +340,26 @@ __attribute__((visibility("default"))) pid_t fork(void)
 	return result;
 }
 
+/*
+ * How much room XSAVE needs for all that C code may change. CPUID leaf 0xd tells the room for
+ * everything that is enabled; AMX tiles and protection keys are not ours to change and need not be
+ * saved. Under a hypervisor each CPUID costs microseconds, so there are two.
+ */
+static void find_vector_state(void)
+{
+	const uint64_t not_ours = 1ULL << 9 | 3ULL << 17;
+	unsigned int a, b, c, d, low, high;
+
+	ts_hot.xsave_bytes = 512;
+	__cpuid(1, a, b, c, d);
+	if (!(c & bit_OSXSAVE))
+		return;
+	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	ts_hot.xsave_mask = ((uint64_t)high << 32 | low) & ~not_ours;
+	__cpuid_count(0xd, 0, a, b, c, d);
+	ts_hot.xsave_bytes = b;
+}
+
 /* The kernel puts the program's file name at the very top of the main stack. */
 static void find_main_stack(void)
 {
@@ -369,6 +390,7 @@ int ts_life_init(void)
 	if (pthread_key_create(&thread_end, end_thread) ||
 	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
 		return -ENOMEM;
+	find_vector_state();
 	find_main_stack();
 	ts_hot.generation = &life->generation;
 	ts_hot.slow = slow;

@@ -9,7 +9,6 @@
 #include "hot/call.h"
 #include "hot/wire.h"
 #include "interpose.h"
-#include "vectors.h"
 
 static int16_t argument_offset(const struct ts_param *param)
 {
@@ -230,7 +229,6 @@ int ts_thunk_make(size_t index, const struct ts_rule *rule, uintptr_t address, b
 					     rule->prototype.n_params * sizeof(hook->arguments[0]));
 	if (!hook)
 		return -ENOMEM;
-	ts_vectors_measure();
 	hook->index = (uint32_t)index;
 	if (rule->wire)
 		describe_wire(rule, hook);
