@@ -185,14 +185,6 @@ void ts_module_go_on(bool held)
 		give_turn();
 }
 
-/* What relocating an object read, nobody reads again: of libm, which SQLite's functions of SQL need, that is all. */
-static void rest_libc(const struct closure *closure, size_t n_before)
-{
-	for (size_t i = n_before; i < closure->n_seen; i++)
-		if (ts_object_is_libc(&closure->seen[i]))
-			rest(&closure->seen[i]);
-}
-
 /* Binds those of the closure that came with the module. 0 or a negative errno. */
 static int bind_closure(struct closure *closure, const struct link_map *map, size_t n_before)
 {
@@ -204,7 +196,6 @@ static int bind_closure(struct closure *closure, const struct link_map *map, siz
 		add_needed(closure, &closure->objects[i]);
 	if (!closure->n || ts_maps_read(&closure->maps) < 0)
 		return -ENOEXEC;
-	rest_libc(closure, n_before);
 	for (size_t i = 0; i < closure->n; i++) {
 		size_t place = 0;
 
