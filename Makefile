@@ -22,12 +22,12 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 hot_src     := $(wildcard preload/hot/*.c)
 pads_src    := $(wildcard preload/hot/*.S)
-entry_src   := $(wildcard preload/entry*.c)
+entry_src   := $(wildcard preload/entry/*.c)
 module_src  := $(entry_src) preload/demangle.c preload/stack.c
 python_src  := $(wildcard preload/python/*.c)
 heads_src   := $(wildcard preload/wire/*.c)
-shim_src    := $(filter-out $(module_src),$(wildcard preload/*.c))
-shim_asm    := $(wildcard preload/*.S)
+shim_src    := $(filter-out $(hot_src) $(module_src) $(python_src) $(heads_src),$(wildcard preload/*.c preload/*/*.c))
+shim_asm    := $(filter-out $(pads_src),$(wildcard preload/*/*.S))
 stores      := $(patsubst runtime/%/store.c,%,$(wildcard runtime/*/store.c))
 store_src   := $(foreach s,$(stores),$(wildcard runtime/$(s)/*.c))
 symbols_src := runtime/assemble/symbolize.c
@@ -198,7 +198,7 @@ $(patsubst %,$(B)/%/runtime/price.o,obj asan): $(B)/gen/prices.h
 
 # --- tests -----------------------------------------------------------------------------------------
 
-asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life.c hook.c spawn.c sigaction.c),$(shim_src)) \
+asan_obj := $(patsubst %.c,$(B)/asan/%.o,$(filter-out $(addprefix preload/,shim.c life/life.c hook/hook.c exec/spawn.c guard/sigaction.c),$(shim_src)) \
             preload/demangle.c $(filter-out preload/wire/nomalloc.c,$(heads_src)) $(hot_src) $(runtime_src) $(collect_src) $(report_src) $(symbols_src) \
             $(filter-out runtime/postgresql/%,$(store_src)) $(addprefix runtime/postgresql/,encode.c sqlstate.c))
 
@@ -210,7 +210,7 @@ $(asan_obj) $(entry_asan): $(B)/asan/%.o: %.c
 	$(Q)$(CC) $(filter-out -fvisibility=hidden,$(RUNTIME)) $(ASAN) -c -o $@ $<
 
 # assembly that needs no other part of the shim
-$(B)/asan/libts.a: $(asan_obj) $(call obj,preload/hot/guarded_x86_64.S preload/guard_x86_64.S)
+$(B)/asan/libts.a: $(asan_obj) $(call obj,preload/hot/guarded_x86_64.S preload/guard/guard_x86_64.S)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/unit/%: tests/unit/%.c $(B)/asan/libts.a
@@ -252,9 +252,10 @@ bots: ## the programs that the end-to-end tests trace
 over_postgresql := $(wildcard tests/e2e/*_postgresql.bats)
 
 e2e: all bots ## end-to-end tests
-	$(Q)bats --jobs 1 $(filter-out $(over_postgresql),$(wildcard tests/e2e/*.bats))
+	$(Q)bats --jobs $(shell nproc) --no-parallelize-within-files \
+		$(filter-out $(over_postgresql),$(wildcard tests/e2e/*.bats))
 
-check: setup-check ## set up, then the tests: seven minutes on two cores
+check: setup-check ## set up, then the tests: five minutes on two cores
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all bots faults $(unit_programs)
 	$(Q)$(MAKE) --no-print-directory unit check-tsan

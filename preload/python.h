@@ -7,9 +7,9 @@
  * the module knows the interpreter. Everything but what says so runs on threads of the program that hold the GIL.
  */
 
-#include "conf.h"
+#include "conf/conf.h"
 #include "hot/foreign.h"
-#include "log.h"
+#include "system/log.h"
 
 /* A Python function that a rule names, as it is found. Strings and names are copied. */
 struct ts_python_function {

@@ -5,21 +5,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "conf.h"
-#include "conversation.h"
-#include "handover.h"
-#include "hook.h"
+#include "conf/conf.h"
+#include "connection/conversation.h"
+#include "exec/handover.h"
+#include "hook/hook.h"
+#include "hook/interpose.h"
+#include "hook/interpreter.h"
 #include "hot/call.h"
-#include "interpose.h"
-#include "interpreter.h"
-#include "life.h"
-#include "log.h"
-#include "program.h"
-#include "report.h"
-#include "spool.h"
-#include "ticks.h"
-#include "callers.h"
+#include "life/life.h"
+#include "life/spool.h"
+#include "life/ticks.h"
+#include "report/report.h"
+#include "stacks/callers.h"
+#include "system/arena.h"
+#include "system/log.h"
+#include "system/program.h"
 
 static struct ts_arena arena;
 static struct ts_conf conf;

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "conf.h"
+#include "conf/conf.h"
 
 enum ts_wire_state {
 	TS_WIRE_STATE_UNDECIDED,  /* not enough has been sent to tell */

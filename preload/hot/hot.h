@@ -7,8 +7,8 @@
  * made, perhaps in a signal handler, perhaps on 16 KB of stack, with the caller's vector registers
  * live. So:
  *
- *   - it includes ../abi.h and this folder, calls nothing outside it, and setup code fills what it
- *     reads;
+ *   - it includes ../abi.h and this folder, calls nothing outside it but the slow path, and in the
+ *     middle of an exception what unwind.h says, and setup code fills what it reads;
  *   - no libc (whose memcpy and strlen use vector registers), no allocation, no lock but the
  *     overflow ring's, which is not waited for; no system call but a futex wake when a ring is half
  *     full, a look at the alternate stack when calls seem to have been jumped over, and those of

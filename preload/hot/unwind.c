@@ -23,6 +23,7 @@ typedef void resume_fn(struct _Unwind_Exception *);
 
 struct ts_unwinder ts_unwinders[TS_UNWINDERS];
 const struct ts_unwinder *ts_unwinder_libgcc;
+bool (*ts_unwinder_ask)(uintptr_t address, struct ts_unwinder *ret);
 
 extern const char ts_cleanup_pad[];
 
@@ -38,13 +39,14 @@ static enum ts_outcome outcome_of(int actions)
 	return actions & FORCE_UNWIND ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION;
 }
 
-/* The unwinder that lives where the personality routine was called from, or one like it. */
-static const struct ts_unwinder *unwinder_at(uintptr_t address)
+/* The unwinder that lives where the personality routine was called from, or one like it; `found` is room for it. */
+static const struct ts_unwinder *unwinder_at(uintptr_t address, struct ts_unwinder *found)
 {
 	for (int i = 0; i < TS_UNWINDERS; i++)
-		if (address >= ts_unwinders[i].low && address < ts_unwinders[i].high)
+		if (address >= ts_unwinders[i].low && address < ts_unwinders[i].high &&
+		    (ts_unwinders[i].stays || !ts_unwinder_ask))
 			return &ts_unwinders[i];
-	return ts_unwinder_libgcc;
+	return ts_unwinder_ask && ts_unwinder_ask(address, found) ? found : ts_unwinder_libgcc;
 }
 
 /*
@@ -64,22 +66,24 @@ int ts_personality_a(int version, int actions, uint64_t class, struct _Unwind_Ex
 	return CONTINUE_UNWIND;
 }
 
-/* Lands on the cleanup pad; rdx says which unwinder resumes, its lowest bit that it is forced. */
+/* Lands on the cleanup pad; rdx says what resumes, its lowest bit that it is forced: functions lie at even addresses. */
 int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Exception *exception,
 		     struct _Unwind_Context *unwinding)
 {
 	const struct ts_unwinder *unwinder;
+	struct ts_unwinder found;
 
 	if (!(actions & CLEANUP_PHASE)) {
 		ts_failure_raised(&ts_context, exception);
 		return CONTINUE_UNWIND;
 	}
-	unwinder = unwinder_at((uintptr_t)__builtin_return_address(0));
+	unwinder = unwinder_at((uintptr_t)__builtin_return_address(0), &found);
 	if (!unwinder)
 		return ts_personality_a(version, actions, class, exception, unwinding);
 	unwinder->set_gr(unwinding, RAX, (uintptr_t)exception);
 	unwinder->set_gr(unwinding, RDX,
-			 (uintptr_t)unwinder | (outcome_of(actions) == TS_OUTCOME_THREAD_EXITED));
+			 (uintptr_t)unwinder->resume |
+				 (outcome_of(actions) == TS_OUTCOME_THREAD_EXITED));
 	unwinder->set_ip(unwinding, (uintptr_t)ts_cleanup_pad);
 	return INSTALL_CONTEXT;
 }
@@ -88,9 +92,7 @@ int ts_personality_b(int version, int actions, uint64_t class, struct _Unwind_Ex
 resume_fn *ts_cleanup(struct ts_frame *frame, uintptr_t how,
 		      const struct _Unwind_Exception *exception)
 {
-	const struct ts_unwinder *unwinder = (const struct ts_unwinder *)(how & ~(uintptr_t)1);
-
 	ts_call_unwound(frame, how & 1 ? TS_OUTCOME_THREAD_EXITED : TS_OUTCOME_EXCEPTION,
 			exception);
-	return unwinder->resume;
+	return (resume_fn *)(how & ~(uintptr_t)1);
 }

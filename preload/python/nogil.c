@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a thread's context holds, read without the GIL. Who asks is inside a call that sends (../conversation.c): Python has
+ * What a thread's context holds, read without the GIL. Who asks is inside a call that sends (../connection/conversation.c): Python has
  * given the GIL back for it, and whoever called may hold locks of its own. To take the GIL there would wait for a thread
  * that waits for such a lock; it would cost up to two switch intervals where others compute; and it would end the
  * thread, or stop it for good, where the interpreter is being finalized.

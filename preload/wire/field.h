@@ -4,7 +4,7 @@
 
 /* Which headers of a request are recorded, besides its host. */
 
-#include "../slice.h"
+#include "../system/slice.h"
 
 /* The name to record it under; NULL: it is left out. */
 const char *ts_heads_field(struct ts_slice name, struct ts_slice value);

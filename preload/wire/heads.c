@@ -5,7 +5,7 @@
 #include "http1.h"
 #include "http2.h"
 
-#include "../pages.h"
+#include "../system/pages.h"
 
 #define CLIENT_BYTES ((size_t)240 * 1024) /* of a connection, all in all */
 

@@ -4,7 +4,7 @@
 
 /* To whom a request goes. */
 
-#include "../slice.h"
+#include "../system/slice.h"
 #include "../wire.h"
 
 /* Of what a request names the host and its port, without userinfo; empty, if it was. False: it is no such. */

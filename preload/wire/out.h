@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../slice.h"
+#include "../system/slice.h"
 #include "../wire.h"
 
 #define TS_HEADS_OUT_BYTES 16384 /* of what is recorded of one head the most */

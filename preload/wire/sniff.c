@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../slice.h"
+#include "../system/slice.h"
 
 static const char preface[] = "PRI * HTTP/2.0\r\n";
 

@@ -115,7 +115,8 @@ static bool read_elf(Elf *elf, struct ts_place *places, size_t n)
 static bool read_file(const char *path, const char *build_id, struct ts_place *places, size_t n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	/* not mapped: who writes the file anew meanwhile would end the traced program with a SIGBUS */
+	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
 	bool whole = false;
 
 	if (elf && elf_kind(elf) == ELF_K_ELF && is_the_one(elf, build_id))

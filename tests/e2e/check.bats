@@ -45,6 +45,41 @@ hint() { checked '.rules[0].hints[0]'; }
 	[ "$(checked '.rules[0].hints[1]')" = 'did you mean part_*?' ]
 }
 
+@test "functions whose calls are not all seen are counted to the end" {
+	{
+		for i in {1..12}; do
+			echo "__asm__(\".globl part_$i\n.type part_$i,@function\npart_$i: ret\n.size part_$i,.-part_$i\");"
+			echo "void part_$i(void); void calls_$i(void) { part_$i(); part_$i(); }"
+		done
+	} >part.c
+	library "$(cat part.c) int part_run(int n) { return n; }" -Wl,-Bsymbolic
+	{ printf 'void part_%d(void);\n' {1..12}; echo 'int main(void) {'; printf 'part_%d();\n' {1..12}; echo '}'; } >main.c
+	$cc -o main main.c -L. -lpart -Wl,-rpath,"$PWD"
+	rules '[tool]' 'all* = part_*@libpart.so'
+	run -0 "$traceshim" check -- ./main
+	[ "$(grep -c '^    unseen ' <<<"$output")" -eq 8 ]
+	n=$(checked '.rules[0].unseen | length')
+	[ "$n" -gt 8 ]
+	[ "$(sed -n '/^    unseen /,$p' <<<"$output" | grep '^    and ')" = "    and     $((n - 8)) more; --json lists them" ]
+}
+
+@test "an object that is not loaded is said to be none, and the one that may be meant" {
+	library 'int part_run(int n) { return n; }'
+	rules '[tool]' 'all* = *@libpar.so' 'run = part_run@libpar.so'
+	for rule in 0 1; do
+		[ "$(checked ".rules[$rule].object")" = libpar.so ]
+		[ "$(checked ".rules[$rule].hints | tostring")" = '["did you mean the object libpart.so?"]' ]
+	done
+	[ "$(checked '.rules[0].misses[0]')" = \
+		'no loaded object is named libpar.so, the program is main; it may be loaded later (dlopen)' ]
+	run -0 "$traceshim" check -- ./main
+	[[ $output == *$'\ntool:all* = *@libpar.so  (line 2)\n'* ]]
+	# of an object that is loaded its own functions are counted, and no others
+	rules '[tool]' 'none = int part_run(int n)' 'all* = part_*@libpart.so'
+	[ "$(checked '.rules[1].hints | tostring')" = \
+		'["1 function is called so; none is reached or left by the rules before"]' ]
+}
+
 @test "a name that is nearly right is offered the right one" {
 	library 'int part_run(int n) { return n; }'
 	rules '[tool]' 'part = int part_rum(int n)'
@@ -82,11 +117,17 @@ hint() { checked '.rules[0].hints[0]'; }
 		int part_run(int n) { return hidden(n) + hidden(n + 1); }'
 	rules '[tool]' 'other = hidden@nosuch.so'
 	[[ $(hint) == 'libpart.so has a function of this name, but the rule means another'* ]]
+	[ "$(checked '.rules[0].misses[0]')" = \
+		'no loaded object is named nosuch.so, the program is main; it may be loaded later (dlopen)' ]
 	rules '[tool]' 'other = part_run@nosuch.so'
 	[[ $(checked '.rules[0].misses[0]') == *'/libpart.so defines it, which is not nosuch.so' ]]
 	[ "$(checked '.rules[0].hints | length')" = 0 ]
 	rules '[tool]' 'first = part_run' 'rest = int part_run(int n)'
 	[[ $(checked '.rules[1] | .misses[0] // .fault // "-"') == *'belongs to the rule first of line 2' ]]
+	rules '[tool]' 'first = hidden' 'rest = int hidden(int n)' 'all* = hid*'
+	for rule in 1 2; do
+		[[ $(checked ".rules[$rule].misses[0]") == "hidden in $PWD/libpart.so belongs to the rule first of line 2" ]]
+	done
 	rules '[tool]' '' 'same = part_run' 'same = part_run'
 	[[ $(checked '.rules[1].misses[0]') == *'belongs to the rule same of line 3' ]]
 }
@@ -174,7 +215,7 @@ hint() { checked '.rules[0].hints[0]'; }
 	rules '[tool]' 'part = int part_run(int n)'
 	[ "$(checked keys_unsorted\|tojson)" = '["conf","program","faults","settings","rules","wire","process"]' ]
 	[ "$(checked '.rules[0] | keys_unsorted | tojson')" = \
-		'["line","kind","name","function","language","parameters","hooks","unseen","misses","hints"]' ]
+		'["line","kind","name","function","object","language","parameters","hooks","unseen","misses","hints"]' ]
 	[ "$(checked '.rules[0].hooks[0] | keys_unsorted | tojson')" = \
 		'["function","object","address","how","slots","line","type"]' ]
 }

@@ -193,6 +193,16 @@ all='. old clang libcxx'
 	LD_PRELOAD=$cplus/libbot.so "$root/build/traceshim" check -- cat | tr -s ' \n' '  ' >check.out
 	grep -F 'libbot.so defines it, but nothing that is loaded calls it yet' check.out
 	grep -F 'libbot.so defines it, which is not libother.so' check.out
+
+	# Another rule has it; nothing exports it.
+	echo 'namespace bot { __attribute__((noipa)) int count(int n) { return n * 3 + 1; } } int main(int n, char **) {
+		return bot::count(n); }' >own.cc
+	g++ -O1 -o own own.cc
+	orphan_rules 'one = int bot::count(int n)' 'two = bot::count'
+	line=$(grep -n '^one' "$TRACESHIM_CONF" | cut -d: -f1)
+	"$root/build/traceshim" check --json -- ./own >check.json
+	jq -e --arg miss "bot::count in $PWD/own belongs to the rule one of line $line" \
+		'.rules[1] | .misses == [$miss] and .hints == []' check.json
 }
 
 @test "cplus: a library that comes later, and a look-up by mangled name" {

@@ -285,13 +285,13 @@ untouched() {
 	hook	4	cloned_one	inside	0x	entry	0
 	hook	5	chosen	inside	0x	entry	0
 	hook	6	second_help	inside	0x	entry	0
-	miss	7	second_name in inside cannot be patched: it is the same code as second_help, which the rule in line 6 names
+	miss	7	second_name in inside cannot be patched: the rule in line 6 names the same code as second_help
 	hook	8	exported_and_called	libdirect.so	0x	entry	0
 	hook	8	exported_in_table	libdirect.so	0x	entry	0
 	hook	8	exported_only	libdirect.so	0x	slots	2
 	hook	8	exported_tight	libdirect.so	0x	slots	1
 	unseen	8	exported_tight	libdirect.so	it is too short: 3 bytes
-	miss	9	no loaded object defines it; it may come with a library loaded later (dlopen)
+	miss	9	no loaded object is named nothing.so, the program is inside; it may be loaded later (dlopen)
 	EOF
 	same "$inside" names 5
 

@@ -197,6 +197,21 @@ jobs_are() {
 	jobs_are 21
 }
 
+@test "faults: a store that takes the connection and never answers: an exit waits no longer than its deadline" {
+	python3 -c 'import signal, socket
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+signal.pause()' >"$work/port" 3>&- &
+	child=$!
+	soon test -s "$work/port"
+	TRACESHIM_STORE=postgresql://nobody@127.0.0.1:$(cat "$work/port")/none same "$ends" jobs 3
+	[ -n "$(spools)" ] # it was left as it was, for whoever comes next
+	kill -KILL $child
+	child=
+	"$root/build/traceshim" recover --into "$TRACESHIM_STORE" >"$work/recovered" 2>&1
+	jobs_are 3
+}
+
 # --- the spool -----------------------------------------------------------------------------------------------
 
 @test "faults: a spool folder that others may write" {

@@ -204,6 +204,11 @@ tree_is() {
 	traces | holds 'all(.success and .attributes.outcome == null)'
 }
 
+@test "process: what is killed behind an exec that failed was cut off, and ended with no exec" {
+	same "$family" fails_and_dies
+	traces | holds 'length == 1 and all(.success == false and .error == "interrupted" and .attributes.outcome != "exec")'
+}
+
 @test "process: an open call below the trace ends with exec, too" {
 	family_rules '[step]' 'exec = int execv(const char *path) : fails if < 0'
 	same "$family" becomes

@@ -285,3 +285,66 @@ pipes() {
 	traces | holds 'length == 1 and .[0].pipeline_name == "learn"'
 	[ "$(sql "SELECT span_name, input_data FROM pipeline_spans")" = 'agent:agent {"text":"hello"}' ]
 }
+
+# Its functions are those that we call, too: none works before its runtime does, nor on a thread that it did not make.
+@test "programs: one with ThreadSanitizer inside, as a library and linked statically" {
+	cat >bot.c <<-'EOF'
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <string.h>
+	__attribute__((noinline)) static int agent(const char *text) { return printf("%s\n", text); }
+	__attribute__((noinline)) int handle(const char *text) { return agent(text) + 1; }
+	static void *work(void *text) { return memchr(text, 'l', (size_t)handle(text)); }
+	int main(void)
+	{
+		static char text[] = "hello";
+		void *found;
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, work, text);
+		pthread_join(thread, &found);
+		return (char *)found - text;
+	}
+	EOF
+	rules '[pipeline]' 'learn = int handle(const char *text)' '[agent]' 'agent = int agent(const char *text)'
+	for compiler in gcc clang; do
+		$compiler -fsanitize=thread -O1 -g -o bot bot.c
+		./bot || [ $? -eq 2 ] || skip "its runtime does not run here"
+		rm -rf traces.db* "$TRACESHIM_SPOOL"
+		same ./bot
+		traces | holds 'length == 1 and .[0].pipeline_name == "learn"'
+		[ "$(sql "SELECT span_name, input_data FROM pipeline_spans")" = 'agent:agent {"text":"hello"}' ]
+		export TRACESHIM_DISABLE=1
+		same ./bot
+		unset TRACESHIM_DISABLE
+	done
+}
+
+@test "programs: with a profiler's hooks, and with the unwinder inside, every function wrapped that can be" {
+	cat >bot.cc <<-'EOF'
+	#include <cstdio>
+	#include <stdexcept>
+	#include <string>
+	__attribute__((noinline)) int fails(const std::string &text) { throw std::runtime_error("no " + text); }
+	__attribute__((noinline)) int handle(const std::string &a, const std::string &b, double c)
+	{
+		try {
+			return fails(a + b);
+		} catch (const std::exception &error) {
+			return std::printf("%s %f\n", error.what(), c);
+		}
+	}
+	int main() { return handle("more", "words", 1.5) - 20; }
+	EOF
+	rules '[trace]' 'orphans = trace' '[step]' 'all* = *'
+	for how in '-O1 -pg' '-O1 -pg -mfentry' '-O1 -static-libgcc -static-libstdc++' '-O2 -fsplit-stack'; do
+		# shellcheck disable=SC2086
+		g++ $how -o bot bot.cc
+		rm -rf traces.db* "$TRACESHIM_SPOOL"
+		same ./bot
+		traces | holds 'any(.pipeline_name == "main" and .span_count > 5)'
+	done
+	rules '[step]' 'a = mcount' 'b = __fentry__' 'c = __morestack' 'd = uw_init_context_1'
+	run -0 "$root/build/traceshim" check -- ./bot
+	[ "$(grep -c '^    missing refused: ' <<<"$output")" -eq 4 ]
+}

@@ -193,6 +193,21 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 	"$traceshim" check --json -- ./main | jq -e '.faults == []'
 }
 
+@test "two names of one function are told as that, whatever their length" {
+	long=$(printf 'part_of_a_long_name_%.0s' {1..15})
+	small "$part
+		__attribute__((visibility(\"hidden\"), noipa)) int ${long}one(int n) { return n * 3 + 1; }
+		extern __typeof(${long}one) ${long}two __attribute__((alias(\"${long}one\"), visibility(\"hidden\")));
+		int part_both(int n) { return ${long}one(n) + ${long}two(n); }"
+	list ./main
+	[ "$(listed "${long}two" .reason)" = "the same code as ${long}one: a rule for one of them is for both" ]
+	run -0 "$traceshim" symbols ./main
+	[[ $output != *'in line'* ]]
+	rules '[tool]' "a = ${long}one" "b = ${long}two"
+	[[ $("$traceshim" check --json -- ./main | jq -r '.rules[1].misses[0]') == \
+		*" cannot be patched: the rule in line 2 names the same code as ${long}one" ]]
+}
+
 @test "functions of one name and different types make no prototype" {
 	small "$part"' static __attribute__((noipa)) int same(int n) { return n; } int a(int n); int a(int n) { return same(n); }'
 	echo 'static __attribute__((noipa)) int same(const char *t) { return t[0]; } int b(const char *t); int b(const char *t) { return same(t); }' >second.c
@@ -316,6 +331,34 @@ part='int part_run(const char *text, long n); int part_run(const char *text, lon
 }
 
 # --- programs ------------------------------------------------------------------------------------------
+
+@test "operators are rules, and what a constructor was made into is listed once" {
+	cat >bot.cc <<-'EOF'
+	#define OUT __attribute__((noipa))
+	namespace bot {
+	struct Memory {
+		int n;
+		OUT Memory(int m) : n(m * 3) {}
+		OUT int operator()(int a) { return n + a; }
+		OUT bool operator==(const Memory &other) const { return n == other.n; }
+		OUT int operator[](int a) const { return n * a; }
+	};
+	}
+	int main(int argc, char **) {
+		bot::Memory one(argc), two(argc + 1);
+		return one(2) + (one == two) + one[3];
+	}
+	EOF
+	g++ -g -O1 -o main bot.cc
+	run -0 --separate-stderr "$traceshim" symbols ./main 'bot::*'
+	[[ $output == *' = int bot::Memory::operator()(this, int a) '* ]]
+	[[ $output == *' = bool bot::Memory::operator==(this, const bot::Memory &other) '* ]]
+	[[ $output == *' = int bot::Memory::operator[](this, int a) '* ]]
+	[[ $output == *' = void bot::Memory::Memory(this, int m) '* ]]
+	[[ $output != *'not reachable'* ]]
+	{ echo '[tool]'; grep ' = ' <<<"$output"; } >"$TRACESHIM_CONF"
+	"$traceshim" check --json -- ./main | jq -e '.faults == [] and (.rules | length) == 4 and all(.rules[]; .hooks != [])'
+}
 
 @test "of a script its interpreter is meant, also behind env" {
 	printf '#!/usr/bin/env perl\n' >script

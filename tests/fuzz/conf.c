@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "preload/arena.h"
-#include "preload/conf.h"
-#include "preload/names.h"
+#include "preload/system/arena.h"
+#include "preload/conf/conf.h"
+#include "preload/hook/names.h"
 
 /* MODULE:QUALNAME, in two parts. */
 static void check_python(const struct ts_rule *rule)

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "preload/elf.h"
-#include "preload/scope.h"
-#include "preload/symtab.h"
+#include "preload/elf/elf.h"
+#include "preload/elf/scope.h"
+#include "preload/reach/symtab.h"
 
 #define MOST (1 << 16)
 

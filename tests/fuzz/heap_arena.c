@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/arena.h"
+#include "preload/system/arena.h"
 
 struct ts_arena_chunk {
 	struct ts_arena_chunk *next;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Fuzzes preload/entry.c: `mover SECONDS [SEED]`, or `mover case SEED` for one generated case
+ * Fuzzes preload/entry/: `mover SECONDS [SEED]`, or `mover case SEED` for one generated case
  * again. Prints the seed; a finding prints the case and exits 1.
  */
 
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -114,13 +115,13 @@ static void print(const char *what, struct counts *counts)
 
 static void on_signal(int number)
 {
-	finding(number == SIGALRM ? "it does not end" : "it faulted");
+	finding(number == SIGPROF ? "it does not end" : "it faulted");
 }
 
 /* On a stack of their own: a case's stack is compared, byte by byte. */
 static void catch_signals(void)
 {
-	static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM};
+	static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGPROF};
 	const size_t bytes = 1 << 18;
 	stack_t stack = {.ss_size = bytes};
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
@@ -132,10 +133,16 @@ static void catch_signals(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
+/* Of the processor's seconds, which other programs cannot take from it; 0: as long as it takes. */
+static void end_after(time_t seconds)
+{
+	setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = seconds}, NULL);
+}
+
 /* Each case has a seed of its own, so that it can be had again alone. */
 static void one_case(uint64_t seed)
 {
-	alarm(STUCK_S);
+	end_after(STUCK_S);
 	subject.seed = seed;
 	chance_begin(seed);
 	generated_case();
@@ -154,7 +161,7 @@ static void run(double seconds, uint64_t seed)
 				one_case(seed + n++);
 		subject.seed = seed + n;
 		chance_begin(subject.seed ^ 0x66696c6573);
-		alarm(0);
+		end_after(0);
 		if (!files_case(0.5))
 			finding("there is no library on this machine");
 	}

@@ -3,7 +3,7 @@
 #define FUZZ_MOVER_H
 
 /*
- * The fuzzer of preload/entry.c:
+ * The fuzzer of preload/entry/:
  *   mover.c            the loop, the report
  *   mover_state.S      runs code with every register given, and keeps what it leaves
  *   mover_pool.S       real instructions, of which functions are made

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "preload/arena.h"
-#include "preload/prototype.h"
+#include "preload/system/arena.h"
+#include "preload/prototype/prototype.h"
 
 #define COLUMN 7
 

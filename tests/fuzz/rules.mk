@@ -3,15 +3,15 @@
 
 FUZZ := clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I. -I$(B)/gen -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Wall -Wextra $(if $(WERROR),-Werror)
-parsers := $(addprefix preload/,conf.c conf_python.c conf_setting.c conf_wire.c fails.c fault.c prototype.c bare.c declaration.c class.c \
-	canon.c canon_type.c ctype.c place.c token.c spelling.c names.c elf.c) tests/fuzz/heap_arena.c
+parsers := $(wildcard preload/prototype/*.c) $(addprefix preload/,$(addprefix conf/,conf.c conf_python.c conf_setting.c conf_wire.c) \
+	hook/names.c elf/elf.c) tests/fuzz/heap_arena.c
 
 $(B)/fuzz/prototype $(B)/fuzz/conf: $(B)/fuzz/%: tests/fuzz/%.c $(parsers) tests/fuzz/fuzz.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
 
-$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf.c scope.c symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
+$(B)/fuzz/elf: tests/fuzz/elf.c $(addprefix preload/,elf/elf.c elf/scope.c reach/symtab.c) tests/fuzz/fuzz.h $(B)/fuzz/seeds/elf/gnu.so
 	$(call say,CC,$@)
 	$(Q)$(FUZZ) -o $@ $(filter %.c,$^)
 

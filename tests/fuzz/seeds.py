@@ -52,7 +52,9 @@ def ring_parts(number, data, small):
 def seed(spool, flags=0, small=False):
     process = (spool / "process").read_bytes()
     parts = [part(PROCESS, process[:PROCESS_BYTES], 0, flags), part(DICTIONARY, process[PAGE:])]
-    for number, path in enumerate(sorted(spool.glob("ring-*"))[:4]):
+    # one that was being made when the program was killed has no size yet
+    rings = [path for path in sorted(spool.glob("ring-*")) if path.stat().st_size > PAGE]
+    for number, path in enumerate(rings[:4]):
         parts.append(ring_parts(number, path.read_bytes(), small))
     if (spool / "open").exists():
         parts.append(part(OPEN, (spool / "open").read_bytes()[-2000:]))

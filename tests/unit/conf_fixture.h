@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "preload/arena.h"
-#include "preload/conf.h"
+#include "preload/system/arena.h"
+#include "preload/conf/conf.h"
 
 static const char *const variables[] = {
 	"TRACESHIM_CONF",   "TRACESHIM_CAPTURE", "TRACESHIM_REDACT", "TRACESHIM_ORPHANS",

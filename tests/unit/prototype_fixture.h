@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "preload/arena.h"
-#include "preload/prototype.h"
+#include "preload/system/arena.h"
+#include "preload/prototype/prototype.h"
 
 static inline int open_arena(void **state)
 {

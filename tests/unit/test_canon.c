@@ -3,7 +3,7 @@
 
 #include "prototype_fixture.h"
 
-#include "preload/canon.h"
+#include "preload/prototype/canon.h"
 
 static char text[512];
 

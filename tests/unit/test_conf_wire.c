@@ -3,7 +3,7 @@
 
 #include "conf_fixture.h"
 #include "preload/hot/wire.h"
-#include "preload/names.h"
+#include "preload/hook/names.h"
 
 static struct ts_conf *parse_wire(struct fixture *f, const char *lines)
 {

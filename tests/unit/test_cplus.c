@@ -3,8 +3,8 @@
 
 #include "prototype_fixture.h"
 
-#include "preload/conf.h"
-#include "preload/cplus.h"
+#include "preload/conf/conf.h"
+#include "preload/hook/cplus.h"
 #include "preload/demangle.h"
 
 extern ts_demangle_fn ts_demangle;

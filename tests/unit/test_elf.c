@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "preload/elf.h"
-#include "preload/maps.h"
-#include "preload/scope.h"
+#include "preload/elf/elf.h"
+#include "preload/system/maps.h"
+#include "preload/elf/scope.h"
 
 #define MAX_OBJECTS 64
 #define PAGE        4096

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "preload/environment.h"
+#include "preload/exec/environment.h"
 
 #define LIBRARY "/opt/lib/libtraceshim.so"
 

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 
-#include "preload/guard.h"
+#include "preload/guard/guard.h"
 #include "preload/hot/guarded.h"
 
 #define PAGE 4096

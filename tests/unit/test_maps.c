@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "preload/maps.h"
+#include "preload/system/maps.h"
 
 #define PAGE 4096
 

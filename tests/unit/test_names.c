@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "preload/names.h"
+#include "preload/hook/names.h"
 
 static void test_a_pattern_matches_the_whole_text(void **state)
 {

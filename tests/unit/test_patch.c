@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "preload/elf.h"
+#include "preload/elf/elf.h"
 #include "preload/hot/call.h"
-#include "preload/patch.h"
+#include "preload/reach/patch.h"
 
 #define BESIDE 512  /* bytes that the mover is shown beside a function */
 #define MANY   3000 /* functions, whose stubs take more than one run of pages */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "preload/references.h"
+#include "preload/reach/references.h"
 
 #define BYTES 8192
 

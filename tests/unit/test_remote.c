@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "preload/remote.h"
+#include "preload/exec/remote.h"
 
 #define TRACE  "0192f0a1b2c37d4e8f90a1b2c3d4e5f6"
 #define SPAN   "0192f0a1b2c47fffb0c1d2e3f4a5b6c7"

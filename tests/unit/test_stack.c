@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "assemble_fixture.h"
-#include "preload/objects.h"
+#include "preload/stacks/objects.h"
 #include "preload/stack.h"
 #include "runtime/log/event.h"
 #include "runtime/assemble/symbolize.h"

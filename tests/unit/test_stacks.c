@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "preload/definition.h"
+#include "preload/hook/definition.h"
 #include "preload/hot/context.h"
-#include "preload/stacks.h"
-#include "preload/stacks_real.h"
-#include "preload/walk.h"
+#include "preload/stacks/stacks.h"
+#include "preload/stacks/stacks_real.h"
+#include "preload/elf/walk.h"
 
 /* In place of that of stacks_x86_64.S. */
 const char ts_stacks_makecontext_entry[1];

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "preload/symtab.h"
+#include "preload/reach/symtab.h"
 
 #define N_SYMBOLS 3
 #define FLIPS     50000

@@ -7,17 +7,19 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "preload/hot/unwind.h"
-#include "preload/module.h"
-#include "preload/unwinders.h"
+#include "preload/life/module.h"
+#include "preload/hook/unwinders.h"
 
 /* In place of those of hot/unwind.c, which needs the pads. */
 struct ts_unwinder ts_unwinders[TS_UNWINDERS];
 const struct ts_unwinder *ts_unwinder_libgcc;
+bool (*ts_unwinder_ask)(uintptr_t address, struct ts_unwinder *ret);
 
 static enum ts_brought brought;
 
@@ -26,6 +28,14 @@ enum ts_brought ts_module_brought(uintptr_t low)
 {
 	(void)low;
 	return brought;
+}
+
+static struct link_map *kept;
+
+const struct link_map *ts_module_keep(const char *path)
+{
+	assert_non_null(strstr(path, "libgcc_s.so"));
+	return kept;
 }
 
 static int find_libgcc(struct dl_phdr_info *info, size_t bytes, void *object)
@@ -104,12 +114,62 @@ static void test_what_modules_bring_is_not_the_programs(void **state)
 	ts_unwinders_keep(NULL, 0);
 }
 
+static void test_what_may_go_is_held_first(void **state)
+{
+	struct ts_object object, plugin;
+
+	(void)state;
+	assert_int_equal(dl_iterate_phdr(find_libgcc, &object), 1);
+	plugin = object;
+	plugin.soname = "libplugin.so";
+	assert_false(
+		ts_unwinders_may_go(&plugin)); /* it has one in it, and goes when it is closed */
+	assert_false(ts_unwinders_hold());
+	brought = TS_BROUGHT;
+	assert_false(ts_unwinders_may_go(&object));
+	brought = TS_NOT_BROUGHT;
+	assert_true(ts_unwinders_may_go(&object));
+	assert_false(ts_unwinders_hold()); /* it went */
+	assert_true(ts_unwinders_may_go(&object));
+	kept = dlopen("libgcc_s.so.1", RTLD_NOW);
+	assert_true(ts_unwinders_hold());
+	assert_false(ts_unwinders_hold());
+	assert_false(ts_unwinders_may_go(&object));
+}
+
+static int read_loader(struct dl_phdr_info *info, size_t bytes, void *object)
+{
+	(void)bytes;
+	return strstr(info->dlpi_name, "ld-linux") && ts_object_read(info, object) == 0;
+}
+
+static void test_one_is_found_by_where_it_calls_from(void **state)
+{
+	void *libgcc = dlopen("libgcc_s.so.1", RTLD_NOW);
+	struct ts_unwinder found;
+	struct ts_object loader;
+
+	(void)state;
+	assert_int_equal(dl_iterate_phdr(read_loader, &loader), 1);
+	ts_unwinders_keep(&loader, 1);
+	if (!ts_unwinder_ask) /* glibc before 2.35 */
+		skip();
+	assert_true(ts_unwinder_ask((uintptr_t)dlsym(libgcc, "_Unwind_ForcedUnwind"), &found));
+	assert_ptr_equal(found.set_gr, dlsym(libgcc, "_Unwind_SetGR"));
+	assert_ptr_equal(found.set_ip, dlsym(libgcc, "_Unwind_SetIP"));
+	assert_ptr_equal(found.resume, dlsym(libgcc, "_Unwind_Resume"));
+	assert_false(ts_unwinder_ask((uintptr_t)puts, &found));
+	assert_false(ts_unwinder_ask((uintptr_t)&found, &found));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_unloaded_is_forgotten),
 		cmocka_unit_test(test_another_object_in_its_place),
 		cmocka_unit_test(test_what_modules_bring_is_not_the_programs),
+		cmocka_unit_test(test_what_may_go_is_held_first),
+		cmocka_unit_test(test_one_is_found_by_where_it_calls_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../preload/arena.h"
-#include "../../preload/fault.h"
-#include "../../preload/prototype.h"
+#include "../../preload/system/arena.h"
+#include "../../preload/prototype/fault.h"
+#include "../../preload/prototype/prototype.h"
 #include "../../runtime/command/functions/names.c"
 #include "../../runtime/command/functions/prototype.c"
 
@@ -239,8 +239,10 @@ static void names(void **state)
 	assert_true(ts_name_is_writable("bot::pick<std::map<int, 3> >"));
 	assert_false(ts_name_is_writable("bot::Box<char*>::get"));
 	assert_false(ts_name_is_writable("bot::Box<int"));
-	assert_false(ts_name_is_writable("bot::operator<"));
-	assert_false(ts_name_is_writable("bot::operator()"));
+	assert_true(ts_name_is_writable("bot::operator<"));
+	assert_true(ts_name_is_writable("bot::operator()"));
+	assert_false(ts_name_is_writable("bot::operator*"));
+	assert_false(ts_name_is_writable("bot::operator int"));
 	assert_false(ts_name_is_writable("1st"));
 	assert_false(ts_name_is_writable("a::"));
 	assert_false(ts_name_is_writable(""));

@@ -127,6 +127,17 @@ static void print_hook(const struct ts_rule_report *rule, const struct ts_rules_
 	free(text);
 }
 
+/* Of `n` lines those that were not shown. */
+static void print_rest(size_t n)
+{
+	char text[64];
+
+	if (n <= MOST_SHOWN)
+		return;
+	snprintf(text, sizeof(text), "%zu more; --json lists them", n - MOST_SHOWN);
+	ts_check_item("and", text);
+}
+
 /* A glob may wrap thousands, a name that overloads share several. */
 static void print_hooks(const struct ts_rule_report *rule)
 {
@@ -139,11 +150,7 @@ static void print_hooks(const struct ts_rule_report *rule)
 	}
 	for (size_t i = 0; i < rule->n_hooks && i < MOST_SHOWN; i++)
 		print_hook(rule, &rule->hooks[i]);
-	if (rule->n_hooks > MOST_SHOWN) {
-		snprintf(text, sizeof(text), "%zu more; --json lists them",
-			 rule->n_hooks - MOST_SHOWN);
-		ts_check_item("and", text);
-	}
+	print_rest(rule->n_hooks);
 }
 
 static void print_unseen(const struct ts_rules_unseen *unseen)
@@ -161,8 +168,8 @@ static void print_rule(const struct ts_rule_report *rule, const struct ts_rules 
 {
 	char *head = NULL;
 
-	if (asprintf(&head, "%s:%s = %s  (line %ld)", rule->kind, rule->name, rule->function,
-		     rule->line) < 0)
+	if (asprintf(&head, "%s:%s = %s%s%s  (line %ld)", rule->kind, rule->name, rule->function,
+		     *rule->object ? "@" : "", rule->object, rule->line) < 0)
 		return;
 	fputs(ts_style(TS_STYLE_BOLD), stdout);
 	ts_display_wrap(stdout, head, "  ", ts_terminal()->columns);
@@ -173,6 +180,7 @@ static void print_rule(const struct ts_rule_report *rule, const struct ts_rules 
 	print_hooks(rule);
 	for (size_t i = 0; i < rule->n_unseen && i < MOST_SHOWN; i++)
 		print_unseen(&rule->unseen[i]);
+	print_rest(rule->n_unseen);
 	for (size_t i = 0; i < rule->n_misses; i++)
 		ts_check_item("missing", rule->misses[i]);
 	for (size_t i = 0; i < rule->n_hints; i++)

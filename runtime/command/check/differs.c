@@ -9,7 +9,7 @@
 #define INTEGERS 6 /* registers of the System V ABI */
 #define VECTORS  8
 
-/* As the shim tells it: what is recorded (preload/report.c), how wide, and where it lies. */
+/* As the shim tells it: what is recorded (preload/report/report.c), how wide, and where it lies. */
 struct recorded {
 	char kind, where;
 	unsigned bytes, index;

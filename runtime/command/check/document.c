@@ -71,6 +71,7 @@ static cJSON *rule_object(const struct ts_rule_report *rule)
 	ts_member_text(to, "kind", rule->kind);
 	ts_member_text(to, "name", rule->name);
 	ts_member_text(to, "function", rule->function);
+	ts_member_text(to, "object", *rule->object ? rule->object : NULL);
 	ts_member_text(to, "language", rule->python ? "python" : "native");
 	add_params(cJSON_AddArrayToObject(to, "parameters"), rule);
 	array = cJSON_AddArrayToObject(to, "hooks");

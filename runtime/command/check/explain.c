@@ -17,9 +17,13 @@
 #define MOST_BYTES (64ULL << 20)
 
 /* Of all functions, taken when they are first asked for. */
+struct item {
+	const char *name, *object; /* of the catalogue's memory */
+};
+
 struct names {
 	struct ts_catalogue *catalogue;
-	const char **items; /* of the catalogue's memory */
+	struct item *items;
 	size_t n, room;
 	bool taken;
 };
@@ -174,9 +178,9 @@ static int tell_nearest(struct ts_rule_report *rule, const struct names *names)
 		nearest.distances[i] = (unsigned)head / 4 + 1;
 	for (size_t i = 0; i < names->n; i++)
 		if (head)
-			offer_beginnings(&nearest, names->items[i], head);
+			offer_beginnings(&nearest, names->items[i].name, head);
 		else
-			ts_nearest_offer(&nearest, names->items[i]);
+			ts_nearest_offer(&nearest, names->items[i].name);
 	ts_nearest_list(&nearest, text, sizeof(text));
 	if (*text)
 		result = hint(rule, "did you mean %s?", text);
@@ -184,12 +188,38 @@ static int tell_nearest(struct ts_rule_report *rule, const struct names *names)
 	return result;
 }
 
+static bool is_of_object(const struct ts_rule_report *rule, const char *object)
+{
+	return !*rule->object || ts_name_matches(rule->object, object);
+}
+
+/* 1: no such object is loaded; then those that are called nearly so are offered. */
+static int tell_objects(struct ts_rule_report *rule, const struct ts_catalogue *catalogue)
+{
+	struct ts_nearest nearest;
+	char text[512];
+	int result = 0;
+
+	for (size_t i = 0; i < catalogue->n_objects; i++)
+		if (is_of_object(rule, catalogue->objects[i].name))
+			return 0;
+	ts_nearest_init(&nearest, rule->object);
+	for (size_t i = 0; i < catalogue->n_objects; i++)
+		ts_nearest_offer(&nearest, catalogue->objects[i].name);
+	ts_nearest_list(&nearest, text, sizeof(text));
+	if (*text)
+		result = hint(rule, "did you mean the object %s?", text);
+	ts_nearest_release(&nearest);
+	return result < 0 ? result : 1;
+}
+
 static int tell_glob(struct ts_rule_report *rule, const struct names *names)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < names->n; i++)
-		n += ts_name_matches(rule->function, names->items[i]);
+		n += is_of_object(rule, names->items[i].object) &&
+		     ts_name_matches(rule->function, names->items[i].name);
 	if (!n) {
 		int result = hint(rule, "no function of a loaded object is called so");
 
@@ -202,9 +232,8 @@ static int tell_glob(struct ts_rule_report *rule, const struct names *names)
 static void take_name(void *context, const char *name, const char *object)
 {
 	struct names *names = context;
-	const char **larger = names->items;
+	struct item *larger = names->items;
 
-	(void)object;
 	if (names->n == names->room) {
 		names->room = names->room ? names->room * 2 : 1024;
 		larger = reallocarray(names->items, names->room, sizeof(*larger));
@@ -214,8 +243,10 @@ static void take_name(void *context, const char *name, const char *object)
 		}
 		names->items = larger;
 	}
-	names->items[names->n] = ts_pool_strndup(&names->catalogue->pool, name, strlen(name));
-	names->n += names->items[names->n] != NULL;
+	larger = names->items;
+	larger[names->n].object = object;
+	larger[names->n].name = ts_pool_strndup(&names->catalogue->pool, name, strlen(name));
+	names->n += larger[names->n].name != NULL;
 }
 
 static const struct names *all(struct names *names)
@@ -232,6 +263,7 @@ static bool is_explained(const struct ts_rule_report *rule)
 	for (size_t i = 0; i < rule->n_misses; i++)
 		if (strncmp(rule->misses[i], "refused:", 8) == 0 ||
 		    strstr(rule->misses[i], " cannot be patched: ") ||
+		    (strstr(rule->misses[i], " belongs to the rule ") && !is_glob(rule)) ||
 		    strstr(rule->misses[i], " defines it with other parameters"))
 			return true;
 	return false;
@@ -244,8 +276,14 @@ static int explain_miss(struct ts_rule_report *rule, struct names *names)
 
 	if (is_explained(rule))
 		return 0;
+	found = tell_objects(rule, catalogue);
+	if (found < 0)
+		return found;
+	if (is_glob(rule) && found)
+		return 0;
 	if (is_glob(rule))
 		return tell_glob(rule, all(names));
+	found = 0;
 	for (int pass = 0; !found && pass < 2; pass++)
 		for (size_t i = 0; i < catalogue->n_objects; i++) {
 			const struct ts_catalogue_object *object = &catalogue->objects[i];

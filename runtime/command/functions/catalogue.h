@@ -16,6 +16,7 @@ struct ts_catalogue_function {
 	uint64_t bytes;
 	size_t n; /* functions of this name in its object; 0: the compiler left at most a copy */
 	bool exported;
+	bool variant; /* made of one source with another, as constructors are: its code is the same */
 	bool shared;           /* other objects have a function of this name, too */
 	const char *prototype; /* NULL: times only */
 	const char *type;      /* of a Python function: "coroutine", ...; NULL */

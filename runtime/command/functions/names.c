@@ -91,11 +91,23 @@ static bool skip_arguments(const char **name)
 	return !depth;
 }
 
+/* "operator()", "operator==": a '*' would make a glob of it, and a conversion has a type behind it. */
+static bool is_operator(const char *name)
+{
+	if (strncmp(name, "operator", strlen("operator")) != 0)
+		return false;
+	name += strlen("operator");
+	return strcmp(name, "()") == 0 || strcmp(name, "[]") == 0 ||
+	       (*name && !name[strspn(name, "=<>!+-/%^&|~")]);
+}
+
 bool ts_name_is_writable(const char *name)
 {
 	bool begins = true; /* a word may begin here */
 
 	while (*name) {
+		if (begins && is_operator(name))
+			return true;
 		if (name[0] == ':' && name[1] == ':' && !begins) {
 			name += 2;
 			begins = true;

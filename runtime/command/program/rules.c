@@ -90,7 +90,8 @@ static int take_rule(struct ts_rules *rules, char *const f[TS_LINES_FIELDS])
 	rule->name = strdup(f[3]);
 	rule->function = strdup(f[4]);
 	rule->python = !strcmp(f[5], "python");
-	return rule->kind && rule->name && rule->function ? 0 : -ENOMEM;
+	rule->object = strdup(f[6]);
+	return rule->kind && rule->name && rule->function && rule->object ? 0 : -ENOMEM;
 }
 
 static int take_hook(struct ts_rule_report *rule, char *const f[TS_LINES_FIELDS])
@@ -380,6 +381,7 @@ void ts_rules_release(struct ts_rules *rules)
 		free(rule->kind);
 		free(rule->name);
 		free(rule->function);
+		free(rule->object);
 	}
 	for (size_t i = 0; i < rules->n_faults; i++)
 		free(rules->faults[i].message);

@@ -48,7 +48,8 @@ struct ts_rule_report {
 	char *kind;
 	char *name;
 	char *function;
-	bool python; /* of a Python function: MODULE:QUALNAME */
+	char *object; /* behind its '@'; "": of any */
+	bool python;  /* of a Python function: MODULE:QUALNAME */
 	struct ts_rules_pair *params;
 	size_t n_params;
 	struct ts_rules_hook *hooks;

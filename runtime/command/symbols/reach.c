@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../functions/names.h"
 #include "../program/ask.h"
 #include "../terminal/print.h"
 
@@ -38,11 +39,12 @@ static const char *writable_object(const struct ts_catalogue_object *object)
 static char *restricted(const char *text, const char *name, const char *object)
 {
 	char *rule = NULL;
-	const char *behind = strchr(text, '(');
+	const char *behind = strstr(text, name);
 	size_t n;
 
+	/* the parameters' list, which is not that of operator() */
+	behind = strchr(behind ? behind + strlen(name) : text, '(');
 	behind = behind ? behind : text + strlen(text);
-	/* the first parenthesis follows the name */
 	n = (size_t)(behind - text);
 	if (n < strlen(name) || asprintf(&rule, "%.*s@%s%s", (int)n, text, object, behind) < 0)
 		return NULL;
@@ -55,7 +57,12 @@ char *ts_reach_rule(const struct ts_catalogue_object *object,
 	const char *text = function->prototype ? function->prototype : function->name;
 	const char *where = function->shared ? writable_object(object) : NULL;
 
-	return where ? restricted(text, function->name, where) : strdup(text);
+	if (!where)
+		return strdup(text);
+	return restricted(text,
+			  text == function->name || !function->qualified ? function->name
+									 : function->qualified,
+			  where);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -109,6 +116,29 @@ static const char *keep(struct question *question, const char *text)
 	return kept ? kept : "out of memory";
 }
 
+/* A miss in words that need no file: lines are those of the question's own. */
+static const char *reason_of(struct question *question, struct ts_catalogue_function *function,
+			     const char *miss)
+{
+	static const char same[] = " names the same code as ";
+	const char *other = strstr(miss, same);
+	char *text = NULL, *demangled;
+	const char *kept;
+
+	if (!other)
+		return keep(question, miss);
+	demangled = ts_name_of_symbol(other + sizeof(same) - 1, false);
+	function->variant =
+		demangled && function->qualified && strcmp(demangled, function->qualified) == 0;
+	free(demangled);
+	if (asprintf(&text, "the same code as %s: a rule for one of them is for both",
+		     other + sizeof(same) - 1) < 0)
+		return "out of memory";
+	kept = keep(question, text);
+	free(text);
+	return kept;
+}
+
 static struct ts_catalogue_function *function_at(const struct question *question, size_t from,
 						 size_t n, long line)
 {
@@ -129,7 +159,7 @@ static void take_rule(struct question *question, struct ts_catalogue_function *f
 	if (!function->reached && !function->n)
 		function->reason = function->note;
 	else if (!function->reached)
-		function->reason = rule->n_misses ? keep(question, rule->misses[0])
+		function->reason = rule->n_misses ? reason_of(question, function, rule->misses[0])
 						  : "the shim does not say why";
 	if (rule->n_unseen)
 		function->unseen = keep(question, rule->unseen[0].reason);

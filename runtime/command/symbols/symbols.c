@@ -137,7 +137,7 @@ static void print_group(const struct ts_catalogue_object *object, size_t first)
 	for (size_t i = first; i < object->n_functions; i++) {
 		const struct ts_catalogue_function *function = &object->functions[i];
 
-		if (!function->reason || strcmp(function->reason, reason) != 0)
+		if (!function->reason || function->variant || strcmp(function->reason, reason) != 0)
 			continue;
 		fprintf(to, "%s%s", i == first ? "" : ", ",
 			function->qualified ? function->qualified : function->name);
@@ -154,9 +154,9 @@ static void print_unreachable(const struct ts_catalogue_object *object)
 		const char *reason = object->functions[i].reason;
 		size_t j = 0;
 
-		if (!reason)
+		if (!reason || object->functions[i].variant)
 			continue;
-		while (j < i && (!object->functions[j].reason ||
+		while (j < i && (!object->functions[j].reason || object->functions[j].variant ||
 				 strcmp(object->functions[j].reason, reason) != 0))
 			j++;
 		if (j == i)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,6 +261,12 @@ static int fails_to_become(void)
 	return errno == ENOENT ? 0 : 1;
 }
 
+static int fails_and_dies(void)
+{
+	execve("/nonexistent", leaf("none"), environ);
+	return kill(getpid(), SIGKILL);
+}
+
 static int chains(void)
 {
 	pid_t child = vfork();
@@ -282,6 +289,7 @@ const struct way starts[] = {
 	{"becomes", becomes},
 	{"becomes_another", becomes_another},
 	{"fails_to_become", fails_to_become},
+	{"fails_and_dies", fails_and_dies},
 	{"chains", chains},
 	{NULL, NULL},
 };

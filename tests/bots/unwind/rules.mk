@@ -5,6 +5,8 @@
 #   static   both inside the program; its library has a copy of the unwinder for itself
 #   llvm     LLVM's libunwind instead of libgcc_s (kinds: with LLVM's C++ ABI library, too)
 #   nongnu   libunwind.so, the other library of that name, instead of libgcc_s
+#
+# and, for step, gnu and static with the calls inside the program: inside, inside_static.
 
 unwind := $(B)/bots/unwind
 # -fnon-call-exceptions: an exception may leave a signal handler
@@ -14,7 +16,7 @@ LLVM_UNWIND := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libunwind.so.1 /
 LLVM_ABI := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libc++abi.so.1 /usr/lib/llvm-*/lib/libc++abi.so.1))
 
 bots: $(foreach v,gnu static llvm,$(unwind)/$(v)/kinds) $(foreach v,gnu static llvm nongnu,$(unwind)/$(v)/ways)
-bots: $(foreach v,gnu static nongnu,$(unwind)/$(v)/step)
+bots: $(foreach v,gnu static nongnu inside inside_static,$(unwind)/$(v)/step)
 
 $(foreach v,gnu llvm nongnu,$(unwind)/$(v)/libcalls.so): tests/bots/unwind/calls.c tests/bots/unwind/calls.h
 	$(call say,CC,$@)
@@ -46,3 +48,14 @@ $(unwind)/llvm/ways: tests/bots/unwind/ways.cc tests/bots/unwind/calls.h $(unwin
 $(unwind)/nongnu/%: tests/bots/unwind/%.cc tests/bots/unwind/calls.h $(unwind)/nongnu/libcalls.so
 	$(call say,CXX,$@)
 	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -nodefaultlibs -o $@ $< $(UNWIND_RUN) -lunwind -lstdc++ -lm -lc -lgcc
+
+$(unwind)/inside/calls.o: tests/bots/unwind/calls.c tests/bots/unwind/calls.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(UNWIND) -fno-ipa-cp -c -o $@ $<
+
+$(unwind)/inside_static/step: UNWIND_STATIC = -static-libstdc++ -static-libgcc
+$(unwind)/inside/step $(unwind)/inside_static/step: tests/bots/unwind/step.cc tests/bots/unwind/calls.h $(unwind)/inside/calls.o
+	$(call say,CXX,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=gnu++17 $(UNWIND) -o $@ $(filter-out %.h,$^) $(UNWIND_STATIC)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps through calls one instruction at a time (trap flag, SIGTRAP), and wherever it stands in an object that is
-// not the program's asks the unwinder for the callers: main must be among them. Prints what it did not find;
-// $STEP_LOG gets how many places there were, a line a way. `step calls` throws nothing: libunwind.so blocks all
-// signals as it unwinds, and a trap that is blocked ends the program.
+// not the program's asks the unwinder for the callers: main must be among them, or what a thread began with. Prints
+// what it did not find; $STEP_LOG gets how many places there were, a line a way. `step calls` throws nothing:
+// libunwind.so blocks all signals as it unwinds, and a trap that is blocked ends the program.
 
 #include <csignal>
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <link.h>
+#include <thread>
 #include <ucontext.h>
 #include <unwind.h>
 
@@ -28,12 +29,13 @@ constexpr int MOST_PLACES = 65536;
 std::uint32_t places[MOST_PLACES]; // offsets in what is watched, each once
 int n_places, n_lost;
 bool with_throws;
+void *outermost = reinterpret_cast<void *>(main);
 
-_Unwind_Reason_Code look_for_main(struct _Unwind_Context *context, void *found)
+_Unwind_Reason_Code look_for_outermost(struct _Unwind_Context *context, void *found)
 {
 	void *place = reinterpret_cast<void *>(_Unwind_GetIP(context) - 1);
 
-	if (_Unwind_FindEnclosingFunction(place) != reinterpret_cast<void *>(main))
+	if (_Unwind_FindEnclosingFunction(place) != outermost)
 		return _URC_NO_REASON;
 	*static_cast<bool *>(found) = true;
 	return _URC_END_OF_STACK;
@@ -56,7 +58,7 @@ void trapped(int, siginfo_t *, void *context)
 
 	if (at < watched.low || at >= watched.high || !is_new(std::uint32_t(at - watched.low)))
 		return;
-	_Unwind_Backtrace(look_for_main, &found);
+	_Unwind_Backtrace(look_for_outermost, &found);
 	if (found)
 		return;
 	n_lost++;
@@ -130,10 +132,29 @@ void throws()
 	run();
 }
 
+void begin_thread()
+{
+	step();
+	leaf(0);
+	run();
+}
+
+// The first call of a thread: the shim makes it ready, on a stack of its own.
+void begins()
+{
+	outermost = reinterpret_cast<void *>(begin_thread);
+	std::thread(begin_thread).join();
+	outermost = reinterpret_cast<void *>(main);
+}
+
 const struct {
 	const char *name;
 	void (*what)();
-} ways[] = {{"returns", returns}, {"fails", fails}, {"floats", floats}, {"throws", throws}};
+} ways[] = {{"returns", returns},
+	    {"fails", fails},
+	    {"floats", floats},
+	    {"begins", begins},
+	    {"throws", throws}};
 
 void all()
 {
@@ -145,9 +166,9 @@ void all()
 
 		if (!with_throws && way.what == throws)
 			continue;
-		// a thread's first event, and the unwinder's own first time, are not what is looked at
+		// the program's first event, and the unwinder's own first time, are not what is looked at
 		leaf(0);
-		_Unwind_Backtrace(look_for_main, &found);
+		_Unwind_Backtrace(look_for_outermost, &found);
 		n_places = 0;
 		way.what();
 		if (log)
