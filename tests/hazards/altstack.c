@@ -106,7 +106,7 @@ static int overflow(int number)
 
 int main(void)
 {
-	static char room[65536];
+	char room[65536]; /* in the thread's own: above the calls that are interrupted */
 	stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
 	struct sigaction action = {.sa_handler = hear, .sa_flags = SA_ONSTACK};
 	struct rlimit limit = {1 << 20, RLIM_INFINITY};

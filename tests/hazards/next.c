@@ -28,8 +28,15 @@
 
 int all(int number);
 int work(int number);
+int unruled(int number);
 
 #ifdef REAL
+TRACED int unruled(int number)
+{
+	BARRIER();
+	return number * 17;
+}
+
 TRACED int work(int number)
 {
 	BARRIER();
@@ -38,6 +45,14 @@ TRACED int work(int number)
 #endif
 
 #ifdef WRAPPER
+/* Named by no rule: the look-up is the dynamic linker's alone, which asks who called. */
+TRACED int unruled(int number)
+{
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "unruled");
+
+	return real == unruled ? -1 : real(number) + 1;
+}
+
 TRACED int work(int number)
 {
 	static int (*real)(int);
@@ -62,7 +77,7 @@ TRACED char *getenv(const char *name)
 #ifdef MIDDLE
 TRACED int all(int number)
 {
-	printf("%s\n", getenv("NOBODY_SETS_THIS"));
+	printf("%s %d\n", getenv("NOBODY_SETS_THIS"), unruled(number));
 	return work(number);
 }
 #endif
