@@ -47,6 +47,16 @@ static bool is_token(char c)
 	return ts_is_word(c) || (c && strchr("!#%&'*+-.^`|~", c));
 }
 
+/* Without the spaces around it. Tabs stay: behind a length or a coding, servers differ in whether they are white space. */
+static struct ts_slice without_spaces(struct ts_slice value)
+{
+	while (value.bytes && *value.text == ' ')
+		value = ts_slice_from(value, 1);
+	while (value.bytes && value.text[value.bytes - 1] == ' ')
+		value.bytes--;
+	return value;
+}
+
 /* "name: value"; nothing stands between name and colon, nor at the beginning of a line. */
 static bool split(struct ts_slice line, struct ts_slice *ret_name, struct ts_slice *ret_value)
 {
@@ -57,7 +67,7 @@ static bool split(struct ts_slice line, struct ts_slice *ret_name, struct ts_sli
 	if (!n || n == line.bytes || line.text[n] != ':')
 		return false;
 	*ret_name = ts_slice_until(line, n);
-	*ret_value = ts_slice_trim(ts_slice_from(line, n + 1));
+	*ret_value = without_spaces(ts_slice_from(line, n + 1));
 	return true;
 }
 
@@ -121,11 +131,17 @@ static bool read_fields(struct ts_heads_head *head)
 	       !(seen.coding && !ts_slice_is(head->version, "HTTP/1.1"));
 }
 
-bool ts_heads_fields_are_sound(struct ts_slice lines)
+static bool frames(struct ts_slice name)
+{
+	return ts_heads_field_is(name, "content-length") ||
+	       ts_heads_field_is(name, "transfer-encoding");
+}
+
+bool ts_heads_trailer_is_sound(struct ts_slice lines)
 {
 	struct ts_slice line = take_line(&lines), name, value;
 
-	while (line.bytes && split(line, &name, &value))
+	while (line.bytes && split(line, &name, &value) && !frames(name))
 		line = take_line(&lines);
 	return !line.bytes && !lines.bytes;
 }

@@ -23,7 +23,7 @@ bool ts_heads_head_read(struct ts_slice head, struct ts_heads_head *ret);
 /* Adds what may be recorded of it. False: its target is none, or there is no room. */
 bool ts_heads_head_add(const struct ts_heads_head *head, struct ts_heads_out *out);
 
-/* Are these lines of headers, and behind them the empty one? */
-bool ts_heads_fields_are_sound(struct ts_slice lines);
+/* Are these lines of headers, none of which would frame the request (RFC 9110, 6.5.1), and behind them the empty one? */
+bool ts_heads_trailer_is_sound(struct ts_slice lines);
 
 #endif

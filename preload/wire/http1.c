@@ -165,7 +165,7 @@ static bool add_to_trailer(struct ts_wire_client *client, struct ts_heads_http1 
 {
 	if (!ends_with(http, "\r\n\r\n") && !(http->n == 2 && ends_with(http, "\r\n")))
 		return true;
-	if (!ts_heads_fields_are_sound((struct ts_slice){http->section, http->n, 0}))
+	if (!ts_heads_trailer_is_sound((struct ts_slice){http->section, http->n, 0}))
 		return false;
 	ts_heads_out_pass(&client->out, "0\r\n\r\n", 5);
 	enter(http, HEAD);

@@ -39,6 +39,8 @@ bool ts_heads_target_split(struct ts_slice target, struct ts_slice *ret_host,
 	else if (!ts_slice_starts(target, "/") && !ts_slice_is(target, "*"))
 		return false;
 	host = scheme ? until(target, "/?#") : 0;
+	if (scheme && (!host || ts_slice_starts(ts_slice_from(target, host), "#")))
+		return false; /* no URL of a request; some servers take it for one */
 	*ret_host = ts_slice_until(target, host);
 	*ret_path = ts_slice_from(target, host);
 	return true;

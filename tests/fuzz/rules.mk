@@ -67,9 +67,10 @@ readers := prototype conf elf gate spool backlog usage $(wire_readers) wire_head
 .PHONY: fuzz-mover $(readers:%=fuzz-%)
 
 # What libFuzzer is told of each; its corpus. With PROVIDER=NAME, wire_provider reads what that one answers alone.
-dictionary  = $(if $(filter elf spool backlog,$*),,-dict=tests/fuzz/$(if $(filter wire_%,$*),wire,$(if $(filter usage,$*),usage,c)).dict)
-max_len     = -max_len=$(if $(filter spool backlog,$*),16384,8192)
-corpus      = $(B)/fuzz/corpus/$*$(PROVIDER:%=-%)
+dictionaries := prototype=c conf=c gate=c usage=usage wire_heads=heads $(wire_readers:%=%=wire)
+dictionary   = $(patsubst $*=%,-dict=tests/fuzz/%.dict,$(filter $*=%,$(dictionaries)))
+max_len      = -max_len=$(if $(filter spool backlog,$*),16384,8192)
+corpus       = $(B)/fuzz/corpus/$*$(PROVIDER:%=-%)
 
 $(readers:%=fuzz-%): fuzz-%: setup-fuzz $(B)/fuzz/%
 	@mkdir -p $(corpus) $(B)/fuzz/seeds/$*

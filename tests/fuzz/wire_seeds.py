@@ -121,8 +121,14 @@ def heads():
         b"0\r\nX-Key: k\r\n\r\nGET http://u:p@gw/x HTTP/1.0\r\ncookie: a\r\n\r\n"
     yield b"\2GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n" + post + b"\r\n"
     for more in (b"content-length: 5\r\ncontent-length: 5", b"content-length: 5, 7", b"transfer-encoding : chunked",
-                 b"content-length: 5\r\ntransfer-encoding: chunked", b" a: b", b"a\nb: c", b"transfer-encoding: gzip, chunked"):
+                 b"content-length: 5\r\ntransfer-encoding: chunked", b" a: b", b"a\nb: c", b"transfer-encoding: gzip, chunked",
+                 b"content-length: 5\t", b"transfer-encoding: chunked\t"):
         yield b"\0" + post + more + b"\r\n\r\nhello" + post + b"\r\n"
+    for target in (b"http://gw#x", b"http://gw?alt=1#x", b"http://", b"https://a@gw/#"):
+        yield b"\2POST " + target + b" HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc"
+    for trailer in (b"content-length: x", b"transfer-encoding: gzip", b"upgrade: x"):
+        yield b"\0" + post + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n" + trailer + b"\r\n\r\n" + post + \
+            b"content-length: 3\r\n\r\nabc"
     request = bytes([0, 5, 3, 1, 6, 7, 8, 9, 12])
     own = literal(b":method", b"GET") + literal(b":path", b"/?key=k") + literal(b":authority", b"gw")
     yield b"\1" + frame(0, 4, 0, 0, b"") + frame(1, 1, 4, 1, request) + frame(0, 0, 1, 1, CHAT) + frame(1, 1, 5, 3, request) + \

@@ -130,7 +130,8 @@ static void test_targets(void **state)
 		{"HTTPS://me:" SECRET "@api.openai.com:443/a", "/a"},
 		{"http://api.openai.com", "/"},
 		{"http://api.openai.com?key=" SECRET, "/"},
-		{"http://api.openai.com#" SECRET, "/"},
+		{"http://api.openai.com/#" SECRET, "/"},
+		{"http://api.openai.com?alt=1#" SECRET, "/?alt=1"},
 	};
 
 	(void)state;
@@ -205,12 +206,15 @@ static void test_what_cannot_be_followed(void **state)
 		POST HOST "content-length:\r\n\r\n",
 		POST HOST "content-length: 1000000000000000000\r\n\r\n",
 		POST HOST "content-length: 18446744073709551621\r\n\r\n",
+		POST HOST "content-length: 3\t\r\n\r\n",
+		POST HOST "content-length:\t3\r\n\r\n",
 		POST HOST "content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n",
 		POST HOST "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n",
 		POST HOST "transfer-encoding: gzip, chunked\r\n\r\n",
 		POST HOST "transfer-encoding: identity\r\n\r\n",
 		POST HOST "transfer-encoding: xchunked\r\n\r\n",
 		POST HOST "transfer-encoding: chunked\v\r\n\r\n",
+		POST HOST "transfer-encoding: chunked\t\r\n\r\n",
 		POST HOST "transfer-encoding : chunked\r\n\r\n",
 		POST HOST "content-length\t: 3\r\n\r\n",
 		POST HOST " transfer-encoding: chunked\r\n\r\n",
@@ -236,6 +240,11 @@ static void test_what_cannot_be_followed(void **state)
 		"GET /a b HTTP/1.1\r\n" HOST "\r\n",
 		"GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n",
 		"GET ftp://api.openai.com/ HTTP/1.1\r\n" HOST "\r\n",
+		"GET http://api.openai.com#x HTTP/1.1\r\n" HOST "\r\n",
+		"GET http:// HTTP/1.1\r\n" HOST "\r\n",
+		"GET http:///a HTTP/1.1\r\n" HOST "\r\n",
+		"GET http://?a HTTP/1.1\r\n" HOST "\r\n",
+		"GET http://#a HTTP/1.1\r\n" HOST "\r\n",
 		"GET api.openai.com HTTP/1.1\r\n" HOST "\r\n",
 		"CONNECT api.openai.com:443 HTTP/1.1\r\n" HOST "\r\n",
 		"CONNECT / HTTP/1.1\r\n" HOST "\r\n",
@@ -286,6 +295,8 @@ static void test_damaged_bodies(void **state)
 		{"3\r\nabc\r\nGET / HTTP/1.1\r\n", "3\r\nabc\r\n"},
 		{"3\r\nabc\r\n0\r\nGET / HTTP/1.1\r\na: b\r\n\r\n", "3\r\nabc\r\n"},
 		{"3\r\nabc\r\n0\r\n: b\r\n\r\n" SECRET, "3\r\nabc\r\n"},
+		{"3\r\nabc\r\n0\r\na: b\r\nContent-Length: 5\r\n\r\n" SECRET, "3\r\nabc\r\n"},
+		{"3\r\nabc\r\n0\r\ntransfer-encoding: x\r\n\r\n" SECRET, "3\r\nabc\r\n"},
 	};
 
 	(void)state;
