@@ -15,8 +15,9 @@
 /* Weak, or the linker would have us need ld.so by name. */
 #pragma weak _r_debug
 
-#define WALK_TRIES 1000
-#define FORK_TRIES 10000
+/* Of ts_sys_give_way: a fifth of a second, and one. */
+#define WALK_TURNS 2000
+#define FORK_TURNS 10000
 
 static uint32_t walker; /* the thread that walks, or keeps others from it over a fork; 0: none */
 static bool frozen;     /* in a child that was forked in the middle of a walk: there are no more */
@@ -31,11 +32,11 @@ static struct initial {
 } * initial;
 static size_t n_initial;
 
-static bool take(int tries)
+static bool take(unsigned turns)
 {
 	uint32_t tid = (uint32_t)ts_sys_gettid();
 
-	for (int i = 0; i < tries; i++) {
+	for (unsigned turn = 0; turn < turns; turn++) {
 		uint32_t nobody = 0;
 
 		if (frozen || __atomic_load_n(&walker, __ATOMIC_RELAXED) == tid)
@@ -43,7 +44,7 @@ static bool take(int tries)
 		if (__atomic_compare_exchange_n(&walker, &nobody, tid, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
 			return true;
-		ts_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		ts_sys_give_way(turn);
 	}
 	return false;
 }
@@ -123,7 +124,7 @@ bool ts_walk(ts_walk_fn *run, void *context)
 	struct task task = {.run = run, .context = context};
 	uintptr_t guard = ts_context.guard;
 
-	if (!take(WALK_TRIES))
+	if (!take(WALK_TURNS))
 		return false;
 	ts_context.guard = (uintptr_t)__builtin_frame_address(0);
 	ts_iterate_phdr(run_task, &task);
@@ -144,11 +145,11 @@ static int note_counts(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 1;
 }
 
-bool ts_walk_is_news(unsigned long long adds, unsigned long long subs)
+bool ts_walk_is_news(unsigned long long adds, unsigned long long subs, bool may_wait)
 {
 	struct ts_walk now;
 
-	if (!take(1))
+	if (!take(may_wait ? WALK_TURNS : 1))
 		return false;
 	ts_iterate_phdr(note_counts, &now);
 	give();
@@ -207,7 +208,7 @@ bool ts_walk_is_linker_idle(void)
 
 bool ts_walk_hold(void)
 {
-	return take(FORK_TRIES);
+	return take(FORK_TURNS);
 }
 
 void ts_walk_go_on(bool held)

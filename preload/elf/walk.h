@@ -30,8 +30,11 @@ struct ts_walk {
 typedef void ts_walk_fn(struct ts_walk *walk, void *context);
 bool ts_walk(ts_walk_fn *run, void *context);
 
-/* Have objects come or gone since dl_iterate_phdr counted so? False, too, where that cannot be told. */
-bool ts_walk_is_news(unsigned long long adds, unsigned long long subs);
+/*
+ * Have objects come or gone since dl_iterate_phdr counted so? False, too, where that cannot be told: while another thread
+ * walks, unless one may wait for that.
+ */
+bool ts_walk_is_news(unsigned long long adds, unsigned long long subs, bool may_wait);
 
 /* The mappings of this process, read once a walk; NULL: they cannot be had. */
 const struct ts_maps *ts_walk_maps(struct ts_walk *walk);

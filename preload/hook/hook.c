@@ -428,8 +428,9 @@ static void meet_interpreter(void)
 
 void ts_hook_refresh(bool may_wait)
 {
-	if (hooks.unsettled || (hooks.entries_left && !ts_context.untraced) ||
-	    ts_walk_is_news(hooks.adds, hooks.subs))
+	/* asked first: another thread's walk, which is waited for, tells the rest */
+	if (ts_walk_is_news(hooks.adds, hooks.subs, may_wait) || hooks.unsettled ||
+	    (hooks.entries_left && !ts_context.untraced))
 		hook(may_wait);
 	meet_interpreter();
 }

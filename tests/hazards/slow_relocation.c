@@ -70,14 +70,12 @@ TRACED int leaf(int number)
 
 TRACED int all(int number)
 {
-	const struct timespec second = {.tv_sec = 1};
 	void *library;
 	int (*work)(int);
 
 	number = leaf(number); /* from now on the shim looks five times a second */
 	library = dlopen("./libplugin.so", RTLD_NOW);
 	work = (int (*)(int))dlsym(library, "work");
-	nanosleep(&second, NULL); /* what is passed over now is so for good */
 	return work(number);
 }
 #endif
