@@ -405,7 +405,7 @@ int ts_flusher_run(const struct ts_flusher_args *args)
 
 	if (args->version != TS_ABI_VERSION)
 		return -EPROTONOSUPPORT;
-	f.separated = ts_descriptors_separate();
+	f.separated = !args->shares && ts_descriptors_separate();
 	f.gate = (struct ts_gate){
 		.open = open_gate,
 		.close = close_gate,

@@ -25,6 +25,7 @@
 #include "../system/sys.h"
 #include "../system/threads.h"
 #include "module.h"
+#include "profiler.h"
 #include "spool.h"
 #include "ticks.h"
 
@@ -181,6 +182,17 @@ static void be_ordinary(void)
 		ts_syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, (long)&none, 0, 0, 0);
 }
 
+/*
+ * Descriptors of its own, before the first is opened: the program's next one has the number that it would have, and one that
+ * closes them all does not break the loading of a module.
+ */
+static void separate(void)
+{
+	flusher.args.shares = ts_profiler_may_be_here();
+	if (!flusher.args.shares)
+		ts_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE, 0, 0, 0);
+}
+
 static void *run(void *unused)
 {
 	char why[256] = "";
@@ -196,11 +208,7 @@ static void *run(void *unused)
 	 * a root and a working directory of its own: the program's chroot shall not lead it astray
 	 */
 	ts_syscall(SYS_unshare, CLONE_FS, 0, 0, 0, 0, 0);
-	/*
-	 * and descriptors of its own, before the first is opened: the program's next one has the number that
-	 * it would have, and one that closes them all does not break the loading of a module
-	 */
-	ts_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE, 0, 0, 0);
+	separate();
 	begin_busy();
 	ts_callers_open();
 	flush = (ts_flusher_run_fn *)ts_module_symbol("flusher", TS_FLUSHER_SYMBOL, why,

@@ -776,3 +776,18 @@ job_rules() {
 	ends_well "$bots/allocator/allocator"
 	traces | holds 'length == 200 and all(.success and .span_count == 2)'
 }
+
+@test "language: a profiler that writes a line of each allocation, whichever thread makes it" {
+	job_rules
+	gcc -O2 -fPIC -shared -o libprofiler.so "$root/tests/bots/profiler/profiler.c"
+	gcc -O2 -D_GNU_SOURCE -fno-builtin -pthread -o bot "$root/tests/bots/allocator/main.c" -Wl,-rpath,"$bots/ends" -L"$bots/ends" -ljob
+	answer plain env PROFILE="$work/plain.profile" LD_PRELOAD="$work/libprofiler.so" ./bot
+	for preload in "$shim $work/libprofiler.so" "$work/libprofiler.so $shim"; do
+		answer traced env PROFILE="$work/traced.profile" LD_PRELOAD="$preload" ./bot
+		diff plain.out traced.out
+		diff plain.err traced.err
+		[ "$(sort -u traced.profile)" = "$(sort -u plain.profile)" ]
+		[ "$(wc -l <traced.profile)" -gt "$(wc -l <plain.profile)" ]
+	done
+	traces | holds 'length == 400 and all(.success and .span_count == 2)'
+}

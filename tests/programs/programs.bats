@@ -58,6 +58,41 @@ kept() {
 	kept 500 "count(*) > 100 AND sum(success) = count(*) FROM pipeline_traces WHERE pipeline_name = 'row'"
 }
 
+# --- under profilers of memory -----------------------------------------------------------------------------
+
+# sums PRELOAD: sqlite3 at work, which says what it says without.
+sums() {
+	local query='WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT sum(length(hex(i))) FROM n'
+	answer plain sqlite3 :memory: "$query"
+	answer profiled env LD_PRELOAD="$1" sqlite3 :memory: "$query"
+	cat profiled.err
+	diff plain.out profiled.out
+	! grep traceshim profiled.err
+}
+
+# They write on whatever thread allocates: what they write is as whole as without the shim.
+@test "programs: sqlite3 under heaptrack" {
+	rules '[pipeline]' 'row = int sqlite3_step(sqlite3_stmt *)'
+	local raw=$work/raw profiler=/usr/lib/heaptrack/libheaptrack_preload.so
+	for preload in "$profiler" "$shim:$profiler" "$profiler:$shim"; do
+		DUMP_HEAPTRACK_OUTPUT=$raw sums "$preload"
+		! grep -anvE '^[a-zA-Z#+-]( |$)' "$raw"
+		/usr/lib/heaptrack/libexec/heaptrack_interpret <"$raw" >"$work/interpreted"
+		grep -q '^+' interpreted
+	done
+	kept 2 "sum(success) = count(*) FROM pipeline_traces"
+}
+
+@test "programs: sqlite3 under tcmalloc's profiler, and its allocator that looks for mistakes" {
+	rules '[pipeline]' 'row = int sqlite3_step(sqlite3_stmt *)'
+	for profiler in libtcmalloc.so.4 libtcmalloc_debug.so.4; do
+		for preload in "$profiler" "$shim:$profiler" "$profiler:$shim"; do
+			HEAPPROFILE=$work/heap sums "$preload"
+		done
+	done
+	kept 4 "sum(success) = count(*) FROM pipeline_traces"
+}
+
 # --- git ---------------------------------------------------------------------------------------------------
 
 @test "programs: git reads, packs and checks this repository" {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# Programs of other frameworks, as their packages are: FastAPI under uvicorn's workers, LangGraph, LiteLLM.
+# Programs of other frameworks, as their packages are: FastAPI under uvicorn's workers, LangGraph, LiteLLM; and one under memray.
 
 bats_require_minimum_version 1.5.0
 load python
@@ -164,4 +164,37 @@ answers() {
 		and (.[0] | .input_data.messages[0].content == "A long story" and .duration_ms >= .attributes.time_to_first_ms)' "$name.json"
 	run grep -caF sk-secret-1 "$name.db"
 	[ "$status" -eq 1 ]
+}
+
+# --- memray --------------------------------------------------------------------------------------------------
+
+# It replaces what every library's slots lead to, and writes a file on whatever thread allocates.
+@test "frameworks: memray's profile is whole, with native stacks too" {
+	rules '[pipeline]' 'pack = python __main__:pack' '[tool]' 'compress = compress2' 'malloc = malloc'
+	cat >pack.py <<-'EOF'
+		import hashlib, time, zlib
+
+		def pack(n):
+		    return hashlib.sha256(zlib.compress(bytes(range(256)) * 1000 * n)).hexdigest()
+
+		for n in range(1, 9):
+		    print(pack(n))
+		    time.sleep(0.1)
+	EOF
+	# allocations HOW CMD...: how many are in the profile that CMD makes
+	allocations() {
+		local how=$1
+		shift
+		in_store "$name" answer "$how" "$@" "$python" -m memray run --native -q -f -o "$how.bin" pack.py
+		[ "$(cat "$how.status")" = 0 ]
+		"$python" -m memray stats --json -f -o "$how.json" "$how.bin" >/dev/null
+		jq .total_num_allocations "$how.json"
+	}
+	plain=$(allocations plain env)
+	traced=$(allocations traced env "LD_PRELOAD=$shim")
+	echo "$plain, $traced"
+	[ "$traced" -ge "$plain" ]
+	diff plain.out traced.out
+	diff <(sed 's/0x[0-9a-f]*/0x/g' plain.err) <(sed 's/0x[0-9a-f]*/0x/g' traced.err)
+	in_store "$name" traces | holds 'length == 8 and all(.success)'
 }
