@@ -460,7 +460,7 @@ struct ts_flusher_args {
 	void (*opened)(void); /* called before and after the store is first opened */
 	void (*tick)(void);   /* called before each pass */
 	uint32_t *inside; /* as process->busy, but in memory that a forked child gets a copy of */
-	uint32_t shares;  /* 1: the descriptor table stays the program's, whose malloc may write */
+	uint32_t shares;  /* 1: the descriptor table stays the program's: others' code goes by it */
 };
 
 /* Exported by the module `flusher`: runs until process->stop. 0, or a negative errno. */

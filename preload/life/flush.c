@@ -24,8 +24,8 @@
 #include "../system/signals.h"
 #include "../system/sys.h"
 #include "../system/threads.h"
+#include "interposers.h"
 #include "module.h"
-#include "profiler.h"
 #include "spool.h"
 #include "ticks.h"
 
@@ -188,7 +188,7 @@ static void be_ordinary(void)
  */
 static void separate(void)
 {
-	flusher.args.shares = ts_profiler_may_be_here();
+	flusher.args.shares = ts_interposers_may_be_here();
 	if (!flusher.args.shares)
 		ts_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE, 0, 0, 0);
 }

@@ -25,9 +25,9 @@
 #include "../system/pages.h"
 #include "../system/signals.h"
 #include "flush.h"
+#include "interposers.h"
 #include "lane.h"
 #include "module.h"
-#include "profiler.h"
 #include "spool.h"
 
 #define MAIN_STACK_MOST (1UL << 30) /* what an unlimited stack is taken for */
@@ -372,7 +372,7 @@ int ts_life_init(void)
 	if (ts_sys_madvise(life, 4096, MADV_WIPEONFORK) < 0)
 		return -ENOSYS;
 	life->pid = (uint32_t)ts_sys_getpid();
-	ts_profiler_init();
+	ts_interposers_init();
 	if (pthread_key_create(&thread_end, end_thread) ||
 	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
 		return -ENOMEM;

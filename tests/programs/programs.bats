@@ -93,6 +93,33 @@ sums() {
 	kept 4 "sum(success) = count(*) FROM pipeline_traces"
 }
 
+# --- under fakeroot ----------------------------------------------------------------------------------------
+
+@test "programs: python3 under fakeroot, which asks over a connection of its own" {
+	rules '[pipeline]' 'own = python __main__:own'
+	cat >own.py <<-'EOF'
+		import os, time
+
+		def own(n):
+		    open(f"file{n}", "w").close()
+		    os.chown(f"file{n}", n, n)
+		    return os.stat(f"file{n}").st_uid
+
+		for n in range(1, 5):
+		    print(own(n))
+		    time.sleep(0.3)
+	EOF
+	# shellcheck disable=SC2016 # fakeroot's LD_PRELOAD
+	fake() { answer "$1" fakeroot-tcp bash -c 'LD_PRELOAD=$LD_PRELOAD:$0 exec "$@"' "$2" /usr/bin/python3 own.py; }
+	fake plain ''
+	[ "$(cat plain.out)" = "$(seq 4)" ]
+	fake traced "$shim"
+	for what in out err status; do
+		diff plain.$what traced.$what
+	done
+	kept 1 "count(*) = 4 AND sum(success) = 4 FROM pipeline_traces"
+}
+
 # --- git ---------------------------------------------------------------------------------------------------
 
 @test "programs: git reads, packs and checks this repository" {
