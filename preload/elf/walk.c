@@ -16,8 +16,8 @@
 #pragma weak _r_debug
 
 /* Of ts_sys_give_way: a fifth of a second, and one. */
-#define WALK_TURNS 2000
-#define FORK_TURNS 10000
+#define WALK_TURNS 144
+#define FORK_TURNS 206
 
 static uint32_t walker; /* the thread that walks, or keeps others from it over a fork; 0: none */
 static bool frozen;     /* in a child that was forked in the middle of a walk: there are no more */

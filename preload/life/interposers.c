@@ -7,10 +7,13 @@
 #include "../elf/walk.h"
 
 /* Files' names that begin so. tcmalloc itself is none of them: it has a profiler. */
-static const char *const harmless[] = {
-	"libjemalloc.", "libtcmalloc_minimal.", "libmimalloc.", "libasan.", "libtsan.",
-	"liblsan.",     "libclang_rt.",
-};
+static const char *const harmless[] = {"libjemalloc.", "libtcmalloc_minimal.",
+				       "libmimalloc.", "libasan.",
+				       "libtsan.",     "liblsan.",
+				       "libclang_rt.", NULL};
+
+/* They replace what slots lead to when they are told to, which may be later. */
+static const char *const replacing[] = {"_memray.", "libheaptrack_inject.", NULL};
 
 /* What the flusher calls, and whoever minds descriptors stands before. */
 static const char *const minded[] = {"malloc", "open",    "open64", "close",  "read",
@@ -24,16 +27,21 @@ void ts_interposers_init(void)
 	bound = (uintptr_t)dlopen;
 }
 
-/* The program itself has no name here. */
-static bool is_harmless(const struct ts_object *object)
+static bool is_one_of(const char *const names[], const struct ts_object *object)
 {
 	const char *slash = strrchr(object->path, '/');
 	const char *name = slash ? slash + 1 : object->path;
 
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
-		if (strncmp(name, harmless[i], strlen(harmless[i])) == 0)
-			return true;
-	return !*name || ts_object_is_libc(object) || ts_walk_is_ours(object);
+	while (*names && strncmp(name, *names, strlen(*names)) != 0)
+		names++;
+	return *names;
+}
+
+/* The program itself has no name here. */
+static bool is_harmless(const struct ts_object *object)
+{
+	return !*object->path || is_one_of(harmless, object) || ts_object_is_libc(object) ||
+	       ts_walk_is_ours(object);
 }
 
 static bool defines_any(const struct ts_object *object)
@@ -44,18 +52,18 @@ static bool defines_any(const struct ts_object *object)
 	return false;
 }
 
-/* Up to the C library itself, in the order in which names are looked up. */
+/* Names are looked up in this order, these no further than in the C library. */
 static void look(struct ts_walk *walk, void *context)
 {
-	bool *ret = context;
+	bool *ret = context, before = true;
 
 	for (size_t i = 0; i < walk->scope.n && !*ret; i++) {
 		const struct ts_object *object = &walk->scope.objects[i];
 
-		if (!is_harmless(object))
-			*ret = defines_any(object);
-		else if (ts_object_is_libc(object) && defines_any(object))
-			break;
+		*ret = is_one_of(replacing, object) ||
+		       (before && !is_harmless(object) && defines_any(object));
+		if (ts_object_is_libc(object) && defines_any(object))
+			before = false;
 	}
 }
 

@@ -169,7 +169,7 @@ answers() {
 # --- memray --------------------------------------------------------------------------------------------------
 
 # It replaces what every library's slots lead to, and writes a file on whatever thread allocates.
-@test "frameworks: memray's profile is whole, with native stacks too" {
+memray_rules() {
 	rules '[pipeline]' 'pack = python __main__:pack' '[tool]' 'compress = compress2' 'malloc = malloc'
 	cat >pack.py <<-'EOF'
 		import hashlib, time, zlib
@@ -177,24 +177,48 @@ answers() {
 		def pack(n):
 		    return hashlib.sha256(zlib.compress(bytes(range(256)) * 1000 * n)).hexdigest()
 
-		for n in range(1, 9):
-		    print(pack(n))
-		    time.sleep(0.1)
+		def work():
+		    for n in range(1, 9):
+		        print(pack(n))
+		        time.sleep(0.1)
+
+		if __name__ == "__main__":
+		    work()
 	EOF
-	# allocations HOW CMD...: how many are in the profile that CMD makes
-	allocations() {
-		local how=$1
-		shift
-		in_store "$name" answer "$how" "$@" "$python" -m memray run --native -q -f -o "$how.bin" pack.py
-		[ "$(cat "$how.status")" = 0 ]
-		"$python" -m memray stats --json -f -o "$how.json" "$how.bin" >/dev/null
-		jq .total_num_allocations "$how.json"
-	}
-	plain=$(allocations plain env)
-	traced=$(allocations traced env "LD_PRELOAD=$shim")
+}
+
+# allocations HOW CMD...: how many are in the profile HOW.bin that CMD makes
+allocations() {
+	local how=$1
+	shift
+	rm -f "$how.bin"
+	in_store "$name" answer "$how" "$@"
+	[ "$(cat "$how.status")" = 0 ]
+	"$python" -m memray stats --json -f -o "$how.json" "$how.bin" >/dev/null
+	jq .total_num_allocations "$how.json"
+}
+
+# profiled WORD...: with the arguments WORD..., of which %s is HOW, Python says the same, and its profile has no less.
+profiled() {
+	local plain traced
+	plain=$(allocations plain "$python" "${@//%s/plain}")
+	traced=$(allocations traced env "LD_PRELOAD=$shim" "$python" "${@//%s/traced}")
 	echo "$plain, $traced"
 	[ "$traced" -ge "$plain" ]
 	diff plain.out traced.out
 	diff <(sed 's/0x[0-9a-f]*/0x/g' plain.err) <(sed 's/0x[0-9a-f]*/0x/g' traced.err)
 	in_store "$name" traces | holds 'length == 8 and all(.success)'
+}
+
+@test "frameworks: memray's profile is whole, with native stacks too" {
+	memray_rules
+	profiled -m memray run --native -q -f -o %s.bin pack.py
+}
+
+@test "frameworks: a profile that memray begins in the middle of a program" {
+	memray_rules
+	sed -i 's/^    work()/    import memray, sys\n    for n in range(1, 3): print(pack(n)); time.sleep(0.3)\n'\
+'    with memray.Tracker(sys.argv[1], native_traces=True):\n        for n in range(3, 9): print(pack(n)); time.sleep(0.3)/' pack.py
+	sed -i '1s/^/import memray\n/' pack.py
+	profiled pack.py %s.bin
 }
