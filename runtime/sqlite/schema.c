@@ -22,9 +22,10 @@ int ts_sqlite_schema_version(sqlite3 *db, const char *path, int *ret, struct ts_
 	const int newest = ts_sqlite_schema_newest();
 	int64_t id = 0, version = 0, objects = 0;
 
-	if (ts_sqlite_ask(db, "PRAGMA application_id", &id) ||
+	/* the id last: who made the tables meanwhile has set it with them */
+	if (ts_sqlite_ask(db, "SELECT count(*) FROM sqlite_master", &objects) ||
 	    ts_sqlite_ask(db, "PRAGMA user_version", &version) ||
-	    ts_sqlite_ask(db, "SELECT count(*) FROM sqlite_master", &objects))
+	    ts_sqlite_ask(db, "PRAGMA application_id", &id))
 		return ts_sqlite_fail(db, "open", path, err);
 	if (id != APPLICATION_ID && (objects || version))
 		return ts_error_set(err, -EEXIST, "%s is the database of another program", path);

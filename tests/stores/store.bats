@@ -221,6 +221,21 @@ commit_session() {
 	sound
 }
 
+@test "store: eight inits of an SQLite file at once, time and again" {
+	local i pids
+	for _ in {1..30}; do
+		rm -f "$sqlite"*
+		pids=
+		for i in 1 2 3 4 5 6 7 8; do
+			store init "sqlite:$sqlite" >/dev/null 2>"$work/$i.err" &
+			pids+=" $!"
+		done
+		for i in $pids; do
+			wait "$i" || { cat "$work"/*.err; false; }
+		done
+	done
+}
+
 @test "store: all of it lies in the schema that comes first in the search_path" {
 	pg_sql "$db" 'CREATE SCHEMA "Some Where"'
 	url="$url?options=-csearch_path%3D%22Some%5C%20Where%22"
